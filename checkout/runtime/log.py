@@ -1,0 +1,85 @@
+"""Log: what a worker needs of a log of topics, with Kafka's semantics, on a real broker or in memory."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+Partition = tuple[str, int]
+Headers = Sequence[tuple[str, bytes]]
+
+
+class Record(NamedTuple):
+    """One record of a topic, as a consumer gets it; `timestamp` in milliseconds since 1970."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+    timestamp: int = 0
+
+
+class Outgoing(NamedTuple):
+    """One record to send. A partition that the topic does not have is chosen by the key's hash instead."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+    headers: Headers = ()
+    partition: int | None = None
+
+
+class Place(NamedTuple):
+    """Where a sent record came to stand."""
+
+    partition: int
+    offset: int
+
+
+class Lag(NamedTuple):
+    """How far a group has read a partition: its committed offset (0 if none) and the partition's end."""
+
+    committed: int
+    end: int
+
+    @property
+    def records(self) -> int:
+        """How many records the group has not committed yet."""
+        return self.end - self.committed
+
+
+class CommitRefused(Exception):
+    """A rebalance has given these partitions to another member: their records come again, to it."""
+
+
+class LogUnavailable(Exception):
+    """No broker answers, or not in time; the message names the address and the remedy."""
+
+
+class Log(Protocol):
+    """One member of one consumer group, subscribed to its topics, and a producer beside it."""
+
+    def assignment(self) -> set[Partition]:
+        """The partitions this member owns now; empty until the group has given it some."""
+
+    def poll(self, limit: int, wait: float) -> list[Record]:
+        """Up to `limit` records, in order within each partition; waits at most `wait` seconds for the first."""
+
+    def send(self, messages: Sequence[Outgoing]) -> list[Place]:
+        """Sends all in one flush and returns each one's place once every replica has it.
+
+        Creates a dead-letter topic (`...dlt`) when it is first needed. Raises LogUnavailable; then some may have
+        been sent, so the caller sends all again.
+        """
+
+    def commit(self, offsets: Mapping[Partition, int]) -> None:
+        """Moves the group to these next offsets. Raises CommitRefused, LogUnavailable."""
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        """Goes to this offset for the next poll; the group's committed offset stays."""
+
+    def lag(self) -> dict[Partition, Lag]:
+        """How far this group is behind, for every partition of its topics, whoever owns it."""
+
+    def close(self) -> None:
+        """Leaves the group for good, so that the others get its partitions at once."""

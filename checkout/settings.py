@@ -1,0 +1,60 @@
+"""Settings: everything that can be set, with laptop defaults, read once from `CHECKOUT_...`."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+PREFIX = "CHECKOUT_"
+
+
+class WrongSetting(ValueError):
+    """A setting that cannot be used; the message names it and what it takes."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What one run of the store needs to know. Empty strings mean: the store starts its own."""
+
+    home: Path = Path(".checkout")
+    bootstrap_servers: str = ""
+    prefix: str = ""  # of this run's topics and consumer groups
+    port_base: int = 8000
+    partitions: int = 1
+    brokers: int = 1
+    database_url: str = ""  # of a PostgreSQL in which each service gets a database of its own
+    payment_broker_url: str = ""
+    shipment_company_url: str = ""
+    smtp_url: str = ""
+    journal: str = "all"  # all, none, or a percentage of the orders
+    batch: int = 500  # records a worker takes at a time
+
+
+def read_settings(environment: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
+    """The settings named by the environment; overrides that are not None win.
+
+    Raises WrongSetting for a value of the wrong kind.
+    """
+    fields = Settings.__struct_fields__
+    named = {name: environment[PREFIX + name.upper()] for name in fields if PREFIX + name.upper() in environment}
+    chosen = named | {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return _checked(msgspec.convert(chosen, Settings, strict=False, dec_hook=lambda kind, value: kind(value)))
+    except msgspec.ValidationError as error:
+        field = str(error).partition("$.")[2].rstrip("`") or "home"
+        raise WrongSetting(f"{PREFIX}{field.upper()} cannot be {chosen.get(field)!r}: {error}") from error
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The variables that make another process read the same settings."""
+    return {PREFIX + field.upper(): str(getattr(settings, field)) for field in settings.__struct_fields__}
+
+
+def _checked(settings: Settings) -> Settings:
+    if not 1 <= settings.port_base <= 65_535 - 11_098:
+        raise WrongSetting(f"{PREFIX}PORT_BASE is {settings.port_base}: choose one between 1 and {65_535 - 11_098}")
+    if settings.partitions < 1 or settings.brokers not in (1, 3):
+        raise WrongSetting(f"{PREFIX}PARTITIONS must be 1 or more, and {PREFIX}BROKERS 1 or 3")
+    if settings.journal not in ("all", "none") and not settings.journal.isdigit():
+        raise WrongSetting(f"{PREFIX}JOURNAL is {settings.journal!r}: write all, none, or a percentage such as 10")
+    return settings
