@@ -6,6 +6,8 @@ from typing import NamedTuple, Protocol
 Partition = tuple[str, int]
 Headers = Sequence[tuple[str, bytes]]
 
+DEAD_LETTERS = ".dlt"  # how the name of a dead-letter topic ends
+
 
 class Record(NamedTuple):
     """One record of a topic, as a consumer gets it; `timestamp` in milliseconds since 1970."""
@@ -24,9 +26,21 @@ class Outgoing(NamedTuple):
 
     topic: str
     key: bytes | None
-    value: bytes
+    value: bytes | None
     headers: Headers = ()
     partition: int | None = None
+
+
+def record_limit(topic: str) -> int:
+    """The largest record a topic takes, in bytes: 1 MiB and its headers; a dead letter may be 2 MiB."""
+    return 2 * 1024 * 1024 if topic.endswith(DEAD_LETTERS) else 1024 * 1024 + 64 * 1024
+
+
+def check_size(message: Outgoing) -> None:
+    """Raises ValueError for a record that its topic does not take."""
+    size = len(message.key or b"") + len(message.value) + sum(len(name) + len(value) for name, value in message.headers)
+    if size > record_limit(message.topic):
+        raise ValueError(f"{message.topic} takes {record_limit(message.topic):,} bytes, this record has {size:,}")
 
 
 class Place(NamedTuple):

@@ -1,0 +1,101 @@
+"""Notifications: writes to the customer."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, Connection, MetaData, String, Table, Text
+
+from checkout.messages import (
+    EmailRefused,
+    EmailSent,
+    Message,
+    OrderApproved,
+    PaymentFailed,
+    ProductsReservationFailed,
+    SendEmail,
+)
+from checkout.service import Service, on, reply_to
+from checkout.tables import fetch, put
+
+METADATA = MetaData()
+MAILS = Table(
+    "mails",
+    METADATA,
+    Column("order_id", String(36), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("status", String(20)),
+    Column("reason", Text),
+)
+SUBJECTS = {
+    "approved": "Your order is on its way",
+    "unavailable": "We are sorry: we cannot deliver your order",
+    "denied": "We are sorry: your payment was denied",
+}
+
+
+@dataclass
+class Mail:
+    """One letter about one order; there is one of a kind."""
+
+    order_id: str
+    kind: str
+    status: str = "ASKED"
+    reason: str | None = None
+
+
+class Notifications(Service):
+    """Steps 13-14; 6-7 when something is sold out, 11-12 when the payment was denied."""
+
+    name = "notifications"
+    tables = METADATA
+
+    def load(self, db: Connection, messages: Sequence[Any]) -> dict[tuple[str, str], Mail]:
+        """The letters about these orders, by order id and kind."""
+        rows = fetch(db, MAILS, MAILS.c.order_id, (message.id for message in messages))
+        return {(row.order_id, row.kind): Mail(**row._mapping) for row in rows}
+
+    def save(self, db: Connection, state: dict[tuple[str, str], Mail]) -> None:
+        """Writes them back."""
+        put(db, MAILS, [vars(mail) for mail in state.values()])
+
+    @on(OrderApproved)
+    def tell_approved(self, mails: dict[tuple[str, str], Mail], order: OrderApproved) -> Iterator[Message]:
+        """Steps 13-14: tell the customer what is coming."""
+        bought = "\n".join(f"  {line.quantity} x {line.name}, {line.price} EUR each" for line in order.products)
+        text = f"your order is approved and on its way:\n\n{bought}\n\nYou paid {order.total} EUR."
+        yield from self._write(mails, order, "approved", text)
+
+    @on(ProductsReservationFailed)
+    def apologise(self, mails: dict[tuple[str, str], Mail], refusal: ProductsReservationFailed) -> Iterator[Message]:
+        """Steps 6-7, sold out: apologise."""
+        text = f"we are sorry, we cannot deliver your order: {refusal.message}.\nNothing was charged."
+        yield from self._write(mails, refusal, "unavailable", text)
+
+    @on(PaymentFailed)
+    def tell_denied(self, mails: dict[tuple[str, str], Mail], refusal: PaymentFailed) -> Iterator[Message]:
+        """Steps 11-12, payment denied: tell the customer why."""
+        text = f"we are sorry, your payment was denied: {refusal.message}.\nNothing was charged."
+        yield from self._write(mails, refusal, "denied", text)
+
+    @reply_to(SendEmail)
+    def note(self, mails: dict[tuple[str, str], Mail], reply: EmailSent | EmailRefused) -> None:
+        """After the letter: keep whether the mail server took it."""
+        mail = mails[reply.id, reply.kind]
+        mail.status = "SENT" if isinstance(reply, EmailSent) else "REFUSED"
+        mail.reason = reply.reason if isinstance(reply, EmailRefused) else None
+
+    def _write(
+        self,
+        mails: dict[tuple[str, str], Mail],
+        about: OrderApproved | ProductsReservationFailed | PaymentFailed,
+        kind: str,
+        text: str,
+    ) -> Iterator[Message]:
+        mail = mails[about.id, kind] = Mail(about.id, kind)
+        if about.customer_email is None:
+            mail.status = "NO ADDRESS"
+            return
+        name = about.customer_name or "customer"
+        letter = f"Dear {name},\n\n{text}\n\nYour order: {about.id}\nAwesome Online Store\n"
+        yield SendEmail(about.id, kind, name, about.customer_email, SUBJECTS[kind], letter)

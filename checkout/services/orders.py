@@ -1,0 +1,219 @@
+"""Orders: takes an order and follows it to its end."""
+
+import hashlib
+import hmac
+import secrets
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.exceptions import NotAuthorizedException
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Row, String, Table, Text, select
+
+from checkout import domain
+from checkout.domain import DomainError, OrderStatus, PaymentMethod, UnknownOrder
+from checkout.intake import Desk
+from checkout.messages import (
+    ENCODER,
+    PLACE_ORDER,
+    Message,
+    OrderApproved,
+    OrderReceived,
+    PaymentFailed,
+    PaymentProcessed,
+    PlaceOrder,
+    ProcessPayment,
+    ProductsReservationFailed,
+    ProductsReserved,
+    encode,
+)
+from checkout.service import Service, on
+from checkout.tables import Cents, fetch, put
+from checkout.values import Line, OrderSeen, OrderWanted, Payment
+
+METADATA = MetaData()
+ORDERS = Table(
+    "orders",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("customer_name", Text),
+    Column("customer_email", Text),
+    Column("payment_method", String(10)),
+    Column("status", String(20)),
+    Column("reason", Text),
+    Column("total", Cents),
+    Column("products", LargeBinary),
+    Column("fingerprint", String(64)),
+    Column("placed_at", String(32), index=True),
+)
+SALT = Table("salt", METADATA, Column("number", Integer, primary_key=True), Column("id", String(36)))
+LINES = msgspec.json.Decoder(list[Line])
+PAGE = 100
+ANSWERS = {200: ResponseSpec(OrderSeen, description="The order", generate_examples=False)}
+
+
+@dataclass
+class Order(domain.Order):
+    """An order and what is in it; the products' prices are the catalogue's from the reservation on."""
+
+    products: list[Line] = field(default_factory=list)
+    fingerprint: str = ""
+    placed_at: str = ""
+
+
+class Orders(Service):
+    """Steps 2-3, 6-7, 11-12."""
+
+    name = "orders"
+    tables = METADATA
+
+    def seed(self, db: Connection) -> None:
+        """Makes the salt that keeps an order's id from being guessed from an Idempotency-Key."""
+        put(db, SALT, [{"number": 1, "id": str(uuid.UUID(bytes=secrets.token_bytes(16)))}], replace=False)
+
+    def load(self, db: Connection, messages: Sequence[Any]) -> dict[str, Order]:
+        """The orders these messages are about, by id."""
+        rows = fetch(db, ORDERS, ORDERS.c.id, (message.id for message in messages))
+        return {row.id: _order(row) for row in rows}
+
+    def save(self, db: Connection, state: dict[str, Order]) -> None:
+        """Writes them back."""
+        put(db, ORDERS, [vars(order) | {"products": ENCODER.encode(order.products)} for order in state.values()])
+
+    @on(PlaceOrder)
+    def receive(self, orders: dict[str, Order], wanted: PlaceOrder) -> Iterator[Message]:
+        """Steps 2-3: keep the order, and ask whether its products are available."""
+        products = [Line(sku=w.sku, name=w.name, price=w.price, quantity=w.quantity) for w in wanted.products]
+        order = orders[wanted.id] = Order(
+            wanted.id, wanted.customer_name, wanted.customer_email, wanted.payment.payment_method, products=products,
+            fingerprint=wanted.fingerprint, placed_at=wanted.placed_at,
+        )
+        yield OrderReceived(order.id, order.customer_name, products, wanted.payment, order.customer_email)
+
+    @on(ProductsReserved)
+    def ask_for_payment(self, orders: dict[str, Order], answer: ProductsReserved) -> Iterator[Message]:
+        """Steps 6-7: have the customer charged what Stock says it costs."""
+        order = orders.get(answer.id) or self._adopt(orders, answer)
+        if answer.total is None or not answer.total.is_finite():
+            order.move(OrderStatus.REJECTED, "Stock named no price")
+            return
+        order.move(OrderStatus.RESERVED)
+        order.total, order.products = answer.total, answer.products or order.products
+        payment = Payment(payment_method=order.payment_method, total=order.total)
+        yield ProcessPayment(order.id, order.customer_name, payment, order.customer_email)
+
+    @on(ProductsReservationFailed)
+    def end_unavailable(self, orders: dict[str, Order], refusal: ProductsReservationFailed) -> None:
+        """Step 6, sold out: the order ends."""
+        _known(orders, refusal.id).move(OrderStatus.REJECTED, refusal.message)
+
+    @on(PaymentProcessed)
+    def approve(self, orders: dict[str, Order], paid: PaymentProcessed) -> Iterator[Message]:
+        """Steps 11-12: tell whoever has something to do about it that the order is approved."""
+        order = _known(orders, paid.id)
+        order.move(OrderStatus.APPROVED)
+        if order.total is None:
+            raise DomainError(f"order {order.id} has no total")
+        payment = Payment(payment_method=order.payment_method, total=order.total)
+        yield OrderApproved(order.id, order.customer_name, order.products, payment, order.total, order.customer_email)
+
+    @on(PaymentFailed)
+    def end_unpaid(self, orders: dict[str, Order], refusal: PaymentFailed) -> None:
+        """Step 11, payment denied: the order ends."""
+        _known(orders, refusal.id).move(OrderStatus.REJECTED, refusal.message)
+
+    def _adopt(self, orders: dict[str, Order], answer: ProductsReserved) -> Order:
+        """Another Orders may have taken the order: the answer of a Stock like ours says all that is needed."""
+        if answer.customer_name is None or answer.payment is None:
+            raise UnknownOrder(f"there is no order {answer.id}")
+        method = answer.payment.payment_method
+        order = orders[answer.id] = Order(answer.id, answer.customer_name, answer.customer_email, method)
+        return order
+
+    def routes(self, desk: Desk) -> Sequence[Any]:
+        """Takes orders in, answering after the commit, and tells how they stand."""
+        with desk.read() as db:
+            salt = uuid.UUID(db.execute(select(SALT.c.id)).scalar_one())
+
+        @post(PLACE_ORDER)
+        async def place_order(
+            data: OrderWanted,
+            request: Request[Any, Any, Any],
+            idempotency_key: Annotated[str | None, Parameter(header="Idempotency-Key", max_length=255)] = None,
+            correlation: Annotated[str | None, Parameter(header="CID", max_length=255)] = None,
+        ) -> dict[str, str]:
+            # The same key makes the same id, so the inbox tells a repeat from a new order.
+            id = str(uuid.uuid5(salt, idempotency_key) if idempotency_key else uuid.uuid4())
+            wanted = _place_order(id, data, desk.now())
+            client = request.headers.get("user-agent", "")
+            if await desk.intake.hand_in(wanted, correlation or id, client, str(request.url)) == "duplicate":
+                _check_same_body(_read_one(desk, id), wanted)
+            return {"id": id}
+
+        @get(PLACE_ORDER + "/{id:str}", responses=ANSWERS, sync_to_thread=True)
+        def read_order(id: str) -> Response[bytes]:
+            return _json(_seen(_read_one(desk, id)))
+
+        @get(PLACE_ORDER, sync_to_thread=True)
+        def list_orders(
+            authorization: Annotated[str, Parameter(header="Authorization")] = "",
+            page: Annotated[int, Parameter(ge=1, le=1_000_000)] = 1,
+        ) -> Response[bytes]:
+            if not desk.operator_token or not hmac.compare_digest(authorization, f"Bearer {desk.operator_token}"):
+                raise NotAuthorizedException("only the operator may list all orders: send the bearer token")
+            with desk.read() as db:
+                newest = select(ORDERS).order_by(ORDERS.c.placed_at.desc(), ORDERS.c.id)
+                rows = db.execute(newest.limit(PAGE).offset((page - 1) * PAGE)).all()
+            return _json([_seen(_order(row)) for row in rows])
+
+        return place_order, read_order, list_orders
+
+
+def _place_order(id: str, data: OrderWanted, now: str) -> PlaceOrder:
+    body = hashlib.sha256(encode(data)).hexdigest()
+    return PlaceOrder(id, data.customer_name, data.customer_email, data.products, data.payment, now, body)
+
+
+def _check_same_body(first: Order, again: PlaceOrder) -> None:
+    if first.fingerprint != again.fingerprint:
+        raise DomainError("this Idempotency-Key was used for another order: choose a new one")
+
+
+def _read_one(desk: Desk, id: str) -> Order:
+    with desk.read() as db:
+        row = db.execute(select(ORDERS).where(ORDERS.c.id == id.lower())).one_or_none()
+    if row is None:
+        raise UnknownOrder(f"there is no order {id}")
+    return _order(row)
+
+
+def _order(row: Row[Any]) -> Order:
+    values = dict(row._mapping)
+    values["products"] = LINES.decode(values["products"])
+    values["status"] = OrderStatus(values["status"])
+    values["payment_method"] = PaymentMethod(values["payment_method"])
+    return Order(**values)
+
+
+def _seen(order: Order) -> OrderSeen:
+    payment = Payment(payment_method=order.payment_method, total=order.total)
+    return OrderSeen(
+        id=order.id, status=order.status, reason=order.reason, total=order.total, products=order.products,
+        customer_name=order.customer_name, customer_email=order.customer_email, payment=payment,
+        placed_at=order.placed_at,
+    )
+
+
+def _json(content: Any) -> Response[bytes]:
+    return Response(ENCODER.encode(content), media_type="application/json")
+
+
+def _known(orders: dict[str, Order], id: str) -> Order:
+    if id not in orders:
+        raise UnknownOrder(f"there is no order {id}")
+    return orders[id]

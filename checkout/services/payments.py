@@ -1,0 +1,102 @@
+"""Payments: has the customer charged, and says how it went."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from litestar import get
+from sqlalchemy import Column, Connection, MetaData, String, Table, Text
+
+from checkout.domain import LARGEST_AMOUNT, PaymentMethod, is_amount
+from checkout.intake import Desk
+from checkout.messages import (
+    CardCharged,
+    CardDenied,
+    ChargeCard,
+    Message,
+    PaymentFailed,
+    PaymentProcessed,
+    ProcessPayment,
+)
+from checkout.service import Service, on, reply_to
+from checkout.tables import Cents, fetch, put
+
+METADATA = MetaData()
+PAYMENTS = Table(
+    "payments",
+    METADATA,
+    Column("order_id", String(36), primary_key=True),
+    Column("customer_name", Text),
+    Column("customer_email", Text),
+    Column("total", Cents),
+    Column("method", String(10)),
+    Column("status", String(10)),
+    Column("reason", Text),
+)
+METHODS_PATH = "/api/v1/payment-management/payment-methods"
+
+
+@dataclass
+class Payment:
+    """What one order's customer owes, in EUR, and whether it was paid."""
+
+    order_id: str
+    customer_name: str
+    customer_email: str | None
+    total: Decimal | None
+    method: PaymentMethod
+    status: str = "ASKED"
+    reason: str | None = None
+
+
+class Payments(Service):
+    """Steps 8-11."""
+
+    name = "payments"
+    tables = METADATA
+
+    def load(self, db: Connection, messages: Sequence[Any]) -> dict[str, Payment]:
+        """The payments of these orders, by order id."""
+        rows = fetch(db, PAYMENTS, PAYMENTS.c.order_id, (message.id for message in messages))
+        return {row.order_id: Payment(**row._mapping) for row in rows}
+
+    def save(self, db: Connection, state: dict[str, Payment]) -> None:
+        """Writes them back."""
+        put(db, PAYMENTS, [vars(payment) for payment in state.values()])
+
+    @on(ProcessPayment)
+    def charge(self, payments: dict[str, Payment], request: ProcessPayment) -> Iterator[Message]:
+        """Steps 8-9: ask the payment broker for the money."""
+        total, method = request.payment.total, request.payment.payment_method
+        known = total if is_amount(total) else None
+        payment = payments[request.id] = Payment(
+            request.id, request.customer_name, request.customer_email, known, method
+        )
+        if known:
+            yield ChargeCard(request.id, known, method)
+        else:
+            yield self._refuse(payment, f"{total} is not an amount between 0.01 and {LARGEST_AMOUNT:,}.00 EUR")
+
+    @reply_to(ChargeCard)
+    def settle(self, payments: dict[str, Payment], reply: CardCharged | CardDenied) -> Iterator[Message]:
+        """Step 10: say how it went."""
+        payment = payments[reply.id]
+        if isinstance(reply, CardDenied):
+            yield self._refuse(payment, reply.reason)
+        else:
+            payment.status = "CHARGED"
+            yield PaymentProcessed(payment.order_id)
+
+    def _refuse(self, payment: Payment, reason: str) -> PaymentFailed:
+        payment.status, payment.reason = "DENIED", reason
+        return PaymentFailed(payment.order_id, reason, payment.customer_name, payment.customer_email)
+
+    def routes(self, desk: Desk) -> Sequence[Any]:
+        """Tells how one can pay."""
+
+        @get(METHODS_PATH, sync_to_thread=False)
+        def list_methods(active: bool | None = None) -> list[PaymentMethod]:
+            return [] if active is False else list(PaymentMethod)
+
+        return (list_methods,)

@@ -1,0 +1,49 @@
+"""Tables: the two statements every service needs - rows by key, and rows put back - on SQLite and PostgreSQL."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Column, Connection, Dialect, Integer, Row, Table, TypeDecorator, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+CHUNK = 10_000  # keys in one IN (...), below every database's limit of parameters
+
+
+class Cents(TypeDecorator[Decimal]):
+    """An amount in EUR, kept as an integer number of cents."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        """EUR to cents."""
+        return None if value is None else int(value.scaleb(2))
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        """Cents to EUR."""
+        return None if value is None else Decimal(value).scaleb(-2)
+
+
+def fetch(db: Connection, table: Table, key: Column[Any], values: Iterable[Any]) -> list[Row[Any]]:
+    """The rows whose key is among the values, in the key's order and locked, so that replicas take turns."""
+    wanted = sorted(set(values))
+    rows: list[Row[Any]] = []
+    for start in range(0, len(wanted), CHUNK):
+        query = select(table).where(key.in_(wanted[start : start + CHUNK])).order_by(key).with_for_update()
+        rows.extend(db.execute(query))
+    return rows
+
+
+def put(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]], replace: bool = True) -> None:
+    """Inserts the rows; one whose key exists replaces the old one, or is left out when `replace` is false."""
+    if not rows:
+        return
+    dialect = postgresql if db.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(table)
+    keys = [column.name for column in table.primary_key]
+    changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    if replace and changed:
+        db.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+    else:
+        db.execute(insert.on_conflict_do_nothing(), rows)
