@@ -25,8 +25,14 @@ class Unavailable(Exception):
     """Something behind this server does not answer just now; the message says what."""
 
 
-def application(title: str, routes: Sequence[Any], ready: Callable[[], bool], **options: Any) -> Litestar:
+def application(
+    title: str, routes: Sequence[Any], ready: Callable[[], bool], accepts: str = "application/json", **options: Any
+) -> Litestar:
     """The server of one container: its routes, `GET /health-check` (200 when `ready()`), its OpenAPI document."""
+
+    def refuse_other_types(request: Request[Any, Any, Any]) -> Response[dict[str, str]] | None:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return message(415, f"send the body as {accepts}") if request.method == "POST" and kind != accepts else None
 
     @get("/health-check", sync_to_thread=False, include_in_schema=False)
     def health_check() -> Response[dict[str, str]]:
@@ -42,14 +48,6 @@ def application(title: str, routes: Sequence[Any], ready: Callable[[], bool], **
         logging_config=None,
         **options,
     )
-
-
-def refuse_other_types(request: Request[Any, Any, Any]) -> Response[dict[str, str]] | None:
-    """Answers 415 to a body that does not say it is JSON."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.method != "POST" or kind == "application/json":
-        return None
-    return message(415, "send the order as application/json")
 
 
 def message(status: int, text: str, headers: dict[str, str] | None = None) -> Response[dict[str, str]]:

@@ -13,6 +13,8 @@ from checkout.domain import PaymentMethod
 from checkout.values import Email, Line, LineWanted, Name, OrderId, Payment, in_cents
 
 PLACE_ORDER = "/api/v1/order-management/orders"
+PAYMENT_METHODS = "/api/v1/payment-management/payment-methods"
+PRODUCTS = "/api/v1/stock-management/products"
 KAFKA = "kafka"
 
 

@@ -7,6 +7,11 @@ from pathlib import Path
 import msgspec
 
 PREFIX = "CHECKOUT_"
+HOST = "127.0.0.1"
+PORTS = {  # above the base; Kafka's own are 11,092 to 11,097 above it
+    "web": 0, "gateway": 1, "orders": 2, "stock": 3, "payments": 4, "shipments": 5, "notifications": 6,
+    "payment_broker": 101, "shipment_company": 102, "mailbox": 103, "smtp": 25,
+}
 
 
 class WrongSetting(ValueError):
@@ -28,6 +33,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_url: str = ""
     journal: str = "all"  # all, none, or a percentage of the orders
     batch: int = 500  # records a worker takes at a time
+    operator_token: str = ""  # who sends it may list all orders
+    crash_before: str = ""  # a fault to try: publish or commit, before which a worker that has work kills itself
+
+    def port(self, name: str) -> int:
+        """The port of a container, an outside system or `smtp`."""
+        return self.port_base + PORTS[name]
+
+    def url(self, name: str) -> str:
+        """Where a container or an outside system answers."""
+        given = {"payment_broker": self.payment_broker_url, "shipment_company": self.shipment_company_url,
+                 "smtp": self.smtp_url}
+        scheme = "smtp" if name == "smtp" else "http"
+        return given.get(name) or f"{scheme}://{HOST}:{self.port(name)}"
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
@@ -55,6 +73,8 @@ def _checked(settings: Settings) -> Settings:
         raise WrongSetting(f"{PREFIX}PORT_BASE is {settings.port_base}: choose one between 1 and {65_535 - 11_098}")
     if settings.partitions < 1 or settings.brokers not in (1, 3):
         raise WrongSetting(f"{PREFIX}PARTITIONS must be 1 or more, and {PREFIX}BROKERS 1 or 3")
+    if settings.crash_before not in ("", "publish", "commit"):
+        raise WrongSetting(f"{PREFIX}CRASH_BEFORE is {settings.crash_before!r}: write publish or commit")
     if settings.journal not in ("all", "none") and not settings.journal.isdigit():
         raise WrongSetting(f"{PREFIX}JOURNAL is {settings.journal!r}: write all, none, or a percentage such as 10")
     return settings

@@ -17,6 +17,7 @@ from litestar.params import FromQuery
 
 from checkout.externals import serving
 from checkout.externals.outside_system import Count, Dropped, Failed, FaultSwitches, OutsideSystem
+from checkout.serving import listen
 
 SIZE_LIMIT = 64 * 1024
 
@@ -146,5 +147,5 @@ async def _receiving(mailbox: Mailbox, smtp: socket.socket) -> AsyncIterator[Non
 def main(port: int, smtp_port: int) -> None:
     """Runs the mailbox in this process, on the loopback, HTTP and SMTP, until it is told to stop."""
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd's: a warning for every odd command
-    with serving.listen(smtp_port, "the mailbox's SMTP") as smtp:
+    with listen(smtp_port, "the mailbox's SMTP") as smtp:
         serving.run(app(Mailbox(), smtp), port, "the mailbox")

@@ -1,17 +1,11 @@
 """Serving: puts an outside system on a loopback port over HTTP, with errors as sentences and a connection to drop."""
 
 import logging
-import os
-import signal
-import socket
-import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 import msgspec
-import uvicorn
 from litestar import Litestar, MediaType, Request, Response, get, put
 from litestar.exceptions import HTTPException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
@@ -19,9 +13,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from checkout import serving
 from checkout.externals.outside_system import Dropped, Failed, KeyReused, Ledger, OutsideSystem
 
-HOST = "127.0.0.1"
 BODY_LIMIT = 64 * 1024
 KEY_LIMIT = 255
 
@@ -123,53 +117,11 @@ class _Droppable(HttpToolsProtocol):
         self.scope["extensions"] = {"drop": {"connection": self.transport.close}}
 
 
-def listen(port: int, name: str) -> socket.socket:
-    """A listening loopback socket; port 0 takes a free one. Ends the process with one line when it is taken."""
-    try:
-        listening = socket.create_server((HOST, port), backlog=2048)
-        # asyncio forgets it on sockets made this way, and every answer would take 44 ms instead of 1.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listening
-    except OSError as error:
-        cause = os.strerror(error.errno or 0)
-        sys.exit(f"{name} cannot listen on port {port}: {cause}: stop what uses it, or choose another")
-
-
 def run(app: Litestar, port: int, name: str) -> None:
     """Serves in this process until SIGTERM or Ctrl-C; open requests get one second, then the process exits with 0."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn stops gracefully, then raises the signal again for whoever handled it before.
-        signal.signal(number, lambda *_: sys.exit(0))
-    _server(app).run(sockets=[listen(port, name)])
+    serving.run(app, port, name, _Droppable)
 
 
-@contextmanager
-def running(app: Litestar) -> Iterator[str]:
+def running(app: Litestar) -> AbstractContextManager[str]:
     """Serves in a thread of this process, on a free port; gives the address."""
-    listening = listen(0, "a test's server")
-    server = _server(app)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    address = f"http://{HOST}:{listening.getsockname()[1]}"
-    thread.start()
-    try:
-        yield address
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
-def _server(app: Litestar) -> uvicorn.Server:
-    config = uvicorn.Config(
-        app,
-        http=_Droppable,
-        loop="asyncio",
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        log_level="critical",
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=1,
-    )
-    return uvicorn.Server(config)
+    return serving.running(app, http=_Droppable)

@@ -1,6 +1,6 @@
 """Hops: an arrow that happened, as one line of the journal, and how each kind of hop is told."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -49,7 +49,21 @@ class Hop(msgspec.Struct, kw_only=True, rename={"sender": "from"}):
 
 def now() -> str:
     """The time as the journal tells it: ISO 8601, UTC, in microseconds."""
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return _iso(datetime.now(UTC))
+
+
+def moment(milliseconds: int) -> str:
+    """A record's timestamp as the journal tells time."""
+    return _iso(datetime.fromtimestamp(milliseconds / 1000, UTC))
+
+
+def earlier(at: str, by: timedelta) -> str:
+    """A time as the journal tells it, that much earlier."""
+    return _iso(datetime.fromisoformat(at) - by)
+
+
+def _iso(when: datetime) -> str:
+    return when.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def usual_cause(message: type[Message]) -> str | None:

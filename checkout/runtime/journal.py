@@ -53,17 +53,21 @@ def mend(path: Path) -> None:
             file.truncate(whole.rfind(b"\n") + 1)
 
 
-def read(paths: Iterable[Path]) -> list[Hop]:
-    """The hops of these files, merged: by cause, then by time, repeats dropped. Raises BrokenJournal."""
-    return merge(hop for path in paths for hop in read_file(path))
+def read(folder: Path, order: str = "") -> list[Hop]:
+    """The hops below a folder, or one order's, merged and without repeats. Raises BrokenJournal."""
+    return merge(hop for path in sorted(folder.glob("*.jsonl")) for hop in read_file(path, order))
 
 
-def read_file(path: Path) -> Iterator[Hop]:
+def read_file(path: Path, order: str = "") -> Iterator[Hop]:
     """The hops of one file, as written; an unfinished last line is left out. Raises BrokenJournal."""
-    lines = path.read_bytes().split(b"\n")
+    lines, wanted = path.read_bytes().split(b"\n"), order.encode()
     for number, line in enumerate(lines[:-1], 1):
+        if wanted not in line:
+            continue
         try:
-            yield DECODER.decode(line)
+            hop = DECODER.decode(line)
+            if order in ("", hop.order):
+                yield hop
         except msgspec.MsgspecError as error:
             raise BrokenJournal(f"{path.name}, line {number}: {error}") from error
 

@@ -188,6 +188,6 @@ def launch(node: Node, jars: str, *options: str) -> Pid:
 
 
 def last_lines(node: Node, count: int = 3) -> str:
-    """The end of what the process printed."""
-    lines = [line for line in node.log.read_text(errors="replace").splitlines() if line.strip("# ")]
-    return "\n".join(lines[-count:])
+    """The end of what the process printed, without the places in Java's sources."""
+    lines = node.log.read_text(errors="replace").splitlines()
+    return "\n".join([line for line in lines if not line.startswith(("\t", "#"))][-count:])

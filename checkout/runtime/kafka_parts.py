@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
@@ -20,7 +21,7 @@ Progress = Callable[[str, float], None]  # what is being done, and the share of 
 
 GROUP, ARTIFACT, VERSION = KAFKA.split("+")[0].split(":")
 FETCHING = f"fetching Apache Kafka {VERSION}"
-DOWNLOAD = 46_000_000  # bytes
+FILES, SIZE = 127, 46_000_000  # of the download, in bytes
 STALLED_AFTER = 60.0  # seconds without a new one
 ENVIRONMENTS = Path(".cache/jgo/envs")  # where jgo keeps jars, in a home
 
@@ -80,9 +81,7 @@ def _format(folder: Path, jars: str) -> Path:
     node.properties.write_text(properties(node))
     tool = [JAVA, *FLAGS, "-cp", jars, "kafka.tools.StorageTool"]
     arguments = ["format", "--cluster-id", new_id(), "--config", str(node.properties)]
-    run = subprocess.run([*tool, *arguments], capture_output=True, text=True, timeout=STALLED_AFTER)
-    if run.returncode:
-        raise KafkaUnavailable(f"Kafka cannot format a data folder: {(run.stderr or run.stdout).strip()[-500:]}")
+    subprocess.run([*tool, *arguments], check=True, capture_output=True, timeout=STALLED_AFTER)
     return node.data
 
 
@@ -98,9 +97,10 @@ def _fetch(on_progress: Progress) -> None:
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="fetching-", dir=cache_home()) as home:
         surroundings = {name: value for name, value in os.environ.items() if name != "M2_REPO"}
-        surroundings |= {"HOME": home, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        surroundings |= {"HOME": home, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
         command = [sys.executable, "-m", __name__]
-        with subprocess.Popen(command, env=surroundings, stderr=subprocess.PIPE, text=True) as child:
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, cwd=home, env=surroundings, stdin=pipe, stderr=pipe, text=True) as child:
             try:
                 _watch(child, on_progress)
             finally:
@@ -127,15 +127,20 @@ def _watch(child: subprocess.Popen[str], on_progress: Progress) -> None:
 
 
 def _share_fetched() -> float:
-    files = cache_home().glob("fetching-*/.m2/**/*.*")
-    size = 0
-    for file in files:
-        with contextlib.suppress(OSError):  # jgo may just have removed it
-            size += file.stat().st_size
-    return min(size / DOWNLOAD, 1.0)
+    sizes = []
+    for file in cache_home().glob("fetching-*/.m2/**/*.*"):
+        with contextlib.suppress(FileNotFoundError):  # done, and moved
+            sizes.append(file.stat().st_size)
+    return min((len(sizes) / FILES + sum(sizes) / SIZE) / 2, 1.0)
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()  # until it is closed, which the system does for one that was killed
+    os._exit(1)
 
 
 if __name__ == "__main__":
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         fetch_jars(KAFKA)
     except JarsUnavailable as error:

@@ -129,7 +129,7 @@ def letter(call: SendEmail, row: OutboxRow) -> EmailMessage:
     mail["From"] = SENDER
     mail["To"] = Address(call.customer_name, addr_spec=call.customer_email)
     mail["Subject"] = call.subject
-    mail["Message-ID"] = f"<{idempotency_key(row)}@awesome-online-store.example>"
+    mail["Message-ID"] = f"<{idempotency_key(row)}@store.example>"
     mail["X-Order"] = call.id
     mail.set_content(call.text)
     return mail

@@ -79,7 +79,9 @@ def processes_called(*last_arguments: str) -> list[Pid]:
     """The processes of this machine whose command line ends with these arguments."""
     found = psutil.process_iter(["cmdline", "create_time"])
     wanted = list(last_arguments)
-    return [Pid(one.pid, one.info["create_time"]) for one in found if (one.info["cmdline"] or [])[-len(wanted) :] == wanted]
+    return [
+        Pid(one.pid, one.info["create_time"]) for one in found if (one.info["cmdline"] or [])[-len(wanted) :] == wanted
+    ]
 
 
 def listener_on(port: int) -> str:

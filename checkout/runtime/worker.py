@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
@@ -31,7 +31,7 @@ from checkout.runtime.store import (
 )
 from checkout.service import Service
 
-LEASE = 15.0  # seconds after which an outbox row whose owner does not claim it anew is anybody's
+LEASE = timedelta(seconds=15)  # after which an outbox row whose owner does not claim it anew is anybody's
 CLAIM_EVERY = 5.0  # seconds
 TRIES = 3
 PAUSE_BETWEEN_TRIES = 0.5  # seconds, so that three tries end within two
@@ -219,9 +219,8 @@ class Worker:
         self._mark_now()
         if has_open_rows(self.store):
             at = self._now()
-            before = datetime.fromisoformat(at) - timedelta(seconds=LEASE)
             with self.store.begin() as db:
-                rows = claim(db, self.replica, at, before.isoformat(timespec="microseconds").replace("+00:00", "Z"))
+                rows = claim(db, self.replica, at, hops.earlier(at, LEASE))
             self.outgoing += [row for row in rows if row.identity not in self.courier.open]
         self._next_claim = time.monotonic() + CLAIM_EVERY
 

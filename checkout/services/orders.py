@@ -12,7 +12,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotAuthorizedException
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, HeaderParameter, QueryParameter
 from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Row, String, Table, Text, select
 
 from checkout import domain
@@ -144,8 +144,8 @@ class Orders(Service):
         async def place_order(
             data: OrderWanted,
             request: Request[Any, Any, Any],
-            idempotency_key: Annotated[str | None, Parameter(header="Idempotency-Key", max_length=255)] = None,
-            correlation: Annotated[str | None, Parameter(header="CID", max_length=255)] = None,
+            idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)] = None,
+            correlation: Annotated[str | None, HeaderParameter(name="CID", max_length=255)] = None,
         ) -> dict[str, str]:
             # The same key makes the same id, so the inbox tells a repeat from a new order.
             id = str(uuid.uuid5(salt, idempotency_key) if idempotency_key else uuid.uuid4())
@@ -156,13 +156,13 @@ class Orders(Service):
             return {"id": id}
 
         @get(PLACE_ORDER + "/{id:str}", responses=ANSWERS, sync_to_thread=True)
-        def read_order(id: str) -> Response[bytes]:
+        def read_order(id: FromPath[str]) -> Response[bytes]:
             return _json(_seen(_read_one(desk, id)))
 
         @get(PLACE_ORDER, sync_to_thread=True)
         def list_orders(
-            authorization: Annotated[str, Parameter(header="Authorization")] = "",
-            page: Annotated[int, Parameter(ge=1, le=1_000_000)] = 1,
+            authorization: Annotated[str, HeaderParameter(name="Authorization")] = "",
+            page: Annotated[int, QueryParameter(ge=1, le=1_000_000)] = 1,
         ) -> Response[bytes]:
             if not desk.operator_token or not hmac.compare_digest(authorization, f"Bearer {desk.operator_token}"):
                 raise NotAuthorizedException("only the operator may list all orders: send the bearer token")

@@ -6,11 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from litestar import get
+from litestar.params import FromQuery
 from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 
 from checkout.domain import LARGEST_AMOUNT, PaymentMethod, is_amount
 from checkout.intake import Desk
 from checkout.messages import (
+    PAYMENT_METHODS,
     CardCharged,
     CardDenied,
     ChargeCard,
@@ -34,7 +36,6 @@ PAYMENTS = Table(
     Column("status", String(10)),
     Column("reason", Text),
 )
-METHODS_PATH = "/api/v1/payment-management/payment-methods"
 
 
 @dataclass
@@ -95,8 +96,8 @@ class Payments(Service):
     def routes(self, desk: Desk) -> Sequence[Any]:
         """Tells how one can pay."""
 
-        @get(METHODS_PATH, sync_to_thread=False)
-        def list_methods(active: bool | None = None) -> list[PaymentMethod]:
+        @get(PAYMENT_METHODS, sync_to_thread=False)
+        def list_methods(active: FromQuery[bool | None] = None) -> list[PaymentMethod]:
             return [] if active is False else list(PaymentMethod)
 
         return (list_methods,)

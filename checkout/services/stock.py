@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Response, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromQuery
 from sqlalchemy import Column, Connection, Integer, MetaData, Row, String, Table, Text, select
 
+from checkout import messages
 from checkout.domain import CENT, OutOfStock, Product, Reservation, UnknownOrder
 from checkout.intake import Desk
 from checkout.messages import (
@@ -50,7 +51,6 @@ CATALOGUE = (
     Product(4, "Oak table", Decimal("950.00"), on_hand=5),
     Product(5, "Copper kettle", Decimal("64.90"), on_hand=10),
 )
-PRODUCTS_PATH = "/api/v1/stock-management/products"
 ANSWERS = {200: ResponseSpec(list[ProductSeen], description="The products", generate_examples=False)}
 QUANTITIES = msgspec.json.Decoder(dict[int, int])
 
@@ -154,8 +154,8 @@ class Stock(Service):
     def routes(self, desk: Desk) -> Sequence[Any]:
         """Tells what can be bought."""
 
-        @get(PRODUCTS_PATH, responses=ANSWERS, sync_to_thread=True)
-        def list_products(available: Annotated[bool | None, Parameter(query="available")] = None) -> Response[bytes]:
+        @get(messages.PRODUCTS, responses=ANSWERS, sync_to_thread=True)
+        def list_products(available: FromQuery[bool | None] = None) -> Response[bytes]:
             with desk.read() as db:
                 products = [Product(**row._mapping) for row in db.execute(select(PRODUCTS).order_by(PRODUCTS.c.sku))]
             chosen = [p for p in products if available is None or available == (p.available > 0)]

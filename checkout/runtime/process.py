@@ -1,0 +1,155 @@
+"""Process: one container, or one outside system, in a process of its own.
+
+`python -m checkout.runtime.process NAME REPLICA PORT`; everything else stands in the settings.
+"""
+
+import importlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from checkout import edge, serving
+from checkout.intake import Desk, Intake
+from checkout.messages import PlaceOrder
+from checkout.runtime import hops
+from checkout.runtime.courier import Courier, Line
+from checkout.runtime.journal import Journal
+from checkout.runtime.kafka_log import KafkaBroker
+from checkout.runtime.log import LogUnavailable
+from checkout.runtime.recall import missing_hops
+from checkout.runtime.store import DATABASE_AWAY, Store
+from checkout.runtime.worker import Worker
+from checkout.settings import Settings, read_settings
+
+VERBS = ("poll", "handle", "publish", "commit")
+EXTERNALS = ("payment_broker", "shipment_company", "mailbox")
+LONGEST_PAUSE = 2.0  # seconds between two tries while broker or database are away
+
+
+def main() -> None:
+    """Runs what the command line names, until SIGTERM or the end of standard input, which is the parent's end."""
+    name, replica, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    settings = read_settings()
+    threading.Thread(target=_follow_parent, daemon=True).start()
+    if name in EXTERNALS:
+        extra = [settings.port("smtp")] if name == "mailbox" else []
+        _load(f"checkout.externals.{name}").main(port, *extra)
+    elif name == "gateway":
+        run_gateway(settings, replica, port)
+    elif name == "web":
+        web = _load("checkout.services.web").Web(settings.url("gateway"))
+        serving.run(web.application(lambda: True), port, "the web app")
+    else:
+        run_service(settings, name, replica, port)
+
+
+def _load(module: str) -> Any:
+    # A process imports only what its container needs.
+    return importlib.import_module(module)
+
+
+def _follow_parent() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def run_gateway(settings: Settings, replica: str, port: int) -> None:
+    """The API gateway, which tells the journal of each order it has passed on."""
+    journal = Journal(settings.home / "journal" / f"{replica}.jsonl", settings.journal)
+
+    def arrived(fields: dict[str, Any]) -> None:
+        payload = hops.compact(fields.pop("body").encode())
+        fields["correlation"] = fields["correlation"] or fields["order"]
+        hop = hops.requested(PlaceOrder, PlaceOrder.sender, "gateway", False, at=hops.now(), replica=replica,
+                             payload=payload, **fields)
+        journal.write([hop])
+
+    addresses = {name: settings.url(name) for name in ("orders", "stock", "payments")}
+    gateway = _load("checkout.services.gateway").Gateway(addresses, arrived)
+    serving.run(gateway.application(lambda: True), port, "the API gateway")
+
+
+def run_service(settings: Settings, name: str, replica: str, port: int) -> None:
+    """One replica of a service: its worker in this thread, its HTTP server in another."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    service = getattr(_load(f"checkout.services.{name}"), name.capitalize())()
+    store = Store(database_url(settings, name), service)
+    path = settings.home / "journal" / f"{replica}.jsonl"
+    journal = Journal(path, settings.journal)
+    journal.write(missing_hops(path, store, name, replica))
+    broker = KafkaBroker(settings.bootstrap_servers, settings.prefix)
+    log = broker.join(name, list(service.topics()), replica)
+    first = replica == f"{name}-1"
+    intake = Intake() if first and PlaceOrder in service.handlers else None
+    worker = Worker(service, log, store, journal, Courier(lines(settings, name)), intake, replica, settings.batch)
+    desk = Desk(intake or Intake(), store.read, hops.now, settings.operator_token)
+    spare = int(replica.rpartition("-")[2]) > settings.partitions
+    loop = Loop(worker, stopping, settings.crash_before, needs_partitions=not spare)
+    app = edge.application(name.capitalize(), service.routes(desk) if first else (), lambda: loop.is_ready)
+    with serving.running(app, port, name):
+        loop.run()
+    worker.close()
+    broker.close()
+
+
+class Loop:
+    """Calls a worker's verbs for ever; waits out a broker or a database that is away."""
+
+    def __init__(self, worker: Worker, stopping: threading.Event, crash_before: str, needs_partitions: bool) -> None:
+        self._worker, self._stopping, self._crash_before = worker, stopping, crash_before
+        self._needs_partitions = needs_partitions
+        self.is_ready = False
+
+    def run(self) -> None:
+        """Until it is told to stop."""
+        pause = 0.0
+        while not self._stopping.wait(pause):
+            try:
+                self._turn()
+                pause = 0.0
+            except (LogUnavailable, *DATABASE_AWAY) as away:
+                self.is_ready = False
+                pause = min(pause * 2 or 0.1, LONGEST_PAUSE)
+                print(f"{hops.now()} {self._worker.replica} waits: {str(away).splitlines()[0]}", flush=True)
+
+    def _turn(self) -> None:
+        for verb in VERBS:
+            if verb == self._crash_before and self._has_work(verb):
+                os.kill(os.getpid(), signal.SIGKILL)
+            getattr(self._worker, verb)(*([1.0] if verb == "poll" else []))
+        self.is_ready = bool(self._worker.log.assignment()) or not self._needs_partitions
+
+    def _has_work(self, verb: str) -> bool:
+        return bool(self._worker.outgoing if verb == "publish" else self._worker.batch)
+
+
+def database_url(settings: Settings, name: str) -> str:
+    """The service's own database: a file below the home, or one of its own in the PostgreSQL of the settings."""
+    if settings.database_url:
+        return str(_load("checkout.runtime.postgres").url_of(settings, name))
+    folder = settings.home / "databases"
+    folder.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{folder / name}.db"
+
+
+def lines(settings: Settings, name: str) -> dict[str, Line]:
+    """The courier's lines of a service, by message."""
+    made: dict[str, Callable[[], dict[str, Line]]] = {
+        "payments": lambda: {"ChargeCard": _outside().HttpCompany(settings.url("payment_broker")).charge},
+        "shipments": lambda: {"BookParcel": _outside().HttpCompany(settings.url("shipment_company")).book},
+        "notifications": lambda: {"SendEmail": _outside().MailServer(settings.url("smtp")).send},
+    }
+    return made.get(name, dict)()
+
+
+def _outside() -> Any:
+    return _load("checkout.runtime.outside")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""API gateway: one address for all; passes each request on to the service that answers it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import httpx
+from litestar import Litestar, Request, Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath
+
+from checkout import edge
+from checkout.messages import PAYMENT_METHODS, PLACE_ORDER, PRODUCTS
+from checkout.values import OrderSeen, OrderWanted, ProductSeen
+
+TIMEOUT = httpx.Timeout(10.0, connect=1.0)  # seconds
+PASSED_ON = ("authorization", "cid", "content-type", "idempotency-key", "user-agent")
+Arrived = Callable[[dict[str, str]], None]
+
+
+class Gateway:
+    """Steps 1-2: takes the order from the shop front and passes it to Orders; carries all the other paths too."""
+
+    def __init__(self, addresses: Mapping[str, str], arrived: Arrived) -> None:
+        self._addresses, self._arrived = addresses, arrived
+        self._client = httpx.AsyncClient(timeout=TIMEOUT)
+
+    def application(self, ready: Callable[[], bool]) -> Litestar:
+        """The gateway's server; `arrived` is told of each order that Orders has taken."""
+        return edge.application("API gateway", self._routes(), ready, on_shutdown=[self._client.aclose])
+
+    def _routes(self) -> Sequence[Any]:
+        @post(PLACE_ORDER)
+        async def place_order(request: Request[Any, Any, Any], data: OrderWanted) -> Response[bytes]:
+            answer = await self._pass_on("orders", request, await request.body())
+            if answer.status_code == 201:
+                self._arrived({
+                    "order": answer.json()["id"], "url": str(request.url), "status": "201",
+                    "client": request.headers.get("user-agent", ""), "correlation": request.headers.get("cid", ""),
+                    "body": (await request.body()).decode(),
+                })
+            return _same(answer)
+
+        @get(PLACE_ORDER + "/{id:str}", responses=_answers(OrderSeen))
+        async def read_order(id: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
+            return _same(await self._pass_on("orders", request))
+
+        @get(PLACE_ORDER, responses=_answers(list[OrderSeen]))
+        async def list_orders(request: Request[Any, Any, Any]) -> Response[bytes]:
+            return _same(await self._pass_on("orders", request))
+
+        @get(PAYMENT_METHODS, responses=_answers(list[str]))
+        async def list_methods(request: Request[Any, Any, Any]) -> Response[bytes]:
+            return _same(await self._pass_on("payments", request))
+
+        @get(PRODUCTS, responses=_answers(list[ProductSeen]))
+        async def list_products(request: Request[Any, Any, Any]) -> Response[bytes]:
+            return _same(await self._pass_on("stock", request))
+
+        return place_order, read_order, list_orders, list_methods, list_products
+
+    async def _pass_on(self, service: str, request: Request[Any, Any, Any], body: bytes = b"") -> httpx.Response:
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
+        try:
+            return await self._client.request(
+                request.method, self._addresses[service] + path, content=body, headers=headers
+            )
+        except httpx.ConnectError:
+            raise edge.Unavailable(f"{service} does not answer: try again in a moment") from None
+        except httpx.HTTPError:
+            remedy = "ask again with the same Idempotency-Key" if body else "try again in a moment"
+            raise edge.Unavailable(f"{service} did not answer in time: {remedy}") from None
+
+
+def _answers(kind: Any) -> dict[int, ResponseSpec]:
+    return {200: ResponseSpec(kind, generate_examples=False)}
+
+
+def _same(answer: httpx.Response) -> Response[bytes]:
+    return Response(answer.content, status_code=answer.status_code, media_type=answer.headers.get("content-type"))
