@@ -141,7 +141,7 @@ class OrderApproved(Message, frozen=True):
     customer_name: Name
     products: list[Line]
     payment: Payment
-    total: Decimal
+    total: Decimal | None = None
     customer_email: Email | None = None
 
     def __post_init__(self) -> None:

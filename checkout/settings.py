@@ -8,6 +8,7 @@ import msgspec
 
 PREFIX = "CHECKOUT_"
 HOST = "127.0.0.1"
+IN_PROCESS = "in-process"  # instead of an outside system's URL: inside the service that asks it
 PORTS = {  # above the base; Kafka's own are 11,092 to 11,097 above it
     "web": 0, "gateway": 1, "orders": 2, "stock": 3, "payments": 4, "shipments": 5, "notifications": 6,
     "payment_broker": 101, "shipment_company": 102, "mailbox": 103, "smtp": 25,
@@ -32,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     shipment_company_url: str = ""
     smtp_url: str = ""
     journal: str = "all"  # all, none, or a percentage of the orders
+    stock: int = 0  # how many of each product are on hand at the start; 0: as the catalogue says
     batch: int = 500  # records a worker takes at a time
     operator_token: str = ""  # who sends it may list all orders
     crash_before: str = ""  # a fault to try: publish or commit, before which a worker that has work kills itself
@@ -59,8 +61,8 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
     try:
         return _checked(msgspec.convert(chosen, Settings, strict=False, dec_hook=lambda kind, value: kind(value)))
     except msgspec.ValidationError as error:
-        field = str(error).partition("$.")[2].rstrip("`") or "home"
-        raise WrongSetting(f"{PREFIX}{field.upper()} cannot be {chosen.get(field)!r}: {error}") from error
+        field = str(error).partition("$.")[2].rstrip("`")
+        raise WrongSetting(f"{PREFIX}{field.upper()} is {chosen.get(field)!r}: write a whole number") from error
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

@@ -7,10 +7,13 @@ import msgspec
 
 from checkout.domain import OrderStatus, PaymentMethod, is_amount, to_cents
 
-UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
+# Python's $ also matches before a line feed at the end: END does not, here and in ECMAScript alike.
+END = r"$(?!\n)"
+UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}" + END
 # Names and addresses become e-mail headers: no control character and no encoded word gets that far.
-HEADER_SAFE = r"^(?!.*=\?)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*$"
-ADDRESS = r"^(?!.*=\?)[^@\s<>()\[\],;:\\\"\x00-\x20\x7f-\x9f\u2028\u2029]+@[A-Za-z0-9.-]+$"
+HEADER_SAFE = r"^(?!.*=\?)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*" + END
+ATOM, LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", "[A-Za-z0-9-]+"  # RFC 5322, section 3.2.3, without comments
+ADDRESS = rf"^(?!.*=\?){ATOM}(\.{ATOM})*@{LABEL}(\.{LABEL})*" + END
 
 OrderId = Annotated[str, msgspec.Meta(pattern=UUID)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=HEADER_SAFE)]

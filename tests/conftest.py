@@ -2,13 +2,16 @@
 
 import os
 import random
-import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from checkout.runtime import local_kafka
+from checkout.runtime.kafka_node import is_free
 
+WaitUntil = Callable[..., None]
 STORE_PORTS = (*range(10), 25, 101, 102, 103, *range(11_092, 11_098))  # above the base
 
 
@@ -25,29 +28,45 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
         return
     home = tmp_path_factory.mktemp("kafka")
-    yield local_kafka.acquire(home, free_port_base())
+    yield local_kafka.acquire(home, _free_port_base())
     local_kafka.release(home)
 
 
 @pytest.fixture
+def kafka_home(tmp_path: Path) -> Iterator[Path]:
+    """A home of its own for a test that starts Kafka; nothing runs in it afterwards."""
+    yield tmp_path / "home"
+    local_kafka.stop(tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def wait_until() -> WaitUntil:
+    """Polls until a condition holds: `wait_until(condition, what, seconds=30)`."""
+    return _wait_until
+
+
+@pytest.fixture(scope="session")
+def new_port_base() -> Callable[[], int]:
+    """Gives a base whose ports, for a whole store and three brokers, are free."""
+    return _free_port_base
+
+
+@pytest.fixture
 def port_base() -> int:
-    """A base whose ports, for a whole store and three brokers, are free."""
-    return free_port_base()
+    """Such a base for one test."""
+    return _free_port_base()
 
 
-def free_port_base() -> int:
-    """Such a base, below the ports that systems give away by themselves."""
+def _wait_until(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s until {what}"
+        time.sleep(0.02)
+
+
+def _free_port_base() -> int:
+    # all below the ports that systems give away by themselves
     for base in random.Random().sample(range(10_000, 21_600, 200), 50):
-        if all(_is_free(base + offset) for offset in STORE_PORTS):
+        if all(is_free(base + offset) for offset in STORE_PORTS):
             return base
     raise OSError("no free ports for a store on this machine")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

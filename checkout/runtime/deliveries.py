@@ -103,16 +103,19 @@ class Sources:
         self._decoders = {topic: msgspec.json.Decoder(TOPICS[topic]) for topic in service.topics()}
         self._due = {name: time.monotonic() + seconds for name, (seconds, _) in service.timers.items()}
         self._last_busy = time.monotonic()
+        self._taken: list[Delivery] = []
 
     def take(self, wait: float, now: Callable[[], str]) -> list[Delivery]:
         """The next batch of all sources; waits up to `wait` seconds for a record, less if others may have something."""
-        taken = [self._ticket(ticket) for ticket in self._intake.take(self._batch)] if self._intake else []
+        taken = self._taken  # what is taken stays here should the log be away
+        taken += [self._ticket(ticket) for ticket in self._intake.take(self._batch)] if self._intake else []
         taken += [self._answer(answer) for answer in self._courier.take(self._batch)]
         taken += self._ticks(now)
         patience = 0.0 if taken else min(wait, self._patience())
         taken += [self._record(record) for record in self._log.poll(self._batch, patience)]
         if taken:
             self._last_busy = time.monotonic()
+        self._taken = []
         return taken
 
     def _patience(self) -> float:
@@ -124,7 +127,7 @@ class Sources:
         message_type = TOPICS[record.topic]
         try:
             message = self._decoders[record.topic].decode(record.value or b"")
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             return _unreadable(record, str(error))
         except RecursionError:
             return _unreadable(record, "JSON is nested too deeply")

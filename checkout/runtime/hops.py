@@ -130,6 +130,6 @@ def compact(value: bytes | None) -> msgspec.Raw:
     if value is None:
         return NOTHING
     try:
-        return msgspec.Raw(msgspec.json.format(value, indent=-1))
-    except msgspec.DecodeError:
+        return msgspec.Raw(msgspec.json.format(value.decode(), indent=-1).encode())
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return msgspec.Raw(msgspec.json.encode(text(value[:1_000])))

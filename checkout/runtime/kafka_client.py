@@ -24,6 +24,7 @@ READING = CONNECTING | {
     "isolation_level": "read_committed",
     "auto_offset_reset": "earliest",
     "allow_auto_create_topics": False,
+    "fetch_max_wait_ms": int(__import__("os").environ.get("FMW", "50")),
     "metrics_enabled": False,
 }
 MEMBERSHIP = {
@@ -127,9 +128,14 @@ class Arrivals(selectors.DefaultSelector):
             self._taken_in = True
             self.come.set()
         ready = super().select(timeout)
-        if any(key.fileobj.family != socket.AF_UNIX for key, _ in ready):  # AF_UNIX: its own wake-ups
-            self._taken_in = False
+        self._taken_in = self._taken_in and not any(map(_is_from_broker, ready))
         return ready
+
+
+def _is_from_broker(event: tuple[selectors.SelectorKey, int]) -> bool:
+    source, ready = event[0].fileobj, event[1]
+    own = isinstance(source, socket.socket) and source.family == socket.AF_UNIX  # by which the client wakes itself
+    return bool(ready & selectors.EVENT_READ) and not own
 
 
 def topic_settings(topic: str, partitions: int, brokers: int) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import Any
 from kafka import IsolationLevel, OffsetAndMetadata, OffsetSpec, TopicPartition
 from kafka import errors as refused
 from kafka.admin import MemberToRemove
+from kafka.coordinator.base import MemberState
 from kafka.partitioner.default import murmur2
 
 from checkout.runtime.kafka_client import MEMBERSHIP, PATIENCE, REFUSALS, Arrivals, Cluster, topic_settings
@@ -24,6 +25,8 @@ from checkout.runtime.log import (
     Record,
     check_size,
 )
+
+JOINING = 100  # milliseconds that a poll stays with a join
 
 
 class KafkaBroker:
@@ -189,9 +192,13 @@ class KafkaLog:
     def _ask(self, limit: int) -> dict[TopicPartition, list[Any]]:
         self._arrivals.come.clear()
         found: dict[TopicPartition, list[Any]] = self._consumer.poll(0, max_records=limit)
+        if not found and not self._assigned and self._consumer.group_metadata().state is not MemberState.STABLE:
+            # kafka-python asks to join anew if its last request was answered while nobody polled: stay with it.
+            found = self._consumer.poll(JOINING, max_records=limit)
         for partition, records in found.items():
             self._committed.setdefault(partition, records[0].offset)
-        self._idle, self._asked = not found, time.monotonic()
+        # Less than the limit: nothing is left, and what comes next is already asked for.
+        self._idle, self._asked = sum(map(len, found.values())) < limit, time.monotonic()
         return found
 
     def send(self, messages: Sequence[Outgoing]) -> list[Place]:

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 import uuid
 from pathlib import Path
 from typing import NamedTuple
@@ -60,6 +61,11 @@ log.cleaner.dedupe.buffer.size=8388608
 transaction.max.timeout.ms=7200000
 offsets.retention.minutes=525600
 log.retention.ms=-1
+"""
+ALONE = """\
+# after a crash a broker is let in again when its former life is over: 9 s later, by default
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
 """
 SEVERAL = """\
 # a broker that is killed is missed soon
@@ -127,7 +133,7 @@ def properties(node: Node) -> str:
     voters = [f"{voter.number}@{HOST}:{voter.controller}" for voter in cluster(node.home, node.port_base, node.brokers)]
     own = {"number": node.number, "listener": node.listener, "controller": node.controller, "data": node.data}
     shared = {"host": HOST, "voters": ",".join(voters), "brokers": node.brokers, "in_sync": min(node.brokers, 2)}
-    return PROPERTIES.format(**own, **shared) + (SEVERAL if node.brokers > 1 else "")
+    return PROPERTIES.format(**own, **shared) + (SEVERAL if node.brokers > 1 else ALONE)
 
 
 def prepare(node: Node, cluster_id: str, features: Path) -> None:
@@ -152,10 +158,12 @@ def claim_ports(node: Node) -> None:
         if not is_free(port):
             for lost in processes_called("kafka.Kafka", str(node.properties)):
                 lost.stop(5)
-        if not is_free(port):
-            raise KafkaUnavailable(
-                f"port {port} is taken by {listener_on(port)}: end it, or choose other ports with --port-base"
-            )
+        deadline = time.monotonic() + 1  # one that was just killed may still be closing its files
+        while not is_free(port):
+            if time.monotonic() > deadline:
+                taker = listener_on(port)
+                raise KafkaUnavailable(f"port {port} is taken by {taker}: end it, or choose others with --port-base")
+            time.sleep(0.02)
 
 
 def is_free(port: int) -> bool:

@@ -54,8 +54,19 @@ def features(jars: str) -> Path:
     kept = shared_folder(jars) / "bootstrap.checkpoint"
     if not kept.exists():
         with tempfile.TemporaryDirectory(prefix="format-", dir=kept.parent) as draft:
-            (_format(Path(draft), jars) / kept.name).replace(kept)
+            (format_folder(Path(draft), jars) / kept.name).replace(kept)
     return kept
+
+
+def format_folder(home: Path, jars: str) -> Path:
+    """A data folder in this home, of a cluster of one, as StorageTool formats it."""
+    node = cluster(home, 1, 1)[0]
+    node.data.mkdir(parents=True)
+    node.properties.write_text(properties(node))
+    tool = [JAVA, *FLAGS, "-cp", jars, "kafka.tools.StorageTool"]
+    arguments = ["format", "--cluster-id", new_id(), "--config", str(node.properties)]
+    subprocess.run([*tool, *arguments], check=True, capture_output=True, timeout=STALLED_AFTER)
+    return node.data
 
 
 @contextlib.contextmanager
@@ -73,16 +84,6 @@ def _is_locked(file: int) -> bool:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return True
     return False
-
-
-def _format(folder: Path, jars: str) -> Path:
-    node = cluster(folder, 1, 1)[0]
-    node.data.mkdir(parents=True)
-    node.properties.write_text(properties(node))
-    tool = [JAVA, *FLAGS, "-cp", jars, "kafka.tools.StorageTool"]
-    arguments = ["format", "--cluster-id", new_id(), "--config", str(node.properties)]
-    subprocess.run([*tool, *arguments], check=True, capture_output=True, timeout=STALLED_AFTER)
-    return node.data
 
 
 def _is_complete() -> bool:

@@ -74,6 +74,8 @@ def start(
 
 def release(home: Path) -> None:
     """This process needs Kafka no longer: the last user stops it, unless `start` keeps it."""
+    if not (home / "kafka").exists():
+        return
     with _in_plain_words(home), changing(home) as state:
         state.users = state.living_users()
         own = next((user for user in state.users if user.number == os.getpid()), None)
@@ -85,6 +87,8 @@ def release(home: Path) -> None:
 
 def stop(home: Path) -> None:
     """Stops it, whoever uses it; its topics stay on disk. Nothing happens when it does not run."""
+    if not (home / "kafka").exists():
+        return
     with _in_plain_words(home), changing(home) as state:
         _stop(state)
         state.users, state.kept = [], False

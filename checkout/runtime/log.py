@@ -38,7 +38,8 @@ def record_limit(topic: str) -> int:
 
 def check_size(message: Outgoing) -> None:
     """Raises ValueError for a record that its topic does not take."""
-    size = len(message.key or b"") + len(message.value) + sum(len(name) + len(value) for name, value in message.headers)
+    _, key, value, headers, _ = message
+    size = len(key or b"") + len(value or b"") + sum(len(name) + len(held) for name, held in headers)
     if size > record_limit(message.topic):
         raise ValueError(f"{message.topic} takes {record_limit(message.topic):,} bytes, this record has {size:,}")
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import time
 
 import msgspec
 import psutil  # type: ignore[import-untyped]
@@ -57,22 +58,25 @@ class Pid(msgspec.Struct, frozen=True):
             self._ends_within(5)
 
     def _ends_within(self, seconds: float) -> bool:
-        process = self._process()
-        with contextlib.suppress(psutil.TimeoutExpired):
-            if process is not None:
-                process.wait(seconds)
-            return True
-        return False
+        deadline = time.monotonic() + seconds
+        while (alive := self.is_alive()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return not alive
 
     def _process(self) -> psutil.Process | None:
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(self.number)
-            if abs(process.create_time() - self.started) > CLOCK_STEP:
-                return None
-            if process.status() != psutil.STATUS_ZOMBIE:
+            if abs(process.create_time() - self.started) < CLOCK_STEP and not _has_ended(process):
                 return process
-            process.wait(0)  # a child of ours that has ended: nobody else takes it off the system's list
         return None
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    if process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1:
+        return False  # a Java whose first thread has ended still closes its files
+    with contextlib.suppress(psutil.TimeoutExpired):
+        process.wait(0)  # a child of ours stays on the system's list until somebody does
+    return True
 
 
 def processes_called(*last_arguments: str) -> list[Pid]:

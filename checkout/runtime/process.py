@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from checkout import edge, serving
@@ -22,7 +23,8 @@ from checkout.runtime.log import LogUnavailable
 from checkout.runtime.recall import missing_hops
 from checkout.runtime.store import DATABASE_AWAY, Store
 from checkout.runtime.worker import Worker
-from checkout.settings import Settings, read_settings
+from checkout.service import Service
+from checkout.settings import IN_PROCESS, Settings, read_settings
 
 VERBS = ("poll", "handle", "publish", "commit")
 EXTERNALS = ("payment_broker", "shipment_company", "mailbox")
@@ -77,7 +79,7 @@ def run_service(settings: Settings, name: str, replica: str, port: int) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    service = getattr(_load(f"checkout.services.{name}"), name.capitalize())()
+    service = make_service(settings, name)
     store = Store(database_url(settings, name), service)
     path = settings.home / "journal" / f"{replica}.jsonl"
     journal = Journal(path, settings.journal)
@@ -86,7 +88,7 @@ def run_service(settings: Settings, name: str, replica: str, port: int) -> None:
     log = broker.join(name, list(service.topics()), replica)
     first = replica == f"{name}-1"
     intake = Intake() if first and PlaceOrder in service.handlers else None
-    worker = Worker(service, log, store, journal, Courier(lines(settings, name)), intake, replica, settings.batch)
+    worker = Worker(service, log, store, journal, make_courier(settings, name), intake, replica, settings.batch)
     desk = Desk(intake or Intake(), store.read, hops.now, settings.operator_token)
     spare = int(replica.rpartition("-")[2]) > settings.partitions
     loop = Loop(worker, stopping, settings.crash_before, needs_partitions=not spare)
@@ -137,18 +139,24 @@ def database_url(settings: Settings, name: str) -> str:
     return f"sqlite:///{folder / name}.db"
 
 
-def lines(settings: Settings, name: str) -> dict[str, Line]:
-    """The courier's lines of a service, by message."""
-    made: dict[str, Callable[[], dict[str, Line]]] = {
-        "payments": lambda: {"ChargeCard": _outside().HttpCompany(settings.url("payment_broker")).charge},
-        "shipments": lambda: {"BookParcel": _outside().HttpCompany(settings.url("shipment_company")).book},
-        "notifications": lambda: {"SendEmail": _outside().MailServer(settings.url("smtp")).send},
+def make_service(settings: Settings, name: str) -> Service:
+    """The service itself; Stock with as much on hand as the settings say."""
+    module = _load(f"checkout.services.{name}")
+    if name == "stock" and settings.stock:
+        return module.Stock([replace(product, on_hand=settings.stock) for product in module.CATALOGUE])  # type: ignore[no-any-return]
+    return getattr(module, name.capitalize())()  # type: ignore[no-any-return]
+
+
+def make_courier(settings: Settings, name: str) -> Courier:
+    """The courier of a service, with a line for what it sends outside."""
+    if IN_PROCESS in (settings.payment_broker_url, settings.shipment_company_url, settings.smtp_url):
+        return Courier(_load("checkout.runtime.in_process").Outside().lines(), workers=0)
+    made: dict[str, Callable[[Any], dict[str, Line]]] = {
+        "payments": lambda outside: {"ChargeCard": outside.HttpCompany(settings.url("payment_broker")).charge},
+        "shipments": lambda outside: {"BookParcel": outside.HttpCompany(settings.url("shipment_company")).book},
+        "notifications": lambda outside: {"SendEmail": outside.MailServer(settings.url("smtp")).send},
     }
-    return made.get(name, dict)()
-
-
-def _outside() -> Any:
-    return _load("checkout.runtime.outside")
+    return Courier(made[name](_load("checkout.runtime.outside")) if name in made else {})
 
 
 if __name__ == "__main__":

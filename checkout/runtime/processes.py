@@ -17,7 +17,7 @@ from checkout.messages import TOPICS
 from checkout.runtime import local_kafka
 from checkout.runtime.kafka_log import KafkaBroker
 from checkout.runtime.pid import Pid
-from checkout.settings import HOST, Settings, as_environment
+from checkout.settings import HOST, PORTS, Settings, WrongSetting, as_environment
 
 WORKERS = ("orders", "stock", "payments", "shipments", "notifications")
 OUTSIDE = ("payment_broker", "shipment_company", "mailbox")
@@ -30,6 +30,10 @@ Progress = Callable[[str, float], None]
 
 class StoreProblem(Exception):
     """The store cannot start or go on; the message names the part and the remedy."""
+
+
+class NoStore(StoreProblem):
+    """There is no store to look at."""
 
 
 class Part(msgspec.Struct):
@@ -63,12 +67,12 @@ class StoreFile(msgspec.Struct):
 
 
 def find_store(home: Path) -> StoreFile:
-    """The store that runs below this home. Raises StoreProblem when there is none."""
+    """The store that runs below this home. Raises NoStore when there is none."""
     path = home / "store.json"
     try:
         return msgspec.json.decode(path.read_bytes(), type=StoreFile)
     except FileNotFoundError:
-        raise StoreProblem(f"no store runs below {home}: start one with `checkout up`") from None
+        raise NoStore(f"no store runs below {home}: start one with `checkout up`") from None
     except msgspec.MsgspecError as error:
         raise StoreProblem(f"{path} cannot be read ({error}): stop the store and remove it") from error
 
@@ -196,7 +200,7 @@ class RunningStore:
 def _check(settings: Settings, scale: Mapping[str, int]) -> None:
     for name, count in scale.items():
         if count > 1 and not settings.database_url:
-            raise StoreProblem(f"{name} is to have {count} replicas, and SQLite serves one: add --postgres")
+            raise WrongSetting(f"{name} is to have {count} replicas, and SQLite serves one: add --postgres")
     path = settings.home / "store.json"
     if path.exists() and any(part.pid.is_alive() for part in find_store(settings.home).processes):
         raise StoreProblem(f"a store runs already below {settings.home}: stop it, or set CHECKOUT_HOME")
@@ -215,10 +219,15 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def free_port_base(start: int = 12_000) -> int:
-    """A base above which every port of the store is free just now."""
-    for base in range(start, 21_600, 200):
-        if all(_is_free(base + above) for above in (0, 1, 2, 3, 4, 5, 6, 25, 101, 102, 103, *range(11_092, 11_098))):
+def taken_ports(base: int) -> list[int]:
+    """The ports of a store with this base that something listens on already."""
+    return [base + above for above in (*PORTS.values(), *range(11_092, 11_098)) if not _is_free(base + above)]
+
+
+def free_port_base() -> int:
+    """A base above which every port of a store is free just now. Raises StoreProblem."""
+    for base in range(12_000, 21_600, 200):
+        if not taken_ports(base):
             return base
     raise StoreProblem("no free ports between 12,000 and 33,000: stop other programs")
 

@@ -79,7 +79,7 @@ class OutboxRow(msgspec.Struct, kw_only=True):
     cause: str | None
     wanted_partition: int | None = None
     key: bytes | None = None
-    headers: bytes | None = None  # JSON
+    headers: bytes | None = None  # MessagePack
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -142,8 +142,6 @@ class Store:
         """Closes every connection."""
         self.engine.dispose()
         self._readers.dispose()
-
-
 
 
 def url_is_memory(url: str) -> bool:

@@ -6,14 +6,14 @@ from typing import Any
 import httpx
 from litestar import Litestar, Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from checkout import edge
 from checkout.messages import PAYMENT_METHODS, PLACE_ORDER, PRODUCTS
 from checkout.values import OrderSeen, OrderWanted, ProductSeen
 
 TIMEOUT = httpx.Timeout(10.0, connect=1.0)  # seconds
-PASSED_ON = ("authorization", "cid", "content-type", "idempotency-key", "user-agent")
+PASSED_ON = (b"authorization", b"cid", b"content-type", b"idempotency-key", b"user-agent")
 Arrived = Callable[[dict[str, str]], None]
 
 
@@ -30,7 +30,7 @@ class Gateway:
 
     def _routes(self) -> Sequence[Any]:
         @post(PLACE_ORDER)
-        async def place_order(request: Request[Any, Any, Any], data: OrderWanted) -> Response[bytes]:
+        async def place_order(request: Request[Any, Any, Any], data: JSONBody[OrderWanted]) -> Response[bytes]:
             answer = await self._pass_on("orders", request, await request.body())
             if answer.status_code == 201:
                 self._arrived({
@@ -59,8 +59,9 @@ class Gateway:
         return place_order, read_order, list_orders, list_methods, list_products
 
     async def _pass_on(self, service: str, request: Request[Any, Any, Any], body: bytes = b"") -> httpx.Response:
-        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
+        path = httpx.URL(raw_path=request.scope["raw_path"]).raw_path.decode()
+        path += f"?{request.url.query}" if request.url.query else ""
+        headers = [(name, value) for name, value in request.scope["headers"] if name in PASSED_ON]
         try:
             return await self._client.request(
                 request.method, self._addresses[service] + path, content=body, headers=headers

@@ -17,6 +17,7 @@ from checkout.messages import (
 )
 from checkout.service import Service, on, reply_to
 from checkout.tables import fetch, put
+from checkout.values import Line
 
 METADATA = MetaData()
 MAILS = Table(
@@ -62,8 +63,10 @@ class Notifications(Service):
     @on(OrderApproved)
     def tell_approved(self, mails: dict[tuple[str, str], Mail], order: OrderApproved) -> Iterator[Message]:
         """Steps 13-14: tell the customer what is coming."""
-        bought = "\n".join(f"  {line.quantity} x {line.name}, {line.price} EUR each" for line in order.products)
-        text = f"your order is approved and on its way:\n\n{bought}\n\nYou paid {order.total} EUR."
+        bought = "\n".join(map(_line, order.products))
+        total = order.total if order.total is not None else order.payment.total
+        paid = f"\n\nYou paid {total} EUR." if total is not None else ""  # another Orders may not say
+        text = f"your order is approved and on its way:\n\n{bought}{paid}"
         yield from self._write(mails, order, "approved", text)
 
     @on(ProductsReservationFailed)
@@ -99,3 +102,8 @@ class Notifications(Service):
         name = about.customer_name or "customer"
         letter = f"Dear {name},\n\n{text}\n\nYour order: {about.id}\nAwesome Online Store\n"
         yield SendEmail(about.id, kind, name, about.customer_email, SUBJECTS[kind], letter)
+
+
+def _line(line: Line) -> str:
+    price = f", {line.price} EUR each" if line.price is not None else ""
+    return f"  {line.quantity} x {line.name or f'product {line.sku}'}{price}"

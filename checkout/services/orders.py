@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 import uuid
 from collections.abc import Iterator, Sequence
@@ -12,11 +13,11 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotAuthorizedException
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, HeaderParameter, QueryParameter
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Row, String, Table, Text, select
 
 from checkout import domain
-from checkout.domain import DomainError, OrderStatus, PaymentMethod, UnknownOrder
+from checkout.domain import LARGEST_AMOUNT, DomainError, OrderStatus, PaymentMethod, UnknownOrder
 from checkout.intake import Desk
 from checkout.messages import (
     ENCODER,
@@ -34,7 +35,7 @@ from checkout.messages import (
 )
 from checkout.service import Service, on
 from checkout.tables import Cents, fetch, put
-from checkout.values import Line, OrderSeen, OrderWanted, Payment
+from checkout.values import UUID, Line, OrderSeen, OrderWanted, Payment
 
 METADATA = MetaData()
 ORDERS = Table(
@@ -99,7 +100,7 @@ class Orders(Service):
     def ask_for_payment(self, orders: dict[str, Order], answer: ProductsReserved) -> Iterator[Message]:
         """Steps 6-7: have the customer charged what Stock says it costs."""
         order = orders.get(answer.id) or self._adopt(orders, answer)
-        if answer.total is None or not answer.total.is_finite():
+        if not _names_a_price(answer):
             order.move(OrderStatus.REJECTED, "Stock named no price")
             return
         order.move(OrderStatus.RESERVED)
@@ -142,7 +143,7 @@ class Orders(Service):
 
         @post(PLACE_ORDER)
         async def place_order(
-            data: OrderWanted,
+            data: JSONBody[OrderWanted],
             request: Request[Any, Any, Any],
             idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)] = None,
             correlation: Annotated[str | None, HeaderParameter(name="CID", max_length=255)] = None,
@@ -164,7 +165,7 @@ class Orders(Service):
             authorization: Annotated[str, HeaderParameter(name="Authorization")] = "",
             page: Annotated[int, QueryParameter(ge=1, le=1_000_000)] = 1,
         ) -> Response[bytes]:
-            if not desk.operator_token or not hmac.compare_digest(authorization, f"Bearer {desk.operator_token}"):
+            if not desk.operator_token or not hmac.compare_digest(authorization.encode(), f"Bearer {desk.operator_token}".encode()):
                 raise NotAuthorizedException("only the operator may list all orders: send the bearer token")
             with desk.read() as db:
                 newest = select(ORDERS).order_by(ORDERS.c.placed_at.desc(), ORDERS.c.id)
@@ -176,7 +177,13 @@ class Orders(Service):
 
 def _place_order(id: str, data: OrderWanted, now: str) -> PlaceOrder:
     body = hashlib.sha256(encode(data)).hexdigest()
-    return PlaceOrder(id, data.customer_name, data.customer_email, data.products, data.payment, now, body)
+    payment = Payment(payment_method=data.payment.payment_method)  # a total from the client is nobody's business
+    return PlaceOrder(id, data.customer_name, data.customer_email, data.products, payment, now, body)
+
+
+def _names_a_price(answer: ProductsReserved) -> bool:
+    amounts = [answer.total, *(line.price for line in answer.products or () if line.price is not None)]
+    return all(amount is not None and amount.is_finite() and abs(amount) <= LARGEST_AMOUNT for amount in amounts)
 
 
 def _check_same_body(first: Order, again: PlaceOrder) -> None:
@@ -185,8 +192,10 @@ def _check_same_body(first: Order, again: PlaceOrder) -> None:
 
 
 def _read_one(desk: Desk, id: str) -> Order:
-    with desk.read() as db:
-        row = db.execute(select(ORDERS).where(ORDERS.c.id == id.lower())).one_or_none()
+    row = None
+    if re.fullmatch(UUID, id):
+        with desk.read() as db:
+            row = db.execute(select(ORDERS).where(ORDERS.c.id == id.lower())).one_or_none()
     if row is None:
         raise UnknownOrder(f"there is no order {id}")
     return _order(row)

@@ -9,6 +9,7 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 from checkout.messages import BookParcel, Message, OrderApproved, ParcelBooked
 from checkout.service import Service, on, reply_to
 from checkout.tables import fetch, put
+from checkout.values import Line
 
 METADATA = MetaData()
 SHIPMENTS = Table(
@@ -48,7 +49,8 @@ class Shipments(Service):
     def ship(self, shipments: dict[str, Shipment], order: OrderApproved) -> Iterator[Message]:
         """Steps 13-14: ask the shipment company to bring the products."""
         shipments[order.id] = Shipment(order.id)
-        yield BookParcel(order.id, order.customer_name, order.products)
+        contents = [Line(sku=line.sku, name=line.name, quantity=line.quantity) for line in order.products]
+        yield BookParcel(order.id, order.customer_name, contents)
 
     @reply_to(BookParcel)
     def note(self, shipments: dict[str, Shipment], reply: ParcelBooked) -> None:

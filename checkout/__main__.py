@@ -1,0 +1,5 @@
+"""`python -m checkout` is the command line."""
+
+from checkout.cli import main
+
+main()
