@@ -1,5 +1,7 @@
 """Edge: what every HTTP server of the store has in common - limits, errors as sentences, the health check."""
 
+import logging
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,12 +15,25 @@ from checkout.domain import DomainError, UnknownOrder
 from checkout.intake import IntakeFull
 
 LARGEST_BODY = 64 * 1024  # bytes
-WORDS = {
-    "customerName": "has a character that cannot stand in an e-mail's header",
-    "name": "has a character that cannot stand in an e-mail's header",
-    "customerEmail": "is not an e-mail address",
-    "id": "is not a UUID",
+CHARACTER = "has a character that cannot stand in an e-mail's header"
+PATTERNS = {"customerName": CHARACTER, "name": CHARACTER, "customerEmail": "is not an e-mail address"}
+HEADERS = {"correlation": "CID", "idempotency_key": "Idempotency-Key"}  # by the name of their parameter
+KINDS = {
+    "int": "a whole number", "float": "a number", "decimal": "an amount such as 5.00", "str": "text",
+    "bool": "true or false", "array": "a list", "object": "a JSON object", "null": "null",
 }
+WORDS = (  # what msgspec says, and how a person would
+    (r"Object missing required field `(\w+)`", "lacks {0}"),
+    (r"Expected `str` of length >= 1", "must not be empty"),
+    (r"Expected `str` of length <= (\d+)", "must have at most {0} characters"),
+    (r"Expected `array` of length >= 1", "must have at least one entry"),
+    (r"Expected `array` of length <= (\d+)", "must have at most {0} entries"),
+    (r"Expected `int` >= (-?\d+)", "must be at least {0}"),
+    (r"Expected `int` <= (\d+)", "must be at most {0}"),
+    (r"Expected `(\w+)[^`]*`, got `(\w+)`", "must be {0}, not {1}"),
+    (r"Invalid enum value (.*)", "cannot be {0}"),
+    (r"Invalid decimal string", "must be an amount such as 5.00"),
+)
 
 
 class Unavailable(Exception):
@@ -59,27 +74,36 @@ def told(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict
     """What the framework refused, as a sentence."""
     if isinstance(error, ValidationException):
         return message(422, "; ".join(map(_sentence, error.extra or [])) or error.detail)
+    if error.status_code in (404, 405):
+        return message(error.status_code, f"there is nothing at this address for {request.method}")
     if error.status_code == 413:
         return message(413, f"the body is larger than {LARGEST_BODY} bytes")
     if isinstance(error, ClientException) and error.status_code == 400:
-        return message(400, f"the body is not JSON: {error.detail}")
+        return message(400, f"the body is not JSON: {error.detail.partition(' - at ')[0]}")
     return message(error.status_code, error.detail)
 
 
 def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, str]]:
-    """A body nested too deeply is the sender's fault; anything else is ours, and is logged by the server."""
+    """A body nested too deeply or not in UTF-8 is the sender's fault; anything else is ours, and is logged."""
     if isinstance(error, RecursionError):
         return message(400, "the body is not JSON: it is nested too deeply")
+    if isinstance(error, UnicodeDecodeError):
+        return message(400, "the body is not JSON: it is not in UTF-8")
+    logging.getLogger(__name__).error("%s %s", request.method, request.url.path, exc_info=error)
     return message(500, f"this should not happen: {type(error).__name__}; the server's log says more")
 
 
 def _sentence(problem: dict[str, str]) -> str:
-    where, what = problem.get("key", ""), problem.get("message", "")
+    key, what = problem.get("key", ""), problem.get("message", "")
+    where = "the body" if key in ("", "data") else HEADERS.get(key, key)
+    if what == "'data'":
+        return "the body is empty: send a JSON object"
     if "regex" in what:
-        return f"{where} {WORDS.get(where.rpartition('.')[2], 'has a character it must not have')}"
-    if where == "data":
-        return "the body must be a JSON object"
-    return f"{where}: {what}" if where else what
+        return f"{where} {PATTERNS.get(key.rpartition('.')[2], 'has a character it must not have')}"
+    for pattern, words in WORDS:
+        if found := re.match(pattern, what):
+            return f"{where} {words.format(*(KINDS.get(group, group) for group in found.groups()))}"
+    return f"{where}: {what}"
 
 
 HANDLERS: dict[int | type[Exception], Any] = {

@@ -28,7 +28,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
         return
     home = tmp_path_factory.mktemp("kafka")
-    yield local_kafka.acquire(home, _free_port_base())
+    yield local_kafka.acquire(home, _free_port_base(), make_cache=False)
     local_kafka.release(home)
 
 

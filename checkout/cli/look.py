@@ -68,7 +68,8 @@ def show_messages(order: str | None, topic: str | None, follow: bool, form: str)
     if broker is None:
         raise NoStore("no store runs here and CHECKOUT_BOOTSTRAP_SERVERS is not set: start one with `checkout up`")
     topics = [topic] if topic else list(TOPICS)
-    seen = journeys.look(_follow(broker, topics) if follow else broker.read(topics))
+    records = _follow(broker, topics) if follow else sorted(broker.read(topics), key=lambda record: record.timestamp)
+    seen = journeys.look(records)
     _print((one for one in seen if order in (None, one.order)), form, follow)
 
 

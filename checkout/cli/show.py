@@ -49,7 +49,7 @@ def outcome(hop: Hop) -> str:
 
 def messages(seen: Iterable[Seen]) -> Table:
     """Records of the topics."""
-    columns = ("topic[partition]@offset", "key", "message", "from", "to", "order", "payload")
+    columns = ("topic[partition]@offset", "message", "from", "to", "key and payload")
     return table("Messages", columns, [message_row(one) for one in seen])
 
 
@@ -57,8 +57,8 @@ def message_row(one: Seen) -> tuple[object, ...]:
     """One record, as a row."""
     record = one.record
     place = f"{record.topic}[{record.partition}]@{record.offset}"
-    key = record.key.decode("utf-8", "replace") if record.key else None
-    return place, key, one.type, one.sender, ", ".join(one.listeners), one.order, one.payload
+    key = record.key.decode("utf-8", "replace") if record.key else "no key"
+    return place, one.type, one.sender, "\n".join(one.listeners), f"{key}: {one.payload}"
 
 
 def orders(found: Iterable[dict[str, Any]]) -> Table:

@@ -1,20 +1,31 @@
-"""Kafka client: kafka-python as this store uses it: its settings, its names, its errors, its noise."""
+"""Kafka client: kafka-python as this store uses it: its settings, names and errors, a sender, a selector."""
 
 import contextlib
+import itertools
 import logging
 import re
 import selectors
 import socket
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import kafka
 from kafka import TopicPartition
 from kafka import errors as refused
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.partitioner.default import murmur2
 
-from checkout.runtime.log import DEAD_LETTERS, LogUnavailable, Partition, Record, record_limit
+from checkout.runtime.log import (
+    DEAD_LETTERS,
+    LogUnavailable,
+    Outgoing,
+    Partition,
+    Place,
+    Record,
+    check_size,
+    record_limit,
+)
 
 PATIENCE = 8.0  # seconds after which a broker that does not answer counts as away
 RUN = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*--")  # begins no topic of the store, and no other run's prefix
@@ -24,7 +35,8 @@ READING = CONNECTING | {
     "isolation_level": "read_committed",
     "auto_offset_reset": "earliest",
     "allow_auto_create_topics": False,
-    "fetch_max_wait_ms": int(__import__("os").environ.get("FMW", "50")),
+    # A fetch sent while one partition still holds records leaves that one out, and keeps it waiting for so long.
+    "fetch_max_wait_ms": 100,
     "metrics_enabled": False,
 }
 MEMBERSHIP = {
@@ -109,6 +121,52 @@ class Cluster:
             raise LogUnavailable(f"no Kafka answers at {self.bootstrap_servers}: {remedy}") from error
         except refused.KafkaError as error:
             raise LogUnavailable(f"Kafka at {self.bootstrap_servers} refuses: {error}") from error
+
+
+class Sender:
+    """A producer that takes many records at once and waits for all of them, and never longer than some 10 seconds."""
+
+    def __init__(self, cluster: Cluster, find: Callable[[str], int]) -> None:
+        self._cluster, self._find = cluster, find
+        self._partitions: dict[str, int] = {}
+        self._spread = itertools.count()
+        self._producer: Any = None
+        self._unsure = False
+
+    def send(self, messages: Sequence[Outgoing]) -> list[Place]:
+        """Each one's place. Raises LogUnavailable, and ValueError for a record too large for its topic."""
+        with self._cluster.answering():
+            self._producer = self._producer or self._cluster.producer()
+            if self._unsure:  # what a failed call left goes first, else it piles up while the broker is away
+                self._producer.flush(PATIENCE)
+            self._unsure = True
+            try:
+                places = self._flush(messages)
+            except refused.MessageSizeTooLargeError:
+                for message in messages:
+                    check_size(message)
+                raise
+            self._unsure = False
+            return places
+
+    def close(self) -> None:
+        """Lets the producer go, with what it could not send."""
+        if self._producer:
+            with contextlib.suppress(refused.KafkaError):
+                self._producer.close(1)
+
+    def _flush(self, messages: Sequence[Outgoing]) -> list[Place]:
+        send, prefix = self._producer.send, self._cluster.prefix
+        sent = [send(prefix + m.topic, m.value, m.key, list(m.headers), self._choose(m)) for m in messages]
+        self._producer.flush(PATIENCE + 1)
+        return [Place(done.partition, done.offset) for done in (future.get(0) for future in sent)]
+
+    def _choose(self, message: Outgoing) -> int:
+        topic, key, _, _, partition = message
+        partitions = self._partitions.get(topic) or self._partitions.setdefault(topic, self._find(topic))
+        if partition is not None and 0 <= partition < partitions:
+            return partition
+        return (next(self._spread) if key is None else murmur2(key) & 0x7FFFFFFF) % partitions
 
 
 class Arrivals(selectors.DefaultSelector):

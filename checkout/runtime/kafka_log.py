@@ -11,9 +11,8 @@ from kafka import IsolationLevel, OffsetAndMetadata, OffsetSpec, TopicPartition
 from kafka import errors as refused
 from kafka.admin import MemberToRemove
 from kafka.coordinator.base import MemberState
-from kafka.partitioner.default import murmur2
 
-from checkout.runtime.kafka_client import MEMBERSHIP, PATIENCE, REFUSALS, Arrivals, Cluster, topic_settings
+from checkout.runtime.kafka_client import MEMBERSHIP, PATIENCE, REFUSALS, Arrivals, Cluster, Sender, topic_settings
 from checkout.runtime.log import (
     DEAD_LETTERS,
     CommitRefused,
@@ -23,10 +22,10 @@ from checkout.runtime.log import (
     Partition,
     Place,
     Record,
-    check_size,
 )
 
 JOINING = 100  # milliseconds that a poll stays with a join
+ASKING = 0.5  # seconds after which the consumer is asked though nothing has come
 
 
 class KafkaBroker:
@@ -53,7 +52,6 @@ class KafkaBroker:
     def join(self, group: str, topics: Sequence[str], replica: str, assign: bool = False) -> "KafkaLog":
         """A member of the group, in the seat of an earlier one of that name. With `assign` it is no member and
         takes all partitions. Raises LogUnavailable for a topic that does not exist."""
-        self.partitions(topics)
         return KafkaLog(self, group, topics, replica, assign)
 
     def read(self, topics: Sequence[str], from_offsets: Mapping[Partition, int] | None = None) -> Iterator[Record]:
@@ -155,23 +153,22 @@ class KafkaLog:
 
     def __init__(self, broker: KafkaBroker, group: str, topics: Sequence[str], replica: str, assign: bool) -> None:
         self._broker, self._cluster, self._group, self._topics = broker, broker.cluster, group, list(topics)
-        self._replica, self._assigned, self._replaced, self._unsure = replica, assign, False, False
-        self._partitions = broker.partitions(topics)
+        self._replica, self._assigned, self._replaced = replica, assign, False
         self._committed: dict[TopicPartition, int] = {}
-        self._spread = itertools.count()
-        self._producer: Any = None
+        self._sender = Sender(self._cluster, self._find)
         self._arrivals, self._idle, self._asked = Arrivals(), False, 0.0
+        partitions = broker.partitions(topics)
         with self._cluster.answering():
-            self._consumer = self._connect(group)
+            self._consumer = self._connect(group, partitions)
 
-    def _connect(self, group: str) -> Any:
-        member = {} if self._assigned else MEMBERSHIP | {"group_instance_id": self._cluster.wire(self._replica)}
-        consumer = self._cluster.consumer(group_id=self._cluster.wire(group), selector=lambda: self._arrivals, **member)
+    def _connect(self, group: str, partitions: Mapping[str, int]) -> Any:
+        wire, wired = self._cluster.wire, self._cluster.wired
+        member = {} if self._assigned else MEMBERSHIP | {"group_instance_id": wire(self._replica)}
+        consumer = self._cluster.consumer(group_id=wire(group), selector=lambda: self._arrivals, **member)
         if self._assigned:
-            counts = self._partitions.items()
-            consumer.assign([self._cluster.wired((topic, n)) for topic, number in counts for n in range(number)])
+            consumer.assign([wired((topic, n)) for topic, number in partitions.items() for n in range(number)])
         else:
-            consumer.subscribe([self._cluster.wire(topic) for topic in self._topics])
+            consumer.subscribe([wire(topic) for topic in partitions])
         return consumer
 
     def assignment(self) -> set[Partition]:
@@ -183,7 +180,7 @@ class KafkaLog:
         if self._replaced:
             raise LogUnavailable(f"another process is {self._replica} now: give each replica its own name")
         with self._cluster.answering():
-            due = not self._idle or self._arrivals.come.is_set() or time.monotonic() > self._asked + 0.1
+            due = not self._idle or self._arrivals.come.is_set() or time.monotonic() > self._asked + ASKING
             found = self._ask(limit) if due else {}
             if not found and self._arrivals.come.wait(wait):
                 found = self._ask(limit)
@@ -203,38 +200,12 @@ class KafkaLog:
 
     def send(self, messages: Sequence[Outgoing]) -> list[Place]:
         """Sends all in one flush and returns each one's place once every replica has it."""
-        with self._cluster.answering():
-            self._producer = self._producer or self._cluster.producer()
-            if self._unsure:  # what a failed call left goes first, else it piles up while the broker is away
-                self._producer.flush(PATIENCE)
-            self._unsure = True
-            try:
-                places = self._flush(messages)
-            except refused.MessageSizeTooLargeError:
-                for message in messages:
-                    check_size(message)
-                raise
-            self._unsure = False
-            return places
+        return self._sender.send(messages)
 
-    def _flush(self, messages: Sequence[Outgoing]) -> list[Place]:
-        send, prefix = self._producer.send, self._cluster.prefix
-        sent = [send(prefix + m.topic, m.value, m.key, list(m.headers), self._choose(m)) for m in messages]
-        self._producer.flush(PATIENCE + 1)
-        return [Place(done.partition, done.offset) for done in (future.get(0) for future in sent)]
-
-    def _choose(self, message: Outgoing) -> int:
-        topic, key, _, _, partition = message
-        partitions = self._partitions.get(topic) or self._look_up(topic)
-        if partition is not None and 0 <= partition < partitions:
-            return partition
-        return (next(self._spread) if key is None else murmur2(key) & 0x7FFFFFFF) % partitions
-
-    def _look_up(self, topic: str) -> int:
+    def _find(self, topic: str) -> int:
         if topic.endswith(DEAD_LETTERS):
             self._broker.create({topic: 1})
-        self._partitions |= self._broker.partitions([topic])
-        return self._partitions[topic]
+        return self._broker.partitions([topic])[topic]
 
     def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Moves the group to these next offsets, where this member still owns the partition."""
@@ -277,6 +248,4 @@ class KafkaLog:
     def abandon(self) -> None:
         """Goes as a crash does: its partitions stay without owner until it is evicted or its name joins again."""
         self._consumer.close(autocommit=False, timeout_ms=1_000)
-        if self._producer:
-            with contextlib.suppress(refused.KafkaError):
-                self._producer.close(1)
+        self._sender.close()

@@ -54,7 +54,8 @@ def _load(module: str) -> Any:
 
 
 def _follow_parent() -> None:
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1_024):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -133,7 +134,8 @@ class Loop:
 def database_url(settings: Settings, name: str) -> str:
     """The service's own database: a file below the home, or one of its own in the PostgreSQL of the settings."""
     if settings.database_url:
-        return str(_load("checkout.runtime.postgres").url_of(settings, name))
+        url = _load("checkout.runtime.postgres").url_of(settings, name)
+        return str(url.render_as_string(hide_password=False))
     folder = settings.home / "databases"
     folder.mkdir(parents=True, exist_ok=True)
     return f"sqlite:///{folder / name}.db"

@@ -17,6 +17,7 @@ from checkout.messages import TOPICS
 from checkout.runtime import local_kafka
 from checkout.runtime.kafka_log import KafkaBroker
 from checkout.runtime.pid import Pid
+from checkout.runtime.postgres import make_databases
 from checkout.settings import HOST, PORTS, Settings, WrongSetting, as_environment
 
 WORKERS = ("orders", "stock", "payments", "shipments", "notifications")
@@ -94,10 +95,7 @@ class RunningStore:
         _check(self.settings, self.scale)
         self._start_kafka()
         try:
-            self._on_progress("creating topics", 0.0)
-            broker = KafkaBroker(self.settings.bootstrap_servers, self.settings.prefix)
-            broker.create(dict.fromkeys(TOPICS, self.settings.partitions))
-            broker.close()
+            self._prepare()
             for name in parts:
                 for number in range(1, self.scale.get(name, 1) + 1):
                     self.launch(f"{name}-{number}")
@@ -105,6 +103,14 @@ class RunningStore:
         except BaseException:
             self.stop()
             raise
+
+    def _prepare(self) -> None:
+        self._on_progress("creating topics and databases", 0.0)
+        broker = KafkaBroker(self.settings.bootstrap_servers, self.settings.prefix)
+        broker.create(dict.fromkeys(TOPICS, self.settings.partitions))
+        broker.close()
+        if self.settings.database_url:
+            make_databases(self.settings, WORKERS)
 
     def launch(self, replica: str, **changes: str) -> None:
         """Starts one process, with changed settings if given; does not wait for it."""

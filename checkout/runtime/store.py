@@ -19,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     create_engine,
     event,
+    func,
     insert,
     select,
     update,
@@ -126,6 +127,8 @@ class Store:
         self.engine = open_engine(url)
         self._readers = self.engine if url_is_memory(url) or not url.startswith("sqlite") else open_engine(url, False)
         with self.engine.begin() as db:
+            if db.dialect.name == "postgresql":  # replicas that start together must not create a table twice
+                db.execute(select(func.pg_advisory_xact_lock(1)))
             METADATA.create_all(db)
             service.tables.create_all(db)
             service.seed(db)

@@ -221,7 +221,8 @@ class Worker:
             at = self._now()
             with self.store.begin() as db:
                 rows = claim(db, self.replica, at, hops.earlier(at, LEASE))
-            self.outgoing += [row for row in rows if row.identity not in self.courier.open]
+            held = self.courier.open | {row.identity for row in self.outgoing}
+            self.outgoing += [row for row in rows if row.identity not in held]
         self._next_claim = time.monotonic() + CLAIM_EVERY
 
 

@@ -59,13 +59,11 @@ class Gateway:
         return place_order, read_order, list_orders, list_methods, list_products
 
     async def _pass_on(self, service: str, request: Request[Any, Any, Any], body: bytes = b"") -> httpx.Response:
-        path = httpx.URL(raw_path=request.scope["raw_path"]).raw_path.decode()
-        path += f"?{request.url.query}" if request.url.query else ""
+        target = request.scope["raw_path"] + (b"?" + query if (query := request.scope["query_string"]) else b"")
+        url = httpx.URL(self._addresses[service]).copy_with(raw_path=target)  # as it came, escapes and all
         headers = [(name, value) for name, value in request.scope["headers"] if name in PASSED_ON]
         try:
-            return await self._client.request(
-                request.method, self._addresses[service] + path, content=body, headers=headers
-            )
+            return await self._client.request(request.method, url, content=body, headers=headers)
         except httpx.ConnectError:
             raise edge.Unavailable(f"{service} does not answer: try again in a moment") from None
         except httpx.HTTPError:
@@ -78,4 +76,6 @@ def _answers(kind: Any) -> dict[int, ResponseSpec]:
 
 
 def _same(answer: httpx.Response) -> Response[bytes]:
-    return Response(answer.content, status_code=answer.status_code, media_type=answer.headers.get("content-type"))
+    later = {"Retry-After": answer.headers["retry-after"]} if "retry-after" in answer.headers else None
+    kind = answer.headers.get("content-type")
+    return Response(answer.content, status_code=answer.status_code, media_type=kind, headers=later)

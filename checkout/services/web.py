@@ -1,5 +1,6 @@
 """Web app: the shop front, as plain pages that work without a script; orders through the gateway."""
 
+import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
@@ -48,14 +49,15 @@ class Web:
             form = await request.form()
             answer = await self._ask("POST", PLACE_ORDER, json=_order(form), headers={"Idempotency-Key": _key(form)})
             if answer.status_code != 201:
-                return await self._shop(answer.json().get("message", ""), answer.status_code)
+                return await self._shop(_said(answer), answer.status_code)
             return Redirect(f"/orders/{answer.json()['id']}", status_code=303)
 
         @get("/orders/{id:uuid}")
         async def show_order(id: FromPath[uuid.UUID]) -> Response[str]:
             answer = await self._ask("GET", f"{PLACE_ORDER}/{id}")
             if answer.status_code != 200:
-                return _page("No such order", f"<p role=alert>{escape(answer.json()['message'])}</p>", status=404)
+                title = "No such order" if answer.status_code == 404 else "Try again in a moment"
+                return _page(title, f"<p role=alert>{escape(_said(answer))}</p>", status=answer.status_code)
             order = answer.json()
             return _page(f"Order {id}", _told(order), refresh=order["status"] not in ENDED)
 
@@ -67,9 +69,14 @@ class Web:
         except httpx.HTTPError:
             raise edge.Unavailable("the shop does not answer just now: try again in a moment") from None
 
+    async def _read(self, path: str) -> Any:
+        answer = await self._ask("GET", path)
+        if answer.status_code != 200:
+            raise edge.Unavailable(_said(answer))
+        return answer.json()
+
     async def _shop(self, error: str = "", status: int = 200) -> Response[str]:
-        products = (await self._ask("GET", PRODUCTS)).json()
-        methods = (await self._ask("GET", PAYMENT_METHODS, params={"active": "true"})).json()
+        products, methods = await self._read(PRODUCTS), await self._read(PAYMENT_METHODS + "?active=true")
         alert = f"<p role=alert>{escape(error)}</p>" if error else ""
         return _page("Awesome Online Store", alert + _form(products, methods), status=status)
 
@@ -77,9 +84,9 @@ class Web:
 def _order(form: Mapping[str, Any]) -> dict[str, Any]:
     chosen = {name.removeprefix("quantity-"): value for name, value in form.items() if name.startswith("quantity-")}
     products = [
-        {"sku": int(sku), "quantity": int(quantity), "price": float(form[f"price-{sku}"])}
+        {"sku": _number(sku), "quantity": _number(quantity), "price": _number(form.get(f"price-{sku}"))}
         for sku, quantity in chosen.items()
-        if sku.isdigit() and quantity.isdigit() and int(quantity)
+        if quantity.strip("0")
     ]
     return {
         "customerName": form.get("name", ""),
@@ -87,6 +94,16 @@ def _order(form: Mapping[str, Any]) -> dict[str, Any]:
         "products": products,
         "payment": {"paymentMethod": form.get("pay", "CREDIT")},
     }
+
+
+def _number(text: str | None) -> int | float | str | None:
+    if text is None or not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,12})?", text):
+        return text  # the gateway says what is wrong with it
+    return float(text) if "." in text else int(text)
+
+
+def _said(answer: httpx.Response) -> str:
+    return str(answer.json().get("message", "the shop has a problem"))
 
 
 def _key(form: Mapping[str, Any]) -> str:

@@ -1,0 +1,67 @@
+"""Sample: Ada's order of two wooden spoons, as each of the messages about it."""
+
+from decimal import Decimal
+
+from checkout.domain import PaymentMethod
+from checkout.messages import (
+    OrderApproved,
+    OrderReceived,
+    PaymentFailed,
+    PlaceOrder,
+    ProcessPayment,
+    ProductsReservationFailed,
+    ProductsReserved,
+)
+from checkout.values import Line, LineWanted, Payment
+
+ADA, EMAIL = "Ada", "ada@example.org"
+CREDIT = Payment(payment_method=PaymentMethod.CREDIT)
+SPOONS = Line(sku=1, name="Wooden spoon", price=Decimal("5.00"), quantity=2)
+BODY = {
+    "customerName": ADA, "customerEmail": EMAIL, "products": [{"sku": 1, "quantity": 2}],
+    "payment": {"paymentMethod": "CREDIT"},
+}
+
+
+def order_id(number: int) -> str:
+    """The id of the first order, the second and so on."""
+    return f"00000000-0000-4000-8000-{number:012}"
+
+
+FIRST, SECOND = order_id(1), order_id(2)
+
+
+def line(sku: int, quantity: int = 1, **seen: object) -> Line:
+    return Line(sku=sku, quantity=quantity, **seen)
+
+
+def paid(total: str | None) -> Payment:
+    return Payment(payment_method=PaymentMethod.CREDIT, total=None if total is None else Decimal(total))
+
+
+def wanted(id: str = FIRST, sku: int = 1, quantity: int = 2, **others: object) -> PlaceOrder:
+    return PlaceOrder(id, ADA, EMAIL, [LineWanted(sku=sku, quantity=quantity, **others)], CREDIT, "2026-01-01", "print")
+
+
+def received(*lines: Line, id: str = FIRST) -> OrderReceived:
+    return OrderReceived(id, ADA, list(lines or [line(1, 2)]), CREDIT, EMAIL)
+
+
+def reserved(id: str = FIRST, total: str | None = "10.00") -> ProductsReserved:
+    return ProductsReserved(id, ADA, EMAIL, [SPOONS], CREDIT, None if total is None else Decimal(total))
+
+
+def refused(id: str = FIRST, why: str = "Garden gnome is sold out") -> ProductsReservationFailed:
+    return ProductsReservationFailed(id, why, ADA, EMAIL)
+
+
+def to_pay(id: str = FIRST, total: str | None = "10.00") -> ProcessPayment:
+    return ProcessPayment(id, ADA, paid(total), EMAIL)
+
+
+def unpaid(id: str = FIRST, why: str = "above the limit") -> PaymentFailed:
+    return PaymentFailed(id, why, ADA, EMAIL)
+
+
+def approved(id: str = FIRST, email: str | None = EMAIL) -> OrderApproved:
+    return OrderApproved(id, ADA, [SPOONS], paid("10.00"), Decimal("10.00"), email)
