@@ -77,6 +77,8 @@ def _checked(settings: Settings) -> Settings:
         raise WrongSetting(f"{PREFIX}PARTITIONS must be 1 or more, and {PREFIX}BROKERS 1 or 3")
     if settings.crash_before not in ("", "publish", "commit"):
         raise WrongSetting(f"{PREFIX}CRASH_BEFORE is {settings.crash_before!r}: write publish or commit")
-    if settings.journal not in ("all", "none") and not settings.journal.isdigit():
+    if settings.batch < 1:
+        raise WrongSetting(f"{PREFIX}BATCH is {settings.batch}: take 1 record or more at a time")
+    if settings.journal not in ("all", "none", *map(str, range(101))):
         raise WrongSetting(f"{PREFIX}JOURNAL is {settings.journal!r}: write all, none, or a percentage such as 10")
     return settings

@@ -15,11 +15,6 @@ WaitUntil = Callable[..., None]
 STORE_PORTS = (*range(10), 25, 101, 102, 103, *range(11_092, 11_098))  # above the base
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    # kafka-python reads its message schemas by a function that Python 3.11 deprecated and 3.13 took back.
-    config.addinivalue_line("filterwarnings", "ignore:(read|open)_text is deprecated:DeprecationWarning")
-
-
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The bootstrap servers of a started broker, or of those that CHECKOUT_BOOTSTRAP_SERVERS names."""

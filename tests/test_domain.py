@@ -58,7 +58,7 @@ def test_what_is_not_finite_stays_to_be_refused_by_rule(written: str) -> None:
     assert str(amount) == written
 
 
-@given(st.decimals(min_value=-(10**9), max_value=10**9, allow_nan=False))
+@given(st.decimals(min_value=-(10**9), max_value=10**9, places=6))
 @settings(derandomize=True, max_examples=150)
 def test_rounding_moves_an_amount_by_at_most_half_a_cent_and_only_once(amount: Decimal) -> None:
     rounded = to_cents(amount)

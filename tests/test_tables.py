@@ -64,7 +64,7 @@ def test_an_amount_is_kept_as_whole_cents(db: Connection, price: str) -> None:
 
 
 def test_more_keys_than_one_statement_takes_are_all_found(db: Connection) -> None:
-    count = CHUNK * 3 + 1
+    count = CHUNK + 1
     put(db, SHELF, [{"sku": sku, "price": None, "name": ""} for sku in range(count)])
 
     found = fetch(db, SHELF, SHELF.c.sku, range(count))

@@ -10,9 +10,8 @@ from typing import Any
 from kafka import IsolationLevel, OffsetAndMetadata, OffsetSpec, TopicPartition
 from kafka import errors as refused
 from kafka.admin import MemberToRemove
-from kafka.coordinator.base import MemberState
 
-from checkout.runtime.kafka_client import MEMBERSHIP, PATIENCE, REFUSALS, Arrivals, Cluster, Sender, topic_settings
+from checkout.runtime.kafka_client import MEMBERSHIP, PATIENCE, REFUSALS, Cluster, Receiver, Sender, topic_settings
 from checkout.runtime.log import (
     DEAD_LETTERS,
     CommitRefused,
@@ -23,9 +22,6 @@ from checkout.runtime.log import (
     Place,
     Record,
 )
-
-JOINING = 100  # milliseconds that a poll stays with a join
-ASKING = 0.5  # seconds after which the consumer is asked though nothing has come
 
 
 class KafkaBroker:
@@ -156,20 +152,20 @@ class KafkaLog:
         self._replica, self._assigned, self._replaced = replica, assign, False
         self._committed: dict[TopicPartition, int] = {}
         self._sender = Sender(self._cluster, self._find)
-        self._arrivals, self._idle, self._asked = Arrivals(), False, 0.0
         partitions = broker.partitions(topics)
         with self._cluster.answering():
-            self._consumer = self._connect(group, partitions)
+            self._receiver = self._connect(partitions)
+        self._consumer = self._receiver.consumer
 
-    def _connect(self, group: str, partitions: Mapping[str, int]) -> Any:
+    def _connect(self, partitions: Mapping[str, int]) -> Receiver:
         wire, wired = self._cluster.wire, self._cluster.wired
         member = {} if self._assigned else MEMBERSHIP | {"group_instance_id": wire(self._replica)}
-        consumer = self._cluster.consumer(group_id=wire(group), selector=lambda: self._arrivals, **member)
+        receiver = Receiver(self._cluster, group_id=wire(self._group), **member)
         if self._assigned:
-            consumer.assign([wired((topic, n)) for topic, number in partitions.items() for n in range(number)])
+            receiver.consumer.assign([wired((topic, n)) for topic, number in partitions.items() for n in range(number)])
         else:
-            consumer.subscribe([wire(topic) for topic in partitions])
-        return consumer
+            receiver.consumer.subscribe([wire(topic) for topic in partitions])
+        return receiver
 
     def assignment(self) -> set[Partition]:
         """The partitions this member owns now; changes only inside `poll`."""
@@ -180,23 +176,10 @@ class KafkaLog:
         if self._replaced:
             raise LogUnavailable(f"another process is {self._replica} now: give each replica its own name")
         with self._cluster.answering():
-            due = not self._idle or self._arrivals.come.is_set() or time.monotonic() > self._asked + ASKING
-            found = self._ask(limit) if due else {}
-            if not found and self._arrivals.come.wait(wait):
-                found = self._ask(limit)
-        return self._cluster.records(itertools.chain.from_iterable(found.values()))
-
-    def _ask(self, limit: int) -> dict[TopicPartition, list[Any]]:
-        self._arrivals.come.clear()
-        found: dict[TopicPartition, list[Any]] = self._consumer.poll(0, max_records=limit)
-        if not found and not self._assigned and self._consumer.group_metadata().state is not MemberState.STABLE:
-            # kafka-python asks to join anew if its last request was answered while nobody polled: stay with it.
-            found = self._consumer.poll(JOINING, max_records=limit)
+            found = self._receiver.poll(limit, wait)
         for partition, records in found.items():
             self._committed.setdefault(partition, records[0].offset)
-        # Less than the limit: nothing is left, and what comes next is already asked for.
-        self._idle, self._asked = sum(map(len, found.values())) < limit, time.monotonic()
-        return found
+        return self._cluster.records(itertools.chain.from_iterable(found.values()))
 
     def send(self, messages: Sequence[Outgoing]) -> list[Place]:
         """Sends all in one flush and returns each one's place once every replica has it."""
@@ -221,7 +204,7 @@ class KafkaLog:
                 raise CommitRefused(f"{self._replica} may not commit now: {error}") from error
         self._committed |= {partition: wanted[partition] for partition in kept}
         if lost := offsets.keys() - self.assignment():
-            raise CommitRefused(f"{self._replica} has lost {', '.join(sorted(f'{t}[{n}]' for t, n in lost))}")
+            raise CommitRefused(f"{self._replica} has lost {sorted(lost)}")
 
     def _go_back(self, partitions: set[TopicPartition]) -> None:
         for partition in partitions:

@@ -129,7 +129,9 @@ def _check(nodes: list[Node], state: State) -> None:
     home = nodes[0].home
     free = shutil.disk_usage(home).free
     if free < SPACE:
-        raise KafkaUnavailable(f"{home} has {free // 1_000_000} MB left, Kafka needs {SPACE // 1_000_000}: free some")
+        raise KafkaUnavailable(
+            f"{home} has {free // 1_000_000} MB left, Kafka needs {SPACE // 1_000_000}: free some space"
+        )
     for node in _missing(nodes, state):
         claim_ports(node)
 

@@ -125,6 +125,7 @@ class RunningStore:
                 env=os.environ | as_environment(settings),
                 stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True,
             )
+        _forget(self._children.get(replica))
         self._children[replica] = child
         self.parts[replica] = Part(name, replica, f"http://{HOST}:{port}", Pid.of(child.pid), str(path))
         self._write_file()
@@ -177,9 +178,7 @@ class RunningStore:
                 child.wait(STOPPED_WITHIN)
             except subprocess.TimeoutExpired:
                 child.kill()
-                child.wait()
-            if child.stdin:
-                child.stdin.close()
+            _forget(child)
 
     def _start_kafka(self) -> None:
         if not self.settings.bootstrap_servers:
@@ -201,6 +200,12 @@ class RunningStore:
         path = settings.home / "store.json"
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(msgspec.json.format(msgspec.json.encode(told)))
+
+
+def _forget(child: subprocess.Popen[bytes] | None) -> None:
+    if child and child.stdin:
+        child.stdin.close()
+        child.wait()
 
 
 def _check(settings: Settings, scale: Mapping[str, int]) -> None:

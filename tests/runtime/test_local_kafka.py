@@ -145,7 +145,9 @@ def test_killed_it_starts_again_with_its_data_and_on_other_ports(
     servers = acquire(kafka_home, port_base + 200, make_cache=False)
 
     assert servers == f"127.0.0.1:{port_base + 200 + 11_092}"
-    with kafka.KafkaConsumer("spoons", bootstrap_servers=servers, auto_offset_reset="earliest") as consumer:
+    with kafka.KafkaConsumer(
+        "spoons", bootstrap_servers=servers, auto_offset_reset="earliest", consumer_timeout_ms=10_000
+    ) as consumer:
         assert next(consumer).value == b"wooden spoon"
 
 

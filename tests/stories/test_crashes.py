@@ -1,0 +1,50 @@
+"""Each of the five services killed between two verbs while orders are in flight: every effect once."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from checkout.runtime.processes import WORKERS, RunningStore
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+
+
+@pytest.mark.parametrize("verb", ["publish", "commit"])
+@pytest.mark.parametrize("service", WORKERS)
+def test_a_service_killed_before_a_verb_loses_nothing_and_repeats_nothing(
+    shopper: Any, store: RunningStore, service: str, verb: str
+) -> None:
+    replica = f"{service}-1"
+    before = {sku: shopper.available(sku) for sku in (1, 2)}
+    restart(store, replica, crash_before=verb)
+
+    with ThreadPoolExecutor(4) as pool:
+        placed = [pool.submit(shopper.order, line) for line in ((1, 1), (2, 1), (3, 1), (4, 2))]
+        shopper.wait_until(lambda: replica in dict(store.crashed()), f"{replica} has killed itself before {verb}")
+        died = dict(store.crashed())[replica]
+        restart(store, replica)
+        ids = [order.result() for order in placed]
+
+    orders = shopper.wait_for_end(*ids)
+    assert died == -9
+    assert [order["status"] for order in orders] == ["APPROVED", "APPROVED", "REJECTED", "REJECTED"]
+    check_effects(shopper, orders)
+    bought = Counter(line["sku"] for order in orders if order["status"] == "APPROVED" for line in order["products"])
+    assert {sku: before[sku] - shopper.available(sku) for sku in before} == {sku: bought[sku] for sku in before}
+
+
+def restart(store: RunningStore, replica: str, **changes: str) -> None:
+    store.kill(replica)
+    store.launch(replica, **changes)
+    store.wait_until_ready([replica])
+
+
+def check_effects(shopper: Any, orders: list[dict[str, Any]]) -> None:
+    for order in orders:
+        approved = order["status"] == "APPROVED"
+        charges = [charge for charge in shopper.charges(order["id"]) if charge["status"] == "charged"]
+        assert len(charges) == len(shopper.parcels(order["id"])) == approved
+        assert len(shopper.mails(order["id"])) == 1
+        assert not any(charge["conflicts"] for charge in charges)

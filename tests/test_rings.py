@@ -1,0 +1,183 @@
+"""The rings: who may import whom, read from the syntax trees (design.md section 2)."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import checkout
+
+ROOT = Path(checkout.__file__).parent
+LEAVES = ["checkout.serving", "checkout.java", "checkout.settings", "checkout"]  # anyone may use them
+# Module or package: what it may import of ours, besides its own package and the leaves. The longest name counts.
+MAY_IMPORT = {
+    "checkout.domain": [],
+    "checkout.values": ["checkout.domain"],
+    "checkout.messages": ["checkout.domain", "checkout.values"],
+    "checkout.intake": ["checkout.messages", "checkout.values", "checkout.domain"],
+    "checkout.tables": [],
+    "checkout.edge": ["checkout.intake", "checkout.domain"],
+    "checkout.service": ["checkout.intake", "checkout.messages", "checkout.values", "checkout.domain"],
+    "checkout.services": [
+        "checkout.service", "checkout.intake", "checkout.tables", "checkout.edge", "checkout.messages",
+        "checkout.values", "checkout.domain",
+    ],
+    "checkout.wiring": ["checkout.services", "checkout.service", "checkout.messages"],
+    "checkout.externals": [],
+    "checkout.runtime": [
+        "checkout.wiring", "checkout.services", "checkout.service", "checkout.intake", "checkout.tables",
+        "checkout.edge", "checkout.messages", "checkout.values", "checkout.domain", "checkout.externals",
+    ],
+    "checkout.c4": [],
+    "checkout.lab": ["checkout"],
+    "checkout.cli": ["checkout"],
+    "checkout.__main__": ["checkout.cli"],
+    "checkout.serving": [],
+    "checkout.java": [],
+    "checkout.settings": [],
+    "checkout": [],
+}
+EXTERNALS_LEAVES, C4_LEAVES = ["checkout.serving", "checkout"], ["checkout.java", "checkout"]
+NOTEBOOK_LIBRARIES = {"IPython", "ipywidgets", "anywidget", "pandas"}
+
+
+class Import(NamedTuple):
+    """One import: of which module, by which, and on which line."""
+
+    by: str
+    of: str
+    line: int
+
+
+def module_name(path: Path) -> str:
+    parts = ("checkout", *path.relative_to(ROOT).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
+
+
+def imports_of(name: str) -> Iterator[Import]:
+    for node in ast.walk(ast.parse(MODULES[name].read_text())):
+        if isinstance(node, ast.Import):
+            yield from (Import(name, alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{name}, line {node.lineno}: a relative import"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield Import(name, whole if whole in MODULES else str(node.module), node.lineno)
+        elif isinstance(node, ast.Call) and isinstance(node.args[0] if node.args else None, ast.Constant):
+            # Imports by name: importlib.import_module("checkout...") and helpers around it.
+            said = node.args[0].value
+            if isinstance(said, str) and said in MODULES and said != "checkout":
+                yield Import(name, said, node.lineno)
+
+
+IMPORTS = [found for name in MODULES for found in imports_of(name)]
+OURS = [found for found in IMPORTS if found.of.split(".")[0] == "checkout"]
+LIBRARIES = [found for found in IMPORTS if found.of.split(".")[0] != "checkout"]
+
+
+def is_in(module: str, package: str) -> bool:
+    return module == package or (module.startswith(package + ".") and package != "checkout")
+
+
+def ring_of(module: str) -> str:
+    return max((ring for ring in MAY_IMPORT if is_in(module, ring)), key=len)
+
+
+def allowed(found: Import) -> bool:
+    ring = ring_of(found.by)
+    if ring in ("checkout.lab", "checkout.cli"):
+        return ring == "checkout.lab" or not is_in(found.of, "checkout.lab") or lazily(found)
+    leaves = {"checkout.externals": EXTERNALS_LEAVES, "checkout.c4": C4_LEAVES}.get(ring, LEAVES)
+    return any(found.of == leaf for leaf in leaves) or any(
+        is_in(found.of, other) for other in [ring, *MAY_IMPORT[ring]]
+    )
+
+
+def lazily(found: Import) -> bool:
+    """Whether an import stands inside a function, so that it costs only who needs it."""
+    tree = ast.parse(MODULES[found.by].read_text())
+    return found.line not in {node.lineno for node in tree.body}
+
+
+def test_every_module_has_a_ring() -> None:
+    assert len(MODULES) >= 40
+    assert [name for name in MODULES if ring_of(name) == "checkout"] == ["checkout"]
+
+
+def test_imports_only_point_inwards() -> None:
+    wrong = [f"{found.by}, line {found.line} imports {found.of}" for found in OURS if not allowed(found)]
+
+    assert wrong == []
+    assert len(OURS) >= 150
+
+
+@pytest.mark.parametrize(
+    ("by", "of"),
+    [
+        ("checkout.domain", "checkout.values"), ("checkout.messages", "checkout.service"),
+        ("checkout.service", "checkout.tables"), ("checkout.services.stock", "checkout.runtime.store"),
+        ("checkout.services.stock", "checkout.wiring"), ("checkout.edge", "checkout.services.orders"),
+        ("checkout.externals.mailbox", "checkout.messages"), ("checkout.externals.mailbox", "checkout.settings"),
+        ("checkout.c4.render", "checkout.messages"), ("checkout.c4.render", "checkout.runtime.journal"),
+        ("checkout.c4.render", "checkout.settings"), ("checkout.runtime.worker", "checkout.cli.up"),
+        ("checkout.runtime.worker", "checkout.lab.lab"), ("checkout.settings", "checkout.domain"),
+        ("checkout.wiring", "checkout.runtime.worker"),
+    ],
+)
+def test_an_import_that_points_outwards_would_be_found(by: str, of: str) -> None:
+    assert not allowed(Import(by, of, 1))
+
+
+def test_the_domain_needs_the_standard_library_only() -> None:
+    found = {found.of for found in LIBRARIES if found.by == "checkout.domain"}
+
+    assert found == {"dataclasses", "decimal", "enum"}
+
+
+def test_only_the_kafka_modules_import_kafka() -> None:
+    users = {found.by for found in LIBRARIES if found.of.split(".")[0] == "kafka"}
+
+    assert users
+    assert [name for name in users if not name.startswith("checkout.runtime.kafka_")] == []
+
+
+def test_only_the_lab_imports_notebook_libraries() -> None:
+    users = {found.by for found in LIBRARIES if found.of.split(".")[0] in NOTEBOOK_LIBRARIES}
+
+    assert [name for name in users if ring_of(name) != "checkout.lab"] == []
+
+
+def test_no_module_bears_the_name_of_a_library_it_imports() -> None:
+    same = [
+        found for found in LIBRARIES
+        if found.of.split(".")[0] in found.by.split(".")[1:] and not (
+            found.by.split(".")[-1] == "__init__" and found.by.split(".")[-2] in found.of
+        )
+    ]
+
+    assert same == []
+    assert len(LIBRARIES) >= 200
+
+
+def test_the_services_are_the_containers_of_the_diagram() -> None:
+    services = {name.rpartition(".")[2] for name in MODULES if name.startswith("checkout.services.")}
+
+    assert services == {"web", "gateway", "orders", "stock", "payments", "shipments", "notifications"}
+
+
+def test_no_file_is_above_250_lines() -> None:
+    long = {name: count for name, path in MODULES.items() if (count := len(path.read_text().splitlines())) > 250}
+
+    assert long == {}
+
+
+def test_a_module_opens_with_its_name_and_its_duty() -> None:
+    opened = {name: ast.get_docstring(ast.parse(path.read_text())) or "" for name, path in MODULES.items()}
+    wrong = [name for name, said in opened.items() if MODULES[name].read_text() and ": " not in said.partition("\n")[0]]
+
+    assert wrong == []

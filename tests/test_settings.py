@@ -1,0 +1,69 @@
+"""Everything that can be set: defaults, environment, overrides, and errors that name the variable."""
+
+from pathlib import Path
+
+import pytest
+
+from checkout.settings import PORTS, Settings, WrongSetting, as_environment, read_settings
+
+
+def test_without_an_environment_there_are_laptop_defaults() -> None:
+    settings = read_settings({})
+
+    assert settings == Settings()
+    assert (settings.home, settings.port_base, settings.partitions) == (Path(".checkout"), 8000, 1)
+
+
+def test_the_environment_sets_every_field_and_other_variables_are_ignored() -> None:
+    environment = {"CHECKOUT_HOME": "/tmp/store", "CHECKOUT_PORT_BASE": "9000", "CHECKOUT_NOPE": "1", "HOME": "/root"}
+
+    settings = read_settings(environment)
+
+    assert settings == Settings(home=Path("/tmp/store"), port_base=9000)
+
+
+def test_an_override_wins_unless_it_is_none() -> None:
+    settings = read_settings({"CHECKOUT_PARTITIONS": "3", "CHECKOUT_BROKERS": "3"}, partitions=2, brokers=None)
+
+    assert (settings.partitions, settings.brokers) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PORT_BASE", "many"), ("PORT_BASE", ""), ("PORT_BASE", "0"), ("PORT_BASE", "60000"), ("PARTITIONS", "0"),
+        ("PARTITIONS", "two"), ("BROKERS", "2"), ("BATCH", "1.5"), ("BATCH", "0"), ("BATCH", "-5"), ("JOURNAL", "some"),
+        ("JOURNAL", "-1"), ("JOURNAL", "101"), ("JOURNAL", "²"), ("CRASH_BEFORE", "poll"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_told_with_its_variable(variable: str, value: str) -> None:
+    with pytest.raises(WrongSetting, match=f"CHECKOUT_{variable}"):
+        read_settings({f"CHECKOUT_{variable}": value})
+
+
+@pytest.mark.parametrize("value", ["all", "none", "0", "10", "100"])
+def test_a_journal_is_all_none_or_a_percentage(value: str) -> None:
+    assert read_settings({"CHECKOUT_JOURNAL": value}).journal == value
+
+
+def test_another_process_reads_the_same_settings_from_the_environment() -> None:
+    settings = Settings(home=Path("/tmp/a store"), port_base=9_100, partitions=3, brokers=3, journal="10", prefix="run--")
+
+    assert read_settings(as_environment(settings)) == settings
+
+
+def test_ports_stand_where_the_contract_puts_them() -> None:
+    settings = Settings(port_base=9000)
+
+    assert {name: settings.port(name) - 9000 for name in PORTS} == {
+        "web": 0, "gateway": 1, "orders": 2, "stock": 3, "payments": 4, "shipments": 5, "notifications": 6,
+        "payment_broker": 101, "shipment_company": 102, "mailbox": 103, "smtp": 25,
+    }
+
+
+def test_an_outside_system_answers_where_the_settings_say_or_at_its_port() -> None:
+    settings = Settings(payment_broker_url="https://bank.example")
+
+    assert settings.url("payment_broker") == "https://bank.example"
+    assert settings.url("shipment_company") == "http://127.0.0.1:8102"
+    assert settings.url("smtp") == "smtp://127.0.0.1:8025"
