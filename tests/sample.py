@@ -1,5 +1,8 @@
 """Sample: Ada's order of two wooden spoons, as each of the messages about it."""
 
+import threading
+import time
+from collections.abc import Callable
 from decimal import Decimal
 
 from checkout.domain import PaymentMethod
@@ -65,3 +68,11 @@ def unpaid(id: str = FIRST, why: str = "above the limit") -> PaymentFailed:
 
 def approved(id: str = FIRST, email: str | None = EMAIL) -> OrderApproved:
     return OrderApproved(id, ADA, [SPOONS], paid("10.00"), Decimal("10.00"), email)
+
+
+def wait_until(condition: Callable[[], object], what: str, seconds: float = 5.0) -> None:
+    """Polls until the condition holds; after so many seconds fails with what it waited for."""
+    deadline, pause = time.monotonic() + seconds, threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        pause.wait(0.005)

@@ -73,11 +73,9 @@ class MemoryBroker:
     def delete(self) -> None:
         """Removes all topics and groups."""
         with self._changed:
-            for group in self._groups.values():
-                for replica in list(group.members):
-                    group.leave(replica)
-            self._groups.clear()
-            self._records.clear()
+            for member in [member for group in self._groups.values() for member in group.members.values()]:
+                member.own([])
+            self._groups, self._records = {}, {}
 
     def close(self) -> None:
         """Lets go of nothing: it is here for the surface."""
@@ -183,6 +181,7 @@ class MemoryLog:
         """Moves the group to these next offsets, where this member still owns the partition."""
         with self._broker._changed:
             if self._assigned and self._group.members:
+                self._positions |= {p: self._group.committed.get(p, 0) for p in offsets.keys() & self._positions}
                 raise CommitRefused(f"{self.replica} is no member, and the group has some: close them first")
             kept = {partition: offset for partition, offset in offsets.items() if partition in self.owned}
             self._group.committed.update(kept)

@@ -72,11 +72,13 @@ class Pid(msgspec.Struct, frozen=True):
 
 
 def _has_ended(process: psutil.Process) -> bool:
-    if process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1:
-        return False  # a Java whose first thread has ended still closes its files
+    if process.status() != psutil.STATUS_ZOMBIE:
+        return False
     with contextlib.suppress(psutil.TimeoutExpired):
         process.wait(0)  # a child of ours stays on the system's list until somebody does
-    return True
+        return True
+    ending: bool = process.num_threads() > 1  # a Java whose first thread has ended still closes its files
+    return not ending
 
 
 def processes_called(*last_arguments: str) -> list[Pid]:

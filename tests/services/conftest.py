@@ -1,0 +1,132 @@
+"""A service with its database in memory: messages in, messages out; and its HTTP side, with a worker beside it."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from checkout import edge, serving
+from checkout.intake import Desk, Intake
+from checkout.messages import (
+    TOPICS,
+    BookParcel,
+    CardCharged,
+    CardDenied,
+    ChargeCard,
+    EmailRefused,
+    EmailSent,
+    Message,
+    ParcelBooked,
+    SendEmail,
+)
+from checkout.runtime import hops
+from checkout.runtime.courier import Courier
+from checkout.runtime.journal import Journal
+from checkout.runtime.log import Record
+from checkout.runtime.memory_log import MemoryBroker
+from checkout.runtime.store import Store
+from checkout.runtime.worker import Worker
+from checkout.service import Service
+
+TOKEN = "let-me-in"
+ASKED_BY = {
+    CardCharged: ChargeCard, CardDenied: ChargeCard, ParcelBooked: BookParcel, EmailSent: SendEmail,
+    EmailRefused: SendEmail,
+}
+
+
+class Bench:
+    """A service on an in-memory SQLite; every `tell` is one transaction, as in a worker."""
+
+    def __init__(self, service: Service) -> None:
+        self.service, self.store = service, Store("sqlite://", service)
+
+    def tell(self, *messages: Any) -> list[Message]:
+        """Gives the handlers these messages in one batch; returns what they send."""
+        with self.store.begin() as db:
+            state = self.service.load(db, messages)
+            said = [sent for message in messages for sent in self._handler(message)(self.service, state, message) or ()]
+            self.service.save(db, state)
+        return said
+
+    def state(self, *messages: Any) -> Any:
+        """What is stored about these messages."""
+        with self.store.begin() as db:
+            return self.service.load(db, messages)
+
+    def _handler(self, message: Any) -> Any:
+        asked = ASKED_BY.get(type(message))
+        return self.service.replies[asked] if asked else self.service.handlers[type(message)]
+
+
+@pytest.fixture
+def bench() -> Iterator[Callable[[Service], Bench]]:
+    """Makes a bench for a service."""
+    made: list[Bench] = []
+
+    def make(service: Service) -> Bench:
+        made.append(Bench(service))
+        return made[-1]
+
+    yield make
+    for bench in made:
+        bench.store.close()
+
+
+class Counter:
+    """A service's HTTP side, really listening, and its worker in a thread, on topics in memory."""
+
+    def __init__(self, service: Service, folder: Path, limit: int) -> None:
+        self.broker = MemoryBroker()
+        self.broker.create({topic: 1 for topic in TOPICS})
+        self.store = Store(f"sqlite:///{folder / service.name}.db", service)
+        log = self.broker.join(service.name, list(service.topics()), f"{service.name}-1")
+        self.intake = Intake(limit)
+        self.worker = Worker(service, log, self.store, Journal(None), Courier({}, 0), self.intake)
+        desk = Desk(self.intake, self.store.read, hops.now, TOKEN)
+        self.application = edge.application(service.name.capitalize(), service.routes(desk), lambda: self.is_ready)
+        self.is_ready = True
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def open(self) -> None:
+        """Starts the worker."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stops the worker."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self.worker.close()
+
+    def published(self, topic: str) -> Sequence[Record]:
+        """The records of a topic."""
+        return list(self.broker.read([topic]))
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            self.worker.poll(0.02)
+            self.worker.handle()
+            self.worker.publish()
+            self.worker.commit()
+
+
+@pytest.fixture(scope="module")
+def open_counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., tuple[Counter, httpx.Client]]]:
+    """Makes a counter for a service and a client of it; `works=False` leaves its worker asleep."""
+    with ExitStack() as stack:
+
+        def make(service: Service, works: bool = True, limit: int = 1_000) -> tuple[Counter, httpx.Client]:
+            counter = Counter(service, tmp_path_factory.mktemp(service.name), limit)
+            stack.callback(counter.close)
+            if works:
+                counter.open()
+            address = stack.enter_context(serving.running(counter.application))
+            return counter, stack.enter_context(httpx.Client(base_url=address, timeout=5))
+
+        yield make

@@ -1,0 +1,77 @@
+"""The three stories with two replicas of each service, three partitions, on PostgreSQL."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stories.shopper import Shopper, shopping
+
+from checkout.runtime.postgres import local_postgres
+from checkout.runtime.processes import WORKERS, RunningStore
+from checkout.wiring import arrows
+
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.slow]
+STORIES = (((1, 1), "APPROVED", "ordering"), ((3, 1), "REJECTED", "ordering-sold-out"),
+           ((4, 2), "REJECTED", "ordering-payment-denied"))
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL of the tests' own."""
+    with local_postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def pairs(new_store: Callable[..., RunningStore], postgres: str) -> Iterator[RunningStore]:
+    """A store with two replicas of each service."""
+    store = new_store(scale=dict.fromkeys(WORKERS, 2), partitions=3, database_url=postgres)
+    yield store
+    store.stop()
+
+
+@pytest.fixture
+def shopper(
+    pairs: RunningStore, wait_until: Callable[..., None], request: pytest.FixtureRequest
+) -> Iterator[Shopper]:
+    """A customer of the store of pairs."""
+    yield from shopping(pairs, wait_until, request)
+
+
+@pytest.mark.parametrize(("line", "status", "view"), STORIES, ids=[view for _, _, view in STORIES])
+def test_a_story_goes_as_drawn_whichever_replica_serves_it(
+    shopper: Any, line: tuple[int, int], status: str, view: str
+) -> None:
+    ids = [shopper.order(line) for _ in range(2 if view == "ordering-payment-denied" else 8)]
+
+    orders = shopper.wait_for_end(*ids)
+
+    assert {order["status"] for order in orders} == {status}
+    for id in ids:
+        assert shopper.arrows(id) == sorted(arrow[:3] for arrow in arrows(view))
+        assert len(shopper.mails(id)) == 1
+
+
+def test_both_replicas_of_each_service_work(shopper: Any) -> None:
+    ids = [shopper.order((1, 1)) for _ in range(12)]
+
+    shopper.wait_for_end(*ids)
+
+    journals = Path(shopper.store.settings.home, "journal").glob("*.jsonl")
+    replicas = {path.stem for path in journals if path.stat().st_size}
+    assert {f"{service}-{number}" for service in WORKERS for number in (1, 2)} <= replicas
+
+
+def test_a_killed_replica_leaves_its_orders_to_the_other(shopper: Any) -> None:
+    before = [shopper.order((2, 1)) for _ in range(6)]
+    shopper.store.kill("payments-2")
+    after = [shopper.order((2, 1)) for _ in range(6)]
+
+    orders = shopper.wait_for_end(*before, *after, seconds=60)
+
+    assert {order["status"] for order in orders} == {"APPROVED"}
+    for id in (*before, *after):
+        assert len(shopper.charges(id)) == len(shopper.parcels(id)) == len(shopper.mails(id)) == 1
+    shopper.store.launch("payments-2")
+    shopper.store.wait_until_ready(["payments-2"])
