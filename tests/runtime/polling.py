@@ -1,10 +1,11 @@
 """Polling: how the tests wait for records and rebalances: with a deadline, and a word about what they waited for."""
 
+import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from checkout.runtime.kafka_log import KafkaBroker, KafkaLog
-from checkout.runtime.log import Outgoing, Record
+from checkout.runtime.log import CommitRefused, Outgoing, Partition, Record
 from checkout.runtime.memory_log import MemoryBroker, MemoryLog
 
 Broker = MemoryBroker | KafkaBroker
@@ -67,6 +68,20 @@ def poll_until(
             assert {(record.topic, record.partition) for record in records} <= member.assignment()
             found += records
         assert time.monotonic() < deadline, f"waited {SECONDS:.0f} s for {waited_for}: got {len(found)} records"
+
+
+def commit_in_time(member: Member, offsets: Mapping[Partition, int], *others: Member) -> list[Record]:
+    """Commits as soon as no rebalance refuses it any more; what the members got meanwhile."""
+    found: list[Record] = []
+
+    def accepted() -> bool:
+        with contextlib.suppress(CommitRefused):
+            member.commit(offsets)
+            return True
+        return False
+
+    poll_until([member, *others], accepted, f"commit of {offsets} to be accepted", found)
+    return found
 
 
 def wait_until(done: Callable[[], bool], waited_for: str) -> None:

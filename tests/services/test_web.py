@@ -177,7 +177,7 @@ def test_an_order_on_its_way_is_shown_and_shown_again(client: httpx.Client) -> N
 
     assert page.status_code == 200
     assert "Thank you, Ada. Your order is\n<span class=status>RECEIVED</span>." in page.text
-    assert "<li>2 x Wooden spoon</li><li>1 x product 7</li>" in page.text
+    assert "<li>2 x Wooden spoon<li>1 x product 7</ul>" in page.text
     assert "<meta http-equiv=refresh" in page.text
 
 
