@@ -59,7 +59,7 @@ def test_what_is_not_finite_stays_to_be_refused_by_rule(written: str) -> None:
 
 
 @given(st.decimals(min_value=-(10**9), max_value=10**9, places=6))
-@settings(derandomize=True, max_examples=150)
+@settings(derandomize=True, max_examples=100)
 def test_rounding_moves_an_amount_by_at_most_half_a_cent_and_only_once(amount: Decimal) -> None:
     rounded = to_cents(amount)
 
@@ -69,7 +69,7 @@ def test_rounding_moves_an_amount_by_at_most_half_a_cent_and_only_once(amount: D
 
 
 @given(st.decimals())
-@settings(derandomize=True, max_examples=150)
+@settings(derandomize=True, max_examples=100)
 def test_any_decimal_at_all_is_rounded_or_refused_and_nothing_else(amount: Decimal) -> None:
     try:
         rounded = to_cents(amount)

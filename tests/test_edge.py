@@ -90,7 +90,8 @@ def test_what_is_not_there_is_told_with_a_sentence(
 ) -> None:
     answer = client.request(method, path)
 
-    assert (answer.status_code, answer.json()) == (status, {"message": f"there is nothing at this address for {method}"})
+    said = {"message": f"there is nothing at this address for {method}"}
+    assert (answer.status_code, answer.json()) == (status, said)
 
 
 def test_several_mistakes_are_told_together(client: TestClient[Any]) -> None:
@@ -102,10 +103,12 @@ def test_several_mistakes_are_told_together(client: TestClient[Any]) -> None:
 @pytest.mark.parametrize(
     ("problem", "sentence"),
     [
-        ({"key": "products[0].sku", "message": "Expected `int`, got `str`"}, "products[0].sku must be a whole number, not text"),
+        ({"key": "products[0].sku", "message": "Expected `int`, got `str`"},
+         "products[0].sku must be a whole number, not text"),
         ({"key": "data", "message": "Expected `object`, got `array`"}, "the body must be a JSON object, not a list"),
         ({"message": "Object missing required field `payment`"}, "the body lacks payment"),
-        ({"key": "price", "message": "Expected `decimal | null`, got `bool`"}, "price must be an amount such as 5.00, not true or false"),
+        ({"key": "price", "message": "Expected `decimal | null`, got `bool`"},
+         "price must be an amount such as 5.00, not true or false"),
         ({"key": "x", "message": "Expected `str` matching regex '^a$'"}, "x has a character it must not have"),
         ({"key": "id", "message": "something new"}, "id: something new"),
     ],

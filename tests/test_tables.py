@@ -10,7 +10,8 @@ from checkout.runtime.store import open_engine
 from checkout.tables import CHUNK, Cents, fetch, put
 
 METADATA = MetaData()
-SHELF = Table("shelf", METADATA, Column("sku", Integer, primary_key=True), Column("price", Cents), Column("name", String))
+COLUMNS = (Column("sku", Integer, primary_key=True), Column("price", Cents), Column("name", String))
+SHELF = Table("shelf", METADATA, *COLUMNS)
 SPOON, MUG = {"sku": 1, "price": Decimal("5.00"), "name": "spoon"}, {"sku": 2, "price": None, "name": "mug"}
 
 

@@ -93,7 +93,9 @@ def order(
 
 
 @app.command()
-def orders(id: Annotated[str | None, typer.Argument(help="An order's id.")] = None, as_json: AsJson = False) -> None:
+def orders(
+    id: Annotated[str | None, typer.Argument(metavar="ID", help="An order's id.")] = None, as_json: AsJson = False
+) -> None:
     """How the orders stand, or one of them."""
     from checkout.cli import look
 
@@ -101,7 +103,7 @@ def orders(id: Annotated[str | None, typer.Argument(help="An order's id.")] = No
 
 
 @app.command()
-def journey(id: Annotated[str, typer.Argument(help="An order's id.")], as_json: AsJson = False) -> None:
+def journey(id: Annotated[str, typer.Argument(metavar="ID", help="An order's id.")], as_json: AsJson = False) -> None:
     """What became of an order, arrow by arrow."""
     from checkout.cli import look
 
@@ -159,7 +161,7 @@ def kafka_status(as_json: AsJson = False) -> None:
 def main() -> None:
     """Runs the command; an error we know is told in a line or two, with its exit code and no traceback."""
     try:
-        app(standalone_mode=True)
+        app(prog_name="checkout")
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

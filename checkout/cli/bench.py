@@ -17,7 +17,8 @@ from checkout.messages import TOPICS, OrderReceived, encode
 from checkout.runtime import local_kafka
 from checkout.runtime.kafka_log import KafkaBroker
 from checkout.runtime.log import Outgoing
-from checkout.runtime.processes import WORKERS, RunningStore, StoreProblem, free_port_base
+from checkout.runtime.ports import free_port_base
+from checkout.runtime.processes import WORKERS, RunningStore, StoreProblem
 from checkout.settings import IN_PROCESS, read_settings
 from checkout.values import Line, Payment
 from checkout.wiring import SERVICES

@@ -14,7 +14,8 @@ from checkout.messages import PLACE_ORDER, PRODUCTS
 from checkout.runtime import journeys
 from checkout.runtime.hops import APPLIED, Hop
 from checkout.runtime.kafka_log import KafkaBroker
-from checkout.runtime.processes import FRONT, OUTSIDE, WORKERS, RunningStore, StoreFile, find_store, free_port_base
+from checkout.runtime.ports import free_port_base
+from checkout.runtime.processes import FRONT, OUTSIDE, WORKERS, RunningStore, StoreFile, find_store
 from checkout.settings import read_settings
 from checkout.wiring import arrows
 

@@ -21,6 +21,7 @@ from checkout.runtime.processes import NoStore, StoreFile, StoreProblem, find_st
 from checkout.settings import WrongSetting, read_settings
 
 FOLLOWED_FOR = 60.0  # seconds
+PATIENCE = 15.0  # seconds: more than the gateway has, so that it can say who is slow
 CSV_COLUMNS = ("topic", "partition", "offset", "key", "message", "from", "to", "order", "payload")
 
 
@@ -51,7 +52,10 @@ def list_orders(id: str | None, as_json: bool) -> None:
 def show_journey(id: str, as_json: bool) -> None:
     """`checkout journey`."""
     home = read_settings().home
-    told = journeys.journey(id, home / "journal", _broker(home))
+    broker = _broker(home)
+    told = journeys.journey(id, home / "journal", broker)
+    if not told and broker is None:
+        find_store(home)
     if not told:
         raise StoreProblem(f"nothing is known of order {id}: look at `checkout orders`")
     if as_json:
@@ -76,7 +80,7 @@ def show_messages(order: str | None, topic: str | None, follow: bool, form: str)
 def ask(store: StoreFile, method: str, path: str, **options: Any) -> Any:
     """What the gateway answers. Raises StoreProblem with its message when it refuses."""
     try:
-        answer = httpx.request(method, store.address("gateway") + path, timeout=10.0, **options)
+        answer = httpx.request(method, store.address("gateway") + path, timeout=PATIENCE, **options)
     except httpx.HTTPError as error:
         address = store.address("gateway")
         raise NoStore(f"the gateway at {address} does not answer: is `checkout up` running?") from error
@@ -115,7 +119,7 @@ def _broker(home: Path) -> KafkaBroker | None:
 def _follow(broker: KafkaBroker, topics: Sequence[str]) -> Iterator[Any]:
     following = {partition: 0 for partition in broker.ends(topics)}
     while True:
-        for record in broker.read(topics, following):
+        for record in sorted(broker.read(topics, following), key=lambda record: record.timestamp):
             following[record.topic, record.partition] = record.offset + 1
             yield record
         time.sleep(0.3)
@@ -126,7 +130,7 @@ def _print(seen: Iterable[Seen], form: str, follow: bool) -> None:
         writer = csv.writer(sys.stdout)
         writer.writerow(CSV_COLUMNS)
         for one in seen:
-            writer.writerow(_columns(one).values())
+            writer.writerow((_columns(one) | {"payload": show.payload(one)}).values())
     elif form == "json" and not follow:
         print_json([_columns(one) for one in seen])
     elif form == "json":
@@ -134,7 +138,7 @@ def _print(seen: Iterable[Seen], form: str, follow: bool) -> None:
             print(msgspec.json.encode(_columns(one)).decode(), flush=True)
     elif follow:
         for one in seen:
-            show.out.print(*show.message_row(one), markup=False)
+            show.out.print(*(str(cell).replace("\n", ", ") for cell in show.message_row(one)), markup=False)
     else:
         show.out.print(show.messages(seen))
 

@@ -1,5 +1,6 @@
 """Machine: what this machine has for running the store, and the local Kafka by hand."""
 
+import contextlib
 import platform
 import shutil
 import sqlite3
@@ -15,7 +16,8 @@ from checkout import java
 from checkout.cli import show
 from checkout.cli.look import print_json
 from checkout.runtime import local_kafka
-from checkout.runtime.processes import taken_ports
+from checkout.runtime.ports import taken_ports
+from checkout.runtime.processes import NoStore, find_store
 from checkout.settings import Settings, read_settings
 
 NEEDED_DISK, NEEDED_MEMORY = 1_000, 1_500  # MB
@@ -45,16 +47,22 @@ def examine(as_json: bool) -> int:
 
 def start_kafka(**overrides: Any) -> None:
     """`checkout kafka start`."""
+    home = read_settings().home.absolute()
+    with contextlib.suppress(NoStore):  # a store that has lost its Kafka looks for it where it was
+        overrides["port_base"] = find_store(home).port_base
     settings = read_settings(**overrides)
     with show.Bar() as progress:
-        servers = local_kafka.start(settings.home.absolute(), settings.port_base, settings.brokers, progress)
+        servers = local_kafka.start(home, settings.port_base, settings.brokers, progress)
     print(f"Kafka answers at {servers}; stop it with `checkout kafka stop`")
 
 
 def stop_kafka() -> None:
     """`checkout kafka stop`."""
-    local_kafka.stop(read_settings().home.absolute())
-    print("Kafka is stopped; its topics stay on disk")
+    home = read_settings().home.absolute()
+    before = local_kafka.status(home)
+    local_kafka.stop(home)
+    users = f", and process {before.users[0]} waits for it" if before.users else ""
+    print(f"Kafka is stopped; its topics stay on disk{users}" if before.processes else "no Kafka runs here")
 
 
 def kafka_status(as_json: bool) -> int:

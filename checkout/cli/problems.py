@@ -4,6 +4,7 @@ from checkout.java import JarsUnavailable
 from checkout.runtime.journal import BrokenJournal
 from checkout.runtime.kafka_node import KafkaUnavailable
 from checkout.runtime.log import LogUnavailable
+from checkout.runtime.ports import PortTaken
 from checkout.runtime.processes import NoStore, StoreProblem
 from checkout.settings import WrongSetting
 
@@ -14,6 +15,7 @@ CODES: dict[type[Exception], int] = {
     JarsUnavailable: 3,
     KafkaUnavailable: 3,
     BrokenJournal: 3,
+    PortTaken: 1,
     StoreProblem: 1,
 }
 

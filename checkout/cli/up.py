@@ -12,10 +12,12 @@ from typing import Any
 import msgspec
 
 from checkout.cli.show import Bar, err, out, table
-from checkout.runtime.processes import FRONT, OUTSIDE, WORKERS, RunningStore
+from checkout.runtime.processes import FRONT, OUTSIDE, WORKERS, RunningStore, StoreProblem
 from checkout.settings import IN_PROCESS, Settings, WrongSetting, read_settings
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+KAFKA_LOST = "Kafka has ended. Messages wait in the services' databases: start it again with `checkout kafka start`."
+KAFKA_BACK = "Kafka is back: what waited goes on."
 
 
 def run(scale: Sequence[str], postgres: bool, **overrides: Any) -> None:
@@ -49,26 +51,42 @@ def started(scale: Sequence[str], postgres: bool, parts: Sequence[str], **overri
             store.start(parts)
         try:
             yield store
-        except KeyboardInterrupt:
-            err.print("closing")
         finally:
             _hold_signals()
             store.stop()
 
 
 def watch(store: RunningStore) -> None:
-    """Until Ctrl-C: tells of each crashed process with the end of its log; Enter starts it again."""
-    told: set[str] = set()
+    """Until Ctrl-C: tells of Kafka's end and of each crashed process; Enter starts what crashed again."""
+    try:
+        _watch(store)
+    except KeyboardInterrupt:
+        err.print("closing")
+
+
+def _watch(store: RunningStore) -> None:
+    told, has_kafka = set[str](), True
     while True:
         for replica, status in store.crashed():
             if replica not in told:
                 told.add(replica)
                 _tell_crash(store, replica, status)
-        if _enter_pressed(0.5):
-            for replica in sorted(told):
-                store.launch(replica)
-            store.wait_until_ready(sorted(told))
+        if has_kafka != store.has_kafka():
+            has_kafka = not has_kafka
+            err.print(KAFKA_BACK if has_kafka else KAFKA_LOST, markup=False)
+        if _enter_pressed(0.5) and told:
+            _start_again(store, sorted(told))
             told.clear()
+
+
+def _start_again(store: RunningStore, replicas: Sequence[str]) -> None:
+    for replica in replicas:
+        store.launch(replica)
+    try:
+        store.wait_until_ready(replicas)
+        err.print(f"{', '.join(replicas)} runs again.")
+    except StoreProblem as problem:
+        err.print(str(problem), markup=False)
 
 
 def show_addresses(store: RunningStore) -> None:
@@ -97,6 +115,7 @@ def _enter_pressed(seconds: float) -> bool:
 def _stoppable() -> Iterator[None]:
     # A store in the background is stopped by SIGTERM, and by SIGHUP when its terminal closes, as by Ctrl-C.
     def interrupt(*_: object) -> None:
+        _hold_signals()
         raise KeyboardInterrupt
 
     for number in SIGNALS:

@@ -18,7 +18,7 @@ from checkout.runtime.store import Done, OutboxRow
 from checkout.service import Handler, Service, Tick
 
 HEADERS = msgspec.msgpack.Decoder(list[tuple[str, bytes]])
-SOON, IDLE = 0.005, 0.05  # seconds to wait for records while other sources may have something
+SOON, IDLE, LONG = 0.005, 0.05, 1.0  # seconds to wait for records: others may have something, have not had, cannot
 
 
 class Unreadable(DomainError):
@@ -40,6 +40,7 @@ class Delivery:
     ticket: Ticket | None = None
     error: Exception | None = None
     outcome: str = ""
+    is_settled: bool = False  # its transaction is committed, or it is given up
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -119,9 +120,9 @@ class Sources:
         return taken
 
     def _patience(self) -> float:
-        if self._courier.open or (self._intake and time.monotonic() - self._last_busy < 1):
-            return SOON
-        return IDLE if self._intake or self._due else 1.0
+        if not (self._courier.open or self._intake or self._due):
+            return LONG
+        return SOON if time.monotonic() - self._last_busy < 1 else IDLE
 
     def _record(self, record: Record) -> Delivery:
         message_type = TOPICS[record.topic]

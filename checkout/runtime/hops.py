@@ -127,7 +127,10 @@ def text(raw: bytes | None) -> str | None:
 
 def one_line(value: bytes | None) -> msgspec.Raw:
     """A value that is known to be JSON, on one line."""
-    return compact(value) if value is None or b"\n" in value else msgspec.Raw(value)
+    # What a reader skips is not checked for UTF-8, so only plain ASCII is let through as it stands.
+    if value is None or not value.isascii() or b"\n" in value or b"\r" in value:
+        return compact(value)
+    return msgspec.Raw(value)
 
 
 def compact(value: bytes | None) -> msgspec.Raw:

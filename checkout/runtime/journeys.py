@@ -46,7 +46,7 @@ def look(records: Iterable[Record]) -> Iterator[Seen]:
 def _payload(record: Record) -> Any:
     try:
         return msgspec.json.decode(record.value or b"null")
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return hops.text((record.value or b"")[:200])
 
 

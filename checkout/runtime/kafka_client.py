@@ -3,19 +3,28 @@
 import contextlib
 import logging
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 import kafka
-from kafka import TopicPartition
-from kafka import errors as refused
+from kafka import TopicPartition, errors
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
 from checkout.runtime.log import DEAD_LETTERS, LogUnavailable, Partition, Record, record_limit
 
+Answer = TypeVar("Answer")
+
 PATIENCE = 8.0  # seconds after which a broker that does not answer counts as away
+STEP = 1.0  # seconds of one step of that
 RUN = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*--")  # begins no topic of the store, and no other run's prefix
-CONNECTING = {"bootstrap_timeout_ms": 5_000, "request_timeout_ms": 5_000, "reconnect_backoff_max_ms": 1_000}
+CONNECTING = {
+    "bootstrap_timeout_ms": 5_000,
+    "request_timeout_ms": 5_000,
+    "reconnect_backoff_max_ms": 1_000,
+    "metadata_max_age_ms": 2_000,  # else it may look for a dead leader's partitions there for 5 minutes
+}
 READING = CONNECTING | {
     "enable_auto_commit": False,
     "isolation_level": "read_committed",
@@ -37,17 +46,16 @@ SENDING = CONNECTING | {
     "linger_ms": 1_000,
     "batch_size": 1_000_000,
     "max_request_size": record_limit(DEAD_LETTERS) + 1_000,
-    "delivery_timeout_ms": int(PATIENCE * 1_000),
     "max_block_ms": 5_000,
     "allow_auto_create_topics": False,
     "metrics_enabled": False,
 }
 REFUSALS = (
-    refused.CommitFailedError,
-    refused.FencedInstanceIdError,
-    refused.IllegalGenerationError,
-    refused.RebalanceInProgressError,
-    refused.UnknownMemberIdError,
+    errors.CommitFailedError,
+    errors.FencedInstanceIdError,
+    errors.IllegalGenerationError,
+    errors.RebalanceInProgressError,
+    errors.UnknownMemberIdError,
 )
 
 
@@ -60,16 +68,40 @@ class Cluster:
         logging.getLogger("kafka").setLevel(logging.ERROR)
         self.bootstrap_servers, self.prefix = bootstrap_servers, prefix
 
+    def reach(self) -> None:
+        """Raises KafkaConnectionError when no broker takes a connection: kafka-python would find out in 5 seconds,
+        and leave a thread behind."""
+        for server in self.bootstrap_servers.split(","):
+            host, _, port = server.strip().rpartition(":")
+            with contextlib.suppress(OSError, ValueError), socket.create_connection((host.strip("[]"), int(port)), 2):
+                return
+        raise errors.KafkaConnectionError(f"{self.bootstrap_servers} takes no connection")
+
+    def patiently(self, step: Callable[[], Answer]) -> Answer:
+        """Repeats a step as long as it times out, within PATIENCE, and no longer than a broker takes connections."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return step()
+            except errors.RetriableError:
+                self.reach()
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.05)
+
     def admin(self) -> Any:
         """A new admin client."""
+        self.reach()
         return kafka.KafkaAdminClient(bootstrap_servers=self.bootstrap_servers, **CONNECTING)
 
     def producer(self) -> Any:
         """A new producer."""
+        self.reach()
         return kafka.KafkaProducer(bootstrap_servers=self.bootstrap_servers, **SENDING)
 
     def consumer(self, **settings: object) -> Any:
         """A new consumer, of no group but with these settings."""
+        self.reach()
         return kafka.KafkaConsumer(bootstrap_servers=self.bootstrap_servers, **READING, **settings)
 
     def wire(self, name: str) -> str:
@@ -102,10 +134,10 @@ class Cluster:
         """Turns what kafka-python raises into LogUnavailable."""
         try:
             yield
-        except refused.RetriableError as error:
+        except errors.RetriableError as error:
             remedy = "start one with `checkout kafka start`"
             raise LogUnavailable(f"no Kafka answers at {self.bootstrap_servers}: {remedy}") from error
-        except refused.KafkaError as error:
+        except errors.KafkaError as error:
             raise LogUnavailable(f"Kafka at {self.bootstrap_servers} refuses: {error}") from error
 
 

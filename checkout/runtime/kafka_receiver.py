@@ -5,11 +5,10 @@ import selectors
 import socket
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
-from kafka import TopicPartition
-from kafka import errors as refused
+from kafka import TopicPartition, errors
 from kafka.coordinator.base import MemberState
 
 from checkout.runtime.kafka_client import Cluster
@@ -24,7 +23,6 @@ class Receiver:
 
     def __init__(self, cluster: Cluster, **settings: object) -> None:
         self._arrivals, self._idle, self._asked = Arrivals(), False, 0.0
-        self._joiner = ThreadPoolExecutor(1)
         self._join: Future[Found] | None = None
         self._closed = False
         self.consumer = cluster.consumer(selector=lambda: self._arrivals, **settings)
@@ -45,9 +43,8 @@ class Receiver:
     def close(self) -> None:
         """Closes the consumer. A member with a name of its own keeps its seat."""
         self._closed = True
-        with contextlib.suppress(refused.KafkaError, TimeoutError):
+        with contextlib.suppress(errors.KafkaError, TimeoutError):
             self._end_join(10 * JOINING)
-        self._joiner.shutdown(wait=False)
         self.consumer.close(autocommit=False, timeout_ms=1_000)
 
     def _ask(self, limit: int) -> Found:
@@ -61,7 +58,8 @@ class Receiver:
             if self._arrivals.number > expected:
                 come.set()
         elif self._must_join():
-            self._join = self._joiner.submit(self._stay_with_join)
+            self._join = Future()
+            threading.Thread(target=self._stay_with_join, args=[self._join], daemon=True).start()
         # Less than the limit: nothing is left, and what comes next is already asked for.
         self._idle, self._asked = sum(map(len, found.values())) < limit, time.monotonic()
         return found
@@ -70,13 +68,16 @@ class Receiver:
         subscribed = self.consumer.subscription() is not None
         return subscribed and self.consumer.group_metadata().state is not MemberState.STABLE
 
-    def _stay_with_join(self) -> Found:
+    def _stay_with_join(self, join: Future[Found]) -> None:
         # kafka-python asks to join anew, and has all others join anew, if its last request was answered while nobody
         # polled: so members that poll now and then would join for ever.
         found: Found = {}
-        while not found and self._must_join() and not self._closed:
-            found = self.consumer.poll(JOINING * 1_000, max_records=1)
-        return found
+        try:
+            while not found and self._must_join() and not self._closed:
+                found = self.consumer.poll(JOINING * 1_000, max_records=1)
+            join.set_result(found)
+        except Exception as error:
+            join.set_exception(error)
 
     def _end_join(self, wait: float) -> Found:
         if not self._join:

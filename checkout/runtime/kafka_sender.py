@@ -1,21 +1,20 @@
 """Kafka sender: many records in one flush."""
 
-import contextlib
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from kafka import errors as refused
+from kafka import errors
 from kafka.partitioner.default import murmur2
 
-from checkout.runtime.kafka_client import PATIENCE, Cluster
+from checkout.runtime.kafka_client import STEP, Cluster
 from checkout.runtime.log import Outgoing, Place, check_size
 
 
 class Sender:
-    """A producer that takes many records at once and waits for all of them, and never longer than some 10 seconds.
+    """A producer that takes many records at once and waits for all; `find` says how many partitions a topic has.
 
-    `find` says how many partitions a topic has.
+    A producer that failed is not used again: kafka-python 3.0.12 waits for ever after a batch has expired.
     """
 
     def __init__(self, cluster: Cluster, find: Callable[[str], int]) -> None:
@@ -23,7 +22,6 @@ class Sender:
         self._partitions: dict[str, int] = {}
         self._spread = itertools.count()
         self._producer: Any = None
-        self._unsure = False
 
     def send(self, messages: Sequence[Outgoing]) -> list[Place]:
         """Each one's place. Raises LogUnavailable, and ValueError for a record too large for its topic."""
@@ -32,28 +30,24 @@ class Sender:
         with self._cluster.answering():
             try:
                 return self._flush(messages)
-            except refused.RetriableError:
-                self._unsure = True
-                raise
-            except refused.KafkaError:
-                self.close()
+            except errors.KafkaError:
+                self.close(0)
                 raise
 
-    def close(self) -> None:
+    def close(self, patience: float = 1.0) -> None:
         """Lets the producer go, with what it could not send; the next call takes a new one."""
         producer, self._producer = self._producer, None
         if producer:
-            with contextlib.suppress(refused.KafkaError):
-                producer.close(1)
+            try:
+                producer.close(patience)
+            except errors.KafkaTimeoutError:  # kafka-python has no public way to close one that holds something
+                producer._sender.force_close()
 
     def _flush(self, messages: Sequence[Outgoing]) -> list[Place]:
         self._producer = self._producer or self._cluster.producer()
-        if self._unsure:  # what a failed call left goes first, else it piles up while the broker is away
-            self._producer.flush(PATIENCE)
         send, prefix = self._producer.send, self._cluster.prefix
-        sent = [send(prefix + m.topic, m.value, m.key, list(m.headers), self._choose(m)) for m in messages]
-        self._producer.flush(PATIENCE + 1)
-        self._unsure = False
+        sent = [send(prefix + m.topic, _value(m), m.key, list(m.headers), self._choose(m)) for m in messages]
+        self._cluster.patiently(lambda: self._producer.flush(STEP))
         return [Place(done.partition, done.offset) for done in (future.get(0) for future in sent)]
 
     def _choose(self, message: Outgoing) -> int:
@@ -62,3 +56,8 @@ class Sender:
         if partition is not None and 0 <= partition < partitions:
             return partition
         return (next(self._spread) if key is None else murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def _value(message: Outgoing) -> bytes | None:
+    # kafka-python sends no record without both
+    return b"" if message.key is None and message.value is None else message.value

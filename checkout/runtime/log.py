@@ -22,7 +22,10 @@ class Record(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """One record to send. A partition that the topic does not have is chosen by the key's hash instead."""
+    """One record to send. A partition that the topic does not have is chosen by the key's hash instead.
+
+    With neither key nor value it arrives with an empty value.
+    """
 
     topic: str
     key: bytes | None
@@ -64,7 +67,7 @@ class Lag(NamedTuple):
 
 
 class CommitRefused(Exception):
-    """A rebalance has given these partitions to another member: their records come again, to it."""
+    """A rebalance is on, or has given partitions to another: what was not committed comes again, to their owner."""
 
 
 class LogUnavailable(Exception):
@@ -78,20 +81,26 @@ class Log(Protocol):
         """The partitions this member owns now; empty until the group has given it some."""
 
     def poll(self, limit: int, wait: float) -> list[Record]:
-        """Up to `limit` records, in order within each partition; waits at most `wait` seconds for the first."""
+        """Up to `limit` records, in order within each partition; waits at most `wait` seconds for the first.
+
+        While the broker is away there are none. Raises LogUnavailable when another process has taken this seat.
+        """
 
     def send(self, messages: Sequence[Outgoing]) -> list[Place]:
         """Sends all in one flush and returns each one's place once every replica has it.
 
         Creates a dead-letter topic (`...dlt`) when it is first needed. Raises LogUnavailable; then some may have
-        been sent, so the caller sends all again.
+        been sent, so the caller sends all again. Raises ValueError for a record too large for its topic.
         """
 
     def commit(self, offsets: Mapping[Partition, int]) -> None:
-        """Moves the group to these next offsets. Raises CommitRefused, LogUnavailable."""
+        """Moves the group to these next offsets. Raises CommitRefused, LogUnavailable.
+
+        Refused are the partitions that this member has lost, or all while a rebalance goes on.
+        """
 
     def seek(self, partition: Partition, offset: int) -> None:
-        """Goes to this offset for the next poll; the group's committed offset stays."""
+        """Goes to this offset for the next poll; the group's committed offset stays. ValueError if not the owner."""
 
     def lag(self) -> dict[Partition, Lag]:
         """How far this group is behind, for every partition of its topics, whoever owns it."""

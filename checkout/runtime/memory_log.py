@@ -22,8 +22,7 @@ class MemoryBroker:
     """Topics and consumer groups that live as long as this object. Thread-safe: one lock guards all of it."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._changed = threading.Condition()
-        self._clock = clock
+        self._changed, self._clock = threading.Condition(), clock
         self._records: dict[str, list[list[Record]]] = {}
         self._groups: dict[str, _Group] = {}
         self._spread = itertools.count()
@@ -91,21 +90,19 @@ class MemoryBroker:
         return self._records[topic][number] if topic in self._records else []
 
     def _append(self, message: Outgoing) -> Place:
-        topic, key, value, headers, wanted = message
+        topic, key, value, headers, number = message
         check_size(message)
         if topic.endswith(DEAD_LETTERS):
             self.create({topic: 1})
         if topic not in self._records:
             raise LogUnavailable(f"there is no topic {topic}: create it first")
-        number = self._choose(key, wanted, len(self._records[topic]))
-        records = self._records[topic][number]
-        records.append(Record(topic, number, len(records), key, value, list(headers), int(self._clock() * 1000)))
-        return Place(number, len(records) - 1)
-
-    def _choose(self, key: bytes | None, wanted: int | None, partitions: int) -> int:
-        if wanted is not None and 0 <= wanted < partitions:
-            return wanted
-        return (next(self._spread) if key is None else murmur2(key) & 0x7FFFFFFF) % partitions
+        partitions = self._records[topic]
+        if number is None or number not in range(len(partitions)):
+            number = (next(self._spread) if key is None else murmur2(key) & 0x7FFFFFFF) % len(partitions)
+        offset, now = len(partitions[number]), int(self._clock() * 1000)
+        held = b"" if key is None and value is None else value
+        partitions[number].append(Record(topic, number, offset, key, held, list(headers), now))
+        return Place(number, offset)
 
 
 class _Group:

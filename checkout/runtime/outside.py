@@ -105,16 +105,21 @@ class MailServer:
         except smtplib.SMTPNotSupportedError as error:
             return self._refused(row, call, 553, str(error).encode())
         except (smtplib.SMTPException, OSError) as error:
-            self._threads.connection = None
+            self._hang_up()
             raise Unanswered(self.url, type(error).__name__) from error
         return Answer(row, self.url, "250", EmailSent(call.id, call.kind))
 
     def _refused(self, row: OutboxRow, call: SendEmail, code: int, reason: bytes | str) -> Answer:
-        self._threads.connection = None
+        self._hang_up()
         said = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
         if code < 500:
             raise Unanswered(self.url, f"SMTP {code} {said}")
         return Answer(row, self.url, str(code), EmailRefused(call.id, call.kind, said))
+
+    def _hang_up(self) -> None:
+        if kept := getattr(self._threads, "connection", None):
+            kept.close()
+        self._threads.connection = None
 
     def _connection(self) -> smtplib.SMTP:
         kept: smtplib.SMTP | None = getattr(self._threads, "connection", None)

@@ -3,7 +3,6 @@
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,8 +16,9 @@ from checkout.messages import TOPICS
 from checkout.runtime import local_kafka
 from checkout.runtime.kafka_log import KafkaBroker
 from checkout.runtime.pid import Pid
+from checkout.runtime.ports import claim, free_port
 from checkout.runtime.postgres import make_databases
-from checkout.settings import HOST, PORTS, Settings, WrongSetting, as_environment
+from checkout.settings import HOST, Settings, WrongSetting, as_environment
 
 WORKERS = ("orders", "stock", "payments", "shipments", "notifications")
 OUTSIDE = ("payment_broker", "shipment_company", "mailbox")
@@ -89,10 +89,12 @@ class RunningStore:
         self._on_progress = on_progress
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self.parts: dict[str, Part] = {}
+        self._has_started_kafka = False
 
     def start(self, parts: Sequence[str] = (*OUTSIDE, *WORKERS, *FRONT)) -> None:
         """Starts broker, topics, databases, outside systems and services, and waits until all are ready."""
         _check(self.settings, self.scale)
+        claim(self.settings, parts)
         self._start_kafka()
         try:
             self._prepare()
@@ -115,7 +117,7 @@ class RunningStore:
     def launch(self, replica: str, **changes: str) -> None:
         """Starts one process, with changed settings if given; does not wait for it."""
         name, _, number = replica.rpartition("-")
-        port = self.settings.port(name) if number == "1" else _free_port()
+        port = self.settings.port(name) if number == "1" else free_port()
         settings = msgspec.structs.replace(self.settings, **changes)
         path = self.settings.home / "logs" / f"{replica}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -147,9 +149,13 @@ class RunningStore:
     def crashed(self) -> Iterator[tuple[str, int]]:
         """The replicas whose process has ended, and their exit status; a negative one is a signal."""
         for replica, child in list(self._children.items()):
-            status = child.poll()
-            if status is not None:
+            if (status := child.poll()) is not None:
                 yield replica, status
+
+    def has_kafka(self) -> bool:
+        """Whether every broker that this store has started still runs; one started by others is theirs to watch."""
+        found = local_kafka.status(self.settings.home)
+        return not self._has_started_kafka or len(found.processes) == found.brokers
 
     def kill(self, replica: str) -> None:
         """`kill -9`s one process and waits until it is gone."""
@@ -185,6 +191,7 @@ class RunningStore:
             settings = self.settings
             servers = local_kafka.acquire(settings.home, settings.port_base, settings.brokers, self._on_progress)
             self.settings = msgspec.structs.replace(settings, bootstrap_servers=servers)
+            self._has_started_kafka = True
 
     def _fail_if_ended(self, replicas: Sequence[str]) -> None:
         for replica, status in self.crashed():
@@ -222,32 +229,3 @@ def _is_ready(client: httpx.Client, address: str) -> bool:
         return client.get(f"{address}/health-check").status_code == 200
     except httpx.HTTPError:
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def taken_ports(base: int) -> list[int]:
-    """The ports of a store with this base that something listens on already."""
-    return [base + above for above in (*PORTS.values(), *range(11_092, 11_098)) if not _is_free(base + above)]
-
-
-def free_port_base() -> int:
-    """A base above which every port of a store is free just now. Raises StoreProblem."""
-    for base in range(12_000, 21_600, 200):
-        if not taken_ports(base):
-            return base
-    raise StoreProblem("no free ports between 12,000 and 33,000: stop other programs")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-        return True

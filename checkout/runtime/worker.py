@@ -82,7 +82,7 @@ class Worker:
         """
         if not self.batch or self._is_handled:
             return
-        self._handle_split(self.batch)
+        self._handle_split([delivery for delivery in self.batch if not delivery.is_settled])
         self._is_handled = True
 
     def publish(self) -> None:
@@ -179,6 +179,7 @@ class Worker:
                 self._pause(PAUSE_BETWEEN_TRIES)
 
     def _give_up(self, delivery: Delivery, error: Exception) -> None:
+        delivery.is_settled = not delivery.record
         if delivery.ticket:
             delivery.outcome = FAILED
             delivery.ticket.fail(error)
@@ -191,6 +192,7 @@ class Worker:
     def _tell(self, deliveries: Sequence[Delivery], at: str) -> None:
         told: list[Hop | None] = []
         for delivery in deliveries:
+            delivery.is_settled = True
             outcome = DEAD_LETTERED if delivery.error else delivery.outcome or FAILED
             told.append(self._hop(delivery, outcome, at))
             if delivery.ticket:

@@ -51,6 +51,8 @@ CATALOGUE = (
     Product(4, "Oak table", Decimal("950.00"), on_hand=5),
     Product(5, "Copper kettle", Decimal("64.90"), on_hand=10),
 )
+MOST_OF_ONE = 1_000
+MOST_LINES = 1_000  # whoever has no quantities counts entries; the answer, with its names, fits in a record
 ANSWERS = {200: ResponseSpec(list[ProductSeen], description="The products", generate_examples=False)}
 QUANTITIES = msgspec.json.Decoder(dict[int, int])
 
@@ -66,13 +68,15 @@ class Shelves:
         """The order's lines at the catalogue's names and prices. Raises OutOfStock."""
         if not order.products:
             raise OutOfStock("the order has no products")
+        if len(order.products) > MOST_LINES:
+            raise OutOfStock(f"the order has more than {MOST_LINES:,} lines")
         return [self._line(line) for line in order.products]
 
     def _line(self, line: Line) -> Line:
         product = self.products.get(line.sku)
         if product is None:
             raise OutOfStock(f"there is no product {line.sku}")
-        if not 1 <= line.quantity <= 1_000:
+        if not 1 <= line.quantity <= MOST_OF_ONE:
             raise OutOfStock(f"nobody can buy {line.quantity} of {product.name}")
         if line.price is not None and line.price != product.price:
             raise OutOfStock(f"the price of {product.name} is {product.price}, not {line.price}")

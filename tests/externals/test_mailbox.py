@@ -11,16 +11,17 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from checkout.externals import mailbox, serving
+from checkout.externals import mailbox
 from checkout.externals.mailbox import Letter, Mailbox, Switches, read_letter
 from checkout.externals.outside_system import Dropped, Failed
+from checkout.serving import listen
 
 THANKS = Letter("<1@shop>", "ada@example.org", "shop@example.org", "Thank you", "2 wooden spoons\n", "order-1")
 
 
 @pytest.fixture(scope="module")
 def listening() -> Iterator[socket.socket]:
-    with serving.listen(0, "a test's mailbox") as listening:
+    with listen(0, "a test's mailbox") as listening:
         yield listening
 
 

@@ -11,11 +11,11 @@ from contextlib import contextmanager, suppress
 import httpx
 import pytest
 
-from checkout.externals import serving
+from checkout.serving import listen
 
 
 def free_ports(count: int) -> list[int]:
-    sockets = [serving.listen(0, "a test") for _ in range(count)]
+    sockets = [listen(0, "a test") for _ in range(count)]
     ports = [listening.getsockname()[1] for listening in sockets]
     for listening in sockets:
         listening.close()
@@ -80,7 +80,7 @@ def test_a_process_with_an_open_slow_request_stops_in_time() -> None:
 
 @pytest.mark.parametrize(("module", "taken"), [("payment_broker", 0), ("mailbox", 0), ("mailbox", 1)])
 def test_a_taken_port_ends_the_process_with_one_line(module: str, taken: int) -> None:
-    with serving.listen(0, "a test") as listening:
+    with listen(0, "a test") as listening:
         ports = free_ports(2 if module == "mailbox" else 1)
         ports[taken] = listening.getsockname()[1]
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 from runtime.polling import Broker, Join, Member
-from runtime.shop import open_shop, shop  # noqa: F401 - fixtures
+from runtime.shop import open_shop, shop, stores  # noqa: F401 - fixtures
 
 from checkout.runtime.kafka_log import KafkaBroker
 from checkout.runtime.memory_log import MemoryBroker

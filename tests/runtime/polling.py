@@ -44,7 +44,7 @@ def take_all(members: Iterable[Member], count: int, limit: int = 100) -> list[Re
     return found
 
 
-def settle(*members: Member, partitions: int) -> list[Record]:
+def settle(*members: Member, partitions: int, wait: float = 0.02) -> list[Record]:
     """Polls until these members share so many partitions fairly; what they got on the way."""
     found: list[Record] = []
 
@@ -53,18 +53,23 @@ def settle(*members: Member, partitions: int) -> list[Record]:
         together = set().union(*(member.assignment() for member in members))
         return len(together) == sum(owned) == partitions and max(owned) - min(owned) <= 1
 
-    poll_until(members, shared, f"{len(members)} members to share {partitions} partitions", found)
+    poll_until(members, shared, f"{len(members)} members to share {partitions} partitions", found, wait=wait)
     return found
 
 
 def poll_until(
-    members: Iterable[Member], done: Callable[[], bool], waited_for: str, found: list[Record], limit: int = 100
+    members: Iterable[Member],
+    done: Callable[[], bool],
+    waited_for: str,
+    found: list[Record],
+    limit: int = 100,
+    wait: float = 0.02,
 ) -> None:
     """Polls these members in turn until it is done. No member may get what it does not own after that poll."""
     deadline = time.monotonic() + SECONDS
     while not done():
         for member in members:
-            records = member.poll(limit, 0.02)
+            records = member.poll(limit, wait)
             assert {(record.topic, record.partition) for record in records} <= member.assignment()
             found += records
         assert time.monotonic() < deadline, f"waited {SECONDS:.0f} s for {waited_for}: got {len(found)} records"
@@ -82,10 +87,3 @@ def commit_in_time(member: Member, offsets: Mapping[Partition, int], *others: Me
 
     poll_until([member, *others], accepted, f"commit of {offsets} to be accepted", found)
     return found
-
-
-def wait_until(done: Callable[[], bool], waited_for: str) -> None:
-    """Asks again and again until it is done."""
-    deadline = time.monotonic() + SECONDS
-    while not done():
-        assert time.monotonic() < deadline, f"waited {SECONDS:.0f} s for {waited_for}"

@@ -168,13 +168,35 @@ def test_commit_of_a_lost_partition_is_refused_and_that_of_a_kept_one_holds(brok
 
     ((_, kept),) = one.assignment()
     ((_, lost),) = two.assignment()
-    again += commit_in_time(one, {(ORDERS, kept): 1}, one, two)
+    again += commit_in_time(one, {(ORDERS, kept): 1}, two)
 
     with pytest.raises(CommitRefused, match="stock-1"):
         one.commit({(ORDERS, kept): 3, (ORDERS, lost): 3})
 
     assert broker.lags("stock", [ORDERS]) == {(ORDERS, kept): Lag(3, 3), (ORDERS, lost): Lag(0, 3)}
     poll_until([two], lambda: {(lost, 0), (lost, 1), (lost, 2)} <= places(again), "the lost records", again)
+
+
+def test_kept_partition_goes_on_where_it_was(broker: Broker, join: Join) -> None:
+    broker.create({ORDERS: 2})
+    one = join("stock", [ORDERS], "stock-1")
+    one.send(orders(3, partition=0) + orders(3, partition=1))
+    take(one, 6)
+
+    settle(one, join("stock", [ORDERS], "stock-2"), partitions=2)
+
+    ((_, kept),) = one.assignment()
+    one.send(orders(1, partition=kept))
+    assert [(record.partition, record.offset) for record in take(one, 1)] == [(kept, 3)]
+
+
+def test_members_that_poll_seldom_share_the_partitions_all_the_same(broker: Broker, join: Join) -> None:
+    broker.create({ORDERS: 4})
+    members = [join("stock", [ORDERS], f"stock-{n}") for n in range(4)]
+
+    settle(*members, partitions=4, wait=0.15)
+
+    assert [len(member.assignment()) for member in members] == [1, 1, 1, 1]
 
 
 def test_commit_of_a_replaced_replica_is_refused_and_it_gets_nothing_more(broker: Broker, join: Join) -> None:

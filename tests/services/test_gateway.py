@@ -34,7 +34,8 @@ class Behind:
             target = scope["raw_path"] + b"?" + scope["query_string"]
             self.asked.append({"target": target.decode(), "headers": headers, "body": await request.body()})
             told = self.answer
-            return Response(told["body"], status_code=told["status"], headers=told["headers"], media_type="application/json")
+            status, more = told["status"], told["headers"]
+            return Response(told["body"], status_code=status, headers=more, media_type="application/json")
 
         routes = [get(["/{path:path}", ORDERS])(answer), post(ORDERS)(answer)]
         return Litestar(routes, openapi_config=None, logging_config=None)
@@ -93,8 +94,9 @@ def test_an_order_is_passed_on_as_it_came_and_the_answer_too(client: httpx.Clien
     ("path", "target"),
     [
         (f"{ORDERS}/{FIRST}", f"{ORDERS}/{FIRST}?"), (f"{ORDERS}?page=2", f"{ORDERS}?page=2"),
-        (f"{PRODUCTS}?available=true", f"{PRODUCTS}?available=true"), (f"{METHODS}?active=a%26b", f"{METHODS}?active=a%26b"),
-        (f"{ORDERS}/a%3Fb", f"{ORDERS}/a%3Fb?"), (f"{ORDERS}/%00", f"{ORDERS}/%00?"), (f"{ORDERS}/%2e%2e", f"{ORDERS}/%2e%2e?"),
+        (f"{PRODUCTS}?available=true", f"{PRODUCTS}?available=true"),
+        (f"{METHODS}?active=a%26b", f"{METHODS}?active=a%26b"), (f"{ORDERS}/a%3Fb", f"{ORDERS}/a%3Fb?"),
+        (f"{ORDERS}/%00", f"{ORDERS}/%00?"), (f"{ORDERS}/%2e%2e", f"{ORDERS}/%2e%2e?"),
     ],
 )
 def test_a_question_is_passed_on_with_its_escapes(client: httpx.Client, behind: Behind, path: str, target: str) -> None:
@@ -139,7 +141,8 @@ def test_of_an_order_that_was_not_taken_nothing_is_told(
 
 
 @pytest.mark.parametrize(
-    ("content", "status"), [(b"{", 400), (b"{}", 422), (b'{"customerName":"\xff"}', 400), (b"[" * 60_000, 400), (b"", 422)]
+    ("content", "status"),
+    [(b"{", 400), (b"{}", 422), (b'{"customerName":"\xff"}', 400), (b"[" * 60_000, 400), (b"", 422)],
 )
 def test_bad_input_stops_at_the_gateway(client: httpx.Client, behind: Behind, content: bytes, status: int) -> None:
     answer = client.post(ORDERS, content=content, headers={"content-type": "application/json"})

@@ -82,6 +82,12 @@ def test_what_another_orders_leaves_out_is_left_out_of_the_letter(notifications:
     assert "None" not in letter.text and "paid" not in letter.text
 
 
+def test_what_was_paid_is_told_from_wherever_it_stands(notifications: Any) -> None:
+    (letter,) = notifications.tell(msgspec.structs.replace(approved(), total=None, payment=paid("9.00")))
+
+    assert "You paid 9.00 EUR." in letter.text
+
+
 @pytest.mark.parametrize(
     ("reply", "status", "reason"),
     [(EmailSent(FIRST, "approved"), "SENT", None), (EmailRefused(FIRST, "approved", "unknown"), "REFUSED", "unknown")],

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -102,6 +103,16 @@ def test_an_order_without_products_is_refused(stock: Any) -> None:
     said = stock.tell(type(empty)(FIRST, ADA, [], CREDIT, EMAIL))
 
     assert refusal(said) == "the order has no products"
+
+
+@pytest.mark.parametrize(("count", "taken"), [(1_000, True), (1_001, False)])
+def test_an_order_of_single_entries_has_at_most_a_thousand(bench: Callable[..., Any], count: int, taken: bool) -> None:
+    stock = bench(Stock([replace(CATALOGUE[0], on_hand=5_000)]))
+
+    said = stock.tell(received(*[line(1)] * count))
+
+    assert isinstance(said[0], ProductsReserved) is taken
+    assert taken or refusal(said) == "the order has more than 1,000 lines"
 
 
 def test_a_price_that_is_the_catalogues_however_written_is_fine(stock: Any) -> None:

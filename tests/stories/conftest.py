@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from stories.peer import Peer
 from stories.shopper import Shopper, shopping
 
 from checkout.runtime.kafka_log import KafkaBroker
@@ -45,3 +46,23 @@ def store(new_store: Callable[..., RunningStore]) -> RunningStore:
 def shopper(store: RunningStore, wait_until: Callable[..., None], request: pytest.FixtureRequest) -> Iterator[Shopper]:
     """A customer of the shared store."""
     yield from shopping(store, wait_until, request)
+
+
+@pytest.fixture
+def new_peer(wait_until: Callable[..., None]) -> Iterator[Callable[[RunningStore], Peer]]:
+    """Gives somebody else's program on a store's Kafka; all of them are closed in the end."""
+    peers: list[Peer] = []
+
+    def connect(store: RunningStore) -> Peer:
+        peers.append(Peer(store, wait_until))
+        return peers[-1]
+
+    yield connect
+    for peer in peers:
+        peer.close()
+
+
+@pytest.fixture
+def peer(new_peer: Callable[[RunningStore], Peer], store: RunningStore) -> Peer:
+    """Such a program on the shared store's Kafka."""
+    return new_peer(store)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from checkout.messages import PLACE_ORDER, PRODUCTS
@@ -68,6 +69,12 @@ class Shopper:
     def arrows(self, id: str) -> list[tuple[int | None, str, str]]:
         """The applied hops of an order as (step, from, to)."""
         return sorted((hop.step or 0, hop.sender, hop.to) for hop in self.journey(id) if hop.outcome == APPLIED)
+
+    def record(self, id: str, view: str, run: str = "one replica") -> None:
+        """Keeps the order's journal for the diagrams, which `scripts/test` holds against it."""
+        path = RESULTS / "journals" / run.replace(" ", "-") / f"{view}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"".join(msgspec.json.encode(hop) + b"\n" for hop in self.journey(id)))
 
     def available(self, sku: int) -> int:
         """How many of a product can be bought now."""

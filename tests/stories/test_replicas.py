@@ -48,6 +48,7 @@ def test_a_story_goes_as_drawn_whichever_replica_serves_it(
     orders = shopper.wait_for_end(*ids)
 
     assert {order["status"] for order in orders} == {status}
+    shopper.record(ids[-1], view, "two replicas")
     for id in ids:
         assert shopper.arrows(id) == sorted(arrow[:3] for arrow in arrows(view))
         assert len(shopper.mails(id)) == 1

@@ -21,6 +21,7 @@ def test_an_order_is_approved_paid_shipped_and_told(shopper: Any) -> None:
 
     [order] = shopper.wait_for_end(id)
     assert (order["status"], order["total"]) == ("APPROVED", 10.00)
+    shopper.record(id, "ordering")
     assert shopper.arrows(id) == drawn("ordering")
     assert len(shopper.arrows(id)) == 17 and len({step for step, _, _ in shopper.arrows(id)}) == 14
     assert shopper.available(1) == before - 2
@@ -34,6 +35,7 @@ def test_a_sold_out_product_ends_in_an_apology(shopper: Any) -> None:
 
     [order] = shopper.wait_for_end(id)
     assert (order["status"], order["reason"]) == ("REJECTED", "Garden gnome is sold out")
+    shopper.record(id, "ordering-sold-out")
     assert shopper.arrows(id) == drawn("ordering-sold-out")
     assert len(shopper.arrows(id)) == 8 and len({step for step, _, _ in shopper.arrows(id)}) == 7
     assert shopper.charges(id) == shopper.parcels(id) == []
@@ -49,6 +51,7 @@ def test_a_denied_payment_tells_the_customer_why(shopper: Any) -> None:
 
     [order] = shopper.wait_for_end(id)
     assert (order["status"], order["reason"]) == ("REJECTED", "above the limit")
+    shopper.record(id, "ordering-payment-denied")
     assert shopper.arrows(id) == drawn("ordering-payment-denied")
     assert len(shopper.arrows(id)) == 14 and len({step for step, _, _ in shopper.arrows(id)}) == 12
     assert shopper.available(4) == before

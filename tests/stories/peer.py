@@ -1,0 +1,40 @@
+"""Peer: somebody else's program beside a running store, on the same Kafka."""
+
+from collections.abc import Callable
+from typing import Any
+
+from kafka import KafkaProducer
+
+from checkout.runtime.kafka_log import KafkaBroker
+from checkout.runtime.log import Record
+from checkout.runtime.processes import RunningStore
+
+
+class Peer:
+    """A producer with its own manners, and eyes on the topics."""
+
+    def __init__(self, store: RunningStore, wait_until: Callable[..., None]) -> None:
+        settings, self.wait_until = store.settings, wait_until
+        self._prefix, self.broker = settings.prefix, KafkaBroker(settings.bootstrap_servers, settings.prefix)
+        self._producer = KafkaProducer(bootstrap_servers=settings.bootstrap_servers, max_request_size=2**21)
+
+    def send(self, topic: str, value: bytes | None, key: bytes | None = None, headers: Any = ()) -> tuple[int, int]:
+        """Puts a record on a topic and returns its partition and offset."""
+        sent = self._producer.send(self._prefix + topic, value, key, list(headers))
+        self._producer.flush()
+        done = sent.get(0)
+        return done.partition, done.offset
+
+    def about(self, id: str, topic: str) -> list[Record]:
+        """The records on a topic that speak of an order; a topic that nobody has made yet has none."""
+        return [record for record in self.broker.read([topic]) if id.encode() in (record.value or b"")]
+
+    def wait_for(self, id: str, topic: str) -> Record:
+        """Waits for the first record about an order on a topic."""
+        self.wait_until(lambda: self.about(id, topic), f"{topic} has a record about {id}")
+        return self.about(id, topic)[0]
+
+    def close(self) -> None:
+        """Closes both connections."""
+        self._producer.close()
+        self.broker.close()
