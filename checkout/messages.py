@@ -198,6 +198,13 @@ class ParcelBooked(msgspec.Struct, frozen=True):
     parcel: str
 
 
+class ParcelRefused(msgspec.Struct, frozen=True):
+    """The shipment company will not come, and why."""
+
+    id: str
+    reason: str
+
+
 class EmailSent(msgspec.Struct, frozen=True):
     """The mail server took the letter."""
 
@@ -213,7 +220,7 @@ class EmailRefused(msgspec.Struct, frozen=True):
     reason: str
 
 
-Reply = CardCharged | CardDenied | ParcelBooked | EmailSent | EmailRefused
+Reply = CardCharged | CardDenied | ParcelBooked | ParcelRefused | EmailSent | EmailRefused
 
 HAPPY = (PlaceOrder, OrderReceived, ProductsReserved, ProcessPayment, ChargeCard, PaymentProcessed, OrderApproved)
 STORIES: Mapping[str, tuple[type[Message], ...]] = {

@@ -54,7 +54,7 @@ class Service:
 
     def __init_subclass__(cls) -> None:
         """Collects the handlers, which the decorators have marked."""
-        members = list(vars(cls).items())
+        members = [member for parent in reversed(cls.__mro__) for member in vars(parent).items()]
         cls.handlers = {f._on: f for _, f in members if hasattr(f, "_on")}
         cls.replies = {f._reply_to: f for _, f in members if hasattr(f, "_reply_to")}
         cls.timers = {name: (f._every, f) for name, f in members if hasattr(f, "_every")}

@@ -20,6 +20,7 @@ from checkout.messages import (
     EmailRefused,
     EmailSent,
     ParcelBooked,
+    ParcelRefused,
     SendEmail,
 )
 from checkout.runtime.courier import Answer, Unanswered
@@ -67,6 +68,8 @@ class HttpCompany:
         """Step 14: asks the shipment company to bring the products. Raises Unanswered."""
         call = msgspec.json.decode(row.payload or b"", type=BookParcel)
         url, status, said = self._post("/parcels", row, parcel_body(call))
+        if status == 422:
+            return Answer(row, url, "422", ParcelRefused(call.id, str(said.get("message"))))
         if status != 201:
             raise Unanswered(url, f"HTTP {status}")
         return Answer(row, url, "201", ParcelBooked(call.id, str(said.get("id", ""))))

@@ -118,7 +118,8 @@ class Loop:
             except (LogUnavailable, *DATABASE_AWAY) as away:
                 self.is_ready = False
                 pause = min(pause * 2 or 0.1, LONGEST_PAUSE)
-                print(f"{hops.now()} {self._worker.replica} waits: {str(away).splitlines()[0]}", flush=True)
+                reason = (str(away) or repr(away)).splitlines()[0]
+                print(f"{hops.now()} {self._worker.replica} waits: {reason}", flush=True)
 
     def _turn(self) -> None:
         for verb in VERBS:

@@ -1,6 +1,7 @@
 """Worker: moves one service's messages with four verbs - poll, handle, publish, commit."""
 
 import contextlib
+import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -188,6 +189,8 @@ class Worker:
         elif delivery.record:
             delivery.error = error
             self._handle_together([delivery])
+        else:
+            print(f"{self._now()} {self.replica} gave up {delivery.source}: {error}", file=sys.stderr, flush=True)
 
     def _tell(self, deliveries: Sequence[Delivery], at: str) -> None:
         told: list[Hop | None] = []

@@ -200,7 +200,7 @@ def _read_one(desk: Desk, id: str) -> Order:
     row = None
     if re.fullmatch(UUID, id):
         with desk.read() as db:
-            row = db.execute(select(ORDERS).where(ORDERS.c.id == id.lower())).one_or_none()
+            row = db.execute(select(ORDERS).where(ORDERS.c.id.in_({id, id.lower()}))).one_or_none()
     if row is None:
         raise UnknownOrder(f"there is no order {id}")
     return _order(row)

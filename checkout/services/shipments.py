@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 
-from checkout.messages import BookParcel, Message, OrderApproved, ParcelBooked
+from checkout.messages import BookParcel, Message, OrderApproved, ParcelBooked, ParcelRefused
 from checkout.service import Service, on, reply_to
 from checkout.tables import fetch, put
 from checkout.values import Line
@@ -18,6 +18,7 @@ SHIPMENTS = Table(
     Column("order_id", String(36), primary_key=True),
     Column("status", String(10)),
     Column("parcel", Text),
+    Column("reason", Text),
 )
 
 
@@ -28,6 +29,7 @@ class Shipment:
     order_id: str
     status: str = "ASKED"
     parcel: str | None = None
+    reason: str | None = None
 
 
 class Shipments(Service):
@@ -53,7 +55,10 @@ class Shipments(Service):
         yield BookParcel(order.id, order.customer_name, contents)
 
     @reply_to(BookParcel)
-    def note(self, shipments: dict[str, Shipment], reply: ParcelBooked) -> None:
-        """After step 14: keep the parcel's number."""
+    def note(self, shipments: dict[str, Shipment], reply: ParcelBooked | ParcelRefused) -> None:
+        """After step 14: keep the parcel's number, or why there is none."""
         shipment = shipments[reply.id]
-        shipment.status, shipment.parcel = "BOOKED", reply.parcel
+        if isinstance(reply, ParcelRefused):
+            shipment.status, shipment.reason = "REFUSED", reply.reason
+        else:
+            shipment.status, shipment.parcel = "BOOKED", reply.parcel

@@ -15,7 +15,7 @@ from checkout.domain import PaymentMethod
 from checkout.externals import payment_broker, serving, shipment_company
 from checkout.externals.payment_broker import PaymentBroker
 from checkout.externals.shipment_company import ShipmentCompany
-from checkout.messages import CardCharged, CardDenied, ChargeCard, ParcelBooked
+from checkout.messages import CardCharged, CardDenied, ChargeCard, ParcelBooked, ParcelRefused
 from checkout.runtime.courier import Unanswered
 from checkout.runtime.outside import TIMEOUT, HttpCompany, idempotency_key
 from checkout.serving import listen
@@ -170,6 +170,15 @@ def test_a_denial_has_a_reason_whatever_the_broker_says(
 
 
 # -- the shipment company ---------------------------------------------------------------------------------------------
+
+
+def test_a_parcel_the_company_refuses_is_not_asked_for_again(odd_company: Any) -> None:
+    told, company = odd_company
+    told["answer"] = (422, b'{"message": "nobody lives there"}', "application/json")
+
+    answer = company.book(row(PARCEL))
+
+    assert (answer.status, answer.reply) == ("422", ParcelRefused(FIRST, "nobody lives there"))
 
 
 def test_a_parcel_is_booked_once_though_the_first_answer_is_lost() -> None:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from sample import ADA, FIRST, approved
 
-from checkout.messages import BookParcel, ParcelBooked, encode
+from checkout.messages import BookParcel, ParcelBooked, ParcelRefused, encode
 from checkout.services.shipments import Shipments
 from checkout.values import Line
 
@@ -35,6 +35,15 @@ def test_the_number_of_the_parcel_is_kept(shipments: Any) -> None:
     kept = shipments.state(approved())[FIRST]
     assert said == []
     assert (kept.status, kept.parcel) == ("BOOKED", "parcel-7")
+
+
+def test_a_refused_parcel_is_kept_with_its_reason(shipments: Any) -> None:
+    shipments.tell(approved())
+
+    shipments.tell(ParcelRefused(FIRST, "nobody lives there"))
+
+    kept = shipments.state(approved())[FIRST]
+    assert (kept.status, kept.reason) == ("REFUSED", "nobody lives there")
 
 
 def test_a_price_that_is_no_number_does_not_spoil_the_parcel(shipments: Any) -> None:
