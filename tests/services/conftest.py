@@ -21,6 +21,7 @@ from checkout.messages import (
     EmailSent,
     Message,
     ParcelBooked,
+    ParcelRefused,
     SendEmail,
 )
 from checkout.runtime import hops
