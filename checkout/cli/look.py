@@ -95,7 +95,8 @@ def wait_for_end(store: StoreFile, id: str, seconds: float = FOLLOWED_FOR) -> li
     while left := journeys.missing(told := journeys.journey(id, Path(store.home) / "journal")):
         if time.monotonic() > deadline:
             step, sender, to = left[0]
-            raise StoreProblem(f"order {id} has not gone step {step}, {sender} to {to}, in {seconds:.0f} s")
+            late = f"order {id} has not gone step {step}, {sender} to {to}, in {seconds:.0f} s"
+            raise StoreProblem(f"{late}: look into {store.home}/logs")
         time.sleep(0.05)
     return told
 

@@ -35,7 +35,8 @@ from checkout.service import Service
 
 TOKEN = "let-me-in"
 ASKED_BY = {
-    CardCharged: ChargeCard, CardDenied: ChargeCard, ParcelBooked: BookParcel, EmailSent: SendEmail,
+    CardCharged: ChargeCard, CardDenied: ChargeCard, ParcelBooked: BookParcel,
+    ParcelRefused: BookParcel, EmailSent: SendEmail,
     EmailRefused: SendEmail,
 }
 
