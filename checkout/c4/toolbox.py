@@ -57,7 +57,11 @@ class Toolbox:
     def environment(self, home: Path, profile: str, allowed: Path) -> dict[str, str]:
         """The worker's whole environment: its profile, its fonts, and nothing of ours."""
         config = home / "fonts.conf"
-        config.write_text(FONTCONFIG.format(fonts=self.fonts, home=home))
+        # Only these files: among more of the family Java takes a serif face for italics.
+        (home / "fonts").mkdir()
+        for font in self.fonts.glob(FONT_FILES):
+            (home / "fonts" / font.name).symlink_to(font)
+        config.write_text(FONTCONFIG.format(fonts=home / "fonts", home=home))
         return {
             "PLANTUML_SECURITY_PROFILE": profile,
             "PLANTUML_ALLOWLIST_PATH": str(allowed),
