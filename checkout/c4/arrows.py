@@ -29,7 +29,7 @@ ARROW = re.compile(
 LOOKS_LIKE = re.compile(r"(?:[-.=~]{2,}|[-.=~][\]lrud\w]*[-.=~]|<[-.=~]|[-.=~]>)")
 # Statements without an arrow of their own; the first group opens a block that the second closes.
 BLOCKS = (
-    (r"(?:legend|title|header|footer|caption)\b(?:\s+(?:left|right|center|top|bottom))*\s*$", r"end\s*(?:legend|title|header|footer|caption)\b"),
+    (r"(?:legend|title|header|footer|caption)\b(?:\s+(?:left|right|center|top|bottom))*\s*$", r"end\s*[lthfc]"),
     (r"(?:center\s+|left\s+|right\s+)?(?:header|footer|legend)\s*$", r"end\s*(?:header|footer|legend)"),
     (r"(?:floating\s+)?[hr]?note\b(?!.*:)(?!\s*\"[^\"]*\"\s+as\b).*$", r"end\s*[hr]?note"),
     (r"ref\s+over\b(?!.*:)", r"end\s+ref"),
@@ -38,9 +38,10 @@ BLOCKS = (
     (r"(?:json|map|object|class|enum|abstract|interface)\b.*\{\s*$", r"\}"),
 )  # fmt: skip
 PLAIN = re.compile(
-    r"(?:[@!'}]|skinparam|hide|show|remove|restore|scale|left to right|top to bottom|allow_?mixing|set\s|sprite|title|caption|header|"
-    r"footer|legend|note|floating note|hnote|rnote|together|newpage|page|url|style|mainframe|<\$|==|\.\.\.|\|\|\||alt|else|opt|loop|"
-    r"par|break|critical|group|end|activate|deactivate|destroy|return|autonumber|autoactivate|box|ref|namespace|skin|order|static)",
+    r"(?:[@!'}]|<\$|==|\.\.\.|\|\|\||(?:skinparam|hide|show|remove|restore|scale|left to right|top to bottom|"
+    r"allow_?mixing|set|sprite|title|caption|header|footer|legend|note|floating note|hnote|rnote|together|newpage|page|url|style|skin|"
+    r"mainframe|alt|else|opt|loop|par|break|critical|group|end|activate|deactivate|destroy|return|autonumber|"
+    r"autoactivate|box|ref|namespace)(?=\s+[^-.<\s]|\s*$|\())",
     re.I,
 )
 
@@ -86,6 +87,13 @@ class Arrow:
         technology = f" [{self.technology}]" if self.technology else ""
         return f"{self.index + ' ' if self.index else ''}{self.source} → {self.target}{technology}"
 
+    def as_data(self) -> dict[str, str | int | bool | None]:
+        """This arrow for a program; `both_ways` only where it is so."""
+        index = self.step if self.step is not None else self.index or None
+        data = {"index": index, "from": self.source, "to": self.target}
+        data |= {"label": self.label, "technology": self.technology, "line": self.line.number, "svg_id": self.svg_id}
+        return data | ({"both_ways": True} if self.both_ways else {})
+
     def finding_at(self) -> str:
         """The text on the line that a finding's column points to."""
         return self.line.text.strip().split("(")[0]
@@ -119,10 +127,9 @@ class Drawing:
 
 def read_drawing(diagram: Diagram, expansion: str) -> Drawing:
     """The drawing an instrumented expansion describes. Raises Refused for an arrow it cannot read."""
-    elements, arrows, title = list[Element](), list[Arrow](), ""
+    elements, arrows = list[Element](), list[Arrow]()
     nesting: list[Element | None] = []
     for line, text in _statements(diagram, expansion):
-        title = title or (text[6:].strip() if text.lower().startswith("title ") else "")
         element = _element(text, line)
         arrow = None if element else _arrow(text, line)
         if element:
@@ -134,8 +141,8 @@ def read_drawing(diagram: Diagram, expansion: str) -> Drawing:
             nesting.append(element)
         elif text == "}" and nesting:
             nesting.pop()
-    title = title or _long_title(expansion)
-    return Drawing(diagram, tuple(elements), tuple(arrows), title, tuple(each for each in nesting if each))
+    still_open = tuple(each for each in nesting if each)
+    return Drawing(diagram, tuple(elements), tuple(arrows), read_title(expansion), still_open)
 
 
 def _statements(diagram: Diagram, expansion: str) -> Iterator[tuple[Line, str]]:
@@ -174,7 +181,8 @@ def _arrow(text: str, line: Line) -> Arrow | None:
         return None
     match = ARROW.match(text)
     if match is None or "//<size:" in text:
-        raise Refused(line.finding("unreadable", f"this arrow cannot be read: {text[:60]}", "write it as Rel(from, to, ...)"))
+        message = f"this arrow cannot be read: {text[:60]}"
+        raise Refused(line.finding("unreadable", message, "write it as Rel(from, to, ...)"))
     label = match["label"] or ""
     arrow = _turned(match["arrow"], _bare(match["a"]), _bare(match["b"]), "", label, "", line)
     return replace(arrow, hidden="hidden" in match["body"].lower())
@@ -198,7 +206,7 @@ def _bare(name: str) -> str:
 
 def _plain(label: str) -> str:
     """A label as words: line breaks are spaces, links show their text, markup is left out."""
-    label = re.sub(r"\[\[\S+(?:\s+\{[^}]*\})?\s*([^\]]*)\]\]", r"\1", label.replace("\\n", " ").replace("<U+000A>", " "))
+    label = re.sub(r"\[\[\S+(?:\s+\{[^}]*\})?\s*([^\]]*)\]\]", r"\1", label.replace("\\n", " "))
     label = re.sub(r"</?(?:b|i|u|s|size|color|font|back|img)\b[^>]*>|<\$[^>]*>|<&[^>]*>|\*\*|(?<!:)//", "", label)
     return _words(label)
 
@@ -207,7 +215,9 @@ def _words(text: str) -> str:
     return re.sub(r"(?:\s|\\n)+", " ", text).strip()
 
 
-def _long_title(expansion: str) -> str:
-    block = re.search(r"^\s*title\s*$(.*?)^\s*end\s*title", expansion, re.M | re.S)
-    lines = block[1].split("\n") if block else []
-    return " ".join(text.strip() for text in lines if text.strip() and MARK not in text)
+def read_title(expansion: str) -> str:
+    """The title of an expanded diagram, on one line or in a block; nothing when it has none."""
+    line = re.search(r"^[ \t]*title[ \t]+(\S.*)$", expansion, re.M | re.I)
+    block = re.search(r"^\s*title\s*$(.*?)^\s*end\s*title", expansion, re.M | re.S | re.I)
+    lines = block[1].split("\n") if block else [line[1]] if line else []
+    return _plain(" ".join(text.strip() for text in lines if MARK not in text))

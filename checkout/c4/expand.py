@@ -8,10 +8,8 @@ from checkout.c4.sources import Diagram, Line
 MARK, RECORD, FIELD, INDEX = "c4mark␞", "c4rel␞", "␞", "␟"
 BOX = "c4box␞"
 RELATION = '$from, $to, $label, $techn="", $descr="", $sprite="", $tags="", $link=""'
-DIRECTIONS = {
-    "": "-->>", "_Back": "<<--", "_Neighbor": "->>", "_Back_Neighbor": "<<-", "_D": "-->>", "_Down": "-->>", "_U": "-->>",
-    "_Up": "-->>", "_L": "->>", "_Left": "->>", "_R": "->>", "_Right": "->>",
-}  # fmt: skip
+FORTH = ("", "_Neighbor", "_D", "_Down", "_U", "_Up", "_L", "_Left", "_R", "_Right")
+DIRECTIONS = dict.fromkeys(FORTH, "-->>") | dict.fromkeys(("_Back", "_Back_Neighbor"), "<<--")
 LAYOUT_PRAGMA = re.compile(r"\s*!pragma\s+(layout|graphviz_dot)\b", re.I)
 
 

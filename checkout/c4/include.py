@@ -115,7 +115,7 @@ def _from_file(line: Line, how: str, target: str, state: _State, path: tuple[Pat
             return [line]  # PlantUML complains if this branch is taken
         raise Refused(line.finding("missing-include", f"there is no file {written}", "correct the name", written))
     if file in path or len(path) > DEEPEST:
-        raise Refused(line.finding("include-loop", f"{written} includes itself", "take one of the includes out", written))
+        raise Refused(line.finding("include-loop", f"{written} includes itself", "take an include out", written))
     if file in state.seen and how != "include_many" and how != "includesub" and not state.branches:
         return []  # PlantUML, too, includes a file once
     state.seen.append(file)

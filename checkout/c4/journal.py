@@ -11,6 +11,7 @@ from checkout.c4.finding import CannotJudge, shown
 
 SCHEMA = Path(__file__).with_name("journal.schema.json")
 REQUIRED = ("order", "from", "to", "message", "at")
+Produced = dict[tuple[str, str, str], list["Hop"]]  # by order, who heard it, message
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Hop:
     outcome: str = "applied"
     step: int | None = None
     cause: str | None = None
-    replica: str | None = None
+    replica: str | None = field(default=None, compare=False)
     place: tuple[str | None, int | None, int | None] = (None, None, None)
     url: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict, compare=False, hash=False, repr=False)
@@ -69,7 +70,7 @@ def by_order(hops: Sequence[Hop], order: str | None = None) -> dict[str, list[Ho
 def in_causal_order(hops: Iterable[Hop]) -> list[Hop]:
     """Hops so that none stands before its cause; among equals, by time."""
     waiting = sorted(hops, key=lambda hop: hop.at)
-    produced: dict[tuple[str, str, str], list[Hop]] = {}
+    produced: Produced = {}
     for hop in waiting:
         produced.setdefault((hop.order, hop.target, hop.message), []).append(hop)
     ordered: dict[int, Hop] = {}
@@ -78,7 +79,7 @@ def in_causal_order(hops: Iterable[Hop]) -> list[Hop]:
     return list(ordered.values())
 
 
-def _place(hop: Hop, produced: Mapping[tuple[str, str, str], list[Hop]], ordered: dict[int, Hop], path: set[int]) -> None:
+def _place(hop: Hop, produced: Produced, ordered: dict[int, Hop], path: set[int]) -> None:
     if id(hop) in ordered or id(hop) in path:
         return
     for message in (hop.message, hop.cause):
@@ -124,7 +125,17 @@ def _hop(line: bytes, where: str) -> Hop:
 def _made(data: Mapping[str, Any], at: datetime) -> Hop:
     technology = " ".join(str(data.get("technology") or data.get("topic") or "").split())
     return Hop(
-        data["order"], data["from"], data["to"], data["message"], technology, at,
-        outcome=data.get("outcome") or "applied", step=data.get("step"), cause=data.get("cause"), replica=data.get("replica"),
-        place=(data.get("topic"), data.get("partition"), data.get("offset")), url=data.get("url"), data=data,
-    )  # fmt: skip
+        data["order"],
+        data["from"],
+        data["to"],
+        data["message"],
+        technology,
+        at,
+        data.get("outcome") or "applied",
+        data.get("step"),
+        data.get("cause"),
+        data.get("replica"),
+        (data.get("topic"), data.get("partition"), data.get("offset")),
+        data.get("url"),
+        data,
+    )

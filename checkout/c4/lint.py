@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from checkout.c4.arrows import Arrow, Drawing
 from checkout.c4.finding import Finding
-from checkout.c4.include import C4_FILE, DIRECTIVE, REMOTE, bundled_name
+from checkout.c4.include import DIRECTIVE, REMOTE, bundled_name
 from checkout.c4.sources import Line
 
 Rule = Callable[[Drawing], Iterator[Finding]]
@@ -90,8 +90,8 @@ def _unconnected(drawing: Drawing) -> Iterator[Finding]:
     holders = {element.inside for element in drawing.elements}
     for element in drawing.elements if drawing.arrows else ():
         if not (element.is_boundary or element.alias in used or element.alias in holders):
-            message = f"no arrow touches {element.alias}"
-            yield element.line.finding("unconnected", message, "draw its arrow, or take it out", element.alias, "warning")
+            message, fix = f"no arrow touches {element.alias}", "draw its arrow, or take it out"
+            yield element.line.finding("unconnected", message, fix, element.alias, "warning")
 
 
 def _nothing(drawing: Drawing) -> Iterator[Finding]:
@@ -101,10 +101,10 @@ def _nothing(drawing: Drawing) -> Iterator[Finding]:
 
 def _includes(drawing: Drawing) -> Iterator[Finding]:
     for line in drawing.diagram.lines:
-        directive = DIRECTIVE.match(line.text)
-        if directive and line.file != drawing.diagram.file and C4_FILE.search(directive["what"]) and not REMOTE.match(directive["what"]):
-            message = f"{line.file.name}, which is included, includes {directive['what']} itself"
-            yield line.finding("c4-in-shared-file", message, "leave the C4 file to the view", directive["what"], "warning")
+        if line.file != drawing.diagram.file and line.extends_c4 and line.text:
+            what = line.text.split()[-1]
+            message = f"{line.file.name}, which is included, includes {what} itself"
+            yield line.finding("c4-in-shared-file", message, "leave the C4 file to the view", what, "warning")
 
 
 def _styles(drawing: Drawing) -> Iterator[Finding]:

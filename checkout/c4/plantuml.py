@@ -57,7 +57,8 @@ class Worker:
             try:
                 return self._converse(source)
             except Gone:
-                return Answer(b"", f"PlantUML ended twice on this diagram: it calls itself for ever, or needs more than {MEMORY} of memory")
+                cause = f"it calls itself for ever, or needs more than {MEMORY} of memory"
+                return Answer(b"", f"PlantUML ended twice on this diagram: {cause}")
 
     def close(self) -> None:
         """Ends the process and removes its room."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from checkout.c4 import svg
-from checkout.c4.arrows import Drawing, read_drawing
+from checkout.c4.arrows import Drawing, read_drawing, read_title
 from checkout.c4.cache import Cache, key_of, usual_cache
 from checkout.c4.expand import drawable, instrumented
 from checkout.c4.finding import Finding, Refused
@@ -31,10 +31,17 @@ REMEDIES = (
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing whose arrows know their groups, and its SVG."""
+    """An SVG and its drawing, whose arrows know their groups; `unread` says why there is no drawing to rely on."""
 
     drawing: Drawing
     svg: str
+    unread: Refused | None = None
+
+    def read(self) -> "Picture":
+        """This picture, once its drawing is known to be right. Raises Refused where it could not be read."""
+        if self.unread is not None:
+            raise self.unread
+        return self
 
 
 class Renderer:
@@ -107,18 +114,21 @@ class Renderer:
         answer = drawn.result()
         if answer.complaint or b"<svg" not in answer.payload:
             raise Refused(_complaint(answer, drawable(diagram)[1]))
-        drawing = self._drawing(diagram, expanded.result())
-        root = svg.sanitised(svg.parse(answer.payload[answer.payload.index(b"<svg") :]))
-        arrows = svg.linked(drawing, root)
-        arrows = tuple(replace(a, svg_id=a.svg_id and svg.own_id(diagram.name, a.svg_id)) for a in arrows)
-        svg.described(svg.with_own_ids(root, diagram.name), drawing, diagram.name, self.stamp(diagram))
         self.cache.put(self._key(diagram, "svg"), answer.payload)
-        return Picture(replace(drawing, arrows=arrows), svg.written(root))
+        root = svg.sanitised(svg.parse(answer.payload[answer.payload.index(b"<svg") :]))
+        unread, drawing = None, Drawing(diagram)
+        try:
+            drawing = self._drawing(diagram, root.get("data-diagram-type") or "", expanded.result())
+            drawing = replace(drawing, arrows=svg.linked(drawing, root))
+        except Refused as refused:
+            unread = refused
+        svg.described(svg.with_own_ids(root, diagram.name), drawing, self.stamp(diagram))
+        return Picture(drawing, svg.written(root), unread)
 
-    def _drawing(self, diagram: Diagram, answer: Answer) -> Drawing:
-        if diagram.kind != "uml":
-            return Drawing(diagram)
+    def _drawing(self, diagram: Diagram, flavour: str, answer: Answer) -> Drawing:
         text = answer.payload.decode(errors="replace")
+        if flavour not in ("DESCRIPTION", "CLASS", "SEQUENCE"):
+            return Drawing(diagram, title=read_title(text))  # a flow chart has no arrows between elements
         if "@end" not in text:
             raise Refused(_complaint(answer, instrumented(diagram)[1]))
         drawing = read_drawing(diagram, text)
@@ -132,12 +142,12 @@ def tree_of(path: Path) -> Path:
     return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
 
 
-def read(files: Iterable[Path]) -> tuple[list[Diagram], list[Finding]]:
+def read(files: Iterable[Path], root: Path | None = None) -> tuple[list[Diagram], list[Finding]]:
     """The diagrams in these files, and what is wrong with those that cannot be read."""
     diagrams, findings = list[Diagram](), list[Finding]()
     for file in files:
         try:
-            diagrams += read_diagrams(file, tree_of(file))
+            diagrams += read_diagrams(file, root or tree_of(file))
         except Refused as refused:
             findings += refused.findings
     return diagrams, findings

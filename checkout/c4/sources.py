@@ -9,7 +9,9 @@ from checkout.c4.finding import Finding, Refused, shown
 
 SUFFIXES = (".puml", ".plantuml", ".iuml", ".pu", ".wsd")
 LARGEST = 1_000_000
-START = re.compile(r"\s*@start(?P<kind>[a-z]+)\b(?:\s*\(\s*id\s*=\s*(?P<id>[\w.-]+)\s*\))?\s*(?P<name>[^\s{(][^{]*)?", re.I)
+START = re.compile(
+    r"\s*@start(?P<kind>[a-z]+)\b(?:\s*\(\s*id\s*=\s*(?P<id>[\w.-]+)\s*\))?\s*(?P<name>[^\s{(][^{]*)?", re.I
+)
 END = re.compile(r"\s*@end[a-z]+\b", re.I)
 
 

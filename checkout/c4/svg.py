@@ -11,20 +11,14 @@ from checkout.c4.finding import Finding, Refused
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 Node = ElementTree.Element
 ELEMENTS = frozenset(
-    "svg g defs rect path polygon polyline ellipse circle line text tspan image a title desc metadata linearGradient "
-    "radialGradient stop clipPath pattern marker use filter feGaussianBlur feOffset feBlend feColorMatrix feMerge feMergeNode "
-    "feFlood feComposite".split()
+    ["svg", "g", "defs", "rect", "path", "polygon", "polyline", "ellipse", "circle", "line", "text", "tspan", "image", "a", "title", "desc", "metadata", "linearGradient", "radialGradient", "stop", "clipPath", "pattern", "marker", "use", "filter", "feGaussianBlur", "feOffset", "feBlend", "feColorMatrix", "feMerge", "feMergeNode", "feFlood", "feComposite"]
 )
 ATTRIBUTES = frozenset(
-    "id class style transform viewBox width height x y x1 y1 x2 y2 cx cy r rx ry d points fill fill-opacity fill-rule stroke "
-    "stroke-width stroke-dasharray stroke-linecap stroke-linejoin stroke-miterlimit stroke-opacity opacity color "
-    "font-family font-size font-style font-weight text-anchor text-decoration textLength lengthAdjust letter-spacing dx dy "
-    "dominant-baseline clip-path filter gradientUnits offset stop-color stop-opacity spreadMethod version role lang "
-    "preserveAspectRatio in in2 result mode type values stdDeviation refX refY markerWidth markerHeight markerUnits orient "
-    "patternUnits aria-labelledby href target rel title".split()
+    ["id", "class", "style", "transform", "viewBox", "width", "height", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry", "d", "points", "fill", "fill-opacity", "fill-rule", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "stroke-miterlimit", "stroke-opacity", "opacity", "color", "font-family", "font-size", "font-style", "font-weight", "text-anchor", "text-decoration", "textLength", "lengthAdjust", "letter-spacing", "dx", "dy", "dominant-baseline", "clip-path", "filter", "gradientUnits", "offset", "stop-color", "stop-opacity", "spreadMethod", "version", "role", "lang", "preserveAspectRatio", "in", "in2", "result", "mode", "type", "values", "stdDeviation", "refX", "refY", "markerWidth", "markerHeight", "markerUnits", "orient", "patternUnits", "aria-labelledby", "href", "target", "rel", "title"]
 )
 FONTS = "DejaVu Sans, Verdana, sans-serif"  # drawn with the first; the second has its widths
 PICTURE = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=\s]+")
+ACTIVE = re.compile(r"url\s*\(\s*[^#\s]|expression|@import|javascript:", re.I)
 STAMP = "checkout.c4"
 ElementTree.register_namespace("", SVG)
 ElementTree.register_namespace("xlink", XLINK)
@@ -70,10 +64,9 @@ def sanitised(root: Node) -> Node:
 def _keep_known(node: Node) -> None:
     for name, value in list(node.items()):
         local = name.removeprefix(f"{{{XLINK}}}")
-        known = local in ATTRIBUTES or local.startswith("data-")
-        if not known or local == "data-source-line" or (local == "href" and not _is_safe(node, value)):
-            del node.attrib[name]
-        elif local != "href" and re.search(r"url\s*\(\s*[^#\s]|expression|@import|javascript:", value, re.I):
+        is_known = (local in ATTRIBUTES or local.startswith("data-")) and local != "data-source-line"
+        is_safe = _is_safe(node, value) if local == "href" else not ACTIVE.search(value)
+        if not (is_known and is_safe):
             del node.attrib[name]
     if node.tag == tag("a"):
         node.set("rel", "noopener")
@@ -93,15 +86,16 @@ def _is_safe(node: Node, link: str) -> bool:
 
 
 def linked(drawing: Drawing, root: Node) -> tuple[Arrow, ...]:
-    """The arrows with the ids of their groups in the picture. Raises Refused rather than guess."""
+    """The arrows with the ids their groups will have in the picture. Raises Refused rather than guess."""
     visible = [arrow for arrow in drawing.arrows if not arrow.hidden]
     if root.get("data-diagram-type") not in ("DESCRIPTION", "CLASS"):
         return tuple(visible)
-    groups = sorted((g for g in root.iter(tag("g")) if g.get("class") == "link"), key=lambda g: int((g.get("id") or "")[3:]))
+    groups = [group for group in root.iter(tag("g")) if group.get("class") == "link"]
+    groups.sort(key=lambda group: int((group.get("id") or "")[3:]))
     if len(groups) != len(visible):
         message = f"{len(visible)} arrows are written and {len(groups)} drawn"
         raise Refused(_unmatched(drawing, message))
-    names = {g.get("id"): g.get("data-qualified-name") or "" for g in root.iter(tag("g")) if g.get("data-qualified-name")}
+    names = {group.get("id"): group.get("data-qualified-name") or "" for group in root.iter(tag("g"))}
     return tuple(_joined(drawing, arrow, group, names) for arrow, group in zip(visible, groups, strict=True))
 
 
@@ -113,7 +107,7 @@ def _joined(drawing: Drawing, arrow: Arrow, group: Node, names: dict[str | None,
     shows = _letters(arrow.label)[:12] in _letters(drawn) or not arrow.label or "<" in arrow.label
     if not (straight or crossed) or not shows:
         raise Refused(_unmatched(drawing, f"the arrow {arrow} is drawn as {' – '.join(ends)}"))
-    return replace(arrow, svg_id=group.get("id"))
+    return replace(arrow, svg_id=own_id(drawing.name, group.get("id") or ""))
 
 
 def _is_called(qualified: str, alias: str) -> bool:
@@ -148,16 +142,18 @@ def with_own_ids(root: Node, name: str) -> Node:
     return root
 
 
-def described(root: Node, drawing: Drawing, name: str, stamp: str) -> Node:
+def described(root: Node, drawing: Drawing, stamp: str) -> Node:
     """The same tree with a title, the story in words, and a note of what it was made from."""
+    name = drawing.name
     for key in ("style", "preserveAspectRatio", "data-diagram-type"):
         root.attrib.pop(key, None)
     root.set("role", "img")
     root.set("style", "background:#FFFFFF")
     root.set("aria-labelledby", f"{own_id(name, 'title')} {own_id(name, 'desc')}")
     labels = {alias: element.label or alias for alias, element in drawing.aliases.items()}
-    words = [_sentence(arrow, labels) for arrow in drawing.arrows if not arrow.hidden] or [element.label for element in drawing.elements]
-    for at, (kind, text) in enumerate((("title", drawing.title or name), ("desc", " ".join(words)), ("metadata", stamp))):
+    words = [_sentence(arrow, labels) for arrow in drawing.arrows if not arrow.hidden] or list(labels.values())
+    texts = {"title": drawing.title or name, "desc": " ".join(words), "metadata": stamp}
+    for at, (kind, text) in enumerate(texts.items()):
         node = Node(tag(kind), {} if kind == "metadata" else {"id": own_id(name, kind)})
         node.text = text
         root.insert(at, node)

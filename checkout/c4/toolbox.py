@@ -49,7 +49,7 @@ class Toolbox:
     def command(self, home: Path, output: str, token: str) -> list[str]:
         """The command line of one worker that reads diagrams on its input and writes each with a closing token."""
         room = [f"-Duser.home={home}", f"-Djava.io.tmpdir={home}", "-Djava.awt.headless=true", "-Dfile.encoding=UTF-8"]
-        limits = [f"-Xmx{MEMORY}", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-XX:-UsePerfData", "-XX:TieredStopAtLevel=1"]
+        limits = [f"-Xmx{MEMORY}", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-XX:TieredStopAtLevel=1"]
         plantuml = ["-jar", str(self.jar), f"-t{output}" if output != "preproc" else "-preproc", "--disable-metadata"]
         pipe = ["-pipe", "-pipedelimitor", token, "-noerror", "-charset", "UTF-8"]
         return [self.java, *limits, *room, *plantuml, *pipe]

@@ -34,7 +34,7 @@ def _tells_of(view: Drawing, dynamic: Drawing) -> bool:
 def _against(arrow: Arrow, dynamic: Drawing, views: list[Drawing]) -> Iterator[Finding]:
     drawn = [(view, each) for view in views for each in view.arrows]
     ends = {arrow.source, arrow.target}
-    same = [(v, e) for v, e in drawn if e.source == arrow.source and e.target == arrow.target or e.both_ways and ends == {e.source, e.target}]
+    same = [(v, e) for v, e in drawn if e.key[:2] == arrow.key[:2] or (e.both_ways and ends == set(e.key[:2]))]
     answered = any(e.source == arrow.target and e.target == arrow.source for e in dynamic.arrows)
     if answered and not same:  # a reply runs along the arrow of its question
         same = [(v, e) for v, e in drawn if e.source == arrow.target and e.target == arrow.source]
@@ -44,7 +44,7 @@ def _against(arrow: Arrow, dynamic: Drawing, views: list[Drawing]) -> Iterator[F
     if same:
         view, each = same[0]
         message = f"{arrow}: {view.diagram.file.name}:{each.line.number} says {each.technology}"
-        yield arrow.line.finding("view-technology", message, "make the two views say the same", arrow.finding_at())
+        yield _on(arrow, "view-technology", message, "make the two views say the same")
     else:
         yield _absent(arrow, dynamic, drawn, views)
 
@@ -58,7 +58,7 @@ def _absent(arrow: Arrow, dynamic: Drawing, drawn: list[tuple[Drawing, Arrow]], 
     if direct:
         view, each = direct[0]
         message += f", which at line {each.line.number} draws {each.source} → {each.target} [{each.technology}] instead"
-    return arrow.line.finding("view-missing", message, "draw it there too, or correct it here", arrow.finding_at())
+    return _on(arrow, "view-missing", message, "draw it there too, or correct it here")
 
 
 def _agree(one: str, other: str, names: str) -> bool:
@@ -95,7 +95,7 @@ def _compared(drawing: Drawing, facts: list[Fact]) -> Iterator[Finding]:
     for fact in left:
         yield _difference(drawing, fact, arrows)
     for arrow in arrows:
-        yield arrow.line.finding("code-extra", f"the code has no {arrow}", "take it out, or write its handler", arrow.finding_at())
+        yield _on(arrow, "code-extra", f"the code has no {arrow}", "take it out, or write its handler")
 
 
 def _difference(drawing: Drawing, fact: Fact, arrows: list[Arrow]) -> Finding:
@@ -103,13 +103,17 @@ def _difference(drawing: Drawing, fact: Fact, arrows: list[Arrow]) -> Finding:
     moved = next((a for a in arrows if a.key == _key(fact)), None)
     if moved:
         arrows.remove(moved)
-        return moved.line.finding("code-step", f"the code says {told}", f"give it $index={fact['step']}", moved.finding_at())
+        return _on(moved, "code-step", f"the code says {told}", f"give it $index={fact['step']}")
     renamed = next((a for a in arrows if a.key[:2] == _key(fact)[:2] and a.step == fact["step"]), None)
     if renamed:
         arrows.remove(renamed)
         message = f"{renamed.technology or 'no technology'} is drawn; the code says {told}"
         return renamed.line.finding("code-topic", message, f"write {fact['technology']}", renamed.technology)
     return drawing.diagram.lines[-1].finding("code-missing", f"{told} is not drawn", "draw it")
+
+
+def _on(arrow: Arrow, rule: str, message: str, fix: str) -> Finding:
+    return arrow.line.finding(rule, message, fix, arrow.finding_at())
 
 
 def _key(fact: Fact) -> tuple[str, str, str]:
