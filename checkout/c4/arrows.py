@@ -39,8 +39,8 @@ BLOCKS = (
 )  # fmt: skip
 PLAIN = re.compile(
     r"(?:[@!'}]|<\$|==|\.\.\.|\|\|\||(?:skinparam|hide|show|remove|restore|scale|left to right|top to bottom|"
-    r"allow_?mixing|set|sprite|title|caption|header|footer|legend|note|floating note|hnote|rnote|together|newpage|page|url|style|skin|"
-    r"mainframe|alt|else|opt|loop|par|break|critical|group|end|activate|deactivate|destroy|return|autonumber|"
+    r"allow_?mixing|set|sprite|title|caption|header|footer|legend|note|floating note|hnote|rnote|together|newpage|page|"
+    r"url|style|skin|mainframe|alt|else|opt|loop|par|break|critical|group|end|activate|deactivate|destroy|return|autonumber|"
     r"autoactivate|box|ref|namespace)(?=\s+[^-.<\s]|\s*$|\())",
     re.I,
 )

@@ -4,6 +4,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from checkout.c4.cache import Cache
@@ -95,15 +96,15 @@ def _fix(files: Sequence[Path]) -> None:
             _say(f"{shown(file)}: {count} includes rewritten")
 
 
-def findings_of(files: Sequence[Path], facts: Sequence[Fact] = ()) -> list[Finding]:
+def findings_of(files: Sequence[Path], facts: Sequence[Fact] = (), renderer: Renderer | None = None) -> list[Finding]:
     """What is wrong with the diagrams in these files, alone, with each other and with the code."""
     from checkout.c4.lint import lint
     from checkout.c4.views import against_code, against_views
 
     diagrams, findings = _found(files)
     drawings = []
-    with _renderer(files, False) as renderer:
-        for _, picture in renderer.pictures(diagrams):
+    with nullcontext(renderer) if renderer else _renderer(files, False) as using:
+        for _, picture in using.pictures(diagrams):
             try:
                 if isinstance(picture, Refused):
                     raise picture

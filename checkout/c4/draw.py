@@ -53,8 +53,10 @@ def _steps(hops: Sequence[Hop]) -> list[tuple[Hop, int]]:
 
 def _leads_to(one: Hop, two: Hop) -> bool:
     """Whether one hop led to another: it was passed on, it caused it, or its answer was waited for."""
-    if one.target == two.source and one.message in (two.message, two.cause):
-        return True
+    if one.message == two.message:
+        return one.target == two.source
+    if one.message == two.cause:
+        return two.source in (one.target, one.source)
     called = one.url is not None and one.source == two.source and one.cause == two.cause
     return called and two.url is None and one.at <= two.at
 

@@ -49,12 +49,17 @@ class Hop:
 
 def read_journal(paths: Iterable[Path]) -> list[Hop]:
     """The hops in these files and folders, repeats dropped, in causal order. Raises CannotJudge when there is none."""
-    files = [file for path in paths for file in _files(path)]
-    hops = [hop for file in files for hop in _read(file)]
+    paths = list(paths)
+    hops = [hop for path in paths for file in _files(path) for hop in _read(file)]
     if not hops:
         named = ", ".join(map(shown, paths)) or "the journal"
         raise CannotJudge(f"{named} holds no hop: run the story first, or name another journal")
     return in_causal_order(dict.fromkeys(hops))
+
+
+def parsed(lines: Iterable[Mapping[str, Any]]) -> list[Hop]:
+    """Hops that are data already, in causal order and without repeats."""
+    return in_causal_order(dict.fromkeys(_hop(dict(line), f"hop {number}") for number, line in enumerate(lines, 1)))
 
 
 def by_order(hops: Sequence[Hop], order: str | None = None) -> dict[str, list[Hop]]:
@@ -100,7 +105,8 @@ def _read(file: Path) -> list[Hop]:
     lines = file.read_bytes().split(b"\n")
     # A process that is writing, or was killed, leaves half a line at the end and nowhere else.
     whole = lines[:-1] if lines[-1].strip() and not _is_json(lines[-1]) else lines
-    return [_hop(line, f"{shown(file)}:{number}") for number, line in enumerate(whole, 1) if line.strip()]
+    hops = (_hop(line, f"{shown(file)}:{number}") for number, line in enumerate(whole, 1) if line.strip())
+    return [hop for hop in hops if hop.order]
 
 
 def _is_json(line: bytes) -> bool:
@@ -110,9 +116,10 @@ def _is_json(line: bytes) -> bool:
         return False
 
 
-def _hop(line: bytes, where: str) -> Hop:
+def _hop(line: bytes | dict[str, Any], where: str) -> Hop:
     try:
-        data = json.loads(line)
+        data = json.loads(line) if isinstance(line, bytes) else line
+        data["order"] = data.get("order") or ""  # a record that names no order is nobody's story
         missing = [name for name in REQUIRED if not isinstance(data.get(name), str)]
         if missing:
             raise ValueError(f"{', '.join(missing)} missing")

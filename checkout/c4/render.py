@@ -1,11 +1,9 @@
 """Render: a diagram to its drawing and its picture, from the cache or from warm workers."""
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -96,8 +94,8 @@ class Renderer:
         return f"{svg.STAMP} source-{key_of(diagram.text)[:16]} {self.toolbox.identity}"
 
     def _key(self, diagram: Diagram, what: str) -> str:
-        parts = (diagram.kind, diagram.name, diagram.text, self.toolbox.identity, _code(), self.profile(diagram))
-        return f"{key_of(*parts)}.{what}"
+        source = instrumented(diagram)[0] if what == "preproc" else drawable(diagram)[0]
+        return f"{key_of(diagram.kind, source, self.toolbox.identity, self.profile(diagram))}.{what}"
 
     def _ask(self, diagram: Diagram) -> tuple[Future[Answer], Future[Answer]]:
         return self._one(diagram, "svg", drawable(diagram)[0]), self._one(diagram, "preproc", instrumented(diagram)[0])
@@ -127,13 +125,13 @@ class Renderer:
 
     def _drawing(self, diagram: Diagram, flavour: str, answer: Answer) -> Drawing:
         text = answer.payload.decode(errors="replace")
+        if "@end" in text:
+            self.cache.put(self._key(diagram, "preproc"), answer.payload)
         if flavour not in ("DESCRIPTION", "CLASS", "SEQUENCE"):
             return Drawing(diagram, title=read_title(text))  # a flow chart has no arrows between elements
         if "@end" not in text:
             raise Refused(_complaint(answer, instrumented(diagram)[1]))
-        drawing = read_drawing(diagram, text)
-        self.cache.put(self._key(diagram, "preproc"), answer.payload)
-        return drawing
+        return read_drawing(diagram, text)
 
 
 def tree_of(path: Path) -> Path:
@@ -163,10 +161,3 @@ def _complaint(answer: Answer, places: list[Line]) -> Finding:
     message = answer.complaint or "PlantUML drew nothing"
     fix = next((remedy for words, remedy in REMEDIES if words.lower() in message.lower()), "correct this line")
     return line.finding("syntax", f"PlantUML: {message}", fix)
-
-
-@cache
-def _code() -> str:
-    # A cached picture is as old as the code that finished it.
-    here = Path(__file__).parent
-    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(here.glob("*.py")))).hexdigest()

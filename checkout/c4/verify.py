@@ -137,11 +137,9 @@ def _precedes(cause: Hop, effect: Hop) -> bool:
 
 
 def _is_linked(cause: Hop, effect: Hop) -> bool:
-    if cause.target != effect.source:
-        return False
     if cause.message != effect.message:
-        return effect.cause == cause.message
-    return None in (cause.place[2], effect.place[2]) or cause.place == effect.place
+        return effect.cause == cause.message and effect.source in (cause.target, cause.source)
+    return cause.target == effect.source and (None in (cause.place[2], effect.place[2]) or cause.place == effect.place)
 
 
 def _unknown(arrows: Sequence[Arrow], hop: Hop) -> str:
