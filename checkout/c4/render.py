@@ -1,6 +1,7 @@
 """Render: a diagram to its drawing and its picture, from the cache or from warm workers."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -86,8 +87,9 @@ class Renderer:
 
     def profile(self, diagram: Diagram) -> str:
         """PlantUML's security profile for a diagram: wide enough for the tree one works in, closed for any other."""
-        here = tree_of(Path.cwd())
-        return OWN if diagram.file.resolve().is_relative_to(here) else FOREIGN
+        is_own = diagram.file.resolve().is_relative_to(tree_of(Path.cwd()))
+        # PlantUML compares paths as written, so its allow-list lets `folder/../other` through.
+        return OWN if is_own and not re.search(r"\.\.[/\\]", diagram.text) else FOREIGN
 
     def stamp(self, diagram: Diagram) -> str:
         """What a picture is made from: the source's hash and the toolbox."""

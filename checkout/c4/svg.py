@@ -27,7 +27,7 @@ ATTRIBUTES = frozenset(
         "textLength lengthAdjust letter-spacing dx dy dominant-baseline clip-path filter gradientUnits offset "
         "stop-color stop-opacity spreadMethod version role lang preserveAspectRatio in in2 result mode type values "
         "stdDeviation refX refY markerWidth markerHeight markerUnits orient patternUnits aria-labelledby href target "
-        "rel title ",
+        "rel ",
     )
 )
 FONTS = "DejaVu Sans, Verdana, sans-serif"  # drawn with the first; the second has its widths
