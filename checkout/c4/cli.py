@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -162,6 +163,7 @@ def _careful(command: Command) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(**options: Any) -> None:
+        before = signal.signal(signal.SIGTERM, _stop)
         try:
             code = command(**options)
         except Refused as refused:
@@ -178,9 +180,15 @@ def _careful(command: Command) -> Callable[..., None]:
             code = 2
         except KeyboardInterrupt:
             code = 0
+        finally:
+            signal.signal(signal.SIGTERM, before)
         raise typer.Exit(code)
 
     return run
+
+
+def _stop(number: int, _: object) -> None:
+    raise SystemExit(128 + number)  # so that workers and their rooms are cleared away
 
 
 def _say(text: str) -> None:

@@ -4,7 +4,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from checkout.c4.cache import Cache
@@ -17,14 +17,16 @@ from checkout.c4.views import Fact
 
 def render(paths: Sequence[Path], formats: Sequence[str], out: Path | None, watch: bool, no_cache: bool) -> int:
     """Draws every diagram; with `watch` goes on until stopped."""
+    from checkout.c4.watch import Watch
+
     files = find_files(paths)
+    watched = Watch(lambda: find_files(paths)) if watch else []  # before the first drawing, which takes a while
     with _renderer(files, no_cache) as renderer:
         findings = _render(renderer, files, formats, out)
         if watch:
-            from checkout.c4.watch import changes
-
             _say("watching; Ctrl-C ends it")
-            for changed in changes(lambda: find_files(paths)):
+        for changed in watched:
+            with suppress(Refused):  # a part that no diagram includes yet
                 _render(renderer, changed, formats, out)
     return int(bool(findings))
 

@@ -43,7 +43,7 @@ class Hop:
         return self.outcome == "applied"
 
     def __str__(self) -> str:
-        place = f", {self.place[0]}/{self.place[1]}/{self.place[2]}" if self.place[2] is not None else ""
+        place = f", {self.place[0]}/{self.place[1]}/{self.place[2]}" if self.place[0] else ""
         return f"{self.message} {self.source} → {self.target} [{self.technology}] at {self.at.isoformat()}{place}"
 
 

@@ -42,6 +42,7 @@ class Worker:
         self.toolbox, self.output, self.profile = toolbox, output, profile
         self.folder, self.seconds = folder, seconds
         self.lock = threading.Lock()
+        self.retired = False
         self.process: subprocess.Popen[bytes] | None = None
         self.home: Path | None = None
         self.token = secrets.token_hex(16)
@@ -91,6 +92,8 @@ class Worker:
         return process
 
     def _converse(self, source: str) -> Answer:
+        if self.retired:
+            raise Gone("no more is drawn")
         if self.process is None or self.process.poll() is not None:
             self.close()
             self.process = self._start()
@@ -151,8 +154,16 @@ class Studio:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.retire()
         for worker in self.workers.values():
             worker.close()
+
+    def retire(self) -> None:
+        """Ends what is being drawn: whoever waits for it is answered at once, and no process is started again."""
+        for worker in list(self.workers.values()):
+            worker.retired = True
+            if worker.process is not None:
+                worker.process.kill()
 
 
 def _read(descriptor: int) -> bytes:

@@ -59,8 +59,9 @@ class Renderer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.studio.__exit__(kind, error, at)
+        self.studio.retire()
         self.threads.shutdown(cancel_futures=True)
+        self.studio.__exit__(kind, error, at)  # last, for a thread may just have started a process
 
     def pictures(self, diagrams: Iterable[Diagram]) -> Iterator[tuple[Diagram, Picture | Refused]]:
         """Each diagram with its picture, or with what PlantUML has against it; several are drawn at a time."""

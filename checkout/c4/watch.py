@@ -11,16 +11,20 @@ from checkout.c4.render import tree_of
 PAUSE = 0.1
 
 
-def changes(files: Callable[[], Iterable[Path]], going_on: Callable[[], bool] = lambda: True) -> Iterator[list[Path]]:
-    """The diagram files to redraw, each time some of them, or what they include, have changed."""
-    seen = {file: _times(file) for file in files()}
-    while going_on():
-        now = {file: _times(file) for file in files()}
-        changed = [file for file, times in now.items() if seen.get(file) != times]
-        seen = now
-        if changed:
-            yield changed
-        else:
+class Watch:
+    """What the files were when this was made; iterating yields, each time some have changed, those to redraw."""
+
+    def __init__(self, files: Callable[[], Iterable[Path]]) -> None:
+        self.files = files
+        self.seen = {file: _times(file) for file in files()}
+
+    def __iter__(self) -> Iterator[list[Path]]:
+        while True:
+            now = {file: _times(file) for file in self.files()}
+            changed = [file for file, times in now.items() if self.seen.get(file) != times]
+            self.seen = now
+            if changed:
+                yield changed
             time.sleep(PAUSE)
 
 
