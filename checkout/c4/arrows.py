@@ -40,8 +40,8 @@ BLOCKS = (
 PLAIN = re.compile(
     r"(?:[@!'}]|<\$|==|\.\.\.|\|\|\||(?:skinparam|hide|show|remove|restore|scale|left to right|top to bottom|"
     r"allow_?mixing|set|sprite|title|caption|header|footer|legend|note|floating note|hnote|rnote|together|newpage|page|"
-    r"url|style|skin|mainframe|alt|else|opt|loop|par|break|critical|group|end|activate|deactivate|destroy|return|autonumber|"
-    r"autoactivate|box|ref|namespace)(?=\s+[^-.<\s]|\s*$|\())",
+    r"url|style|skin|mainframe|alt|else|opt|loop|par|break|critical|group|end|activate|deactivate|destroy|return|"
+    r"autonumber|autoactivate|box|ref|namespace)(?=\s+[^-.<\s]|\s*$|\())",
     re.I,
 )
 

@@ -3,7 +3,7 @@
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def render(paths: Sequence[Path], formats: Sequence[str], out: Path | None, watc
     from checkout.c4.watch import Watch
 
     files = find_files(paths)
-    watched = Watch(lambda: find_files(paths)) if watch else []  # before the first drawing, which takes a while
+    watched: Iterable[list[Path]] = Watch(lambda: find_files(paths)) if watch else ()  # before the first drawing, which takes a while
     with _renderer(files, no_cache) as renderer:
         findings = _render(renderer, files, formats, out)
         if watch:

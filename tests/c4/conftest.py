@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
+from c4.runs import valid_run
 from checkout.c4.arrows import Drawing
 from checkout.c4.cache import Cache
 from checkout.c4.commands import findings_of
 from checkout.c4.finding import Finding
 from checkout.c4.include import read_diagrams
 from checkout.c4.render import Picture, Renderer
-from c4.runs import valid_run
 
 DIAGRAMS = Path(__file__).parents[2] / "diagrams"
 Draw = Callable[..., Picture]
@@ -97,6 +97,8 @@ def diagrams(tmp_path: Path) -> Command:
     def run(*arguments: object, cwd: Path | None = None, **more: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "checkout.c4", *map(str, arguments)]
         env = {**os.environ, "PYTHONPATH": str(DIAGRAMS.parent)} | more
-        return subprocess.run(command, cwd=cwd or tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(
+            command, cwd=cwd or tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False
+        )
 
     return run

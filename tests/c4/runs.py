@@ -5,8 +5,16 @@ from random import Random
 from typing import Any
 
 POST = "HTTP, POST /api/v1/order-management/orders"
-RECEIVED, RESERVED, SHORT = "order.new-order-received", "stock.order-products-reserved", "stock.order-products-reservation-failed"
-REQUESTED, PAID, DENIED = "order.process-order-payment", "payment.order-payment-processed", "payment.order-payment-failed"
+RECEIVED, RESERVED, SHORT = (
+    "order.new-order-received",
+    "stock.order-products-reserved",
+    "stock.order-products-reservation-failed",
+)
+REQUESTED, PAID, DENIED = (
+    "order.process-order-payment",
+    "payment.order-payment-processed",
+    "payment.order-payment-failed",
+)
 APPROVED = "order.new-order-approved"
 START = datetime(2026, 1, 1, 10, tzinfo=UTC)
 
@@ -92,14 +100,22 @@ def mutated(run: list[dict[str, Any]], kind: str, random: Random) -> list[dict[s
     if kind == "missing":
         del hops[at]
     elif kind == "extra":
-        stray = {"from": hops[at]["to"], "to": random.choice(["web", "gateway", "orders"]), "technology": "carrier pigeon"}
+        stray = {
+            "from": hops[at]["to"],
+            "to": random.choice(["web", "gateway", "orders"]),
+            "technology": "carrier pigeon",
+        }
         hops.append(hops[at] | stray | {"at": _later(hops[at], 1)})
     elif kind == "redelivered":
         hops.append(hops[at] | {"at": _later(hops[at], 2)})
     else:
         first = min(datetime.fromisoformat(hop["at"]) for hop in hops)
         # It happened before anything that should have led to it, so something else did: another record, no such cause.
-        hops[at] |= {"at": (first - timedelta(seconds=1)).isoformat(), "cause": "Rumour", "offset": hops[at]["offset"] and 7}
+        hops[at] |= {
+            "at": (first - timedelta(seconds=1)).isoformat(),
+            "cause": "Rumour",
+            "offset": hops[at]["offset"] and 7,
+        }
     random.shuffle(hops)
     return hops
 

@@ -70,7 +70,9 @@ def test_two_way_arrow_says_so_and_has_no_step(draw: Draw) -> None:
 
 
 def test_arrows_of_one_pair_in_both_senses_find_their_own_groups(draw: Draw) -> None:
-    picture = draw(*BOXES, *(f'Rel{"_Back" if n % 2 else ""}(a, b, "word{n}")' for n in range(1, 6)), 'Rel(a, a, "itself")')
+    picture = draw(
+        *BOXES, *(f'Rel{"_Back" if n % 2 else ""}(a, b, "word{n}")' for n in range(1, 6)), 'Rel(a, a, "itself")'
+    )
 
     for arrow in picture.drawing.arrows:
         group = picture.svg.split(f'id="{arrow.svg_id}"')[1].split("</g>")[0]
@@ -183,7 +185,9 @@ def test_several_diagrams_in_a_file_have_names_and_ids_of_their_own(draw: Draw, 
 
 
 def test_shared_elements_keep_their_own_file_and_line(draw: Draw, tmp_path: Path) -> None:
-    (tmp_path / "model.puml").write_text('Container(a, "A")\nContainer(b, "B")\n!procedure $ask()\nRel(a, b, "asks")\n!endprocedure\n')
+    (tmp_path / "model.puml").write_text(
+        'Container(a, "A")\nContainer(b, "B")\n!procedure $ask()\nRel(a, b, "asks")\n!endprocedure\n'
+    )
 
     picture = draw("!include model.puml", "$ask()", 'Rel(b, a, "answers")')
 

@@ -60,7 +60,9 @@ def test_render_writes_pictures_and_check_finds_the_one_that_is_stale(diagrams: 
 
     assert (drawn.returncode, fresh.returncode, stale.returncode) == (0, 0, 1)
     assert len(list(copied.glob("*.svg"))) == len(list(copied.glob("*.png"))) == 6
-    assert stale.stdout.startswith("context.svg: the picture was not drawn by this toolkit; run: checkout diagrams render")
+    assert stale.stdout.startswith(
+        "context.svg: the picture was not drawn by this toolkit; run: checkout diagrams render"
+    )
     assert (copied / "ordering.svg").read_bytes() == (DIAGRAMS / "ordering.svg").read_bytes()
 
 
@@ -146,7 +148,9 @@ def test_diff_of_a_checkout_tells_and_draws_what_changed(diagrams: Command, copi
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "as it was"]):
         subprocess.run([*git, *command], check=True, capture_output=True)
     file = copied / "ordering.puml"
-    file.write_text(file.read_text().replace('"SMTP", $index=14', '"Post", $index=14').replace("$index=13)", "$index=12)", 1))
+    file.write_text(
+        file.read_text().replace('"SMTP", $index=14', '"Post", $index=14').replace("$index=13)", "$index=12)", 1)
+    )
 
     same = diagrams("diff", "HEAD..HEAD", ".", cwd=copied)
     changed = diagrams("diff", "HEAD", ".", "--picture", tmp_path / "out", cwd=copied)
@@ -192,7 +196,11 @@ BAD = {
     "too large": ("@startuml\n" + "'\n" * 5_000_000, 1, "[too-large]"),
     "/etc/passwd": ("@startuml\n!include /etc/passwd\n@enduml", 1, "[include-outside]"),
     "a missing include": ("@startuml\n!include gone.puml\n@enduml", 1, "[missing-include]"),
-    "an unclosed call": ('@startuml\n!include <C4/C4_Context>\nSystem(a, "A"\n@enduml', 1, "view.puml:3:1: error [syntax]"),
+    "an unclosed call": (
+        '@startuml\n!include <C4/C4_Context>\nSystem(a, "A"\n@enduml',
+        1,
+        "view.puml:3:1: error [syntax]",
+    ),
     "a typo in a procedure": ("@startuml\n$stok()\n@enduml", 1, "view.puml:2:1: error [syntax]"),
 }
 
@@ -226,7 +234,9 @@ def test_bad_journal_is_no_verdict(diagrams: Command, tmp_path: Path, content: s
     assert told in done.stderr and "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["render", "gone.puml"], ["render", "--format", "gif"], ["render", "--check", "--watch"], ["nothing"]])
+@pytest.mark.parametrize(
+    "arguments", [["render", "gone.puml"], ["render", "--format", "gif"], ["render", "--check", "--watch"], ["nothing"]]
+)
 def test_wrong_usage_is_code_two(diagrams: Command, arguments: list[str]) -> None:
     assert diagrams(*arguments).returncode == 2
 

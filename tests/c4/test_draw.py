@@ -37,7 +37,8 @@ def test_steps_that_nobody_wrote_down_follow_from_causes(name: str) -> None:
         arrows = ran(run)
 
         assert [(arrow.step, *arrow.key) for arrow in arrows] == [
-            (step, source, target, technology) for step, source, target, _, technology, _ in sorted(VIEWS[name], key=_by(arrows))
+            (step, source, target, technology)
+            for step, source, target, _, technology, _ in sorted(VIEWS[name], key=_by(arrows))
         ]
 
 
@@ -51,7 +52,17 @@ def test_renumbered_new_and_vanished_arrows_are_the_only_lines_that_change(draw:
     before = file.read_text().split("\n")
     run = [hop for hop in valid_run("ordering", Random(1)) if hop["to"] != "shipment_company"]
     next(hop for hop in run if hop["step"] == 12)["step"] = 11
-    run.append(run[0] | {"step": 15, "from": "orders", "to": "web", "message": "OrderDone", "technology": "SSE", "at": "2026-01-01T11:00:00Z"})
+    run.append(
+        run[0]
+        | {
+            "step": 15,
+            "from": "orders",
+            "to": "web",
+            "message": "OrderDone",
+            "technology": "SSE",
+            "at": "2026-01-01T11:00:00Z",
+        }
+    )
 
     after = drawn_into(draw(file=file).drawing, ran(run)).split("\n")
 

@@ -48,7 +48,12 @@ def test_file_is_included_once_unless_many_are_asked_for(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "line", ["!define PARTS parts\n!include PARTS/a.puml", '!$parts = "parts"\n!include $parts/a.puml', "!INCLUDE parts/a.puml ' why"]
+    "line",
+    [
+        "!define PARTS parts\n!include PARTS/a.puml",
+        '!$parts = "parts"\n!include $parts/a.puml',
+        "!INCLUDE parts/a.puml ' why",
+    ],
 )
 def test_prefixes_and_capitals_are_understood(tmp_path: Path, line: str) -> None:
     written(tmp_path, "found", name="parts/a.puml")
@@ -59,7 +64,12 @@ def test_prefixes_and_capitals_are_understood(tmp_path: Path, line: str) -> None
 def test_part_or_diagram_of_a_file_can_be_included(tmp_path: Path) -> None:
     written(tmp_path, "@startuml", "zero", "@enduml", "@startuml(id=named)", "!startsub S", "one", "!endsub", "two", "@enduml",
             name="many.puml")  # fmt: skip
-    lines = ["!include many.puml", "!include_many many.puml!named", "!include_many many.puml!1", "!includesub many.puml!S"]
+    lines = [
+        "!include many.puml",
+        "!include_many many.puml!named",
+        "!include_many many.puml!1",
+        "!includesub many.puml!S",
+    ]
 
     found = [texts(written(tmp_path, "@startuml", line, "@enduml")) for line in lines]
 
@@ -69,7 +79,9 @@ def test_part_or_diagram_of_a_file_can_be_included(tmp_path: Path) -> None:
 
 
 def test_commented_include_is_none(tmp_path: Path) -> None:
-    view = written(tmp_path, "@startuml", "' !include gone.puml", "/' !include gone.puml", "!include gone.puml '/", "@enduml")
+    view = written(
+        tmp_path, "@startuml", "' !include gone.puml", "/' !include gone.puml", "!include gone.puml '/", "@enduml"
+    )
 
     assert len(read_diagrams(view, tmp_path)[0].lines) == 5
 
@@ -99,7 +111,11 @@ def test_what_cannot_be_included_is_refused_at_its_line(tmp_path: Path, rule: st
         read_diagrams(view, tmp_path)
 
     finding = refused.value.findings[0]
-    at = next(n for n, text in enumerate(line.split("\n"), 2) if "include" in text.lower() or "theme" in text or "import" in text)
+    at = next(
+        n
+        for n, text in enumerate(line.split("\n"), 2)
+        if "include" in text.lower() or "theme" in text or "import" in text
+    )
     assert (finding.rule, finding.line) == (rule, at)
 
 
@@ -111,7 +127,10 @@ def test_missing_file_in_a_branch_is_left_to_the_preprocessor(tmp_path: Path) ->
 
 def test_remote_addresses_of_bundled_libraries_have_bundled_names() -> None:
     assert bundled_name("https://host/plantuml-stdlib/C4-PlantUML/v2.5.0/C4_Deployment.puml") == "<C4/C4_Deployment>"
-    assert bundled_name("https://host/plantuml-icon-font-sprites/v2.4.0/devicons/python.puml") == "<tupadr3/devicons/python>"
+    assert (
+        bundled_name("https://host/plantuml-icon-font-sprites/v2.4.0/devicons/python.puml")
+        == "<tupadr3/devicons/python>"
+    )
     assert bundled_name("https://host/something/else.puml") == ""
 
 

@@ -62,7 +62,9 @@ def test_lost_numbering_is_found(draw: Draw) -> None:
 
 def test_missing_title_is_found(findings: Findings, tmp_path: Path) -> None:
     file = tmp_path / "untitled.puml"
-    file.write_text("@startuml\n!include <C4/C4_Context>\n" + 'System(a, "A")\nSystem(b, "B")\nRel(a, b, "asks")\n@enduml')
+    file.write_text(
+        "@startuml\n!include <C4/C4_Context>\n" + 'System(a, "A")\nSystem(b, "B")\nRel(a, b, "asks")\n@enduml'
+    )
 
     assert [finding.rule for finding in findings(file)] == ["no-title"]
 
@@ -83,7 +85,9 @@ def test_remote_include_is_refused_with_the_bundled_name(findings: Findings, tmp
 
     found = findings(file)
 
-    assert [(each.rule, each.line, each.fix) for each in found] == [("remote-include", 2, "write !include <C4/C4_Container>")]
+    assert [(each.rule, each.line, each.fix) for each in found] == [
+        ("remote-include", 2, "write !include <C4/C4_Container>")
+    ]
 
 
 def test_fix_rewrites_remote_includes_of_what_is_bundled_and_leaves_the_rest() -> None:

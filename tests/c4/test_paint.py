@@ -1,7 +1,6 @@
 """Paint: frames, verdicts and differences as pictures, each arrow in the colour that says how it is."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -49,7 +48,8 @@ def test_step_that_is_not_there_is_refused_with_those_that_are(ordering: Picture
 
 
 @pytest.mark.parametrize(
-    ("kind", "ink"), [("missing", "#D93025"), ("redelivered", "#E8710A"), ("too early", "#8E24AA"), ("extra", "#E8710A")]
+    ("kind", "ink"),
+    [("missing", "#D93025"), ("redelivered", "#E8710A"), ("too early", "#8E24AA"), ("extra", "#E8710A")],
 )
 def test_verdict_paints_its_deviation_and_leaves_the_rest_green(
     renderer: Renderer, ordering: Picture, kind: str, ink: str

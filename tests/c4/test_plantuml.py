@@ -106,7 +106,9 @@ def test_sandbox_reads_nothing_and_the_allow_list_only_its_folder(studio: Studio
     assert all(complaint.startswith("cannot include") for complaint in foreign)
 
 
-def test_source_that_steps_out_of_its_folder_is_drawn_in_the_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_source_that_steps_out_of_its_folder_is_drawn_in_the_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     for name, text in {"plain": "<img:inside.png>", "stepping": "<img:../outside.png>"}.items():
         (tmp_path / f"{name}.puml").write_text(f"@startuml\na -> b : {text}\n@enduml")

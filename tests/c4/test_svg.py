@@ -17,9 +17,24 @@ HOSTILE = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.
 def test_nothing_that_acts_survives_and_plain_links_do() -> None:
     text = written(sanitised(parse(HOSTILE)))
 
-    for word in ("script", "onload", "onclick", "foreignObject", "url(", "data:text", "svg+xml", "//host", "@import", "animate"):
+    for word in (
+        "script",
+        "onload",
+        "onclick",
+        "foreignObject",
+        "url(",
+        "data:text",
+        "svg+xml",
+        "//host",
+        "@import",
+        "animate",
+    ):
         assert word not in text
-    assert re.findall(r'href="([^"]*)"', text) == ["https://example.org/x", "../page.html#x", "data:image/png;base64,AAAA"]
+    assert re.findall(r'href="([^"]*)"', text) == [
+        "https://example.org/x",
+        "../page.html#x",
+        "data:image/png;base64,AAAA",
+    ]
     assert all(word in text for word in ("kept", "one", "two", "three", "four"))
 
 
@@ -55,7 +70,7 @@ def test_every_reference_of_a_picture_leads_to_an_id_in_it(draw: Draw) -> None:
 def test_picture_is_told_in_words(draw: Draw) -> None:
     text = draw(file=DIAGRAMS / "ordering.puml").svg
 
-    assert "<title id=\"ordering-title\">Ordering: the products are there and the payment goes through</title>" in text
+    assert '<title id="ordering-title">Ordering: the products are there and the payment goes through</title>' in text
     assert "14. Notifications to Customer: sends an e-mail to (SMTP)." in text
     assert 'role="img"' in text
 

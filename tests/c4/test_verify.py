@@ -116,7 +116,9 @@ def test_redelivery_can_be_tolerated_and_nothing_else_with_it(view: View) -> Non
 
 
 def test_effect_before_its_cause_on_one_clock_is_too_early(view: View) -> None:
-    run = [hop | {"replica": "payments-1"} if hop["step"] in (9, 10) else hop for hop in valid_run("ordering", Random(1))]
+    run = [
+        hop | {"replica": "payments-1"} if hop["step"] in (9, 10) else hop for hop in valid_run("ordering", Random(1))
+    ]
     charged = next(hop for hop in run if hop["step"] == 9)
     next(hop for hop in run if hop["step"] == 10)["at"] = charged["at"].replace("10:00", "09:59")
 

@@ -25,7 +25,20 @@ def test_http_where_the_dynamic_view_says_kafka_is_caught(findings: Findings, co
 
     found = findings(containers, copied / "ordering.puml")
 
-    assert [line for _, line, rule in told(found) if rule == "view-technology"] == [26, 27, 28, 29, 30, 31, 33, 34, 35, 36, 37, 38]
+    assert [line for _, line, rule in told(found) if rule == "view-technology"] == [
+        26,
+        27,
+        28,
+        29,
+        30,
+        31,
+        33,
+        34,
+        35,
+        36,
+        37,
+        38,
+    ]
     assert "3 orders → kafka [order.new-order-received]: containers.puml:" in found[0].message
     assert found[0].message.endswith("says HTTP")
 
