@@ -51,12 +51,12 @@ def main(rounds: int) -> None:
             for renderer in (warm, warm, kept):
                 list(renderer.pictures(diagrams))
             for number in range(rounds):
-                take("cold: `java -jar plantuml.jar`, a diagram", lambda: [cold(warm, d) for d in diagrams], len(diagrams))
+                take("cold `java -jar`, a diagram", lambda: [cold(warm, d) for d in diagrams], len(diagrams))
                 take("warm worker, a diagram", lambda: [warm.picture(d) for d in diagrams], len(diagrams))
                 take("cache, a diagram", lambda: [kept.picture(d) for d in diagrams], len(diagrams))
                 fresh = f"{home}/{number}"
-                take(f"`checkout diagrams render`, {len(diagrams)} diagrams, from nothing", lambda at=fresh: command(at))
-                take(f"`checkout diagrams render`, {len(diagrams)} diagrams, again", lambda at=fresh: command(at))
+                take("`checkout diagrams render` of all, from nothing", lambda at=fresh: command(at))
+                take("`checkout diagrams render` of all, again", lambda at=fresh: command(at))
     print(f"| way ({rounds} rounds, interleaved) | median | best |\n| --- | --- | --- |")
     for name, taken in times.items():
         print(f"| {name} | {statistics.median(taken):.3f} s | {min(taken):.3f} s |")

@@ -20,7 +20,8 @@ def render(paths: Sequence[Path], formats: Sequence[str], out: Path | None, watc
     from checkout.c4.watch import Watch
 
     files = find_files(paths)
-    watched: Iterable[list[Path]] = Watch(lambda: find_files(paths)) if watch else ()  # before the first drawing, which takes a while
+    # Before the first drawing, which takes a while: what changes meanwhile is redrawn.
+    watched: Iterable[list[Path]] = Watch(lambda: find_files(paths)) if watch else ()
     with _renderer(files, no_cache) as renderer:
         findings = _render(renderer, files, formats, out)
         if watch:

@@ -72,7 +72,7 @@ CODE = [
 def valid_run(view: str, random: Random, order: str = "order-1") -> list[dict[str, Any]]:
     """A run that could have been: effects after their causes, concurrent arrows in any order, clocks as processes have.
 
-    A publisher notes the time of the broker's answer, and a receiver of HTTP its own answer's: others may have acted by then.
+    A publisher notes when the broker answered, a receiver of HTTP when it answered: others may have acted by then.
     """
     hops = list[dict[str, Any]]()
     for number, (step, source, target, message, technology, cause) in enumerate(VIEWS[view]):
@@ -84,7 +84,8 @@ def valid_run(view: str, random: Random, order: str = "order-1") -> list[dict[st
         offset = next((hop["offset"] for hop in before if hop["message"] == message and hop["topic"]), 100 + number)
         hops.append(
             {
-                "order": order, "step": step, "from": source, "to": target, "message": message, "technology": technology,
+                "order": order, "step": step, "from": source, "to": target,
+                "message": message, "technology": technology,
                 "topic": topic, "partition": 0 if topic else None, "offset": offset if topic else None,
                 "url": None if topic else "http://store", "replica": f"{owner}-{random.choice((1, 2))}", "cause": cause,
                 "outcome": "applied", "payload": {"id": order}, "begun": begun, "late": late,

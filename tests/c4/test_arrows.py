@@ -41,7 +41,8 @@ def test_step_as_data_has_the_contracts_shape(draw: Draw) -> None:
 def test_automatic_numbers_follow_the_index_macros(draw: Draw) -> None:
     picture = draw(
         *BOXES, 'Rel(a, b, "one")', 'Rel(a, b, "two", $index=Index())', "increment()", 'Rel(b, a, "four")',
-        'Rel(a, b, "four again", $index=LastIndex())', 'Rel(a, b, "nine", $index=SetIndex(9))', "setIndex(12)", 'Rel(b, a, "twelve")',
+        'Rel(a, b, "four again", $index=LastIndex())', 'Rel(a, b, "nine", $index=SetIndex(9))',
+        "setIndex(12)", 'Rel(b, a, "twelve")',
     )  # fmt: skip
 
     assert [arrow.index for arrow in picture.drawing.arrows] == ["1", "2", "4", "4", "9", "12"]
@@ -104,7 +105,8 @@ def test_arrow_from_a_procedure_a_loop_or_a_branch_belongs_to_the_line_that_made
 
 def test_aliases_with_dots_and_nested_boundaries_are_told_apart(draw: Draw) -> None:
     picture = draw(
-        "set separator none", 'System_Boundary(x, "X") {', 'Container_Boundary(x.y, "Y") {', 'Container(x.y.z, "Z")', "}",
+        "set separator none",
+        'System_Boundary(x, "X") {', 'Container_Boundary(x.y, "Y") {', 'Container(x.y.z, "Z")', "}",
         'Container(x.z, "Z")', "}", 'Rel(x.y.z, x.z, "calls")', 'Rel(x.z, x.y, "calls the boundary")',
     )  # fmt: skip
 
@@ -114,7 +116,8 @@ def test_aliases_with_dots_and_nested_boundaries_are_told_apart(draw: Draw) -> N
 
 def test_labels_with_links_sprites_and_markup_are_read_as_words(draw: Draw) -> None:
     picture = draw(
-        "!include <tupadr3/common>", "!include <tupadr3/font-awesome-5/users>", 'Container(a, "A", $sprite="users")', BOXES[2],
+        "!include <tupadr3/common>", "!include <tupadr3/font-awesome-5/users>",
+        'Container(a, "A", $sprite="users")', BOXES[2],
         'Rel(a, b, "reads <b>all</b>\\n**of** it", "HTTP", $link="https://example.org", $sprite="users", $index=1)',
     )  # fmt: skip
 

@@ -75,7 +75,10 @@ def test_picture_of_another_tool_is_no_verdict(diagrams: Command, copied: Path) 
 
 def test_fix_makes_a_remote_include_bundled(diagrams: Command, tmp_path: Path) -> None:
     file = tmp_path / "view.puml"
-    text = "@startuml\n!include https://host/C4-PlantUML/x/C4_Context.puml\ntitle V\nSystem(a, A)\nSystem(b, B)\nRel(a, b, asks)\n@enduml\n"
+    text = (
+        "@startuml\n!include https://host/C4-PlantUML/x/C4_Context.puml\ntitle V\n"
+        "System(a, A)\nSystem(b, B)\nRel(a, b, asks)\n@enduml\n"
+    )
     file.write_text(text)
 
     before, fixing = diagrams("check", file), diagrams("check", "--fix", file)
@@ -118,7 +121,10 @@ def test_verify_works_for_a_system_that_is_not_ours(diagrams: Command, tmp_path:
         "@startuml\n!include <C4/C4_Dynamic>\nContainer(till, Till)\nContainer(bank, Bank)\n"
         'Rel(till, bank, "asks", "ISO 8583", $index=1)\nRel(bank, till, "agrees", "ISO 8583", $index=2)\n@enduml'
     )
-    hop = '{{"order": "7", "from": "{}", "to": "{}", "message": "{}", "technology": "ISO 8583", "at": "2026-01-01T10:00:0{}Z"}}\n'
+    hop = (
+        '{{"order": "7", "from": "{}", "to": "{}", "message": "{}", '
+        '"technology": "ISO 8583", "at": "2026-01-01T10:00:0{}Z"}}\n'
+    )
     (tmp_path / "run.jsonl").write_text(hop.format("till", "bank", "Ask", 1) + hop.format("bank", "till", "Agree", 2))
 
     done = diagrams("verify", "till.puml", "--journal", "run.jsonl")

@@ -62,8 +62,8 @@ def test_prefixes_and_capitals_are_understood(tmp_path: Path, line: str) -> None
 
 
 def test_part_or_diagram_of_a_file_can_be_included(tmp_path: Path) -> None:
-    written(tmp_path, "@startuml", "zero", "@enduml", "@startuml(id=named)", "!startsub S", "one", "!endsub", "two", "@enduml",
-            name="many.puml")  # fmt: skip
+    named = ("@startuml(id=named)", "!startsub S", "one", "!endsub", "two", "@enduml")
+    written(tmp_path, "@startuml", "zero", "@enduml", *named, name="many.puml")
     lines = [
         "!include many.puml",
         "!include_many many.puml!named",

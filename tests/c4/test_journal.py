@@ -14,9 +14,10 @@ from checkout.c4.journal import SCHEMA, by_order, read_journal
 
 Journal = Callable[..., Path]
 CONTRACT = (
-    '{"order": "6f9c", "step": 4, "from": "kafka", "to": "stock", "message": "OrderReceived", "technology": "order.new-order-received",'
-    '"topic": "order.new-order-received", "partition": 0, "offset": 12, "key": "6f9c", "group": "stock", "replica": "stock-1",'
-    '"cause": "PlaceOrder", "correlation": "c-1", "at": "2026-01-01T10:00:00.000001Z", "outcome": "applied", "payload": {"id": "6f9c"}}'
+    '{"order": "6f9c", "step": 4, "from": "kafka", "to": "stock", "message": "OrderReceived", '
+    '"technology": "order.new-order-received", "topic": "order.new-order-received", "partition": 0, "offset": 12, '
+    '"key": "6f9c", "group": "stock", "replica": "stock-1", "cause": "PlaceOrder", "correlation": "c-1", '
+    '"at": "2026-01-01T10:00:00.000001Z", "outcome": "applied", "payload": {"id": "6f9c"}}'
 )
 
 
