@@ -1,0 +1,66 @@
+"""Times of drawing, side by side: every way takes its turn in every round, so that a busy moment hits all alike."""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from checkout.c4.cache import Cache  # noqa: E402
+from checkout.c4.render import Renderer, read  # noqa: E402
+from checkout.c4.sources import Diagram  # noqa: E402
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """The wall-clock time of one call."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def cold(renderer: Renderer, diagram: Diagram) -> None:
+    """One `java -jar` for one file, as PlantUML is usually called."""
+    command = [renderer.toolbox.java, "-Djava.awt.headless=true", "-jar", str(renderer.toolbox.jar), "-tsvg", "-pipe"]
+    source = diagram.text.replace("\n", "\n!pragma layout smetana\n", 1)
+    subprocess.run(command, input=source.encode(), capture_output=True, check=True)
+
+
+def command(home: str, *more: str) -> None:
+    """The whole command, Python's start included."""
+    whole = [sys.executable, "-m", "checkout.c4", "render", "--out", f"{home}/out", *more]
+    subprocess.run(whole, cwd=ROOT, env={**os.environ, "XDG_CACHE_HOME": home}, capture_output=True, check=True)
+
+
+def main(rounds: int) -> None:
+    """Prints the table of README."""
+    diagrams, _ = read(sorted((ROOT / "diagrams").glob("*.puml")))
+    times: dict[str, list[float]] = {}
+
+    def take(name: str, work: Callable[[], object], each: int = 1) -> None:
+        times.setdefault(name, []).append(seconds(work) / each)
+
+    with tempfile.TemporaryDirectory() as home, Renderer(ROOT / "diagrams", cache=Cache(None)) as warm:
+        kept = Renderer(ROOT / "diagrams", cache=Cache(Path(home) / "kept"), toolbox=warm.toolbox)
+        with kept:
+            for renderer in (warm, warm, kept):
+                list(renderer.pictures(diagrams))
+            for number in range(rounds):
+                take("cold `java -jar`, a diagram", lambda: [cold(warm, d) for d in diagrams], len(diagrams))
+                take("warm worker, a diagram", lambda: [warm.picture(d) for d in diagrams], len(diagrams))
+                take("cache, a diagram", lambda: [kept.picture(d) for d in diagrams], len(diagrams))
+                fresh = f"{home}/{number}"
+                take("`checkout diagrams render` of all, from nothing", lambda at=fresh: command(at))
+                take("`checkout diagrams render` of all, again", lambda at=fresh: command(at))
+    print(f"| way ({rounds} rounds, interleaved) | median | best |\n| --- | --- | --- |")
+    for name, taken in times.items():
+        print(f"| {name} | {statistics.median(taken):.3f} s | {min(taken):.3f} s |")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)

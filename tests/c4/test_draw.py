@@ -1,0 +1,110 @@
+"""Draw: the view a run would draw; put into a file it changes the arrows that differ and nothing else."""
+
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from c4.conftest import Draw
+from c4.runs import VIEWS, valid_run
+from checkout.c4.draw import drawn_anew, drawn_into, happened
+from checkout.c4.finding import Refused
+from checkout.c4.journal import parsed
+from checkout.c4.verify import verify
+
+
+def ran(run: list[dict[str, Any]]) -> list[Any]:
+    return happened([parsed(run)])
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_run_of_the_unchanged_system_leaves_the_file_byte_for_byte(draw: Draw, copied: Path, name: str) -> None:
+    file = copied / f"{name}.puml"
+    drawing = draw(file=file).drawing
+
+    text = drawn_into(drawing, ran(valid_run(name, Random(1))))
+
+    assert text.encode() == file.read_bytes()
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_steps_that_nobody_wrote_down_follow_from_causes(name: str) -> None:
+    for seed in range(50):
+        run = [hop | {"step": None} for hop in valid_run(name, Random(seed))]
+
+        arrows = ran(run)
+
+        assert [(arrow.step, *arrow.key) for arrow in arrows] == [
+            (step, source, target, technology)
+            for step, source, target, _, technology, _ in sorted(VIEWS[name], key=_by(arrows))
+        ]
+
+
+def _by(arrows: list[Any]) -> Callable[[Any], tuple[int, int]]:
+    order = [arrow.key for arrow in arrows]
+    return lambda row: (row[0], order.index((row[1], row[2], row[4])))
+
+
+def test_renumbered_new_and_vanished_arrows_are_the_only_lines_that_change(draw: Draw, copied: Path) -> None:
+    file = copied / "ordering.puml"
+    before = file.read_text().split("\n")
+    run = [hop for hop in valid_run("ordering", Random(1)) if hop["to"] != "shipment_company"]
+    next(hop for hop in run if hop["step"] == 12)["step"] = 11
+    run.append(
+        run[0]
+        | {
+            "step": 15,
+            "from": "orders",
+            "to": "web",
+            "message": "OrderDone",
+            "technology": "SSE",
+            "at": "2026-01-01T11:00:00Z",
+        }
+    )
+
+    after = drawn_into(draw(file=file).drawing, ran(run)).split("\n")
+
+    assert [line for line in before if line not in after] == [
+        'Rel(orders, kafka, "publishes that the order is approved", "order.new-order-approved", $index=12)',
+        'Rel(shipments, shipment_company, "books a parcel with", "HTTP, POST /parcels", $index=14)',
+    ]
+    assert [line for line in after if line not in before] == [
+        'Rel(orders, kafka, "publishes that the order is approved", "order.new-order-approved", $index=11)',
+        'Rel(orders, web, "order done", "SSE", $index=15)',
+    ]
+
+
+def test_line_that_draws_several_arrows_is_left_to_its_author(draw: Draw, tmp_path: Path) -> None:
+    file = tmp_path / "drawn.puml"
+    draw(
+        'Container(web, "W")', 'Container(gateway, "G")', "!procedure $both()", 'Rel(web, gateway, "a", "X", $index=1)',
+        'Rel(gateway, web, "b", "Y", $index=2)', "!endprocedure", "$both()",
+    )  # fmt: skip
+
+    with pytest.raises(Refused, match="change it by hand"):
+        drawn_into(draw(file=file).drawing, ran(valid_run("ordering", Random(1))))
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_view_drawn_anew_is_one_the_run_conforms_to(draw: Draw, tmp_path: Path, name: str) -> None:
+    file = tmp_path / "anew.puml"
+    run = valid_run(name, Random(2))
+
+    file.write_text(drawn_anew(ran(run)))
+
+    verdict = verify(draw(file=file).drawing, {"order-1": parsed(run)})[0]
+    assert verdict.conforms
+    assert len(verdict.hops) == len(VIEWS[name])
+
+
+def test_names_from_a_journal_cannot_become_lines_of_plantuml(draw: Draw, tmp_path: Path) -> None:
+    run = valid_run("ordering", Random(1))
+    run[0] |= {"from": "web\n!include /etc/passwd", "message": 'Say"\nnote as N', "technology": 'x")\n!theme y'}
+    file = tmp_path / "anew.puml"
+
+    file.write_text(drawn_anew(ran(run)))
+
+    assert not [line for line in file.read_text().split("\n") if line.startswith(("note", "!theme", "!include /"))]
+    assert len(draw(file=file).drawing.arrows) == 17

@@ -1,0 +1,87 @@
+"""Journal: hops are read as data, whoever wrote them; what is none is named by its line."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import jsonschema
+import pytest
+
+from c4.runs import VIEWS, valid_run
+from checkout.c4.finding import CannotJudge
+from checkout.c4.journal import SCHEMA, by_order, read_journal
+
+Journal = Callable[..., Path]
+CONTRACT = (
+    '{"order": "6f9c", "step": 4, "from": "kafka", "to": "stock", "message": "OrderReceived", '
+    '"technology": "order.new-order-received", "topic": "order.new-order-received", "partition": 0, "offset": 12, '
+    '"key": "6f9c", "group": "stock", "replica": "stock-1", "cause": "PlaceOrder", "correlation": "c-1", '
+    '"at": "2026-01-01T10:00:00.000001Z", "outcome": "applied", "payload": {"id": "6f9c"}}'
+)
+
+
+def test_line_of_the_contract_is_a_hop_of_the_published_schema(tmp_path: Path) -> None:
+    (tmp_path / "run.jsonl").write_text(CONTRACT + "\n")
+    schema = json.loads(SCHEMA.read_text())
+
+    hop = read_journal([tmp_path / "run.jsonl"])[0]
+
+    jsonschema.validate(json.loads(CONTRACT), schema)
+    assert hop.key == ("kafka", "stock", "order.new-order-received")
+    assert (hop.step, hop.place, hop.at.microsecond) == (4, ("order.new-order-received", 0, 12), 1)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_runs_of_the_tests_follow_the_schema(view: str) -> None:
+    schema = json.loads(SCHEMA.read_text())
+
+    for hop in valid_run(view, Random(1)):
+        jsonschema.validate(hop, schema)
+
+
+def test_files_of_a_folder_are_one_run_and_repeats_are_dropped(tmp_path: Path, journal: Journal) -> None:
+    run = valid_run("ordering", Random(1))
+    journal(run[:10], "orders-1.jsonl")
+    journal(run[5:], "stock-1.jsonl")
+
+    hops = read_journal([tmp_path])
+
+    assert len(hops) == 17
+
+
+def test_line_being_written_is_left_for_later(tmp_path: Path) -> None:
+    (tmp_path / "run.jsonl").write_text(f'{CONTRACT}\n{{"order": "6f')
+
+    assert len(read_journal([tmp_path])) == 1
+
+
+def test_record_that_names_no_order_is_nobodys_story(tmp_path: Path) -> None:
+    (tmp_path / "run.jsonl").write_text(CONTRACT + "\n" + CONTRACT.replace('"order": "6f9c"', '"order": null') + "\n")
+
+    assert list(by_order(read_journal([tmp_path]))) == ["6f9c"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "holds no hop"),
+        ("\n\n", "holds no hop"),
+        ("not a hop\n{}\n", r"run.jsonl:1 is no hop"),
+        (CONTRACT + '\n{"order": "x"}\n', r"run.jsonl:2 is no hop \(from, to, message, at missing\)"),
+        (CONTRACT.replace("2026-01-01T", "yesterday ") + "\n", "run.jsonl:1 is no hop"),
+        ("[1, 2]\n", "run.jsonl:1 is no hop"),
+    ],
+)
+def test_what_is_no_journal_is_named_by_file_and_line(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "run.jsonl").write_text(content)
+
+    with pytest.raises(CannotJudge, match=message):
+        read_journal([tmp_path / "run.jsonl"])
+
+
+def test_order_that_is_not_there_is_named_with_those_that_are(journal: Journal) -> None:
+    hops = read_journal([journal()])
+
+    with pytest.raises(CannotJudge, match="no order order-7: it holds order-1"):
+        by_order(hops, "order-7")
