@@ -44,6 +44,12 @@ def _arrows(message: type[Message], told: Iterable[type[Message]]) -> Iterator[A
         yield Arrow(steps[1], message.via, listener, name, technology)
 
 
+def facts() -> list[dict[str, object]]:
+    """Every arrow of every story as data, for holding the diagrams against the code."""
+    keys = ("step", "from", "to", "message", "technology", "view")
+    return [dict(zip(keys, (*arrow, story), strict=True)) for story in STORIES for arrow in arrows(story)]
+
+
 def story_of(messages: Iterable[str]) -> str:
     """Which story these messages, by name, belong to."""
     seen = set(messages)

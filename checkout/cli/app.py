@@ -2,11 +2,13 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from checkout import __version__
+from checkout.c4.cli import make_app
 
 GOOD, FOUND, WRONG_USAGE, CANNOT_JUDGE = 0, 1, 2, 3
 QUIET: dict[str, Any] = {"rich_markup_mode": None, "no_args_is_help": True, "add_completion": False}
@@ -14,6 +16,7 @@ QUIET: dict[str, Any] = {"rich_markup_mode": None, "no_args_is_help": True, "add
 app = typer.Typer(name="checkout", help="An online store's checkout on Apache Kafka.", **QUIET)
 kafka = typer.Typer(help="The local Kafka broker.", **QUIET)
 app.add_typer(kafka, name="kafka")
+app.add_typer(make_app(lambda: _code_arrows()), name="diagrams")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 PortBase = Annotated[int | None, typer.Option(help="Move all ports: web is the first.")]
@@ -156,6 +159,12 @@ def kafka_status(as_json: AsJson = False) -> None:
     from checkout.cli import machine
 
     raise typer.Exit(machine.kafka_status(as_json))
+
+
+def _code_arrows() -> Sequence[dict[str, object]]:
+    from checkout.wiring import facts
+
+    return facts()
 
 
 def main() -> None:

@@ -72,7 +72,7 @@ class Shopper:
 
     def record(self, id: str, view: str, run: str = "one replica") -> None:
         """Keeps the order's journal for the diagrams, which `scripts/test` holds against it."""
-        path = RESULTS / "journals" / run.replace(" ", "-") / f"{view}.jsonl"
+        path = RESULTS / "journals" / view / f"{run.replace(' ', '-')}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"".join(msgspec.json.encode(hop) + b"\n" for hop in self.journey(id)))
 
