@@ -4,6 +4,7 @@ import csv
 import itertools
 import sys
 import time
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ def place(products: Sequence[int], quantities: Sequence[int], name: str, email: 
     lines = [{"sku": sku, "quantity": n} for sku, n in itertools.zip_longest(products, quantities, fillvalue=1)]
     body = {"customerName": name, "customerEmail": email, "products": lines[: len(products)],
             "payment": {"paymentMethod": pay.upper()}}
-    id = ask(store, "POST", PLACE_ORDER, json=body)["id"]
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    id = ask(store, "POST", PLACE_ORDER, json=body, headers=key)["id"]
     print(id)
     if follow:
         show.out.print(show.journey(f"Order {id}", wait_for_end(store, id)))

@@ -21,7 +21,7 @@ from checkout.runtime.journal import Journal
 from checkout.runtime.kafka_log import KafkaBroker
 from checkout.runtime.log import LogUnavailable
 from checkout.runtime.recall import missing_hops
-from checkout.runtime.store import DATABASE_AWAY, Store
+from checkout.runtime.store import DATABASE_AWAY, OtherVersion, Store
 from checkout.runtime.worker import Worker
 from checkout.service import Service
 from checkout.settings import IN_PROCESS, Settings, read_settings
@@ -81,7 +81,10 @@ def run_service(settings: Settings, name: str, replica: str, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     service = make_service(settings, name)
-    store = Store(database_url(settings, name), service)
+    try:
+        store = Store(database_url(settings, name), service)
+    except OtherVersion as error:
+        sys.exit(str(error))
     path = settings.home / "journal" / f"{replica}.jsonl"
     journal = Journal(path, settings.journal)
     journal.write(missing_hops(path, store, name, replica))
@@ -122,11 +125,20 @@ class Loop:
                 print(f"{hops.now()} {self._worker.replica} waits: {reason}", flush=True)
 
     def _turn(self) -> None:
-        for verb in VERBS:
-            if verb == self._crash_before and self._has_work(verb):
-                os.kill(os.getpid(), signal.SIGKILL)
-            getattr(self._worker, verb)(*([1.0] if verb == "poll" else []))
+        # What one verb cannot do just now keeps no other from its work: without Kafka, orders are still taken in.
+        away = [error for error in map(self._call, VERBS) if error]
+        if away:
+            raise away[0]
         self.is_ready = bool(self._worker.log.assignment()) or not self._needs_partitions
+
+    def _call(self, verb: str) -> Exception | None:
+        if verb == self._crash_before and self._has_work(verb):
+            os.kill(os.getpid(), signal.SIGKILL)
+        try:
+            getattr(self._worker, verb)(*([1.0] if verb == "poll" else []))
+        except (LogUnavailable, *DATABASE_AWAY) as away:
+            return away
+        return None
 
     def _has_work(self, verb: str) -> bool:
         return bool(self._worker.outgoing if verb == "publish" else self._worker.batch)

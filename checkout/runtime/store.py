@@ -21,6 +21,7 @@ from sqlalchemy import (
     event,
     func,
     insert,
+    inspect,
     select,
     update,
 )
@@ -124,6 +125,10 @@ MARK = (
 )
 
 
+class OtherVersion(Exception):
+    """A database whose tables are not ours; the message names what is missing and the remedy."""
+
+
 class Store:
     """One service's database; one writer at a time on SQLite, many on PostgreSQL."""
 
@@ -135,6 +140,7 @@ class Store:
                 db.execute(select(func.pg_advisory_xact_lock(1)))
             METADATA.create_all(db)
             service.tables.create_all(db)
+            _check_columns(db, [*METADATA.sorted_tables, *service.tables.sorted_tables])
             service.seed(db)
 
     def begin(self) -> Any:
@@ -149,6 +155,14 @@ class Store:
         """Closes every connection."""
         self.engine.dispose()
         self._readers.dispose()
+
+
+def _check_columns(db: Connection, tables: Sequence[Table]) -> None:
+    for table in tables:
+        found = {column["name"] for column in inspect(db).get_columns(table.name)}
+        if missing := set(table.columns.keys()) - found:
+            lack = f"its table {table.name} lacks {', '.join(sorted(missing))}"
+            raise OtherVersion(f"{db.engine.url} is of another version: {lack}: move it away, or set CHECKOUT_HOME")
 
 
 def url_is_memory(url: str) -> bool:

@@ -63,6 +63,7 @@ class Worker:
         self.batch: list[Delivery] = []
         self.outgoing: list[OutboxRow] = []
         self._is_handled = False
+        self._offsets: dict[Partition, int] = {}  # handled, and not committed while the broker is away
         self._unmarked: list[Done] = []
         self._next_claim = 0.0
 
@@ -103,18 +104,16 @@ class Worker:
 
     def commit(self) -> None:
         """Moves the group past the batch; it needs the outbox stored, not delivered."""
-        if not self._is_handled:
-            return
-        offsets: dict[Partition, int] = {}
-        for delivery in self.batch:
-            if record := delivery.record:
+        if self._is_handled:
+            for record in (delivery.record for delivery in self.batch if delivery.record):
                 place = (record.topic, record.partition)
-                offsets[place] = max(offsets.get(place, 0), record.offset + 1)
-        if offsets:
+                self._offsets[place] = max(self._offsets.get(place, 0), record.offset + 1)
+            self.batch, self._is_handled = [], False
+        if self._offsets:
             # Refused, the records come again to whoever owns them now, and the inbox knows them.
             with contextlib.suppress(CommitRefused):
-                self.log.commit(offsets)
-        self.batch = []
+                self.log.commit(self._offsets)
+            self._offsets = {}
 
     def close(self) -> None:
         """Leaves the group and closes everything, after marking what has been sent."""

@@ -16,7 +16,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Row, String, Table, Text, select
 
-from checkout import domain
+from checkout import domain, edge
 from checkout.domain import LARGEST_AMOUNT, DomainError, OrderStatus, PaymentMethod, UnknownOrder
 from checkout.intake import Desk
 from checkout.messages import (
@@ -148,6 +148,7 @@ class Orders(Service):
             idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)] = None,
             correlation: Annotated[str | None, HeaderParameter(name="CID", max_length=255)] = None,
         ) -> dict[str, str]:
+            data = await edge.read_strictly(request, OrderWanted)
             # The same key makes the same id, so the inbox tells a repeat from a new order.
             id = str(uuid.uuid5(salt, idempotency_key) if idempotency_key else uuid.uuid4())
             wanted = _place_order(id, data, desk.now())

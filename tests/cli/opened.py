@@ -85,7 +85,7 @@ class Opened:
 
     def order(self) -> str:
         """Places an order at the gateway."""
-        answer = httpx.post(self.gateway + PLACE_ORDER, json=ORDER)
+        answer = httpx.post(self.gateway + PLACE_ORDER, json=ORDER, timeout=20)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 

@@ -13,6 +13,7 @@ from checkout.runtime.store import (
     OUTBOX,
     Done,
     InboxRow,
+    OtherVersion,
     OutboxRow,
     Store,
     claim,
@@ -187,6 +188,14 @@ def test_what_is_committed_is_read_by_the_next_process_and_seeded_once(open_file
     with second.read() as db:
         assert db.execute(select(PRODUCTS.c.on_hand).where(PRODUCTS.c.sku == 1)).scalar_one() == 7
         assert known(db, [FIRST]) == {(RECEIVED, FIRST)}
+
+
+def test_a_database_of_another_version_is_refused_by_name(open_file: Callable[..., Store]) -> None:
+    with open_file().begin() as db:
+        db.exec_driver_sql("ALTER TABLE products DROP COLUMN reserved")
+
+    with pytest.raises(OtherVersion, match="stock.db is of another version: its table products lacks reserved: move"):
+        open_file()
 
 
 def test_the_salt_of_the_ids_is_made_once(open_file: Callable[..., Store]) -> None:

@@ -61,6 +61,7 @@ BAD = {
     "text": (b'"order"', 422, "the body must be a JSON object, not text"),
     "an empty object": (b"{}", 422, "the body lacks customerName"),
     "no quantity": (body(products=[{"sku": 1}]), 422, "products[0] lacks quantity"),
+    "quantity as text": (of_line(quantity="1"), 422, "products[0].quantity must be a whole number, not text"),
     "quantity 0": (of_line(quantity=0), 422, "products[0].quantity must be at least 1"),
     "quantity -1": (of_line(quantity=-1), 422, "products[0].quantity must be at least 1"),
     "quantity 1001": (of_line(quantity=1_001), 422, "products[0].quantity must be at most 1000"),
