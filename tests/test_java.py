@@ -40,6 +40,17 @@ def test_jars_are_fetched_when_jgo_has_them(monkeypatch: pytest.MonkeyPatch, tmp
     assert (before, java.are_fetched(java.KAFKA), java.are_fetched(java.PLANTUML)) == (False, True, False)
 
 
+def test_a_jar_that_was_fetched_in_part_is_named_with_its_folder(tmp_path: Path) -> None:
+    jar = tmp_path / "abc" / "modules" / "plantuml-mit-1.2026.8.jar"
+    jar.parent.mkdir(parents=True)
+    jar.write_bytes(b"PK half of it")
+
+    with pytest.raises(java.JarsUnavailable, match=f"plantuml-mit:1.2026.8 was fetched in part: remove {tmp_path}/abc"):
+        java.whole(java.PLANTUML, [jar])
+    with pytest.raises(java.JarsUnavailable, match="fetched in part"):
+        java.whole(java.PLANTUML, [])
+
+
 def test_a_full_disk_and_a_silent_network_have_different_remedies() -> None:
     full = java._remedy(java.KAFKA, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
     silent = java._remedy(java.KAFKA, ConnectionError("no route"))
