@@ -9,6 +9,8 @@ from checkout.c4.arrows import Arrow
 from checkout.c4.finding import Refused
 from checkout.c4.render import Picture
 
+pytestmark = pytest.mark.slow  # draws with PlantUML
+
 BOXES = ('Container(a, "A", "Python")', 'ContainerQueue(q, "Q", "Kafka")', 'Container(b, "B")')
 
 

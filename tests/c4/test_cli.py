@@ -17,6 +17,8 @@ from c4.conftest import DIAGRAMS, Command
 from c4.runs import CODE, mutated, valid_run
 from checkout.c4.cli import make_app
 
+pytestmark = pytest.mark.slow  # draws with PlantUML
+
 Journal = Callable[..., Path]
 
 

@@ -14,6 +14,7 @@ from checkout.c4.journal import parsed
 View = Callable[[str], Drawing]
 
 
+@pytest.mark.slow
 def test_one_run_of_its_own_story_covers_a_view_whole(view: View) -> None:
     coverage = cover(view("ordering"), parsed(valid_run("ordering", Random(1))))
 

@@ -14,6 +14,8 @@ from checkout.c4.finding import Refused
 from checkout.c4.journal import parsed
 from checkout.c4.verify import verify
 
+pytestmark = pytest.mark.slow  # draws with PlantUML
+
 
 def ran(run: list[dict[str, Any]]) -> list[Any]:
     return happened([parsed(run)])

@@ -9,6 +9,8 @@ from c4.conftest import DIAGRAMS, Draw
 from checkout.c4.finding import Finding
 from checkout.c4.lint import fixed, lint
 
+pytestmark = pytest.mark.slow  # draws with PlantUML
+
 Findings = Callable[..., list[Finding]]
 BOXES = ('Container(a, "A", "Python")', 'ContainerQueue(q, "Q", "Kafka")', 'Container(b, "B")')
 TOUCHED = 'Rel(a, q, "publishes", "orders.new", $index=1)'

@@ -15,6 +15,8 @@ from checkout.c4.render import Picture, Renderer
 from checkout.c4.story import frame, page, steps_of
 from checkout.c4.verify import verify
 
+pytestmark = pytest.mark.slow  # draws with PlantUML
+
 
 def colour(svg: str, group: str | None) -> str:
     """The colour of an arrow's line, its dashes, its opacity."""

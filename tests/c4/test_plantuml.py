@@ -11,6 +11,8 @@ from checkout.c4.plantuml import FOREIGN, OWN, Studio
 from checkout.c4.render import Renderer
 from checkout.c4.toolbox import find_toolbox
 
+pytestmark = pytest.mark.slow  # draws with PlantUML
+
 GOOD = "@startuml\na -> b : hello\n@enduml"
 
 

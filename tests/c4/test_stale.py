@@ -10,6 +10,8 @@ from checkout.c4.include import read_diagrams
 from checkout.c4.render import Renderer
 from checkout.c4.stale import Stale, judge
 
+pytestmark = pytest.mark.slow  # draws with PlantUML
+
 VIEWS = sorted(file.stem for file in DIAGRAMS.glob("*.puml") if file.stem != "model")
 
 

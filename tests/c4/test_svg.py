@@ -2,8 +2,12 @@
 
 import re
 
+import pytest
+
 from c4.conftest import DIAGRAMS, Draw
 from checkout.c4.svg import parse, sanitised, written
+
+pytestmark = pytest.mark.slow  # draws with PlantUML
 
 HOSTILE = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" onload="act()">
 <script>act()</script><foreignObject><body/></foreignObject><g onclick="act()" style="fill:url(http://x)"><text>kept</text>

@@ -21,6 +21,7 @@ def judged(drawing: Drawing, run: list[dict[str, Any]]) -> Verdict:
     return verify(drawing, by_order(parsed(run)))[0]
 
 
+@pytest.mark.slow
 def test_two_thousand_causally_valid_runs_conform(view: View, capsys: pytest.CaptureFixture[str]) -> None:
     drawing, random = view("ordering"), Random(1)
 
@@ -33,6 +34,7 @@ def test_two_thousand_causally_valid_runs_conform(view: View, capsys: pytest.Cap
     assert {len(verdict.hops) for verdict in verdicts} == {17}
 
 
+@pytest.mark.slow
 def test_eight_thousand_mutated_runs_are_caught_and_put_in_their_class(
     view: View, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,6 +8,8 @@ import pytest
 from c4.runs import CODE
 from checkout.c4.finding import Finding
 
+pytestmark = pytest.mark.slow  # draws with PlantUML
+
 Findings = Callable[..., list[Finding]]
 VIEWS = ("containers", "ordering", "ordering-sold-out", "ordering-payment-denied")
 

@@ -48,6 +48,7 @@ def wait_until_ready(port: int) -> None:
     raise AssertionError(f"port {port} did not become ready within 20 s")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "ports", "stop"),
     [
@@ -64,6 +65,7 @@ def test_a_process_becomes_ready_and_stops_quietly(module: str, ports: int, stop
         assert started.stderr and started.stderr.read() == ""
 
 
+@pytest.mark.slow
 def test_a_process_with_an_open_slow_request_stops_in_time() -> None:
     (port,) = free_ports(1)
     with process("payment_broker", port) as started, httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
@@ -78,6 +80,7 @@ def test_a_process_with_an_open_slow_request_stops_in_time() -> None:
         assert started.stderr and started.stderr.read() == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("module", "taken"), [("payment_broker", 0), ("mailbox", 0), ("mailbox", 1)])
 def test_a_taken_port_ends_the_process_with_one_line(module: str, taken: int) -> None:
     with listen(0, "a test") as listening:
