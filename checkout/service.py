@@ -63,12 +63,10 @@ class Service:
         """Fills empty tables, once, when the database is new."""
 
     def load(self, db: Connection, messages: Sequence[Any]) -> Any:
-        """The state that these messages concern, with one query per table, locked where replicas could meet."""
-        raise NotImplementedError
+        """The state that these messages concern, with one query per table, locked; a service may have none."""
 
     def save(self, db: Connection, state: Any) -> None:
-        """Writes the state back, with one statement per table."""
-        raise NotImplementedError
+        """Writes the state back, with one statement per table; a service may have none."""
 
     def routes(self, desk: Desk) -> Sequence[Any]:
         """The HTTP routes: commands go through the desk's intake, questions read what is committed."""
