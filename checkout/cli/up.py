@@ -65,18 +65,27 @@ def watch(store: RunningStore) -> None:
 
 
 def _watch(store: RunningStore) -> None:
-    told, has_kafka = set[str](), True
+    told, brokers = set[str](), store.brokers()
     while True:
         for replica, status in store.crashed():
             if replica not in told:
                 told.add(replica)
                 _tell_crash(store, replica, status)
-        if has_kafka != store.has_kafka():
-            has_kafka = not has_kafka
-            err.print(KAFKA_BACK if has_kafka else KAFKA_LOST, markup=False)
+        if brokers != (now := store.brokers()):
+            brokers = now
+            err.print(about_kafka(*now), markup=False)
         if _enter_pressed(0.5) and told:
             _start_again(store, sorted(told))
             told.clear()
+
+
+def about_kafka(running: int, brokers: int) -> str:
+    """What it means for the store that so many of its brokers run: a cluster works with most of them."""
+    if running == brokers:
+        return KAFKA_BACK
+    if running > brokers / 2:
+        return f"{running} of {brokers} Kafka brokers run, and go on: `checkout kafka start` starts the missing one."
+    return KAFKA_LOST
 
 
 def _start_again(store: RunningStore, replicas: Sequence[str]) -> None:

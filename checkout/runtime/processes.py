@@ -152,10 +152,12 @@ class RunningStore:
             if (status := child.poll()) is not None:
                 yield replica, status
 
-    def has_kafka(self) -> bool:
-        """Whether every broker that this store has started still runs; one started by others is theirs to watch."""
+    def brokers(self) -> tuple[int, int]:
+        """How many brokers of the local Kafka run, and of how many; (0, 0) where Kafka is somebody else's."""
+        if not self._has_started_kafka:
+            return 0, 0
         found = local_kafka.status(self.settings.home)
-        return not self._has_started_kafka or len(found.processes) == found.brokers
+        return len(found.processes), found.brokers
 
     def kill(self, replica: str) -> None:
         """`kill -9`s one process and waits until it is gone."""
