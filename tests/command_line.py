@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from checkout.cli import main
+
 COMMAND = (sys.executable, "-m", "checkout")
 
 
@@ -34,3 +38,13 @@ def on_a_terminal(home: Path, *arguments: str) -> list[str]:
             for line in shown:
                 lines.append(line.rstrip())
     return lines
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """The exit code of a command that runs in this process."""
+    monkeypatch.setattr(sys, "argv", ["checkout", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    code = ended.value.code
+    assert isinstance(code, int)
+    return code

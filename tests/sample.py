@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 
+import httpx
+
 from checkout.domain import PaymentMethod
 from checkout.messages import (
     OrderApproved,
@@ -76,3 +78,9 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 5.0)
     while not condition():
         assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
         pause.wait(0.005)
+
+
+def with_id(answer: httpx.Response) -> str:
+    """The id of an order that was taken."""
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])

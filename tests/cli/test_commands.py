@@ -6,9 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import checkout, environment
-
-from checkout.cli import main
+from command_line import checkout, environment, run
 
 NO_STORE = "no store runs below {home}: start one with `checkout up`"
 
@@ -20,15 +18,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("CHECKOUT_BOOTSTRAP_SERVERS", "CHECKOUT_PREFIX"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path / "home"
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["checkout", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    code = ended.value.code
-    assert isinstance(code, int)
-    return code
 
 
 @pytest.mark.parametrize("command", ["order", "order --follow", "orders", "orders 1", "journey 1"])

@@ -1,15 +1,13 @@
 """What the command line says of itself, and of how it was called."""
 
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from command_line import checkout
+from command_line import checkout, run
 from typer.main import get_command
 
 from checkout import __version__
-from checkout.cli import main
 from checkout.cli.app import app
 
 
@@ -21,15 +19,6 @@ def calls(command: Any, *words: str) -> Iterator[str]:
 
 
 CALLS = list(calls(get_command(app)))
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["checkout", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    code = ended.value.code
-    assert isinstance(code, int)
-    return code
 
 
 @pytest.mark.parametrize("command", CALLS)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import kafka
 import psutil
 import pytest
 
@@ -133,7 +134,6 @@ def test_two_starts_at_once_give_one_broker(kafka_home: Path, port_base: int) ->
 def test_killed_it_starts_again_with_its_data_and_on_other_ports(
     kafka_home: Path, port_base: int, wait_until: WaitUntil
 ) -> None:
-    kafka = pytest.importorskip("kafka")
     servers = acquire(kafka_home, port_base, make_cache=False)
     with kafka.KafkaAdminClient(bootstrap_servers=servers) as admin:
         admin.create_topics({"spoons": {"num_partitions": 1, "replication_factor": 1}})

@@ -32,6 +32,7 @@ from checkout.runtime.memory_log import MemoryBroker
 from checkout.runtime.store import Store
 from checkout.runtime.worker import Worker
 from checkout.service import Service
+from checkout.services.orders import Orders
 
 TOKEN = "let-me-in"
 ASKED_BY = {
@@ -132,3 +133,22 @@ def open_counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
             return counter, stack.enter_context(httpx.Client(base_url=address, timeout=5))
 
         yield make
+
+
+@pytest.fixture(scope="module")
+def open_orders(open_counter: Callable[..., Any]) -> tuple[Any, httpx.Client]:
+    """Orders' counter, open for all tests of a module."""
+    opened: tuple[Any, httpx.Client] = open_counter(Orders())
+    return opened
+
+
+@pytest.fixture
+def counter(open_orders: tuple[Any, httpx.Client]) -> Any:
+    """Orders behind its HTTP side."""
+    return open_orders[0]
+
+
+@pytest.fixture
+def client(open_orders: tuple[Any, httpx.Client]) -> httpx.Client:
+    """A client at Orders' counter."""
+    return open_orders[1]

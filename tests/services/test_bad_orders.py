@@ -3,7 +3,6 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -13,29 +12,7 @@ from sample import (
     EMAIL,
 )
 
-from checkout.services.orders import Orders
-
 ORDERS = "/api/v1/order-management/orders"
-
-
-@pytest.fixture(scope="module")
-def open_shop(open_counter: Callable[..., Any]) -> Iterator[tuple[Any, httpx.Client]]:
-    yield open_counter(Orders())
-
-
-@pytest.fixture
-def counter(open_shop: Any) -> Any:
-    return open_shop[0]
-
-
-@pytest.fixture
-def client(open_shop: Any) -> httpx.Client:
-    return open_shop[1]
-
-
-def with_id(answer: httpx.Response) -> str:
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
 
 
 def body(**others: Any) -> bytes:

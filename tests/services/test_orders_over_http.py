@@ -4,7 +4,7 @@
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import Any
 
@@ -16,32 +16,13 @@ from sample import (
     order_id,
     wait_until,
     wanted,
+    with_id,
 )
 
 from checkout.services.orders import PAGE, Orders
 
 ORDERS = "/api/v1/order-management/orders"
 RECEIVED = "order.new-order-received"
-
-
-@pytest.fixture(scope="module")
-def open_shop(open_counter: Callable[..., Any]) -> Iterator[tuple[Any, httpx.Client]]:
-    yield open_counter(Orders())
-
-
-@pytest.fixture
-def counter(open_shop: Any) -> Any:
-    return open_shop[0]
-
-
-@pytest.fixture
-def client(open_shop: Any) -> httpx.Client:
-    return open_shop[1]
-
-
-def with_id(answer: httpx.Response) -> str:
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
 
 
 def test_an_order_is_answered_after_its_commit_and_published(counter: Any, client: httpx.Client) -> None:
