@@ -2,64 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
-from litestar import Litestar, Request, Response, get, post
-from litestar.params import FromPath, FromQuery
 from sample import EMAIL, FIRST, order_id
+from services.behind import ATTACK, ORDER, Behind
 
 from checkout import serving
 from checkout.services.web import Web
 
-ORDERS = "/api/v1/order-management/orders"
-ATTACK = "<img src=x onerror=alert(1)>"
-PRODUCTS = [
-    {"sku": 1, "name": "Wooden spoon", "price": 5.00, "available": 100},
-    {"sku": 3, "name": f"Garden gnome {ATTACK}'\"", "price": 30.0, "available": 0},
-]
 FORM = {
     "name": "Ada", "email": EMAIL, "quantity-1": "2", "price-1": "5.00", "quantity-3": "0", "price-3": "30.00",
     "pay": "DEBIT", "key": order_id(42),
 }
-ORDER = {
-    "id": FIRST, "status": "RECEIVED", "reason": None, "total": None, "customerName": "Ada", "customerEmail": EMAIL,
-    "products": [{"sku": 1, "name": "Wooden spoon", "quantity": 2}, {"sku": 7, "name": None, "quantity": 1}],
-}
-
-
-class Behind:
-    """The gateway as a small server: remembers the orders it was sent, and answers as it is told."""
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        self.orders: list[tuple[dict[str, Any], str]] = []
-        self.taken: tuple[int, dict[str, Any]] = (201, {"id": FIRST})
-        self.order: tuple[int, dict[str, Any]] = (200, ORDER)
-        self.products: tuple[int, Any] = (200, PRODUCTS)
-
-    def application(self) -> Litestar:
-        @post(ORDERS)
-        async def place(request: Request[Any, Any, Any]) -> Response[Any]:
-            self.orders.append((await request.json(), request.headers.get("idempotency-key", "")))
-            return Response(self.taken[1], status_code=self.taken[0])
-
-        @get(ORDERS + "/{id:str}")
-        async def read(id: FromPath[str]) -> Response[Any]:
-            return Response(self.order[1], status_code=self.order[0])
-
-        @get("/api/v1/stock-management/products")
-        async def products() -> Response[Any]:
-            return Response(self.products[1], status_code=self.products[0])
-
-        @get("/api/v1/payment-management/payment-methods")
-        async def methods(active: FromQuery[bool]) -> list[str]:
-            return ["CREDIT", "DEBIT"]
-
-        return Litestar([place, read, products, methods], openapi_config=None, logging_config=None)
 
 
 @pytest.fixture(scope="module")
