@@ -69,8 +69,13 @@ def application(
 
 async def read_strictly(request: Request[Any, Any, Any], kind: type[Body]) -> Body:
     """The JSON body without the framework's goodwill, which takes `"1"` for 1. Raises ValidationException."""
+    return decode_strictly(await request.body(), kind)
+
+
+def decode_strictly(body: bytes, kind: type[Body]) -> Body:
+    """JSON as this kind and no other. Raises ValidationException."""
     try:
-        return msgspec.json.decode(await request.body(), type=kind)
+        return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$")
         raise ValidationException(str(error), extra=[{"message": what, "key": where.strip(".`")}]) from error
@@ -81,10 +86,15 @@ def message(status: int, text: str, headers: dict[str, str] | None = None) -> Re
     return Response({"message": text}, status_code=status, headers=headers, media_type="application/json")
 
 
+def in_words(error: ValidationException) -> str:
+    """What is wrong with a body, as a sentence."""
+    return "; ".join(map(_sentence, error.extra or [])) or error.detail
+
+
 def told(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, str]]:
     """What the framework refused, as a sentence."""
     if isinstance(error, ValidationException):
-        return message(422, "; ".join(map(_sentence, error.extra or [])) or error.detail)
+        return message(422, in_words(error))
     if error.status_code in (404, 405):
         return message(error.status_code, f"there is nothing at this address for {request.method}")
     if error.status_code == 413:

@@ -38,14 +38,26 @@ Line = Callable[[OutboxRow], Answer]
 class Courier:
     """Calls outside systems through one line per message; with no workers it calls while the caller waits."""
 
-    def __init__(self, lines: Mapping[str, Line], workers: int = 8) -> None:
-        self._lines = lines
+    def __init__(
+        self, lines: Mapping[str, Line], workers: int = 8, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._lines, self._clock = lines, clock
         self._pool = ThreadPoolExecutor(workers, "courier") if workers else None
         self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         self._later: list[tuple[float, int, OutboxRow]] = []
         self._numbers = itertools.count()
         self._attempts: dict[tuple[str, str], float] = {}
         self.open: set[tuple[str, str]] = set()
+
+    @property
+    def due_at(self) -> float | None:
+        """When the next repeated call is due, on the courier's clock, if any waits."""
+        return self._later[0][0] if self._later else None
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether a call has ended that nobody has taken yet."""
+        return not self._answers.empty()
 
     def put(self, rows: Sequence[OutboxRow]) -> None:
         """Takes these calls over; what it has already is left out."""
@@ -56,7 +68,7 @@ class Courier:
 
     def take(self, limit: int) -> list[Answer]:
         """What has been answered or has failed meanwhile; starts the calls whose pause is over."""
-        while self._later and self._later[0][0] <= time.monotonic():
+        while (due := self.due_at) is not None and due <= self._clock():
             self._start(heapq.heappop(self._later)[2])
         taken: list[Answer] = []
         while len(taken) < limit and not self._answers.empty():
@@ -75,7 +87,7 @@ class Courier:
         """Asks again after a pause, which doubles each time."""
         pause = self._attempts.get(row.identity, FIRST_PAUSE)
         self._attempts[row.identity] = min(pause * 2, LONGEST_PAUSE)
-        heapq.heappush(self._later, (time.monotonic() + pause, next(self._numbers), row))
+        heapq.heappush(self._later, (self._clock() + pause, next(self._numbers), row))
 
     def close(self) -> None:
         """Starts no more calls; what is on its way may end by itself."""

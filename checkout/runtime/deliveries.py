@@ -99,10 +99,14 @@ def outgoing(row: OutboxRow) -> Outgoing:
 class Sources:
     """Everything a worker takes messages from."""
 
-    def __init__(self, service: Service, log: Log, courier: Courier, intake: Intake | None, batch: int) -> None:
+    def __init__(
+        self, service: Service, log: Log, courier: Courier, intake: Intake | None, batch: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._service, self._log, self._courier, self._intake, self._batch = service, log, courier, intake, batch
+        self._clock = clock
         self._decoders = {topic: msgspec.json.Decoder(TOPICS[topic]) for topic in service.topics()}
-        self._due = {name: time.monotonic() + seconds for name, (seconds, _) in service.timers.items()}
+        self._due = {name: clock() + seconds for name, (seconds, _) in service.timers.items()}
         self._last_busy = time.monotonic()
         self._taken: list[Delivery] = []
 
@@ -118,6 +122,11 @@ class Sources:
             self._last_busy = time.monotonic()
         self._taken = []
         return taken
+
+    @property
+    def due_at(self) -> float | None:
+        """When the next timer is due, on the clock of these sources, if there is one."""
+        return min(self._due.values(), default=None)
 
     def _patience(self) -> float:
         if not (self._courier.open or self._intake or self._due):
@@ -151,9 +160,9 @@ class Sources:
     def _ticks(self, now: Callable[[], str]) -> list[Delivery]:
         ticks: list[Delivery] = []
         for name, due in self._due.items():
-            if due <= time.monotonic():
+            if due <= self._clock():
                 seconds, handler = self._service.timers[name]
-                self._due[name] = time.monotonic() + seconds
+                self._due[name] = self._clock() + seconds
                 tick = Tick(f"{name} {now()}", now())
                 ticks.append(Delivery(name, tick.id, tick, handler, None, ""))
         return ticks

@@ -17,8 +17,8 @@ class KafkaAdmin:
     A prefix ends with `--`; no run sees what is another's.
     """
 
-    def __init__(self, bootstrap_servers: str, prefix: str = "") -> None:
-        self.cluster = Cluster(bootstrap_servers, prefix)
+    def __init__(self, bootstrap_servers: str, prefix: str = "", client: Mapping[str, object] | None = None) -> None:
+        self.cluster = Cluster(bootstrap_servers, prefix, client)
         self._client: Any = None
         self._lock = threading.Lock()
 
@@ -34,6 +34,11 @@ class KafkaAdmin:
         """The topics, each with its number of partitions."""
         names = self._ask(lambda admin: admin.list_topics())
         return self._existing([self.cluster.bare(name) for name in sorted(names) if self.cluster.is_ours(name)])
+
+    def names(self) -> set[str]:
+        """The names of all topics and groups on the broker, whoever's they are."""
+        groups = self._ask(lambda admin: admin.list_groups())
+        return {*self._ask(lambda admin: admin.list_topics()), *(group["group_id"] for group in groups)}
 
     def partitions(self, topics: Sequence[str]) -> dict[str, int]:
         """How many partitions each of these topics has. Raises LogUnavailable for one that does not exist."""

@@ -5,7 +5,7 @@ import logging
 import re
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import kafka
@@ -60,13 +60,16 @@ REFUSALS = (
 
 
 class Cluster:
-    """Where a Kafka is, and the prefix that stands before each of a run's names there and is never shown."""
+    """Where a Kafka is, and the prefix that stands before each of a run's names there and is never shown.
 
-    def __init__(self, bootstrap_servers: str, prefix: str) -> None:
+    `client` holds settings of kafka-python that win over ours.
+    """
+
+    def __init__(self, bootstrap_servers: str, prefix: str, client: Mapping[str, object] | None = None) -> None:
         if prefix and not RUN.fullmatch(prefix):
             raise ValueError(f"{prefix!r} cannot be a prefix: take letters, digits and single dashes, and end with --")
         logging.getLogger("kafka").setLevel(logging.ERROR)
-        self.bootstrap_servers, self.prefix = bootstrap_servers, prefix
+        self.bootstrap_servers, self.prefix, self._client = bootstrap_servers, prefix, dict(client or {})
 
     def reach(self) -> None:
         """Raises KafkaConnectionError when no broker takes a connection: kafka-python would find out in 5 seconds,
@@ -92,17 +95,17 @@ class Cluster:
     def admin(self) -> Any:
         """A new admin client."""
         self.reach()
-        return kafka.KafkaAdminClient(bootstrap_servers=self.bootstrap_servers, **CONNECTING)
+        return kafka.KafkaAdminClient(bootstrap_servers=self.bootstrap_servers, **CONNECTING | self._client)
 
     def producer(self) -> Any:
         """A new producer."""
         self.reach()
-        return kafka.KafkaProducer(bootstrap_servers=self.bootstrap_servers, **SENDING)
+        return kafka.KafkaProducer(bootstrap_servers=self.bootstrap_servers, **SENDING | self._client)
 
     def consumer(self, **settings: object) -> Any:
         """A new consumer, of no group but with these settings."""
         self.reach()
-        return kafka.KafkaConsumer(bootstrap_servers=self.bootstrap_servers, **READING, **settings)
+        return kafka.KafkaConsumer(bootstrap_servers=self.bootstrap_servers, **READING | self._client, **settings)
 
     def wire(self, name: str) -> str:
         """The name on the broker."""

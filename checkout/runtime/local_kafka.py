@@ -27,7 +27,7 @@ from checkout.runtime.kafka_probe import Cluster, answers
 from checkout.runtime.kafka_state import State, changing, read, write
 from checkout.runtime.pid import Pid
 
-__all__ = ["KafkaUnavailable", "Progress", "Status", "acquire", "release", "start", "status", "stop"]
+__all__ = ["KafkaUnavailable", "Progress", "Status", "acquire", "processes", "release", "start", "status", "stop"]
 
 STARTED_WITHIN = 60.0  # seconds
 STOPPED_WITHIN = 10.0
@@ -100,6 +100,12 @@ def status(home: Path) -> Status:
     servers = bootstrap_servers(cluster(home, state.port_base, state.brokers))
     processes = [state.processes[number].number for number in state.running()]
     return Status(servers, state.brokers, processes, [user.number for user in state.living_users()], state.kept)
+
+
+def processes(home: Path) -> dict[int, Pid]:
+    """The brokers that run, by number."""
+    state = read(home)
+    return {number: state.processes[number] for number in state.running()}
 
 
 def _run(home: Path, state: State, port_base: int, brokers: int, on_progress: Progress, make_cache: bool) -> None:

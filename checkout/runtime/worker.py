@@ -56,13 +56,14 @@ class Worker:
         batch: int = 500,
         now: Callable[[], str] = hops.now,
         pause: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.service, self.log, self.store, self.journal, self.courier = service, log, store, journal, courier
-        self.replica, self._now, self._pause = replica or f"{service.name}-1", now, pause
-        self._sources = Sources(service, log, courier, intake, batch)
+        self.replica, self._now, self._pause, self._clock = replica or f"{service.name}-1", now, pause, clock
+        self.sources = Sources(service, log, courier, intake, batch, clock)
         self.batch: list[Delivery] = []
         self.outgoing: list[OutboxRow] = []
-        self._is_handled = False
+        self.is_handled = False
         self._offsets: dict[Partition, int] = {}  # handled, and not committed while the broker is away
         self._unmarked: list[Done] = []
         self._next_claim = 0.0
@@ -71,8 +72,8 @@ class Worker:
         """Takes the next batch from every source, waiting so many seconds for it, unless one is in hand already."""
         if not self.batch:
             self._claim_when_due()
-            self.batch = self._sources.take(0.0 if self.outgoing else wait, self._now)
-            self._is_handled = False
+            self.batch = self.sources.take(0.0 if self.outgoing else wait, self._now)
+            self.is_handled = False
             if not self.batch:
                 self._mark_now()
         return self.batch
@@ -82,10 +83,10 @@ class Worker:
 
         If the batch fails, it is split until the message at fault is alone, and that one is dead-lettered.
         """
-        if not self.batch or self._is_handled:
+        if not self.batch or self.is_handled:
             return
         self._handle_split([delivery for delivery in self.batch if not delivery.is_settled])
-        self._is_handled = True
+        self.is_handled = True
 
     def publish(self) -> None:
         """Sends what is in the outbox: to Kafka in one flush, to outside systems through the courier."""
@@ -104,11 +105,11 @@ class Worker:
 
     def commit(self) -> None:
         """Moves the group past the batch; it needs the outbox stored, not delivered."""
-        if self._is_handled:
+        if self.is_handled:
             for record in (delivery.record for delivery in self.batch if delivery.record):
                 place = (record.topic, record.partition)
                 self._offsets[place] = max(self._offsets.get(place, 0), record.offset + 1)
-            self.batch, self._is_handled = [], False
+            self.batch, self.is_handled = [], False
         if self._offsets:
             # Refused, the records come again to whoever owns them now, and the inbox knows them.
             with contextlib.suppress(CommitRefused):
@@ -218,7 +219,7 @@ class Worker:
             self._unmarked = []
 
     def _claim_when_due(self) -> None:
-        if time.monotonic() < self._next_claim:
+        if self._clock() < self._next_claim:
             return
         self._mark_now()
         if has_open_rows(self.store):
@@ -227,7 +228,7 @@ class Worker:
                 rows = claim(db, self.replica, at, hops.earlier(at, LEASE))
             held = self.courier.open | {row.identity for row in self.outgoing}
             self.outgoing += [row for row in rows if row.identity not in held]
-        self._next_claim = time.monotonic() + CLAIM_EVERY
+        self._next_claim = self._clock() + CLAIM_EVERY
 
 
 def _row(message: Message, answered: Delivery) -> OutboxRow:

@@ -80,7 +80,7 @@ class Orders(Service):
     def load(self, db: Connection, messages: Sequence[Any]) -> dict[str, Order]:
         """The orders these messages are about, by id."""
         rows = fetch(db, ORDERS, ORDERS.c.id, (message.id for message in messages))
-        return {row.id: _order(row) for row in rows}
+        return {row.id: order_of(row) for row in rows}
 
     def save(self, db: Connection, state: dict[str, Order]) -> None:
         """Writes them back."""
@@ -151,7 +151,7 @@ class Orders(Service):
             data = await edge.read_strictly(request, OrderWanted)
             # The same key makes the same id, so the inbox tells a repeat from a new order.
             id = str(uuid.uuid5(salt, idempotency_key) if idempotency_key else uuid.uuid4())
-            wanted = _place_order(id, data, desk.now())
+            wanted = to_message(id, data, desk.now())
             client = request.headers.get("user-agent", "")
             if await desk.intake.hand_in(wanted, correlation or id, client, str(request.url)) == "duplicate":
                 _check_same_body(_read_one(desk, id), wanted)
@@ -171,12 +171,13 @@ class Orders(Service):
             with desk.read() as db:
                 newest = select(ORDERS).order_by(ORDERS.c.placed_at.desc(), ORDERS.c.id)
                 rows = db.execute(newest.limit(PAGE).offset((page - 1) * PAGE)).all()
-            return _json([_seen(_order(row)) for row in rows])
+            return _json([_seen(order_of(row)) for row in rows])
 
         return place_order, read_order, list_orders
 
 
-def _place_order(id: str, data: OrderWanted, now: str) -> PlaceOrder:
+def to_message(id: str, data: OrderWanted, now: str) -> PlaceOrder:
+    """What Orders handles of a body that came over HTTP."""
     body = hashlib.sha256(encode(data)).hexdigest()
     payment = Payment(payment_method=data.payment.payment_method)  # a total from the client is nobody's business
     return PlaceOrder(id, data.customer_name, data.customer_email, data.products, payment, now, body)
@@ -204,10 +205,11 @@ def _read_one(desk: Desk, id: str) -> Order:
             row = db.execute(select(ORDERS).where(ORDERS.c.id.in_({id, id.lower()}))).one_or_none()
     if row is None:
         raise UnknownOrder(f"there is no order {id}")
-    return _order(row)
+    return order_of(row)
 
 
-def _order(row: Row[Any]) -> Order:
+def order_of(row: Row[Any]) -> Order:
+    """An order as its row keeps it."""
     values = dict(row._mapping)
     values["products"] = LINES.decode(values["products"])
     values["status"] = OrderStatus(values["status"])
