@@ -24,7 +24,7 @@ class Message(msgspec.Struct, frozen=True, rename="camel"):
     sender: ClassVar[str] = ""
     via: ClassVar[str] = ""  # where it goes first: kafka, the gateway, or somebody outside, who keeps it
     technology: ClassVar[str] = ""
-    steps: ClassVar[Mapping[str | None, tuple[int, ...]]] = {}  # by cause: sent, and passed on to its listeners
+    steps: ClassVar[Mapping[str | None, tuple[int, ...]]] = {}  # by cause (None: a timer): sent, and passed on
 
     id: OrderId
 
@@ -108,7 +108,7 @@ class ProcessPayment(Message, frozen=True):
     customer_email: Email | None = None
 
 
-@arrows("payments", "payment_broker", "HTTP, POST /charges", after={ProcessPayment: (9,)})
+@arrows("payments", "payment_broker", "HTTP, POST /charges", after={ProcessPayment: (9,), None: (9,)})
 class ChargeCard(Message, frozen=True):
     """Take this amount, in EUR, from the customer."""
 

@@ -83,7 +83,7 @@ STEPS = {
     "ProductsReserved": {"OrderReceived": (5, 6)},
     "ProductsReservationFailed": {"OrderReceived": (5, 6)},
     "ProcessPayment": {"ProductsReserved": (7, 8)},
-    "ChargeCard": {"ProcessPayment": (9,)},
+    "ChargeCard": {"ProcessPayment": (9,), None: (9,)},
     "PaymentProcessed": {"ChargeCard": (10, 11)},
     "PaymentFailed": {"ChargeCard": (10, 11), "ProcessPayment": (10, 11)},
     "OrderApproved": {"PaymentProcessed": (12, 13)},

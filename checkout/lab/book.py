@@ -32,7 +32,7 @@ class Book:
         """What one service heard and said, without times: for holding two runs against each other."""
         kept = [hop for hop in self.hops if service in (hop.to, hop.sender) and hop.outcome == APPLIED]
         return [{"step": hop.step, "from": hop.sender, "to": hop.to, "message": hop.message, "topic": hop.topic,
-                 "offset": hop.offset, "payload": bytes(hop.payload).decode()} for hop in kept]  # fmt: skip
+                 "offset": hop.offset, "payload": _timeless(hop)} for hop in kept]  # fmt: skip
 
     def save(self, path: str | Path) -> None:
         """Writes the journal to a file, one hop a line, for `Lab.replay` and `checkout diagrams verify`."""
@@ -46,3 +46,8 @@ class Book:
 
     def __iter__(self) -> Iterator[Hop]:
         return iter(self.hops)
+
+
+def _timeless(hop: Hop) -> object:
+    payload = msgspec.json.decode(bytes(hop.payload))
+    return {name: value for name, value in payload.items() if name != "placedAt"} if payload else None

@@ -38,10 +38,10 @@ class Request(Ticket):
         self.error = str(error)
 
     def arrival(self, at: str) -> Hop:
-        """Step 1: the gateway has it."""
+        """Step 1: the gateway has it; the customer is answered after step 2."""
         return hops.requested(
             PlaceOrder, PlaceOrder.sender, "gateway", False, at=at, order=self.message.id, correlation=self.correlation,
-            replica="gateway-1", url=self.url, status="201", client=self.client, payload=hops.compact(self.body),
+            replica="gateway-1", url=self.url, client=self.client, payload=hops.compact(self.body),
         )  # fmt: skip
 
 

@@ -128,7 +128,7 @@ class Lab(Sights):
     @_moving
     def crash(self, service: str) -> str:
         """The process of this service ends here: its memory is gone, its database and the log stay."""
-        return f"{self._stage.crash(service)} is gone, with all it had in memory"
+        return self._stage.crash(service)
 
     @_moving
     def restart(self, service: str) -> str:
@@ -174,6 +174,11 @@ class Lab(Sights):
     def kill_broker(self, number: int) -> None:
         """`kill -9` for one of the Kafka brokers that this lab has started."""
         self._site.kill_broker(number)
+
+    @property
+    def brokers(self) -> list[int]:
+        """The numbers of the brokers that run, of those this lab has started."""
+        return sorted(self._site.processes())
 
     @_guarded
     def start_brokers(self) -> None:

@@ -72,7 +72,7 @@ class Replica:
         if self._forgets_outbox:  # what is written nowhere is not there after a crash
             with store.begin() as db:
                 db.execute(delete(OUTBOX).where(OPEN))
-        self._is_fresh = True
+        self.looks_into_outbox = True  # at its start, and when another replica's lease may have ended
 
     @classmethod
     def make(
@@ -86,7 +86,7 @@ class Replica:
 
     def task(self, now: float) -> Task | None:
         """What it would begin with; the one that has waited longest."""
-        if self._is_fresh and has_open_rows(self.store):
+        if self.looks_into_outbox and has_open_rows(self.store):
             return Task(0, "outbox")
         courier, due = self.worker.courier, self.worker.sources.due_at
         tasks = [Task(self._answered, "answer")] if courier.has_answers else []
@@ -135,7 +135,7 @@ class Replica:
 
     def _poll(self, now: float) -> None:
         task = self.task(now)
-        self._is_fresh = False
+        self.looks_into_outbox = False
         self.gate.is_open = task is not None and task.what == "record"
         if self.door:
             self.door.is_open = task is not None and task.what == "request"

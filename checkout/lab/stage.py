@@ -78,12 +78,13 @@ class Stage:
         return [each for each in self.replicas.values() if service in (each.name, each.service.name)]
 
     def crash(self, service: str) -> str:
-        """The process of a replica ends here. Raises LabError if it has ended already."""
+        """The process of a replica ends here; returns what that means. Raises LabError if it has ended already."""
         living = self.of(service)
         if not living:
             raise LabError(f"{service} has crashed already: lab.restart({service!r}) starts it again")
         replica = next((each for each in living if each.done), living[0])
         lost = replica.crash()
+        unanswered = [d.id for d in replica.worker.batch if d.ticket and not d.is_settled]
         self._note(replica.service.name, "Crash", f"{replica.name} crashed")
         at = self.clock.now()
         for hop in lost:
@@ -91,7 +92,8 @@ class Stage:
         self.book.write(lost)
         del self.replicas[replica.name]
         self.crashed.append(replica.name)
-        return replica.name
+        asks = "".join(f"; nobody answers the customer of {self.names.of(id)}, who must ask again" for id in unanswered)
+        return f"{replica.name} is gone, with all it had in memory{asks}"
 
     def restart(self, service: str) -> str:
         """A crashed replica starts again, from its database and its group's offset. Raises LabError."""
@@ -156,6 +158,8 @@ class Stage:
                 if self._counts[service] > 1:
                     self.broker.evict(service, name)
                     self._settle(service)
+                    for replica in self.of(service):
+                        replica.looks_into_outbox = True
 
     def sell_out(self, product: int) -> None:
         """Nothing of a product can be promised any more."""

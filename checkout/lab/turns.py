@@ -54,7 +54,7 @@ class Turns:
         if verb:
             coming = self.next()
             told = self._tell(lambda: self._one(None if verb is True else str(verb)))
-            if coming and coming.who and not told:
+            if coming and coming.who:
                 told.note = f"{coming.who.name}: {coming.verb if verb is True else verb}"
             return told
         return self._tell(self._to_hop)

@@ -99,13 +99,14 @@ def by_cause(hops: Sequence[Hop]) -> list[Hop]:
     """One order's hops so that none stands before the one that caused it; otherwise as given."""
     waiting, told = list(hops), list[Hop]()
     while waiting:
-        ready = next((hop for hop in waiting if not any(_causes(other, hop) for other in waiting)), waiting[0])
+        ready = next((hop for hop in waiting if not any(causes(other, hop) for other in waiting)), waiting[0])
         waiting.remove(ready)
         told.append(ready)
     return told
 
 
-def _causes(earlier: Hop, later: Hop) -> bool:
+def causes(earlier: Hop, later: Hop) -> bool:
+    """Whether one hop of an order led to another."""
     if earlier is later:
         return False
     if earlier.message == later.message:  # the first arrow of a message comes before the second

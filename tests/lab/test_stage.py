@@ -1,0 +1,142 @@
+"""Stage: replicas share partitions, another service takes a place, one more listens, groups go back."""
+
+from collections.abc import Callable
+
+import pytest
+
+from checkout.lab import Lab, LabError, LegacyPayments, Loyalty, PaymentFunction
+
+OpenLab = Callable[..., Lab]
+
+
+def shares(lab: Lab, service: str) -> dict[str, int]:
+    owners = lab.groups.query("group == @service")["owner"]
+    return {str(name): int(count) for name, count in owners.value_counts().sort_index().items()}
+
+
+def test_two_replicas_share_the_partitions_and_one_takes_them_back(open_lab: OpenLab) -> None:
+    lab = open_lab(partitions=3)
+
+    lab.scale("stock", 2)
+    shared = shares(lab, "stock")
+    for _ in range(4):
+        lab.place_order("wooden spoon")
+    lab.run()
+    lab.scale("stock", 1)
+
+    assert sorted(shared.values()) == [4, 5]
+    assert lab.orders["status"].tolist() == ["APPROVED"] * 4
+    assert {moment.hop.replica for moment in lab.moments if moment.hop.to == "stock"} >= {"stock-1", "stock-2"}
+    assert shares(lab, "stock") == {"stock-1": 9}
+
+
+def test_when_a_replica_dies_its_partitions_wait_until_its_session_ends(open_lab: OpenLab) -> None:
+    lab = open_lab(partitions=3)
+    lab.scale("stock", 2)
+    lab.crash("stock-2")
+    for _ in range(6):
+        lab.place_order("wooden spoon")
+
+    lab.run()
+    before = int(lab.groups["lag"].sum())
+    lab.wait(seconds=10)
+    lab.run()
+
+    assert before > 0
+    assert lab.groups["lag"].sum() == 0
+    assert shares(lab, "stock") == {"stock-1": 9}
+    assert lab.orders["status"].tolist() == ["APPROVED"] * 6
+
+
+def test_what_a_dead_replica_had_still_to_say_is_said_by_another(open_lab: OpenLab) -> None:
+    lab = open_lab(partitions=3)
+    lab.scale("stock", 2)
+    lab.place_order("wooden spoon")
+    lab.break_at("stock", "publish")
+    lab.run()
+    lab.clear_break("stock", "publish")
+    died = lab.status().hand.replica  # type: ignore[union-attr]
+    lab.step(verb="commit")
+    lab.crash(died)
+
+    stuck = lab.run().note
+    lab.wait(seconds=16)
+    lab.run()
+
+    assert stuck.startswith("Nothing moves: stock-")
+    assert lab.orders["status"].tolist() == ["APPROVED"]
+    published = next(moment for moment in lab.moments if moment.hop.message == "ProductsReserved")
+    assert published.hop.replica not in (died, None)
+
+
+@pytest.mark.parametrize("kind", [LegacyPayments, PaymentFunction])
+def test_orders_does_not_notice_who_does_the_payments(open_lab: OpenLab, kind: type) -> None:
+    ours, theirs = open_lab(), open_lab()
+    theirs.replace("payments", kind)
+    for lab in (ours, theirs):
+        lab.place_order("wooden spoon", quantity=2)
+        lab.run()
+
+    theirs.wait(minutes=60)
+    theirs.run()
+
+    assert theirs.orders["status"].tolist() == ["APPROVED"]
+    assert theirs.journal.of("orders") == ours.journal.of("orders")
+    assert len(ours.journal.of("orders")) == 6
+
+
+def test_a_fourth_listener_reads_from_the_beginning_or_from_now(open_lab: OpenLab) -> None:
+    early, late = open_lab(), open_lab()
+    for lab in (early, late):
+        lab.place_order("wooden spoon", quantity=2)
+        lab.run()
+
+    early.listen(Loyalty)
+    late.listen(Loyalty, from_now=True)
+    for lab in (early, late):
+        lab.place_order("enamel mug")
+        lab.run()
+
+    assert early.table("loyalty", "counted")["points"].tolist() == [10, 8]
+    assert late.table("loyalty", "counted")["points"].tolist() == [8]
+    assert early.journal.of("orders") == late.journal.of("orders")
+
+
+def test_a_group_that_goes_back_gets_everything_again_and_recognises_it(open_lab: OpenLab) -> None:
+    lab = open_lab()
+    lab.place_order("wooden spoon", quantity=2)
+    lab.run()
+
+    lab.rewind("stock", "order.new-order-received", 0)
+    again = lab.run()
+
+    assert [(m.hop.step, m.hop.outcome) for m in again] == [(4, "duplicate")]
+    assert lab.stock.iloc[0][["on_hand", "reserved"]].tolist() == [98, 0]
+
+
+def test_who_is_in_the_middle_of_something_is_not_replaced(lab: Lab) -> None:
+    lab.place_order("wooden spoon")
+    lab.break_at("payments", "publish")
+    lab.run()
+
+    with pytest.raises(LabError, match="payments-1 is in the middle of something: lab.run"):
+        lab.replace("payments", LegacyPayments)
+
+
+def test_a_batch_system_says_when_it_will_do_its_work(lab: Lab) -> None:
+    lab.replace("payments", LegacyPayments)
+    lab.place_order("wooden spoon")
+
+    assert lab.run().note == "Nothing moves: payments-1 does its batch in 60 minutes (lab.wait(minutes=60))."
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda lab: lab.replace("stock", LegacyPayments), "LegacyPayments calls itself 'payments'"),
+        (lambda lab: lab.listen(LegacyPayments), "there is a payments already: lab.replace"),
+    ],
+)
+def test_a_guest_in_the_wrong_place_is_told_so(lab: Lab, wrong: Callable[[Lab], object], said: str) -> None:
+    with pytest.raises(LabError, match=said):
+        wrong(lab)
