@@ -55,6 +55,18 @@ def up(
 
 
 @app.command()
+def lab(
+    port: Annotated[int | None, typer.Option(help="Of the server; else 8888, or the next that is free.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    allow_root: Annotated[bool, typer.Option("--allow-root", help="Start although root asks for it.")] = False,
+) -> None:
+    """JupyterLab with the notebooks; Ctrl-C ends it."""
+    from checkout.cli.lab import run
+
+    run(port, browser, allow_root)
+
+
+@app.command()
 def services(
     stock: Annotated[int, typer.Option(help="How many of each product are on hand.")] = 1_000_000,
     scale: Scale = None,

@@ -1,5 +1,6 @@
 """Problems: which exit code each error that we know ends with."""
 
+from checkout.cli.lab import NoJupyterLab
 from checkout.java import JarsUnavailable
 from checkout.runtime.journal import BrokenJournal
 from checkout.runtime.kafka_node import KafkaUnavailable
@@ -11,6 +12,7 @@ from checkout.settings import WrongSetting
 CODES: dict[type[Exception], int] = {
     WrongSetting: 2,
     NoStore: 3,
+    NoJupyterLab: 3,
     LogUnavailable: 3,
     JarsUnavailable: 3,
     KafkaUnavailable: 3,

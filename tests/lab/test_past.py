@@ -42,19 +42,24 @@ def test_the_letters_of_the_last_scene_are_those_in_the_mailbox(lab: Lab) -> Non
     assert len(lab.moments[-1].scene.parcels) == len(lab.parcels) == 1
 
 
-def test_what_is_handled_twice_without_an_inbox_shows_twice(memory_lab: OpenLab) -> None:
+@pytest.mark.parametrize(("service", "reserved", "copies"), [("stock", 2, 1), ("notifications", 0, 2)])
+def test_what_is_handled_twice_without_an_inbox_shows_twice(
+    memory_lab: OpenLab, service: str, reserved: int, copies: int
+) -> None:
     lab = memory_lab(inbox=False)
     lab.place_order("wooden spoon", quantity=2)
-    lab.break_at("stock", "commit")
+    lab.break_at(service, "publish")
     lab.run()
-    lab.crash("stock")
-    lab.restart("stock")
-    lab.clear_break("stock", "commit")
+    lab.clear_break(service, "publish")
+    lab.step(verb="publish")
+    lab.crash(service)
+    lab.restart(service)
 
     lab.run()
 
     assert frames.frame("stock", lab.moments[-1].scene.stock).equals(lab.stock)
-    assert lab.stock["reserved"].tolist()[0] == 2
+    assert lab.stock["reserved"].tolist()[0] == reserved
+    assert [mail["copies"] for mail in lab.moments[-1].scene.mailbox] == [copies]
 
 
 @pytest.mark.parametrize(

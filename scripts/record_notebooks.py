@@ -1,0 +1,132 @@
+"""Recorder: runs notebooks on one shared Kafka and keeps of their outputs what is the same in every run."""
+
+import contextlib
+import difflib
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from checkout.runtime import local_kafka
+from checkout.settings import read_settings
+
+ROOT = Path(__file__).parents[1]
+SECONDS = 90  # for one cell
+VIEW = "application/vnd.jupyter.widget-view+json"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+class NotRecorded(Exception):
+    """A notebook that cannot be kept; the message names it, the cell and what is wrong."""
+
+
+def read(path: Path) -> Any:
+    """The notebook; a cell without an id of its own gets one."""
+    told = json.loads(path.read_text())
+    taken, seen = {cell.get("id") for cell in told["cells"]}, set[str | None]([None])
+    free = (name for number in range(1, 1_000) if (name := f"cell-{number}") not in taken)
+    for cell in told["cells"]:
+        if cell.get("id") in seen:
+            cell["id"] = next(free)
+        seen.add(cell["id"])
+    return nbformat.reads(json.dumps(told | {"nbformat": 4, "nbformat_minor": 5}), as_version=4)
+
+
+def recorded(path: Path) -> str:
+    """The notebook as it is after a run in a kernel of its own, beside its file. Raises NotRecorded."""
+    notebook, at = read(path), [0]
+    client = NotebookClient(
+        notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False, store_widget_state=False, coalesce_streams=True, extra_arguments=["--log-level=ERROR"],
+        on_cell_start=lambda cell, cell_index: at.append(cell_index + 1),
+    )  # fmt: skip
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        raise NotRecorded(f"{path.name}, cell {at[-1]}: {error.ename}: {error.evalue}\n{error}") from None
+    except (CellTimeoutError, DeadKernelError) as error:
+        raise NotRecorded(f"{path.name}, cell {at[-1]}: {error}") from None
+    for number, cell in enumerate(notebook.cells, 1):
+        clean(cell, f"{path.name}, cell {number}")
+    notebook.metadata = nbformat.from_dict(METADATA)
+    return str(nbformat.writes(notebook)) + "\n"
+
+
+def clean(cell: Any, where: str) -> None:
+    """Drops what would differ, or not show, elsewhere: times, live widgets, paths in tracebacks."""
+    for name in ("execution", "trusted"):
+        cell.metadata.pop(name, None)
+    for output in cell.get("outputs", []):
+        if output.get("name") == "stderr":
+            raise NotRecorded(f"{where}: it writes to stderr: {output.text}")
+        if output.output_type == "error":
+            output.traceback = [f"{output.ename}: {output.evalue}"]
+        output.get("data", {}).pop(VIEW, None)
+
+
+def difference(path: Path, now: str) -> str:
+    """The first cell that is not as committed, line by line; empty when all bytes are the same."""
+    before = path.read_text()
+    if before == now:
+        return ""
+    cells = zip_longest(*(json.loads(text)["cells"] for text in (before, now)), fillvalue={})
+    for number, pair in enumerate(cells, 1):
+        lines = [json.dumps(cell, indent=1, ensure_ascii=False).splitlines() for cell in pair]
+        if lines[0] != lines[1]:
+            diff = difflib.unified_diff(*lines, "committed", "recorded now", n=2, lineterm="")
+            return f"{path.name}, cell {number} differs:\n" + "\n".join(line[:200] for line in diff)
+    return f"{path.name} differs outside its cells"
+
+
+@contextlib.contextmanager
+def shared_kafka() -> Iterator[None]:
+    """One broker for all kernels, which find it below the home that they inherit."""
+    settings = read_settings()
+    home = settings.home.absolute()
+    os.environ["CHECKOUT_HOME"] = str(home)
+    if settings.bootstrap_servers:
+        yield
+        return
+    local_kafka.acquire(home, settings.port_base, on_progress=lambda what, share: None)
+    try:
+        yield
+    finally:
+        local_kafka.release(home)
+
+
+def main(arguments: list[str]) -> int:
+    """0 when all could be recorded, and with --check all are as committed."""
+    check, names = "--check" in arguments, [Path(name).absolute() for name in arguments if name != "--check"]
+    paths, failed = names or sorted((ROOT / "notebooks").glob("*.ipynb")), 0
+    with tempfile.TemporaryDirectory() as profile, shared_kafka():
+        os.environ["IPYTHONDIR"] = profile
+        for path in paths:
+            started = time.monotonic()
+            try:
+                now = recorded(path)
+                wrong = difference(path, now) if check else ""
+                if not check:
+                    path.write_text(now)
+            except NotRecorded as error:
+                wrong = str(error)
+            failed += bool(wrong)
+            print(wrong or f"{path.name}: {'as committed' if check else 'recorded'}, "
+                  f"{time.monotonic() - started:.0f} s", flush=True)
+    print(f"{len(paths)} notebooks, {failed} failed")
+    return 1 if failed or not paths else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,57 @@
+"""environment.yml: what it asks conda for is what pyproject.toml asks pip for."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[1]
+ENVIRONMENT: dict[str, Any] = yaml.safe_load((ROOT / "environment.yml").read_text())
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+WANTED = {"jupyterlab", "plantuml", "kafka-python", "pandas", "ipywidgets", "nbval", "pytest"}
+CONDA = {(asked := Requirement(line)).name: asked for line in ENVIRONMENT["dependencies"] if isinstance(line, str)}
+EXTRAS = [line for lines in PROJECT["optional-dependencies"].values() for line in lines]
+PIP = {(asked := Requirement(line)).name: asked for line in [*PROJECT["dependencies"], *EXTRAS]}
+PIP["python"] = Requirement(f"python{PROJECT['requires-python']}")
+
+
+def overlap(some: SpecifierSet, others: SpecifierSet) -> bool:
+    """Whether a version satisfies both: a bound of one, or the next patch after it, is in both when any is."""
+    bounds = [Version(one.version.removesuffix(".*")) for one in (*some, *others)] or [Version("0")]
+    return any(found in some and found in others for bound in bounds for found in (bound, Version(f"{bound}.0.1")))
+
+
+def test_it_names_every_package_that_was_asked_for() -> None:
+    assert CONDA.keys() >= WANTED
+    assert ENVIRONMENT["channels"] == ["conda-forge", "nodefaults"]
+    assert list(CONDA)[0] == "python"
+
+
+def test_the_rest_comes_through_the_projects_own_lab_extra() -> None:
+    pip_part = [line["pip"] for line in ENVIRONMENT["dependencies"] if isinstance(line, dict)]
+
+    assert pip_part == [["-e .[lab]"]]
+    assert "lab" in PROJECT["optional-dependencies"]
+
+
+@pytest.mark.parametrize("name", sorted(CONDA.keys() & PIP.keys()))
+def test_conda_and_pip_may_take_the_same_version(name: str) -> None:
+    assert overlap(CONDA[name].specifier, PIP[name].specifier)
+
+
+def test_only_what_pip_does_not_have_is_missing_in_the_project() -> None:
+    assert CONDA.keys() - PIP.keys() == {"plantuml", "pip"}
+
+
+@pytest.mark.parametrize(
+    ("some", "others", "expected"),
+    [(">=3.0.12,<3.1", ">=2.3,<3", False), (">=4.6,<5", ">=4", True), (">=9", "", True), (">=9", "<9", False),
+     (">3.1", "<4", True)],
+)  # fmt: skip
+def test_ranges_that_share_no_version_are_told_apart(some: str, others: str, expected: bool) -> None:
+    assert overlap(SpecifierSet(some), SpecifierSet(others)) is expected
