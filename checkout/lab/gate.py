@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from checkout.runtime.log import CommitRefused, Lag, Log, LogUnavailable, Outgoing, Partition, Place, Record
 
@@ -32,8 +32,8 @@ class Sent:
 class Gate:
     """The log of one replica. It knows which of the records sent wait for it without asking the broker."""
 
-    def __init__(self, log: Log, sent: Sent) -> None:
-        self.log, self._sent = log, sent
+    def __init__(self, log: Log, sent: Sent, settle_all: Callable[[], object] = lambda: None) -> None:
+        self.log, self._sent, self._settle_all = log, sent, settle_all
         self.is_open = False
         self._positions: dict[Partition, int] = {}
         self._held: dict[Position, Record] = {}
@@ -57,6 +57,8 @@ class Gate:
         deadline = time.monotonic() + PATIENCE
         while due[1] not in self._held:
             self._fetch(0.2)
+            if due[1] not in self._held:
+                self._catch_up()
             if time.monotonic() > deadline:
                 raise LogUnavailable(f"{due[1][0]}[{due[1][1]}]@{due[1][2]} did not come: is Kafka running?")
             if (due := self.waiting()) is None:  # a rebalance has given it to another
@@ -103,6 +105,14 @@ class Gate:
     def abandon(self) -> None:
         """Goes as a crash does."""
         self.log.abandon()  # type: ignore[attr-defined]
+
+    def _catch_up(self) -> None:
+        # Members that were silent for too long have lost their partitions and join anew, which takes all of them;
+        # meanwhile one may have read on where this one stood.
+        self._settle_all()
+        for partition, lag in self.log.lag().items():
+            if partition in self._positions:
+                self._positions[partition] = max(self._positions[partition], lag.committed)
 
     def _fetch(self, wait: float) -> None:
         records = self.log.poll(MOST, wait)

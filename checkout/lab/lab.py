@@ -156,6 +156,11 @@ class Lab(Sights):
         self._stage.rewind(service, topic, partition, offset)
 
     @_moving
+    def send(self, topic: str, value: str, key: str | None = None) -> None:
+        """A stranger, none of the services, publishes a record; without a key it goes to any partition."""
+        self._stage.send(topic, value, key)
+
+    @_moving
     def wait(self, seconds: float = 0, minutes: float = 0, hours: float = 0) -> None:
         """Time passes, at once: timers come due, silent members lose their partitions."""
         self._stage.wait(seconds + 60 * minutes + 3600 * hours)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from checkout.domain import DomainError
+from checkout.domain import NEXT, DomainError, OrderStatus
 from checkout.lab.front import NAMES
 from checkout.lab.names import Names
 from checkout.messages import BY_NAME, KAFKA, BookParcel, PlaceOrder, SendEmail
@@ -67,6 +67,11 @@ class Past:
         moment = Moment(len(self.moments) + 1, hop, order, place, self._lag(hop), told, self._scene())
         self.moments.append(moment)
         return moment
+
+    def open_orders(self) -> list[Row]:
+        """The orders that are neither approved nor rejected."""
+        rows = self.moments[-1].scene.orders if self.moments else []
+        return [row for row in rows if NEXT[OrderStatus(row["status"])]]
 
     def _apply(self, hop: Hop, message: Any) -> None:
         if hop.sender == LAB and hop.message == SELL_OUT:

@@ -1,11 +1,9 @@
 """Plots: a run's numbers as pictures for every eye, the same bytes each time, each with its words."""
 
-import base64
 import contextlib
 import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 from typing import Any
 
 import matplotlib
@@ -14,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from checkout.lab.pictures import Picture
 from checkout.lab.problems import LabError
 
 # Okabe and Ito's colours, which differ for every kind of colour vision; markers and dashes say it once more.
@@ -25,25 +24,6 @@ STYLE: dict[Any, Any] = {
     "axes.spines.top": False, "axes.spines.right": False,
 }
 NO_DATE = {"Date": None, "Creator": None, "Format": None, "Type": None}
-
-
-class Picture:
-    """A plot as SVG, and what it says as a title and a fact per line."""
-
-    def __init__(self, svg: bytes, title: str, facts: Sequence[str]) -> None:
-        self.svg, self.title, self.facts = svg, title, list(facts)
-
-    @property
-    def alt(self) -> str:
-        """The whole picture in one sentence, for whoever does not see it."""
-        return f"{self.title}. {'; '.join(self.facts)}."
-
-    def __repr__(self) -> str:
-        return "\n  ".join([self.title, *self.facts])
-
-    def _repr_html_(self) -> str:
-        data = base64.b64encode(self.svg).decode()
-        return f'<img alt="{escape(self.alt)}" style="max-width: 100%" src="data:image/svg+xml;base64,{data}">'
 
 
 def lag(points: Sequence[tuple[int, Mapping[str, int]]]) -> Picture:

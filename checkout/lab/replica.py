@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from checkout.intake import Intake, Ticket
 from checkout.lab.clock import Clock
 from checkout.lab.gate import Gate
-from checkout.messages import TOPICS
+from checkout.messages import BY_NAME, TOPICS
 from checkout.runtime.courier import Courier
 from checkout.runtime.hops import Hop
 from checkout.runtime.store import INBOX, OPEN, OUTBOX, OutboxRow, Store, has_open_rows
@@ -199,7 +199,8 @@ def _in_hand(delivery: Any) -> dict[str, Any]:
 
 
 def _going(row: OutboxRow) -> dict[str, Any]:
-    to = row.destination if row.destination in TOPICS or row.headers is not None else f"outside, {row.destination}"
+    is_record = row.destination in TOPICS or row.headers is not None
+    to = row.destination if is_record else BY_NAME[row.message].via
     return {"to": to, "message": row.message, "order": row.order_id, "value": pretty(row.payload or b"")}
 
 

@@ -17,7 +17,7 @@ ROOT = Path(checkout.__file__).parent.parent
 # The page may be dark: colours stand in the tags, so nothing outside them changes, and long lines wrap.
 COLOURS = HtmlFormatter(
     noclasses=True, style="default", cssstyles="color: #1c2430; padding: 0.5em",
-    prestyles="white-space: pre-wrap; margin: 0; color: inherit; background: inherit",
+    prestyles="white-space: pre-wrap; margin: 0; color: inherit; background: inherit; font-family: monospace",
 )
 
 

@@ -15,8 +15,9 @@ from checkout.lab.names import Names
 from checkout.lab.past import SELL_OUT, Past
 from checkout.lab.problems import LabError
 from checkout.lab.replica import Door, Replica
-from checkout.messages import TOPICS, PlaceOrder
+from checkout.messages import KAFKA, TOPICS, PlaceOrder
 from checkout.runtime.in_process import Outside
+from checkout.runtime.log import Outgoing
 from checkout.runtime.store import Store
 from checkout.service import Service
 from checkout.services.stock import PRODUCTS
@@ -40,6 +41,7 @@ class Stage:
         self.replicas: dict[str, Replica] = {}
         self.crashed: list[str] = []
         self._counts: dict[str, int] = {}
+        self._stranger: Gate | None = None
         self.broker = site.open(dict.fromkeys(TOPICS, partitions))
         for service in SERVICES:
             self._cast(service())
@@ -48,7 +50,9 @@ class Stage:
         """Everybody leaves; topics and groups are deleted."""
         for replica in self.replicas.values():
             replica.close()
-        self.replicas = {}
+        if self._stranger:
+            self._stranger.close()
+        self.replicas, self._stranger = {}, None
         for store in self.stores.values():
             store.close()
         self.site.close()
@@ -62,7 +66,8 @@ class Stage:
     def _start(self, replica: str) -> None:
         name, _, _ = replica.rpartition("-")
         service = self.services[name]
-        gate = Gate(self.broker.join(name, list(service.topics()), replica, self._counts[name] == 1), self.sent)
+        log = self.broker.join(name, list(service.topics()), replica, self._counts[name] == 1)
+        gate = Gate(log, self.sent, lambda: _meet(self.of(name)))
         door = self.door if PlaceOrder in service.handlers else None
         self.replicas[replica] = Replica.make(
             replica, service, self.stores[name], gate, self.book, self.clock, self.outside.lines(), door,
@@ -149,6 +154,14 @@ class Stage:
         owner.gate.commit({(topic, partition): offset})
         owner.gate.seek((topic, partition), offset)
 
+    def send(self, topic: str, value: str, key: str | None) -> None:
+        """A stranger publishes a record. Raises LabError for a topic that nobody has."""
+        if topic not in TOPICS:
+            raise LabError(f"there is no topic {topic!r}: lab.topics names them")
+        self._stranger = self._stranger or Gate(self.broker.join("stranger", [topic], "stranger-1", True), self.sent)
+        place = self._stranger.send([Outgoing(topic, key.encode() if key else None, value.encode())])[0]
+        self._note(KAFKA, "Send", f"a stranger publishes on {topic}[{place.partition}]@{place.offset}")
+
     def wait(self, seconds: float) -> None:
         """Time passes; members that have been silent for a session lose their partitions."""
         self.clock.forward(seconds)
@@ -199,9 +212,13 @@ class Stage:
         _until(lambda: _is_shared(self.of(service), wanted), f"the replicas of {service} to share its partitions")
 
 
-def _is_shared(replicas: list[Replica], wanted: set[Any]) -> bool:
+def _meet(replicas: list[Replica]) -> None:
     for replica in replicas:
         replica.gate.settle(0.05)
+
+
+def _is_shared(replicas: list[Replica], wanted: set[Any]) -> bool:
+    _meet(replicas)
     shares = [replica.gate.assignment() for replica in replicas]
     sizes = sorted(map(len, shares))
     return set().union(*shares) == wanted and sum(sizes) == len(wanted) and sizes[-1] - sizes[0] <= 1

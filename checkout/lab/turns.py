@@ -172,8 +172,12 @@ class Turns:
                 reasons.append(f"{each.name} does its batch in {minutes:.0f} minutes (lab.wait(minutes={minutes:.0f}))")
         if reasons:
             return f"Nothing moves: {'; '.join(reasons)}."
-        has_begun = any(hop.order for hop in self.stage.book)
-        return "Nothing moves: every order has come to its end." if has_begun else "Nothing moves: place an order."
+        if not any(hop.order for hop in self.stage.book):
+            return "Nothing moves: place an order."
+        standing = [f"{row['order']} is {row['status']}" for row in self.stage.past.open_orders()]
+        if standing:
+            return f"Nothing moves, and {', '.join(standing)}: nobody has anything left to say about it."
+        return "Nothing moves: every order has come to its end."
 
     def _waits_for(self, replica: str) -> str:
         service = replica.rpartition("-")[0]

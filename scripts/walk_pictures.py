@@ -1,0 +1,58 @@
+"""Pictures of the walk in JupyterLab at steps 1, 8 and 13, light and dark, for the README and to be looked at."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from lab.browser.chromium import OPTIONS, find_chromium  # noqa: E402
+from lab.browser.jupyter import Notebook, Server  # noqa: E402
+
+from checkout.runtime import local_kafka  # noqa: E402
+
+CELL = "from checkout.lab import Lab\nlab = Lab()\nlab.place_order('wooden spoon', quantity=2)\nlab.walk()"
+HOPS = {1: 1, 8: 8, 13: 14}  # by step: the hop at which to look; of the three 13s the second
+
+
+def take(page: Page, server: Server, folder: Path, theme: str) -> None:
+    """One walk through an order, with a picture at each of these hops."""
+    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    notebook = Notebook(page, server, server.write(f"walk-{theme}", CELL))
+    notebook.command("application:toggle-left-area")
+    notebook.run_all()
+    walk = page.locator(".jp-NotebookPanel .walk")
+    walk.wait_for()
+    for hop in range(1, max(HOPS.values()) + 1):
+        walk.locator("[data-do=step]").click()
+        page.locator(f".walk[data-current='{hop}']").wait_for()
+        if hop in HOPS.values():
+            walk.evaluate("each => each.scrollIntoView({block: 'start'})")
+            page.wait_for_timeout(400)  # the picture glides
+            step = next(step for step, at in HOPS.items() if at == hop)
+            page.screenshot(path=folder / f"walk-step-{step}-{theme}.png")
+
+
+def main(folder: Path) -> None:
+    """Writes six pictures into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(playwright.chromium.executable_path), args=OPTIONS
+        )
+        server = Server(Path(home))
+        try:
+            for theme in ("light", "dark"):
+                page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
+                take(page, server, folder, theme)
+        finally:
+            server.stop()
+            local_kafka.stop(server.home)
+            browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
