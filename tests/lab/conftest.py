@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from lab.browser.chromium import chromium  # noqa: F401 - a fixture
 
 from checkout.lab import Lab
 

@@ -161,7 +161,7 @@ def test_a_notebook_that_keeps_all_rules_is_accepted() -> None:
         (recorded, 1, {"execution_count": None}),
         (recorded, 3, {"execution_count": 1}),
         (without_live_widgets, 1, {"outputs": [{"output_type": "display_data", "data": {VIEW: {}}}]}),
-        (without_paths, 1, {"source": ["open('/home/ada/run.jsonl')"]}),
+        (without_paths, 1, {"source": ["open('/opt/ada/run.jsonl')"]}),
         (without_paths, 1, {"outputs": [{"output_type": "stream", "name": "stdout", "text": ["in /tmp/x"]}]}),
         (without_errors, 1, {"outputs": [{"output_type": "stream", "name": "stderr", "text": ["oh"]}]}),
         (without_errors, 1, {"outputs": [{"output_type": "error", "ename": "KeyError", "evalue": "1"}]}),

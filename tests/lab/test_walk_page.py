@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.browser.chromium import OPTIONS, find_chromium
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from checkout.lab import Lab
 from checkout.lab.walk import Walk
@@ -26,18 +25,6 @@ SHOW = """async (esm) => {
   (await import(url)).default.render({ model, el: document.querySelector("main") });
 }"""
 OpenPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A browser for this module."""
-    with sync_playwright() as playwright:
-        found = find_chromium(playwright.chromium.executable_path)
-        if not found:
-            pytest.skip("no Chromium here: run ./scripts/browser")
-        browser = playwright.chromium.launch(executable_path=found, args=OPTIONS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -5,13 +5,11 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
-from lab.browser.chromium import OPTIONS, find_chromium
 from lab.browser.jupyter import Notebook, Server
-from playwright.sync_api import Browser, Dialog, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Request
 
 from checkout.runtime import local_kafka
 
-OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 FAILED = pytest.StashKey[bool]()
 OpenNotebook = Callable[[str], Notebook]
 
@@ -33,18 +31,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield server
     server.stop()
     local_kafka.stop(server.home)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A browser per module: while Playwright runs in this thread, no other test can have an event loop."""
-    with sync_playwright() as playwright:
-        found = find_chromium(playwright.chromium.executable_path)
-        if not found:
-            pytest.skip("no Chromium here: run ./scripts/browser")
-        browser = playwright.chromium.launch(executable_path=found, args=[*OPTIONS, OFFLINE])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
