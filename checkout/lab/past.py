@@ -45,6 +45,9 @@ class Moment(msgspec.Struct):
     sentence: str
     scene: Scene
 
+    def __repr__(self) -> str:
+        return f"{self.sentence} {self.place}".rstrip()
+
 
 class Past:
     """Reads a journal and nothing else: the state comes from the services' own handlers, fed as they were."""

@@ -77,6 +77,7 @@ def test_a_hop_is_told_as_a_sentence(lab: Lab, number: int, sentence: str) -> No
     lab.run()
 
     assert lab.moments[number - 1].sentence == sentence
+    assert repr(lab.moments[number - 1]).startswith(f"{sentence} {lab.moments[number - 1].place}")
 
 
 def test_a_saved_run_replays_without_a_broker(lab: Lab, tmp_path: Path) -> None:
