@@ -93,6 +93,12 @@ class Site:
                 local_kafka.release(self.home)
             self.home = None
 
+    def leader(self, topic: str, partition: int) -> int:
+        """The number of the broker that leads a partition. Raises LabError in memory."""
+        if self.kind == "memory":
+            raise LabError("a lab in memory has no brokers: Lab(brokers=3) has three")
+        return int(self.broker.leader((topic, partition)))
+
     def kill_broker(self, number: int) -> None:
         """`kill -9`s one broker of the local Kafka."""
         running = self.processes()

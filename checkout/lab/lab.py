@@ -32,6 +32,12 @@ class PlacedOrder(NamedTuple):
         return f"{self.name}: {self.what}, waiting at the web app"
 
 
+def _leave(stages: list[Stage], site: Site) -> None:
+    for stage in stages:
+        stage.close()
+    site.leave()
+
+
 def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
     # A click may come on another thread than a cell: one of them at a time.
     @functools.wraps(method)
@@ -70,13 +76,16 @@ class Lab(Sights):
         self.lock, self.callbacks = threading.RLock(), list[Callable[[], None]]()
         self._site = Site(log, brokers, bootstrap_servers, kafka or {})
         self._real, self._partitions, self._forgets = clock == "real", partitions, (not inbox, not outbox)
-        # At the interpreter's end no client may start a thread any more: the guard takes away what is left.
-        weakref.finalize(self, self._site.leave).atexit = False
+        self._stages: list[Stage] = []
+        # Who gives its name to another lab gives it up. At the interpreter's end no client may start a thread any more:
+        # then the guard takes away what is left.
+        weakref.finalize(self, _leave, self._stages, self._site).atexit = False
         with in_plain_words():
             self._open()
 
     def _open(self) -> None:
         self._stage = Stage(self._site, Clock(self._real), self._partitions, self._forgets)
+        self._stages[:] = [self._stage]
         self._turns, self._placed = Turns(self._stage), 0
 
     replay = staticmethod(Replay.open)
@@ -176,6 +185,11 @@ class Lab(Sights):
         self._stage.deny_next_payment(reason)
 
     @_guarded
+    def leader(self, topic: str, partition: int = 0) -> int:
+        """The number of the broker that takes and hands out a partition's records; others hold copies of it."""
+        return self._site.leader(topic, partition)
+
+    @_guarded
     def kill_broker(self, number: int) -> None:
         """`kill -9` for one of the Kafka brokers that this lab has started."""
         self._site.kill_broker(number)
@@ -199,8 +213,7 @@ class Lab(Sights):
     def close(self) -> None:
         """Leaves nothing behind; a Kafka that nobody else uses is stopped."""
         with self.lock:
-            self._stage.close()
-            self._site.leave()
+            _leave(self._stages, self._site)
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Has somebody told of every change; it may come on any thread."""

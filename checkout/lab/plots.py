@@ -21,6 +21,7 @@ LINES = [(BLUE, "o", "-"), (RED, "s", "--"), (GREEN, "^", "-."), (PINK, "D", ":"
 VERDICTS = {"good": GREEN, "lost": RED, "twice": ORANGE}
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "checkout", "svg.fonttype": "none", "font.size": 9, "text.parse_math": False,
+    "font.sans-serif": ["DejaVu Sans"],
     "axes.spines.top": False, "axes.spines.right": False,
 }
 NO_DATE = {"Date": None, "Creator": None, "Format": None, "Type": None}
@@ -32,13 +33,13 @@ def lag(points: Sequence[tuple[int, Mapping[str, int]]]) -> Picture:
     with _sheet(groups, "lag", 7, 0.6 + 0.65 * len(groups), lanes=len(groups)) as (figure, lanes):
         for number, (axes, group) in enumerate(zip(lanes, groups, strict=True)):
             colour, marker, dash = LINES[number % len(LINES)]
-            hops, values = [hop for hop, _ in points], [lags.get(group, 0) for _, lags in points]
-            axes.step(hops, values, where="post", color=colour, marker=marker, markersize=4, linestyle=dash)
+            line = [*_changes(points, group), (points[-1][0], points[-1][1].get(group, 0))]
+            axes.step(*zip(*line, strict=True), where="post", color=colour, linestyle=dash, marker=marker, markersize=4)
             axes.set_ylabel(group, rotation=0, ha="right", va="center")
             axes.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True, min_n_ticks=1))
         lanes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
         lanes[-1].set_xlabel("hop")
-        return _picture(figure, "Lag per group, hop by hop", [_changes(points, group) for group in groups])
+        return _picture(figure, "Lag per group, hop by hop", [_changes_in_words(points, group) for group in groups])
 
 
 def latencies(milliseconds: Mapping[str, float]) -> Picture:
@@ -111,10 +112,13 @@ def _picture(figure: Figure, title: str, facts: Sequence[str]) -> Picture:
     return Picture(file.getvalue(), title, facts)
 
 
-def _changes(points: Sequence[tuple[int, Mapping[str, int]]], group: str) -> str:
+def _changes(points: Sequence[tuple[int, Mapping[str, int]]], group: str) -> list[tuple[int, int]]:
     values = [(hop, lags.get(group, 0)) for hop, lags in points]
-    changes = [values[0], *(now for before, now in zip(values, values[1:], strict=False) if now[1] != before[1])]
-    return f"{group}: " + ", ".join(f"{value} from hop {hop}" for hop, value in changes)
+    return [values[0], *(now for before, now in zip(values, values[1:], strict=False) if now[1] != before[1])]
+
+
+def _changes_in_words(points: Sequence[tuple[int, Mapping[str, int]]], group: str) -> str:
+    return f"{group}: " + ", ".join(f"{value} from hop {hop}" for hop, value in _changes(points, group))
 
 
 def _on(landed: Counter[tuple[str, int]], number: int) -> str:

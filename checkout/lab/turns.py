@@ -177,7 +177,8 @@ class Turns:
         standing = [f"{row['order']} is {row['status']}" for row in self.stage.past.open_orders()]
         if standing:
             return f"Nothing moves, and {', '.join(standing)}: nobody has anything left to say about it."
-        return "Nothing moves: every order has come to its end."
+        taken = self.stage.past.moments[-1].scene.orders
+        return f"Nothing moves: {'every order has come to its end' if taken else 'no order has been taken'}."
 
     def _waits_for(self, replica: str) -> str:
         service = replica.rpartition("-")[0]

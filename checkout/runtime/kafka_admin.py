@@ -67,6 +67,14 @@ class KafkaAdmin:
         found = self._ask(lambda admin: admin.list_group_offsets({name: list(wired)})[name])
         return {partition: Lag(max(0, found[wire].offset), ends[partition]) for wire, partition in wired.items()}
 
+    def leader(self, partition: Partition) -> int:
+        """The number of the broker that leads a partition. Raises LogUnavailable for one that does not exist."""
+        topic, number = partition
+        if number >= self.partitions([topic])[topic]:
+            raise LogUnavailable(f"{topic} has no partition {number}")
+        found = self._ask(lambda admin: admin.describe_topics([self.cluster.wire(topic)]))[0]["partitions"]
+        return int(next(each["leader_id"] for each in found if each["partition_index"] == number))
+
     def evict(self, group: str, replica: str, member: str | None = None) -> None:
         """Does at once what a session time-out does to a silent member: the others get its partitions."""
         leaver = MemberToRemove(member, self.cluster.wire(replica))
@@ -99,7 +107,14 @@ class KafkaAdmin:
     def _ask(self, question: Callable[[Any], Answer]) -> Answer:
         # Patiently: a coordinator may still load, a connection may have been closed for idleness.
         with self.cluster.answering():
-            return self.cluster.patiently(lambda: question(self._connected()))
+            return self.cluster.patiently(lambda: self._answer(question))
+
+    def _answer(self, question: Callable[[Any], Answer]) -> Answer:
+        try:
+            return question(self._connected())
+        except errors.RetriableError:
+            self.close()  # a client asks for ever the coordinator it once found, dead or not
+            raise
 
     def _connected(self) -> Any:
         with self._lock:

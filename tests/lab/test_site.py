@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ OpenLab = Callable[..., Lab]
 WaitUntil = Callable[..., None]
 KERNEL = """
 import sys
+import threading
 from checkout.lab import Lab
 lab = Lab()
 lab.place_order("wooden spoon")
@@ -156,3 +158,15 @@ def test_a_kernel_left_alone_in_the_middle_of_a_hop_goes_on(impatient_kafka: str
     assert impatient_kafka.startswith(HOST)
     assert [len(lab.moments), lab.orders["status"].tolist(), lab.groups["lag"].sum()] == [17, ["APPROVED"], 0]
     lab.close()
+
+
+def test_a_lab_whose_name_is_given_to_another_ends_its_clients_and_leaves_nothing(kafka: str) -> None:
+    before, threads = names(kafka), threading.active_count()
+    lab = Lab(bootstrap_servers=kafka)
+    running = threading.active_count()
+
+    del lab
+
+    assert running > threads
+    assert names(kafka) == before
+    assert threading.active_count() <= threads
