@@ -4,6 +4,7 @@ import contextlib
 import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 import matplotlib
@@ -83,7 +84,7 @@ def matrix(
                 axes.add_patch(Rectangle((across - 0.5, down - 0.5), 1, 1, facecolor=colour, edgecolor="black"))
                 axes.text(across, down, word, ha="center", va="center")
         axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
-        axes.set_xticks(range(len(columns)), columns)
+        axes.set_xticks(range(len(columns)), [fill(column, 14) for column in columns])
         axes.set_yticks(range(len(rows)), rows)
         axes.tick_params(length=0, labeltop=True, labelbottom=False)
         told = [[f"{word} ({column})" for column, word in zip(columns, words, strict=True)] for words in cells]
