@@ -11,6 +11,7 @@ import pytest
 from checkout.runtime import local_kafka
 from checkout.runtime.kafka_node import is_free
 
+collect_ignore = ["nightly"]  # unless it is named: what takes too long for every push
 WaitUntil = Callable[..., None]
 STORE_PORTS = (*range(10), 25, 101, 102, 103, *range(11_092, 11_098))  # above the base
 
@@ -75,3 +76,11 @@ def _free_port_base() -> int:
         if all(is_free(base + offset) for offset in STORE_PORTS):
             return base
     raise OSError("no free ports for a store on this machine")
+
+
+@pytest.fixture
+def lab_home(kafka_home: Path, port_base: int, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own for labs that start the local Kafka."""
+    monkeypatch.setenv("CHECKOUT_HOME", str(kafka_home))
+    monkeypatch.setenv("CHECKOUT_PORT_BASE", str(port_base))
+    return kafka_home

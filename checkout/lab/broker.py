@@ -7,7 +7,8 @@ import platform
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from checkout.settings import read_settings
 
 RUN = re.compile(r"lab-([0-9a-f]{6})-(\d+)-(\d+)-\d+--")  # machine, process, when it started
 RUNS = itertools.count(1)
+FAILOVER = 60.0  # seconds in which a cluster that has lost a broker works again
 
 
 def machine() -> str:
@@ -67,7 +69,7 @@ class Site:
             self.broker = KafkaBroker(self.servers, new_prefix(), self._client)
             self._watch()
             sweep(self.servers)
-        self.broker.create(topics)
+        self.patiently(lambda: self.broker.create(topics))
         return self.broker
 
     def close(self) -> None:
@@ -115,6 +117,18 @@ class Site:
     def processes(self) -> dict[int, Pid]:
         """The brokers of the local Kafka that run, by number."""
         return local_kafka.processes(self.home) if self.home else {}
+
+    def patiently(self, ask: Callable[[], object]) -> None:
+        """Asks again while a cluster that has lost a broker, and has most of them left, puts itself right."""
+        deadline = time.monotonic() + FAILOVER
+        while True:
+            try:
+                ask()
+                return
+            except LogUnavailable:
+                has_most = self.brokers > 1 and 2 * len(self.processes()) > self.brokers
+                if not has_most or time.monotonic() > deadline:
+                    raise
 
     def _start_kafka(self) -> None:
         if self.servers:

@@ -113,7 +113,7 @@ class Replica:
             return [POLL]
         if self.worker.batch and not self.worker.is_handled:
             return [HANDLE]
-        left = {PUBLISH: bool(self.worker.outgoing), COMMIT: bool(self.worker.batch)}
+        left = {PUBLISH: bool(self.worker.outgoing), COMMIT: bool(self.worker.batch or self.worker.uncommitted)}
         return [verb for verb, has_work in left.items() if has_work]
 
     def call(self, verb: str, now: float) -> None:
@@ -125,7 +125,8 @@ class Replica:
             self.after = self.rows()
             self._forget()
         elif verb == PUBLISH:
-            self._answered = self._next_turn()
+            if any(row.destination not in TOPICS for row in self.worker.outgoing):
+                self._answered = self._next_turn()  # whoever is called answers at once
             self.worker.publish()
         else:
             self.worker.commit()

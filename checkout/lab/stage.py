@@ -66,8 +66,7 @@ class Stage:
     def _start(self, replica: str) -> None:
         name, _, _ = replica.rpartition("-")
         service = self.services[name]
-        log = self.broker.join(name, list(service.topics()), replica, self._counts[name] == 1)
-        gate = Gate(log, self.sent, lambda: _meet(self.of(name)))
+        gate = self._gate(name, replica)
         door = self.door if PlaceOrder in service.handlers else None
         self.replicas[replica] = Replica.make(
             replica, service, self.stores[name], gate, self.book, self.clock, self.outside.lines(), door,
@@ -75,6 +74,16 @@ class Stage:
         )  # fmt: skip
         order = {name: number for number, name in enumerate(self.services)}  # among equals, the diagram's order
         self.replicas = dict(sorted(self.replicas.items(), key=lambda each: (order[each[1].service.name], each[0])))
+
+    def _gate(self, name: str, replica: str) -> Gate:
+        made: list[Gate] = []
+
+        def join() -> None:
+            log = self.broker.join(name, list(self.services[name].topics()), replica, self._counts[name] == 1)
+            made.append(Gate(log, self.sent, lambda: _meet(self.of(name))))
+
+        self.site.patiently(join)
+        return made[0]
 
     def of(self, service: str) -> list[Replica]:
         """The living replicas of a service, or the one that is named. Raises LabError for a name nobody has."""

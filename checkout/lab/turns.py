@@ -108,7 +108,8 @@ class Turns:
         allowed = coming.who.allowed
         if wanted not in allowed:
             raise LabError(f"{coming.who.name} can {' or '.join(allowed)} now, not {wanted}")
-        coming.who.call(wanted, self.stage.clock.seconds())
+        who, now = coming.who, self.stage.clock.seconds()
+        self.stage.site.patiently(lambda: who.call(wanted, now))  # a verb may be repeated
         return True
 
     def _send(self) -> None:

@@ -94,18 +94,22 @@ class Cluster:
 
     def admin(self) -> Any:
         """A new admin client."""
-        self.reach()
-        return kafka.KafkaAdminClient(bootstrap_servers=self.bootstrap_servers, **CONNECTING | self._client)
+        return self._new(kafka.KafkaAdminClient, CONNECTING)
 
     def producer(self) -> Any:
         """A new producer."""
-        self.reach()
-        return kafka.KafkaProducer(bootstrap_servers=self.bootstrap_servers, **SENDING | self._client)
+        return self._new(kafka.KafkaProducer, SENDING)
 
     def consumer(self, **settings: object) -> Any:
         """A new consumer, of no group but with these settings."""
         self.reach()
         return kafka.KafkaConsumer(bootstrap_servers=self.bootstrap_servers, **READING | self._client, **settings)
+
+    def _new(self, kind: Any, ours: Mapping[str, object]) -> Any:
+        self.reach()
+        # What only a consumer knows would be refused.
+        known = {name: value for name, value in self._client.items() if name in kind.DEFAULT_CONFIG}
+        return kind(bootstrap_servers=self.bootstrap_servers, **{**ours, **known})
 
     def wire(self, name: str) -> str:
         """The name on the broker."""

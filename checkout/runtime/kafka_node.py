@@ -70,7 +70,8 @@ broker.session.timeout.ms=3000
 SEVERAL = """\
 # a broker that is killed is missed soon
 replica.lag.time.max.ms=1000
-broker.session.timeout.ms=6000
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
 controlled.shutdown.enable=true
 """
 

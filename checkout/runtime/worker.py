@@ -64,7 +64,7 @@ class Worker:
         self.batch: list[Delivery] = []
         self.outgoing: list[OutboxRow] = []
         self.is_handled = False
-        self._offsets: dict[Partition, int] = {}  # handled, and not committed while the broker is away
+        self.uncommitted: dict[Partition, int] = {}  # handled, while the broker is away
         self._unmarked: list[Done] = []
         self._next_claim = 0.0
 
@@ -108,13 +108,13 @@ class Worker:
         if self.is_handled:
             for record in (delivery.record for delivery in self.batch if delivery.record):
                 place = (record.topic, record.partition)
-                self._offsets[place] = max(self._offsets.get(place, 0), record.offset + 1)
+                self.uncommitted[place] = max(self.uncommitted.get(place, 0), record.offset + 1)
             self.batch, self.is_handled = [], False
-        if self._offsets:
+        if self.uncommitted:
             # Refused, the records come again to whoever owns them now, and the inbox knows them.
             with contextlib.suppress(CommitRefused):
-                self.log.commit(self._offsets)
-            self._offsets = {}
+                self.log.commit(self.uncommitted)
+            self.uncommitted = {}
 
     def close(self) -> None:
         """Leaves the group and closes everything, after marking what has been sent."""

@@ -86,6 +86,23 @@ def test_after_a_refused_commit_the_records_come_again(gate: Gate, broker: Memor
     assert take(gate) == [b"1"]
 
 
+def test_who_has_lost_its_partitions_unheard_goes_on_where_another_has_read_to(broker: MemoryBroker) -> None:
+    sent, met = Sent(), list[str]()
+    one = Gate(broker.join("readers", ["parcels"], "readers-1"), sent, lambda: met.append("all"))
+    put(one, "parcels", b"1")
+    put(one, "parcels", b"2")
+    two = Gate(broker.join("readers", ["parcels"], "readers-2"), sent)
+    broker.evict("readers", "readers-1")
+    two.settle(0.0)
+    take(two)
+    two.commit({("parcels", 0): 1})
+    two.close()
+
+    found = take(one)
+
+    assert (found, met) == ([b"2"], ["all"])
+
+
 def test_records_of_a_partition_that_went_to_another_are_left_to_it(broker: MemoryBroker) -> None:
     sent = Sent()
     one = Gate(broker.join("readers", ["letters"], "readers-1"), sent)

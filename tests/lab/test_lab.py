@@ -136,6 +136,29 @@ def test_the_lag_of_a_group_falls_as_it_reads(lab: Lab) -> None:
     assert lags == [1, 0]
 
 
+def test_a_stranger_without_a_key_writes_to_every_partition_in_turn(open_lab: OpenLab) -> None:
+    lab = open_lab(partitions=2)
+
+    for key in (None, None, "k", "k"):
+        lab.send("order.new-order-received", "no JSON", key)
+
+    places = lab.messages["partition"].tolist()
+    assert places[0] != places[1] and places[2] == places[3]
+
+
+def test_an_order_whose_answer_is_lost_is_not_said_to_have_ended(memory_lab: OpenLab) -> None:
+    lab = memory_lab(outbox=False)
+    lab.place_order("wooden spoon")
+    lab.break_at("stock", "publish")
+    lab.run()
+    lab.step(verb="commit")
+    lab.crash("stock")
+
+    lab.restart("stock")
+
+    assert lab.explain() == "Nothing moves, and order-1 is RECEIVED: nobody has anything left to say about it."
+
+
 def test_reset_begins_anew_as_often_as_one_likes(open_lab: OpenLab) -> None:
     lab = open_lab()
     lab.place_order("wooden spoon")
@@ -157,6 +180,7 @@ def test_reset_begins_anew_as_often_as_one_likes(open_lab: OpenLab) -> None:
         (lambda lab: lab.place_order("wooden spoon", pay="cash"), "payment.paymentMethod cannot be 'CASH'"),
         (lambda lab: lab.place_order("wooden spoon", email="Ada"), "customerEmail is not an e-mail address"),
         (lambda lab: lab.step(verb="fly") if lab.place_order("enamel mug") and lab.step() else 0, "not fly"),
+        (lambda lab: lab.send("no.such-topic", "{}"), "there is no topic 'no.such-topic': lab.topics names them"),
         (lambda lab: lab.crash("stick"), "there is no service 'stick': there are orders, stock, payments, "),
         (lambda lab: lab.crash("stock") and lab.crash("stock"), "stock has crashed already: lab.restart('stock')"),
         (lambda lab: lab.restart("stock"), "stock runs: there is nothing to restart"),

@@ -27,7 +27,7 @@ WaitUntil = Callable[..., None]
 KERNEL = """
 import sys
 import threading
-from checkout.lab import Lab
+from checkout.lab import Lab, LabError
 lab = Lab()
 lab.place_order("wooden spoon")
 lab.break_at("payments", "publish")
@@ -41,14 +41,6 @@ def names(servers: str) -> set[str]:
     found = broker.names()
     broker.close()
     return {name for name in found if not name.startswith("__")}
-
-
-@pytest.fixture
-def lab_home(kafka_home: Path, port_base: int, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of its own for labs that start the local Kafka."""
-    monkeypatch.setenv("CHECKOUT_HOME", str(kafka_home))
-    monkeypatch.setenv("CHECKOUT_PORT_BASE", str(port_base))
-    return kafka_home
 
 
 def test_a_closed_lab_leaves_no_topic_no_group_and_no_guard(kafka: str) -> None:

@@ -1,0 +1,62 @@
+"""Left alone: a lab whose members or brokers have been away for longer than they may; too slow for every push."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from checkout.lab import Lab
+from checkout.runtime import local_kafka
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+CLUSTER = """
+from checkout.lab import Lab, LabError
+lab = Lab(brokers=3)
+lab.place_order("wooden spoon", quantity=2)
+lab.break_at("payments", "poll")
+lab.run()
+lab.clear_break("payments", "poll")
+lab.kill_broker(lab.leader("order.process-order-payment"))
+print(lab.run().note)
+lab.kill_broker(lab.brokers[0])
+lab.place_order("enamel mug")
+try:
+    lab.run()
+except LabError as error:
+    print(str(error)[:16])
+lab.start_brokers()
+print(lab.run().note)
+print(lab.orders["status"].tolist(), lab.brokers)
+lab.close()
+"""
+
+
+def test_a_group_left_alone_for_longer_than_it_may_goes_on(kafka: str) -> None:
+    lab = Lab(bootstrap_servers=kafka, partitions=2, kafka={"max_poll_interval_ms": 6_000})
+    lab.scale("stock", 2)
+    for customer in ("Ada", "Grace"):
+        lab.place_order("wooden spoon", quantity=2, customer=customer)
+    lab.break_at("stock", "commit")
+    lab.run()
+    lab.clear_break("stock", "commit")
+
+    time.sleep(15)  # what is tested: nobody polls for so long
+    stories = lab.run()
+
+    assert [moment.hop.outcome for moment in stories[:1]] == ["duplicate"]
+    assert [lab.orders["status"].tolist(), lab.groups["lag"].sum()] == [["APPROVED", "APPROVED"], 0]
+    assert lab.stock.iloc[0][["on_hand", "reserved"]].tolist() == [96, 0]
+    lab.close()
+
+
+def test_a_cluster_goes_on_without_one_of_three_brokers_and_waits_without_two(lab_home: Path) -> None:
+    # In a process of its own: kafka-python leaves sockets to dead brokers open.
+    told = subprocess.run([sys.executable, "-c", CLUSTER], capture_output=True, text=True, timeout=110)
+
+    assert told.stdout.splitlines()[1:] == [
+        "Nothing moves: every order has come to its end.", "no Kafka answers",
+        "Nothing moves: every order has come to its end.", "['APPROVED', 'APPROVED'] [1, 2, 3]",
+    ], told.stderr  # fmt: skip
+    assert local_kafka.status(lab_home / "lab-3-brokers").processes == []
