@@ -16,7 +16,7 @@ from checkout.runtime.log import DEAD_LETTERS, LogUnavailable, Partition, Record
 
 Answer = TypeVar("Answer")
 
-PATIENCE = 15.0  # seconds after which Kafka counts as away; three brokers miss a killed one within ten
+PATIENCE = 8.0  # seconds after which a broker that does not answer counts as away
 STEP = 1.0  # seconds of one step of that
 RUN = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*--")  # begins no topic of the store, and no other run's prefix
 CONNECTING = {

@@ -69,6 +69,7 @@ def test_an_order_that_orders_had_not_committed_was_never_promised(lab: Lab) -> 
 
     assert said.endswith("nobody answers the customer of order-1, who must ask again")
     assert "orders-1 has crashed" in lab.explain()
+    assert lab.restart("orders") and lab.explain() == "Nothing moves: no order has been taken."
 
 
 def test_a_crashed_service_is_explained_with_what_waits_for_it(lab: Lab) -> None:

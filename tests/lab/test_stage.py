@@ -135,8 +135,9 @@ def test_a_batch_system_says_when_it_will_do_its_work(lab: Lab) -> None:
     [
         (lambda lab: lab.replace("stock", LegacyPayments), "LegacyPayments calls itself 'payments'"),
         (lambda lab: lab.listen(LegacyPayments), "there is a payments already: lab.replace"),
+        (lambda lab: lab.leader("order.new-order-received"), "a lab in memory has no brokers"),
     ],
 )
-def test_a_guest_in_the_wrong_place_is_told_so(lab: Lab, wrong: Callable[[Lab], object], said: str) -> None:
+def test_what_has_no_place_in_this_lab_is_told_so(lab: Lab, wrong: Callable[[Lab], object], said: str) -> None:
     with pytest.raises(LabError, match=said):
         wrong(lab)
