@@ -43,8 +43,12 @@ class Stage:
         self._counts: dict[str, int] = {}
         self._stranger: Gate | None = None
         self.broker = site.open(dict.fromkeys(TOPICS, partitions))
-        for service in SERVICES:
-            self._cast(service())
+        try:
+            for service in SERVICES:
+                self._cast(service())
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Everybody leaves; topics and groups are deleted."""
