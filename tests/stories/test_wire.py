@@ -65,12 +65,13 @@ def shown(store: RunningStore, wait_until: Callable[..., None]) -> dict[str, lis
         ids = [shopper.order((1, 2)) for _ in range(4)] + [shopper.order((3, 1)), shopper.order((4, 2))]
         ids.append(shopper.post(ORDER, headers={"CID": CORRELATION}).json()["id"])
         shopper.wait_for_end(*ids)
+    console = console_consumer()  # once: jgo cannot fetch a jar in two threads
     with ThreadPoolExecutor() as pool:
-        printed = [record for found in pool.map(partial(read, store), (*HAPPY, *REFUSED)) for record in found]
+        printed = [record for found in pool.map(partial(read, store, console), (*HAPPY, *REFUSED)) for record in found]
     return {id: [record for record in printed if record.value["id"] == id] for id in ids}
 
 
-def read(store: RunningStore, topic: str) -> list[Printed]:
+def read(store: RunningStore, console: list[str], topic: str) -> list[Printed]:
     """A whole topic, as the console consumer prints it."""
     settings = store.settings
     broker = KafkaBroker(settings.bootstrap_servers, settings.prefix)
@@ -80,7 +81,7 @@ def read(store: RunningStore, topic: str) -> list[Printed]:
                "group": settings.prefix + "console-" + topic, "max-messages": str(count), "timeout-ms": "20000"}
     arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
     printing = [f"--formatter-property=print.{what}=true" for what in ("partition", "headers", "key")]
-    command = [*console_consumer(), *arguments, *printing, "--from-beginning"]
+    command = [*console, *arguments, *printing, "--from-beginning"]
     ended = subprocess.run(command, capture_output=True, check=True)
     return [Printed(topic, *line.split("\t")) for line in ended.stdout.decode().splitlines()]
 

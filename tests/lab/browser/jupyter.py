@@ -131,6 +131,11 @@ class Notebook:
         return list(self.page.evaluate(CELLS))
 
     @property
+    def code(self) -> list[dict[str, Any]]:
+        """The code cells among them."""
+        return [cell for cell in self.cells if cell["cell_type"] == "code"]
+
+    @property
     def trusted(self) -> int:
         """How many of its code cells are trusted."""
         return int(self.page.evaluate(TRUSTED))

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from lab.browser.jupyter import ROOT, Notebook, Server, errors
+from lab.browser.jupyter import ROOT, Notebook, Server, errors, wait_until
 from playwright.sync_api import Page
 
 from checkout.cli.lab import START
@@ -35,9 +35,10 @@ def test_all_cells_of_a_notebook_run(name: str, open_notebook: Callable[[str], N
 
     notebook.run_all()
 
-    code = [cell for cell in notebook.cells if cell["cell_type"] == "code"]
-    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
-    assert len(errors(code)) == len(announced)
+    # The last answer may come after the command has ended.
+    wait_until(lambda: all(cell["execution_count"] for cell in notebook.code), f"{name}: every cell has run")
+    assert [cell["execution_count"] for cell in notebook.code] == list(range(1, len(notebook.code) + 1))
+    assert len(errors(notebook.code)) == len(announced)
 
 
 def test_the_lab_opens_at_the_first_notebook_with_its_contents_and_no_news(page: Page, server: Server) -> None:
