@@ -10,7 +10,7 @@ from typing import ClassVar, TypeVar
 import msgspec
 
 from checkout.domain import PaymentMethod
-from checkout.values import Email, Line, LineWanted, Name, OrderId, Payment, in_cents
+from checkout.fields import Email, Line, LineWanted, Name, OrderId, Payment, in_cents
 
 PLACE_ORDER = "/api/v1/order-management/orders"
 PAYMENT_METHODS = "/api/v1/payment-management/payment-methods"

@@ -12,9 +12,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from checkout.c4.cache import Cache  # noqa: E402
-from checkout.c4.render import Renderer, read  # noqa: E402
-from checkout.c4.sources import Diagram  # noqa: E402
+from checkout.c4.render.cache import Cache  # noqa: E402
+from checkout.c4.render.renderer import Renderer, read  # noqa: E402
+from checkout.c4.source.files import Diagram  # noqa: E402
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -19,8 +19,8 @@ from lab.browser.chromium import OPTIONS, find_chromium  # noqa: E402
 from lab.browser.jupyter import Notebook, Server  # noqa: E402
 
 from checkout.lab import Lab  # noqa: E402
-from checkout.runtime import local_kafka  # noqa: E402
-from checkout.runtime.ports import free_port_base  # noqa: E402
+from checkout.local_kafka import cluster  # noqa: E402
+from checkout.system.ports import free_port_base  # noqa: E402
 
 ORDERS, HOPS = 20, 17  # hops of each order
 FIRST = "notebooks/01-place-an-order.ipynb"
@@ -72,16 +72,16 @@ def in_the_browser(folder: Path) -> tuple[float, list[float]]:
             return first, [page.evaluate(STEP, hop) for hop in range(2, HOPS - 1)]
         finally:
             server.stop()
-            local_kafka.stop(server.home)
+            cluster.stop(server.home)
 
 
 def main() -> None:
     """Prints the table of README."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"CHECKOUT_HOME": f"{folder}/home", "CHECKOUT_PORT_BASE": str(free_port_base())}
-        local_kafka.acquire(Path(folder, "home"), int(os.environ["CHECKOUT_PORT_BASE"]))
+        cluster.acquire(Path(folder, "home"), int(os.environ["CHECKOUT_PORT_BASE"]))
         rows = {"`lab.step()` on Kafka": steps(), "`lab.step()` in memory": steps(log="memory")}
-        local_kafka.stop(Path(folder, "home"))
+        cluster.stop(Path(folder, "home"))
         first, rows["*step* as seen in the browser, on Kafka"] = in_the_browser(Path(folder, "browser"))
     print("| what | times | median | slowest |\n| --- | --- | --- | --- |")
     for name, taken in rows.items():

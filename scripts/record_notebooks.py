@@ -16,7 +16,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from checkout.runtime import local_kafka
+from checkout.local_kafka import cluster
 from checkout.settings import read_settings
 
 ROOT = Path(__file__).parents[1]
@@ -99,11 +99,11 @@ def shared_kafka() -> Iterator[None]:
     if settings.bootstrap_servers:
         yield
         return
-    local_kafka.acquire(home, settings.port_base, on_progress=lambda what, share: None)
+    cluster.acquire(home, settings.port_base, on_progress=lambda what, share: None)
     try:
         yield
     finally:
-        local_kafka.release(home)
+        cluster.release(home)
 
 
 def main(arguments: list[str]) -> int:

@@ -12,7 +12,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from lab.browser.chromium import OPTIONS, find_chromium  # noqa: E402
 from lab.browser.jupyter import Notebook, Server  # noqa: E402
 
-from checkout.runtime import local_kafka  # noqa: E402
+from checkout.local_kafka import cluster  # noqa: E402
 
 CELL = "from checkout.lab import Lab\nlab = Lab()\nlab.place_order('wooden spoon', quantity=2)\nlab.walk()"
 HOPS = {1: 1, 8: 8, 13: 14}  # by step: the hop at which to look; of the three 13s the second
@@ -50,7 +50,7 @@ def main(folder: Path) -> None:
                 take(page, server, folder, theme)
         finally:
             server.stop()
-            local_kafka.stop(server.home)
+            cluster.stop(server.home)
             browser.close()
 
 

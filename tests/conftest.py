@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from checkout.runtime import local_kafka
-from checkout.runtime.kafka_node import is_free
+from checkout.local_kafka import cluster
+from checkout.system.ports import is_free
 
 collect_ignore = ["nightly"]  # unless it is named: what takes too long for every push
 WaitUntil = Callable[..., None]
@@ -34,15 +34,15 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
         return
     home = tmp_path_factory.mktemp("kafka")
-    yield local_kafka.acquire(home, _free_port_base(), make_cache=False)
-    local_kafka.release(home)
+    yield cluster.acquire(home, _free_port_base(), make_cache=False)
+    cluster.release(home)
 
 
 @pytest.fixture
 def kafka_home(tmp_path: Path) -> Iterator[Path]:
     """A home of its own for a test that starts Kafka; nothing runs in it afterwards."""
     yield tmp_path / "home"
-    local_kafka.stop(tmp_path / "home")
+    cluster.stop(tmp_path / "home")
 
 
 @pytest.fixture(scope="session")

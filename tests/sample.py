@@ -8,6 +8,7 @@ from decimal import Decimal
 import httpx
 
 from checkout.domain import PaymentMethod
+from checkout.fields import Line, LineWanted, Payment
 from checkout.messages import (
     OrderApproved,
     OrderReceived,
@@ -17,7 +18,6 @@ from checkout.messages import (
     ProductsReservationFailed,
     ProductsReserved,
 )
-from checkout.values import Line, LineWanted, Payment
 
 ADA, EMAIL = "Ada", "ada@example.org"
 CREDIT = Payment(payment_method=PaymentMethod.CREDIT)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sample import ADA, CREDIT, EMAIL, FIRST
 
 from checkout.domain import PaymentMethod
+from checkout.fields import Line, OrderWanted, Payment
 from checkout.messages import (
     BY_NAME,
     MESSAGES,
@@ -27,7 +28,6 @@ from checkout.messages import (
     SendEmail,
     encode,
 )
-from checkout.values import Line, OrderWanted, Payment
 
 # Contract section 2, field for field.
 SAID = {

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from checkout.cli.app import app
 from checkout.messages import STORIES
-from checkout.wiring import arrows
+from checkout.registry import arrows
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

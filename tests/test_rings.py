@@ -10,36 +10,34 @@ import pytest
 import checkout
 
 ROOT = Path(checkout.__file__).parent
-LEAVES = ["checkout.serving", "checkout.java", "checkout.settings", "checkout"]  # anyone may use them
-# Module or package: what it may import of ours, besides its own package and the leaves. The longest name counts.
+# Every ring may import itself, LEAVES, and what its line names. `docs/architecture.md` draws this.
+LEAVES = ["checkout.settings", "checkout"]
+STORE = ["checkout.domain", "checkout.fields", "checkout.messages"]
+FRAMEWORK = ["checkout.framework"]
 MAY_IMPORT = {
+    "checkout": [],
+    "checkout.settings": [],
     "checkout.domain": [],
-    "checkout.values": ["checkout.domain"],
-    "checkout.messages": ["checkout.domain", "checkout.values"],
-    "checkout.intake": ["checkout.messages", "checkout.values", "checkout.domain"],
-    "checkout.tables": [],
-    "checkout.edge": ["checkout.intake", "checkout.domain"],
-    "checkout.service": ["checkout.intake", "checkout.messages", "checkout.values", "checkout.domain"],
-    "checkout.services": [
-        "checkout.service", "checkout.intake", "checkout.tables", "checkout.edge", "checkout.messages",
-        "checkout.values", "checkout.domain",
+    "checkout.fields": ["checkout.domain"],
+    "checkout.messages": ["checkout.domain", "checkout.fields"],
+    "checkout.system": [],
+    "checkout.messaging": [],
+    "checkout.framework": STORE,
+    "checkout.services": [*STORE, *FRAMEWORK],
+    "checkout.registry": [*STORE, *FRAMEWORK, "checkout.services"],
+    "checkout.journal": ["checkout.messages"],
+    "checkout.local_kafka": ["checkout.system", "checkout.messaging"],
+    "checkout.worker": [*STORE, *FRAMEWORK, "checkout.journal", "checkout.messaging"],
+    "checkout.simulators": [*STORE, *FRAMEWORK, "checkout.worker"],
+    "checkout.processes": [
+        *STORE, *FRAMEWORK, "checkout.services", "checkout.registry", "checkout.journal", "checkout.messaging",
+        "checkout.worker", "checkout.simulators", "checkout.local_kafka", "checkout.system",
     ],
-    "checkout.wiring": ["checkout.services", "checkout.service", "checkout.messages"],
-    "checkout.externals": [],
-    "checkout.runtime": [
-        "checkout.wiring", "checkout.services", "checkout.service", "checkout.intake", "checkout.tables",
-        "checkout.edge", "checkout.messages", "checkout.values", "checkout.domain", "checkout.externals",
-    ],
-    "checkout.c4": [],
+    "checkout.c4": ["checkout.journal", "checkout.system"],
     "checkout.lab": ["checkout"],
     "checkout.cli": ["checkout"],
     "checkout.__main__": ["checkout.cli"],
-    "checkout.serving": [],
-    "checkout.java": [],
-    "checkout.settings": [],
-    "checkout": [],
 }
-EXTERNALS_LEAVES, C4_LEAVES = ["checkout.serving", "checkout"], ["checkout.java", "checkout"]
 NOTEBOOK_LIBRARIES = {"IPython", "ipywidgets", "anywidget", "pandas"}
 
 
@@ -92,10 +90,8 @@ def allowed(found: Import) -> bool:
     ring = ring_of(found.by)
     if ring in ("checkout.lab", "checkout.cli"):
         return ring == "checkout.lab" or not is_in(found.of, "checkout.lab") or lazily(found)
-    leaves = {"checkout.externals": EXTERNALS_LEAVES, "checkout.c4": C4_LEAVES}.get(ring, LEAVES)
-    return any(found.of == leaf for leaf in leaves) or any(
-        is_in(found.of, other) for other in [ring, *MAY_IMPORT[ring]]
-    )
+    leaves = ["checkout"] if ring == "checkout.c4" else LEAVES
+    return found.of in leaves or any(is_in(found.of, other) for other in [ring, *MAY_IMPORT[ring]])
 
 
 def lazily(found: Import) -> bool:
@@ -119,14 +115,15 @@ def test_imports_only_point_inwards() -> None:
 @pytest.mark.parametrize(
     ("by", "of"),
     [
-        ("checkout.domain", "checkout.values"), ("checkout.messages", "checkout.service"),
-        ("checkout.service", "checkout.tables"), ("checkout.services.stock", "checkout.runtime.store"),
-        ("checkout.services.stock", "checkout.wiring"), ("checkout.edge", "checkout.services.orders"),
-        ("checkout.externals.mailbox", "checkout.messages"), ("checkout.externals.mailbox", "checkout.settings"),
-        ("checkout.c4.render", "checkout.messages"), ("checkout.c4.render", "checkout.runtime.journal"),
-        ("checkout.c4.render", "checkout.settings"), ("checkout.runtime.worker", "checkout.cli.up"),
-        ("checkout.runtime.worker", "checkout.lab.lab"), ("checkout.settings", "checkout.domain"),
-        ("checkout.wiring", "checkout.runtime.worker"),
+        ("checkout.domain", "checkout.fields"), ("checkout.messages", "checkout.framework.service"),
+        ("checkout.framework.service", "checkout.worker.worker"),
+        ("checkout.services.stock", "checkout.worker.database"),
+        ("checkout.services.stock", "checkout.registry"), ("checkout.framework.http_app", "checkout.services.orders"),
+        ("checkout.simulators.mailbox", "checkout.services.stock"), ("checkout.messaging.log", "checkout.messages"),
+        ("checkout.c4.render.renderer", "checkout.messages"), ("checkout.c4.render.renderer", "checkout.settings"),
+        ("checkout.worker.worker", "checkout.cli.up"), ("checkout.worker.worker", "checkout.registry"),
+        ("checkout.worker.worker", "checkout.lab.lab"), ("checkout.settings", "checkout.domain"),
+        ("checkout.registry", "checkout.worker.worker"), ("checkout.local_kafka.cluster", "checkout.worker.worker"),
     ],
 )
 def test_an_import_that_points_outwards_would_be_found(by: str, of: str) -> None:
@@ -143,7 +140,7 @@ def test_only_the_kafka_modules_import_kafka() -> None:
     users = {found.by for found in LIBRARIES if found.of.split(".")[0] == "kafka"}
 
     assert users
-    assert [name for name in users if not name.startswith("checkout.runtime.kafka_")] == []
+    assert [name for name in users if not name.startswith("checkout.messaging.kafka_")] == []
 
 
 def test_only_the_lab_imports_notebook_libraries() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:  # what a command needs is imported when it runs: --help stays quick
-    from checkout.c4.views import Fact
+    from checkout.c4.checks.consistency import Fact
 
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files or folders; if none, the folder diagrams or this.")]
 File = Annotated[str, typer.Argument(help="A diagram; FILE#NAME where a file holds several.")]
@@ -159,7 +159,7 @@ def _paths(paths: list[Path] | None) -> list[Path]:
 
 def _careful(command: Command) -> Callable[..., None]:
     """The command with its answer as exit code, and its refusals as one or two lines."""
-    from checkout.c4.finding import CannotJudge, Refused
+    from checkout.c4.findings import CannotJudge, Refused
 
     @functools.wraps(command)
     def run(**options: Any) -> None:

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
-from checkout.c4.cache import Cache
-from checkout.c4.finding import CannotJudge, Finding, Refused, as_github, as_json, shown
+from checkout.c4.checks.consistency import Fact
+from checkout.c4.findings import CannotJudge, Finding, Refused, as_github, as_json, shown
 from checkout.c4.journal import Hop, by_order, read_journal
-from checkout.c4.render import Picture, Renderer, common_folder, read
-from checkout.c4.sources import Diagram, find_files
-from checkout.c4.views import Fact
+from checkout.c4.render.cache import Cache
+from checkout.c4.render.renderer import Picture, Renderer, common_folder, read
+from checkout.c4.source.files import Diagram, find_files
 
 
 def render(paths: Sequence[Path], formats: Sequence[str], out: Path | None, watch: bool, no_cache: bool) -> int:
     """Draws every diagram; with `watch` goes on until stopped."""
-    from checkout.c4.watch import Watch
+    from checkout.c4.render.watch import Watch
 
     files = find_files(paths)
     # Before the first drawing, which takes a while: what changes meanwhile is redrawn.
@@ -58,7 +58,7 @@ def _write(renderer: Renderer, diagram: Diagram, picture: Picture, formats: Sequ
 
 def check_pictures(paths: Sequence[Path], no_cache: bool) -> int:
     """Names each stale picture and why; 3 when another tool drew one, for then nothing can be said."""
-    from checkout.c4.stale import judge
+    from checkout.c4.render.staleness import judge
 
     files = find_files(paths)
     diagrams, findings = _found(files)
@@ -90,7 +90,7 @@ def check(paths: Sequence[Path], facts: Sequence[Fact], fix: bool, form: str) ->
 
 
 def _fix(files: Sequence[Path]) -> None:
-    from checkout.c4.lint import fixed
+    from checkout.c4.checks.lint import fixed
 
     for file in files:
         text, count = fixed(file.read_bytes().decode("utf-8", errors="surrogateescape"))
@@ -101,8 +101,8 @@ def _fix(files: Sequence[Path]) -> None:
 
 def findings_of(files: Sequence[Path], facts: Sequence[Fact] = (), renderer: Renderer | None = None) -> list[Finding]:
     """What is wrong with the diagrams in these files, alone, with each other and with the code."""
-    from checkout.c4.lint import lint
-    from checkout.c4.views import against_code, against_views
+    from checkout.c4.checks.consistency import against_code, against_views
+    from checkout.c4.checks.lint import lint
 
     diagrams, findings = _found(files)
     drawings = []
@@ -121,9 +121,9 @@ def findings_of(files: Sequence[Path], facts: Sequence[Fact] = (), renderer: Ren
 
 def verify(file: str, journals: Sequence[Path], order: str | None, out: Path | None, as_data: bool, again: bool) -> int:
     """Holds a run against a view; 1 when anything deviates."""
-    from checkout.c4.overlay import overlay
-    from checkout.c4.verify import AGAIN
-    from checkout.c4.verify import verify as judged
+    from checkout.c4.checks.overlay import overlay
+    from checkout.c4.checks.verify import AGAIN
+    from checkout.c4.checks.verify import verify as judged
 
     hops = read_journal(journals)
     renderer, diagram = _opened(file)
@@ -163,7 +163,7 @@ def draw(journals: Sequence[Path], into: Path | None, order: str | None) -> int:
 
 def cover(file: str, journals: Sequence[Path], least: float) -> int:
     """Lists the arrows that no run exercised; 1 below the minimum."""
-    from checkout.c4.cover import cover as covered
+    from checkout.c4.checks.coverage import cover as covered
 
     coverage = covered(picture_of(file).drawing, read_journal(journals))
     for arrow in coverage.missed:
@@ -175,7 +175,7 @@ def cover(file: str, journals: Sequence[Path], least: float) -> int:
 
 def diff(revisions: str, paths: Sequence[Path], out: Path | None) -> int:
     """Shows what changed between two states, and answers 1 when anything did."""
-    from checkout.c4.diffs import Shelf, differences
+    from checkout.c4.checks.revisions import Shelf, differences
 
     old, dots, new = revisions.partition("..")
     with tempfile.TemporaryDirectory() as folder, _renderer(find_files(paths), False) as renderer:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from checkout.c4.cache import usual_cache
-from checkout.c4.finding import CannotJudge
-from checkout.c4.plantuml import FOREIGN, OWN, Studio
-from checkout.c4.toolbox import Toolbox, find_fonts, find_jar
-from checkout.java import JAVA
+from checkout.c4.findings import CannotJudge
+from checkout.c4.render.cache import usual_cache
+from checkout.c4.render.plantuml import FOREIGN, OWN, Studio
+from checkout.c4.render.toolchain import Toolbox, find_fonts, find_jar
+from checkout.system.java import JAVA
 
 PROBE = "@startuml\n!include <C4/C4_Container>\nContainer(a, %getenv('HOME'))\n@enduml"
 OUTSIDE = "/etc/passwd"

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from checkout.c4.arrows import Arrow, Drawing
-from checkout.c4.finding import Refused
+from checkout.c4.checks.verify import in_steps
+from checkout.c4.findings import Refused
 from checkout.c4.journal import Hop
-from checkout.c4.verify import in_steps
+from checkout.c4.source.arrows import Arrow, Drawing
 
 MACRO = re.compile(r"\s*(?P<name>Rel(?:Index)?(?:_[A-Za-z_]+)?)\s*\((?P<inside>.*)\)\s*(?:'.*)?$")
 INDEX = re.compile(r"(\$index\s*=\s*)(\"[^\"]*\"|[^,)\s]+)")

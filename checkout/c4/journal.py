@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from checkout.c4.finding import CannotJudge, shown
+from checkout.c4.findings import CannotJudge, shown
 
-SCHEMA = Path(__file__).with_name("journal.schema.json")
+SCHEMA = Path(__file__).parents[1] / "journal" / "journal.schema.json"
 REQUIRED = ("order", "from", "to", "message", "at")
 Produced = dict[tuple[str, str, str], list["Hop"]]  # by order, who heard it, message
 

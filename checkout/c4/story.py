@@ -7,12 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from checkout.c4.arrows import Arrow
-from checkout.c4.finding import CannotJudge
+from checkout.c4.checks.verify import in_steps
+from checkout.c4.findings import CannotJudge
 from checkout.c4.journal import Hop
-from checkout.c4.paint import FAINT, GREEN, ORANGE, PALE, Ink, painted
-from checkout.c4.render import Picture
-from checkout.c4.verify import in_steps
+from checkout.c4.render.paint import FAINT, GREEN, ORANGE, PALE, Ink, painted
+from checkout.c4.render.renderer import Picture
+from checkout.c4.source.arrows import Arrow
 
 PAGE = Path(__file__).with_name("story.html")
 

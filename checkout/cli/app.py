@@ -61,7 +61,7 @@ def lab(
     allow_root: Annotated[bool, typer.Option("--allow-root", help="Start although root asks for it.")] = False,
 ) -> None:
     """JupyterLab with the notebooks; Ctrl-C ends it."""
-    from checkout.cli.lab import run
+    from checkout.cli.jupyterlab import run
 
     run(port, browser, allow_root)
 
@@ -102,9 +102,9 @@ def order(
     follow: Annotated[bool, typer.Option(help="Show its journey until it ends.")] = False,
 ) -> None:
     """Place an order at the gateway."""
-    from checkout.cli import look
+    from checkout.cli import client
 
-    look.place(product or [1], quantity or [], customer, email, pay, follow)
+    client.place(product or [1], quantity or [], customer, email, pay, follow)
 
 
 @app.command()
@@ -112,17 +112,17 @@ def orders(
     id: Annotated[str | None, typer.Argument(metavar="ID", help="An order's id.")] = None, as_json: AsJson = False
 ) -> None:
     """How the orders stand, or one of them."""
-    from checkout.cli import look
+    from checkout.cli import client
 
-    look.list_orders(id, as_json)
+    client.list_orders(id, as_json)
 
 
 @app.command()
 def journey(id: Annotated[str, typer.Argument(metavar="ID", help="An order's id.")], as_json: AsJson = False) -> None:
     """What became of an order, arrow by arrow."""
-    from checkout.cli import look
+    from checkout.cli import client
 
-    look.show_journey(id, as_json)
+    client.show_journey(id, as_json)
 
 
 @app.command()
@@ -134,17 +134,17 @@ def messages(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
     """What stands on the topics."""
-    from checkout.cli import look
+    from checkout.cli import client
 
-    look.show_messages(order, topic, follow, "json" if as_json else "csv" if as_csv else "table")
+    client.show_messages(order, topic, follow, "json" if as_json else "csv" if as_csv else "table")
 
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Is this machine able to run the store?"""
-    from checkout.cli import machine
+    from checkout.cli import doctor
 
-    raise typer.Exit(machine.examine(as_json))
+    raise typer.Exit(doctor.examine(as_json))
 
 
 @kafka.command("start")
@@ -152,29 +152,29 @@ def kafka_start(
     brokers: Annotated[int | None, typer.Option(help="1 or 3.")] = None, port_base: PortBase = None
 ) -> None:
     """Start the local Kafka and keep it until `checkout kafka stop`."""
-    from checkout.cli import machine
+    from checkout.cli import doctor
 
-    machine.start_kafka(brokers=brokers, port_base=port_base)
+    doctor.start_kafka(brokers=brokers, port_base=port_base)
 
 
 @kafka.command("stop")
 def kafka_stop() -> None:
     """Stop the local Kafka; its topics stay on disk."""
-    from checkout.cli import machine
+    from checkout.cli import doctor
 
-    machine.stop_kafka()
+    doctor.stop_kafka()
 
 
 @kafka.command("status")
 def kafka_status(as_json: AsJson = False) -> None:
     """Is the local Kafka running, and for whom? Ends with 1 when it is not."""
-    from checkout.cli import machine
+    from checkout.cli import doctor
 
-    raise typer.Exit(machine.kafka_status(as_json))
+    raise typer.Exit(doctor.kafka_status(as_json))
 
 
 def _code_arrows() -> Sequence[dict[str, object]]:
-    from checkout.wiring import facts
+    from checkout.registry import facts
 
     return facts()
 
@@ -189,7 +189,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(GOOD)
     except Exception as error:
-        from checkout.cli.problems import exit_code
+        from checkout.cli.exit_codes import exit_code
 
         code = exit_code(error)
         if code is None:

@@ -9,19 +9,19 @@ from pathlib import Path
 import msgspec
 import psutil  # type: ignore[import-untyped]
 
-from checkout.cli import show
-from checkout.cli.look import print_json
+from checkout.cli import output
+from checkout.cli.client import print_json
 from checkout.cli.up import started
 from checkout.domain import PaymentMethod
+from checkout.fields import Line, Payment
+from checkout.local_kafka import cluster
 from checkout.messages import TOPICS, OrderReceived, encode
-from checkout.runtime import local_kafka
-from checkout.runtime.kafka_log import KafkaBroker
-from checkout.runtime.log import Outgoing
-from checkout.runtime.ports import free_port_base
-from checkout.runtime.processes import WORKERS, RunningStore, StoreProblem
+from checkout.messaging.kafka_log import KafkaBroker
+from checkout.messaging.log import Outgoing
+from checkout.processes.supervisor import WORKERS, RunningStore, StoreProblem
+from checkout.registry import SERVICES
 from checkout.settings import IN_PROCESS, read_settings
-from checkout.values import Line, Payment
-from checkout.wiring import SERVICES
+from checkout.system.ports import free_port_base
 
 DEADLINE = 300.0  # seconds for one burst
 EFFECTS = {
@@ -51,14 +51,14 @@ def run(orders: int, rounds: int, as_json: bool) -> int:
         return 0
     columns = ("orders", "seconds", "orders/s", "CPU-s per 1,000 orders", "of which")
     rows = [_row(one) for one in done]
-    show.out.print(show.table("Five services, five processes, one broker", columns, rows))
+    output.out.print(output.table("Five services, five processes, one broker", columns, rows))
     return 0
 
 
 def _round(orders: int) -> Round:
     outside = dict.fromkeys(("payment_broker_url", "shipment_company_url", "smtp_url"), IN_PROCESS)
     base, home = free_port_base(), read_settings().home.absolute() / "bench"
-    servers = local_kafka.acquire(home, base)
+    servers = cluster.acquire(home, base)
     with tempfile.TemporaryDirectory() as folder:
         own = {"home": Path(folder), "bootstrap_servers": servers, "prefix": f"bench-{time.time_ns():x}--"}
         try:
@@ -66,7 +66,7 @@ def _round(orders: int) -> Round:
                 measured = _burst(store, orders)
             _check_effects(Path(folder) / "databases", orders)
         finally:
-            local_kafka.release(home)
+            cluster.release(home)
     return measured
 
 

@@ -8,16 +8,15 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from checkout.cli import look, show
+from checkout.cli import client, journeys, output
 from checkout.cli.up import started
+from checkout.journal.hop import APPLIED, Hop
 from checkout.messages import PLACE_ORDER, PRODUCTS
-from checkout.runtime import journeys
-from checkout.runtime.hops import APPLIED, Hop
-from checkout.runtime.kafka_log import KafkaBroker
-from checkout.runtime.ports import free_port_base
-from checkout.runtime.processes import FRONT, OUTSIDE, WORKERS, RunningStore, StoreFile, find_store
+from checkout.messaging.kafka_log import KafkaBroker
+from checkout.processes.supervisor import FRONT, OUTSIDE, WORKERS, RunningStore, StoreFile, find_store
+from checkout.registry import arrows
 from checkout.settings import read_settings
-from checkout.wiring import arrows
+from checkout.system.ports import free_port_base
 
 ASKED_FOR = {"customerName": "Ada", "customerEmail": "ada@example.org", "payment": {"paymentMethod": "CREDIT"}}
 
@@ -65,28 +64,28 @@ def run() -> int:
         problems = [problem for story in STORIES for problem in _run(store, story)]
         _delete_topics(store)
     for problem in problems:
-        show.out.print(f"[bold]not as told:[/bold] {problem}")
+        output.out.print(f"[bold]not as told:[/bold] {problem}")
     if not problems:
-        show.out.print(f"All {len(STORIES)} orders went as told.")
+        output.out.print(f"All {len(STORIES)} orders went as told.")
     return 1 if problems else 0
 
 
 def _run(store: RunningStore, story: Story) -> list[str]:
     told = _tell(find_store(store.settings.home), story)
-    show.out.print(show.journey(story.title, told.hops))
-    show.out.print(_end(story, told))
+    output.out.print(output.journey(story.title, told.hops))
+    output.out.print(_end(story, told))
     return list(_differences(story, told))
 
 
 def _tell(store: StoreFile, story: Story) -> Told:
     before = _available(store, story.sku)
     body = ASKED_FOR | {"products": [{"sku": story.sku, "quantity": story.quantity}]}
-    id = look.ask(store, "POST", PLACE_ORDER, json=body)["id"]
-    look.wait_for_end(store, id)
+    id = client.ask(store, "POST", PLACE_ORDER, json=body)["id"]
+    client.wait_for_end(store, id)
     broker = KafkaBroker(store.bootstrap_servers, store.prefix)
     hops = journeys.journey(id, Path(store.home) / "journal", broker)
     broker.close()
-    order = look.ask(store, "GET", f"{PLACE_ORDER}/{id}")
+    order = client.ask(store, "GET", f"{PLACE_ORDER}/{id}")
     mails = httpx.get(store.address("mailbox") + "/mails", params={"order": id}).json()
     charges = httpx.get(store.address("payment_broker") + "/charges", params={"order": id}).json()
     charged = sum(charge["amount"] for charge in charges if charge["status"] == "charged")
@@ -94,7 +93,7 @@ def _tell(store: StoreFile, story: Story) -> Told:
 
 
 def _available(store: StoreFile, sku: int) -> int:
-    found: list[dict[str, int]] = look.ask(store, "GET", PRODUCTS)
+    found: list[dict[str, int]] = client.ask(store, "GET", PRODUCTS)
     return next(product["available"] for product in found if product["sku"] == sku)
 
 
@@ -108,7 +107,7 @@ def _end(story: Story, told: Told) -> Any:
         ("e-mail", ", ".join(told.subjects)),
         ("charged", f"{told.charged:.2f} EUR"),
     )
-    return show.table("", ("the end", ""), rows)
+    return output.table("", ("the end", ""), rows)
 
 
 def _differences(story: Story, told: Told) -> Sequence[str]:

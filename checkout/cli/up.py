@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from checkout.cli.show import Bar, err, out, table
-from checkout.runtime.processes import FRONT, OUTSIDE, WORKERS, RunningStore, StoreProblem
+from checkout.cli.output import Bar, err, out, table
+from checkout.processes.supervisor import FRONT, OUTSIDE, WORKERS, RunningStore, StoreProblem
 from checkout.settings import IN_PROCESS, Settings, WrongSetting, read_settings
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -153,7 +153,7 @@ def _database(settings: Settings, postgres: bool) -> Iterator[str]:
     if settings.database_url or not postgres:
         yield settings.database_url
         return
-    from checkout.runtime.postgres import local_postgres
+    from checkout.processes.postgres import local_postgres
 
     with local_postgres(settings.home) as url:
         yield url

@@ -6,19 +6,20 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from checkout.lab import frames, front
-from checkout.lab.book import Book
-from checkout.lab.broker import Site
-from checkout.lab.clock import Clock, order_id
-from checkout.lab.front import Products, Request
-from checkout.lab.moments import Moments
-from checkout.lab.past import Moment, view_of
-from checkout.lab.problems import in_plain_words
-from checkout.lab.replay import Replay
-from checkout.lab.sights import Sights
-from checkout.lab.stage import Stage
-from checkout.lab.turns import Status, Turns
-from checkout.service import Service
+from checkout.framework.service import Service
+from checkout.lab.engine import requests
+from checkout.lab.engine.clock import Clock, order_id
+from checkout.lab.engine.environment import Stage
+from checkout.lab.engine.kafka_session import Site
+from checkout.lab.engine.requests import Products, Request
+from checkout.lab.engine.scheduler import Status, Turns
+from checkout.lab.errors import in_plain_words
+from checkout.lab.history.lab_journal import Book
+from checkout.lab.history.moments import Moments
+from checkout.lab.history.projection import Moment, view_of
+from checkout.lab.history.replay import Replay
+from checkout.lab.views import dataframes
+from checkout.lab.views.tables import Sights
 
 
 class PlacedOrder(NamedTuple):
@@ -72,13 +73,12 @@ class Lab(Sights):
         self, log: str = "kafka", brokers: int = 1, bootstrap_servers: str = "", partitions: int = 1,
         inbox: bool = True, outbox: bool = True, clock: str = "fixed", kafka: Mapping[str, object] | None = None,
     ) -> None:  # fmt: skip
-        frames.prepare()
+        dataframes.prepare()
         self.lock, self.callbacks = threading.RLock(), list[Callable[[], None]]()
         self._site = Site(log, brokers, bootstrap_servers, kafka or {})
         self._real, self._partitions, self._forgets = clock == "real", partitions, (not inbox, not outbox)
         self._stages: list[Stage] = []
-        # Who gives its name to another lab gives it up. At the interpreter's end no client may start a thread any more:
-        # then the guard takes away what is left.
+        # At the interpreter's end no client may start a thread: the cleanup process removes what is left.
         weakref.finalize(self, _leave, self._stages, self._site).atexit = False
         with in_plain_words():
             self._open()
@@ -96,12 +96,12 @@ class Lab(Sights):
         pay: str = "credit",
     ) -> PlacedOrder:  # fmt: skip
         """An order waits at the web app; nothing has moved yet. `products` is a name, a SKU, or {name: quantity}."""
-        body = front.body_of(products, quantity, customer, email, pay)
+        body = requests.body_of(products, quantity, customer, email, pay)
         id = order_id(self._placed + 1)
-        message = front.read(id, body, self._stage.clock.now())
+        message = requests.read(id, body, self._stage.clock.now())
         self._placed += 1
         self._stage.requests.append(Request(message, body, self._stage.sent.next_turn()))
-        lines = ", ".join(f"{line.quantity} x {front.NAMES.get(line.sku, line.sku)}" for line in message.products)
+        lines = ", ".join(f"{line.quantity} x {requests.NAMES.get(line.sku, line.sku)}" for line in message.products)
         return PlacedOrder(self._stage.names.of(id), id, f"{lines} for {customer}")
 
     @_moving
@@ -177,7 +177,7 @@ class Lab(Sights):
     @_moving
     def sell_out(self, product: str | int) -> None:
         """Nothing more of this product can be had."""
-        self._stage.sell_out(front.sku_of(product))
+        self._stage.sell_out(requests.sku_of(product))
 
     @_moving
     def deny_next_payment(self, reason: str = "the card has expired") -> None:
@@ -221,7 +221,7 @@ class Lab(Sights):
 
     def walk(self) -> Any:
         """The diagram, the record in hand, the tables and a slider, to step with."""
-        from checkout.lab.walk import Walk
+        from checkout.lab.widget.walk import Walk
 
         return Walk(self)
 

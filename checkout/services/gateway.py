@@ -8,9 +8,9 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
-from checkout import edge
+from checkout.fields import OrderSeen, OrderWanted, ProductSeen
+from checkout.framework import http_app
 from checkout.messages import PAYMENT_METHODS, PLACE_ORDER, PRODUCTS
-from checkout.values import OrderSeen, OrderWanted, ProductSeen
 
 TIMEOUT = httpx.Timeout(10.0, connect=1.0)  # seconds
 PASSED_ON = (b"authorization", b"cid", b"content-type", b"idempotency-key", b"user-agent")
@@ -26,7 +26,7 @@ class Gateway:
 
     def application(self, ready: Callable[[], bool]) -> Litestar:
         """The gateway's server; `arrived` is told of each order that Orders has taken."""
-        return edge.application("API gateway", self._routes(), ready, on_shutdown=[self._client.aclose])
+        return http_app.application("API gateway", self._routes(), ready, on_shutdown=[self._client.aclose])
 
     def _routes(self) -> Sequence[Any]:
         @post(PLACE_ORDER)
@@ -65,10 +65,10 @@ class Gateway:
         try:
             return await self._client.request(request.method, url, content=body, headers=headers)
         except httpx.ConnectError:
-            raise edge.Unavailable(f"{service} does not answer: try again in a moment") from None
+            raise http_app.Unavailable(f"{service} does not answer: try again in a moment") from None
         except httpx.HTTPError:
             remedy = "ask again with the same Idempotency-Key" if body else "try again in a moment"
-            raise edge.Unavailable(f"{service} did not answer in time: {remedy}") from None
+            raise http_app.Unavailable(f"{service} did not answer in time: {remedy}") from None
 
 
 def _answers(kind: Any) -> dict[int, ResponseSpec]:

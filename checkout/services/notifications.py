@@ -6,6 +6,9 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 
+from checkout.fields import Line
+from checkout.framework.service import Service, on, reply_to
+from checkout.framework.sql import fetch, put
 from checkout.messages import (
     EmailRefused,
     EmailSent,
@@ -15,9 +18,6 @@ from checkout.messages import (
     ProductsReservationFailed,
     SendEmail,
 )
-from checkout.service import Service, on, reply_to
-from checkout.tables import fetch, put
-from checkout.values import Line
 
 METADATA = MetaData()
 MAILS = Table(

@@ -16,9 +16,13 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Row, String, Table, Text, select
 
-from checkout import domain, edge
+from checkout import domain
 from checkout.domain import LARGEST_AMOUNT, DomainError, OrderStatus, PaymentMethod, UnknownOrder
-from checkout.intake import Desk
+from checkout.fields import UUID, Line, OrderSeen, OrderWanted, Payment
+from checkout.framework import http_app
+from checkout.framework.intake import Desk
+from checkout.framework.service import Service, on
+from checkout.framework.sql import Cents, fetch, put
 from checkout.messages import (
     ENCODER,
     PLACE_ORDER,
@@ -33,9 +37,6 @@ from checkout.messages import (
     ProductsReserved,
     encode,
 )
-from checkout.service import Service, on
-from checkout.tables import Cents, fetch, put
-from checkout.values import UUID, Line, OrderSeen, OrderWanted, Payment
 
 METADATA = MetaData()
 ORDERS = Table(
@@ -148,7 +149,7 @@ class Orders(Service):
             idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)] = None,
             correlation: Annotated[str | None, HeaderParameter(name="CID", max_length=255)] = None,
         ) -> dict[str, str]:
-            data = await edge.read_strictly(request, OrderWanted)
+            data = await http_app.read_strictly(request, OrderWanted)
             # The same key makes the same id, so the inbox tells a repeat from a new order.
             id = str(uuid.uuid5(salt, idempotency_key) if idempotency_key else uuid.uuid4())
             wanted = to_message(id, data, desk.now())

@@ -10,7 +10,9 @@ from litestar.params import FromQuery
 from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 
 from checkout.domain import LARGEST_AMOUNT, PaymentMethod, is_amount
-from checkout.intake import Desk
+from checkout.framework.intake import Desk
+from checkout.framework.service import Service, on, reply_to
+from checkout.framework.sql import Cents, fetch, put
 from checkout.messages import (
     PAYMENT_METHODS,
     CardCharged,
@@ -21,8 +23,6 @@ from checkout.messages import (
     PaymentProcessed,
     ProcessPayment,
 )
-from checkout.service import Service, on, reply_to
-from checkout.tables import Cents, fetch, put
 
 METADATA = MetaData()
 PAYMENTS = Table(

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 
+from checkout.fields import Line
+from checkout.framework.service import Service, on, reply_to
+from checkout.framework.sql import fetch, put
 from checkout.messages import BookParcel, Message, OrderApproved, ParcelBooked, ParcelRefused
-from checkout.service import Service, on, reply_to
-from checkout.tables import fetch, put
-from checkout.values import Line
 
 METADATA = MetaData()
 SHIPMENTS = Table(

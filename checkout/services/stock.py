@@ -13,7 +13,10 @@ from sqlalchemy import Column, Connection, Integer, MetaData, Row, String, Table
 
 from checkout import messages
 from checkout.domain import CENT, OutOfStock, Product, Reservation, UnknownOrder
-from checkout.intake import Desk
+from checkout.fields import Line, Payment, ProductSeen
+from checkout.framework.intake import Desk
+from checkout.framework.service import Service, on
+from checkout.framework.sql import Cents, fetch, put
 from checkout.messages import (
     ENCODER,
     Message,
@@ -23,9 +26,6 @@ from checkout.messages import (
     ProductsReservationFailed,
     ProductsReserved,
 )
-from checkout.service import Service, on
-from checkout.tables import Cents, fetch, put
-from checkout.values import Line, Payment, ProductSeen
 
 METADATA = MetaData()
 PRODUCTS = Table(

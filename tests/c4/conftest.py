@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from c4.runs import valid_run
-from checkout.c4.arrows import Drawing
-from checkout.c4.cache import Cache
 from checkout.c4.commands import findings_of
-from checkout.c4.finding import Finding
-from checkout.c4.include import read_diagrams
-from checkout.c4.render import Picture, Renderer
+from checkout.c4.findings import Finding
+from checkout.c4.render.cache import Cache
+from checkout.c4.render.renderer import Picture, Renderer
+from checkout.c4.source.arrows import Drawing
+from checkout.c4.source.includes import read_diagrams
 
 DIAGRAMS = Path(__file__).parents[2] / "diagrams"
 Draw = Callable[..., Picture]

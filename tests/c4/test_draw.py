@@ -9,10 +9,10 @@ import pytest
 
 from c4.conftest import Draw
 from c4.runs import VIEWS, valid_run
+from checkout.c4.checks.verify import verify
 from checkout.c4.draw import drawn_anew, drawn_into, happened
-from checkout.c4.finding import Refused
+from checkout.c4.findings import Refused
 from checkout.c4.journal import parsed
-from checkout.c4.verify import verify
 
 pytestmark = pytest.mark.slow  # draws with PlantUML
 

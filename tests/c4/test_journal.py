@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from c4.runs import VIEWS, valid_run
-from checkout.c4.finding import CannotJudge
+from checkout.c4.findings import CannotJudge
 from checkout.c4.journal import SCHEMA, by_order, read_journal
 
 Journal = Callable[..., Path]

@@ -14,7 +14,7 @@ import psutil
 from command_line import COMMAND, checkout, environment
 
 from checkout.messages import PLACE_ORDER
-from checkout.runtime.pid import Pid
+from checkout.system.pid import Pid
 
 ORDER = {"customerName": "Ada", "customerEmail": "ada@example.org", "payment": {"paymentMethod": "CREDIT"},
          "products": [{"sku": 1, "quantity": 1}]}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from command_line import checkout
 
-from checkout.runtime import local_kafka
+from checkout.local_kafka import cluster
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -20,7 +20,7 @@ def test_the_demo_takes_three_orders_as_told_and_can_be_repeated(tmp_path: Path)
         assert run.stdout.count("order.new-order-approved[0]@0") >= 4
         assert "All 3 orders went as told." in run.stdout
     assert not (tmp_path / "demo" / "store.json").exists()
-    assert local_kafka.status(tmp_path / "demo").processes == []
+    assert cluster.status(tmp_path / "demo").processes == []
 
 
 def test_a_demo_that_goes_otherwise_says_what_and_ends_with_1(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from checkout.lab import Lab, LabError
-from checkout.wiring import arrows
+from checkout.registry import arrows
 
 OpenLab = Callable[..., Lab]
 STORIES = [("wooden spoon", "ordering", "APPROVED"), ("garden gnome", "ordering-sold-out", "REJECTED"),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from checkout.lab import Lab, crash_matrix
-from checkout.lab.matrix import GOOD, LOST, NOT_TAKEN, TWICE, WINDOWS
+from checkout.lab.course.crash_matrix import GOOD, LOST, NOT_TAKEN, TWICE, WINDOWS
 
 OpenLab = Callable[..., Lab]
 

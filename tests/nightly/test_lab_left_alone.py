@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from checkout.lab import Lab
-from checkout.runtime import local_kafka
+from checkout.local_kafka import cluster
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 CLUSTER = """
@@ -59,4 +59,4 @@ def test_a_cluster_goes_on_without_one_of_three_brokers_and_waits_without_two(la
         "Nothing moves: every order has come to its end.", "no Kafka answers",
         "Nothing moves: every order has come to its end.", "['APPROVED', 'APPROVED'] [1, 2, 3]",
     ], told.stderr  # fmt: skip
-    assert local_kafka.status(lab_home / "lab-3-brokers").processes == []
+    assert cluster.status(lab_home / "lab-3-brokers").processes == []

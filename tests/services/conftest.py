@@ -9,8 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from checkout import edge, serving
-from checkout.intake import Desk, Intake
+from checkout.framework import http_app, http_server
+from checkout.framework.intake import Desk, Intake
+from checkout.framework.service import Service
+from checkout.journal.hop import now
+from checkout.journal.journal import Journal
 from checkout.messages import (
     TOPICS,
     BookParcel,
@@ -24,15 +27,12 @@ from checkout.messages import (
     ParcelRefused,
     SendEmail,
 )
-from checkout.runtime import hops
-from checkout.runtime.courier import Courier
-from checkout.runtime.journal import Journal
-from checkout.runtime.log import Record
-from checkout.runtime.memory_log import MemoryBroker
-from checkout.runtime.store import Store
-from checkout.runtime.worker import Worker
-from checkout.service import Service
+from checkout.messaging.log import Record
+from checkout.messaging.memory_log import MemoryBroker
 from checkout.services.orders import Orders
+from checkout.worker.database import Store
+from checkout.worker.external_calls import Courier
+from checkout.worker.worker import Worker
 
 TOKEN = "let-me-in"
 ASKED_BY = {
@@ -90,8 +90,8 @@ class Counter:
         log = self.broker.join(service.name, list(service.topics()), f"{service.name}-1")
         self.intake = Intake(limit)
         self.worker = Worker(service, log, self.store, Journal(None), Courier({}, 0), self.intake)
-        desk = Desk(self.intake, self.store.read, hops.now, TOKEN)
-        self.application = edge.application(service.name.capitalize(), service.routes(desk), lambda: self.is_ready)
+        desk = Desk(self.intake, self.store.read, now, TOKEN)
+        self.application = http_app.application(service.name.capitalize(), service.routes(desk), lambda: self.is_ready)
         self.is_ready = True
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -129,7 +129,7 @@ def open_counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
             stack.callback(counter.close)
             if works:
                 counter.open()
-            address = stack.enter_context(serving.running(counter.application))
+            address = stack.enter_context(http_server.running(counter.application))
             return counter, stack.enter_context(httpx.Client(base_url=address, timeout=5))
 
         yield make

@@ -11,7 +11,7 @@ import pytest
 from litestar import Litestar, Request, Response, get, post
 from sample import BODY, FIRST
 
-from checkout import serving
+from checkout.framework import http_server
 from checkout.services.gateway import Gateway
 
 ORDERS = "/api/v1/order-management/orders"
@@ -54,13 +54,13 @@ def arrived() -> list[dict[str, str]]:
 @contextmanager
 def gateway(addresses: dict[str, str], arrived: Callable[..., None]) -> Iterator[httpx.Client]:
     application = Gateway(addresses, arrived).application(lambda: True)
-    with serving.running(application) as address, httpx.Client(base_url=address, timeout=5) as client:
+    with http_server.running(application) as address, httpx.Client(base_url=address, timeout=5) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def open_gateway(behind: Behind, arrived: list[dict[str, str]]) -> Iterator[httpx.Client]:
-    with serving.running(behind.application()) as address:
+    with http_server.running(behind.application()) as address:
         addresses = dict.fromkeys(("orders", "stock", "payments"), address)
         with gateway(addresses, arrived.append) as client:
             yield client
@@ -172,7 +172,7 @@ def test_a_service_that_is_away_is_told_with_a_sentence_and_a_time_to_come_again
 
 
 def test_a_connection_that_breaks_is_told_with_the_remedy() -> None:
-    with serving.listen(0, "a test") as listening:
+    with http_server.listen(0, "a test") as listening:
         host, port = listening.getsockname()
         broken = {name: f"http://{host}:{port}" for name in ("orders", "stock", "payments")}
         with gateway(broken, lambda fields: None) as client, hanging_up(listening):

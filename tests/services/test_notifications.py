@@ -7,9 +7,9 @@ import msgspec
 import pytest
 from sample import ADA, EMAIL, FIRST, approved, paid, refused, unpaid
 
+from checkout.fields import Line
 from checkout.messages import EmailRefused, EmailSent, Message
 from checkout.services.notifications import Notifications
-from checkout.values import Line
 
 
 @pytest.fixture

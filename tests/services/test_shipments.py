@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from sample import ADA, FIRST, approved
 
+from checkout.fields import Line
 from checkout.messages import BookParcel, ParcelBooked, ParcelRefused, encode
 from checkout.services.shipments import Shipments
-from checkout.values import Line
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import pytest
 from sample import ADA, CREDIT, EMAIL, FIRST, SECOND, approved, line, order_id, received, unpaid
 
 from checkout.domain import IllegalTransition, UnknownOrder
+from checkout.fields import Line
 from checkout.messages import Message, ProductsReservationFailed, ProductsReserved
 from checkout.services.stock import CATALOGUE, Stock
-from checkout.values import Line
 
 PRODUCTS = "/api/v1/stock-management/products"
 

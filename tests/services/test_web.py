@@ -8,7 +8,7 @@ import pytest
 from sample import EMAIL, FIRST, order_id
 from services.behind import ATTACK, ORDER, Behind
 
-from checkout import serving
+from checkout.framework import http_server
 from checkout.services.web import Web
 
 FORM = {
@@ -25,8 +25,8 @@ def module_behind() -> Behind:
 @pytest.fixture(scope="module")
 def open_web(module_behind: Behind) -> Iterator[httpx.Client]:
     with (
-        serving.running(module_behind.application()) as gateway,
-        serving.running(Web(gateway).application(lambda: True)) as address,
+        http_server.running(module_behind.application()) as gateway,
+        http_server.running(Web(gateway).application(lambda: True)) as address,
         httpx.Client(base_url=address, timeout=5) as client,
     ):
         yield client
@@ -194,7 +194,7 @@ def test_a_shop_without_its_stock_says_so(client: httpx.Client, behind: Behind) 
 
 
 def test_a_shop_without_its_gateway_says_so() -> None:
-    with serving.running(Web("http://127.0.0.1:9").application(lambda: True)) as address:
+    with http_server.running(Web("http://127.0.0.1:9").application(lambda: True)) as address:
         answers = [httpx.get(address + "/"), httpx.post(address + "/orders", data=FORM)]
 
     assert [(a.status_code, a.json()["message"]) for a in answers] == [

@@ -7,8 +7,8 @@ import pytest
 from stories.peer import Peer
 from stories.shopper import Shopper, shopping
 
-from checkout.runtime.kafka_log import KafkaBroker
-from checkout.runtime.processes import FRONT, OUTSIDE, WORKERS, RunningStore
+from checkout.messaging.kafka_log import KafkaBroker
+from checkout.processes.supervisor import FRONT, OUTSIDE, WORKERS, RunningStore
 from checkout.settings import read_settings
 
 

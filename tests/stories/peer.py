@@ -5,9 +5,9 @@ from typing import Any
 
 from kafka import KafkaProducer
 
-from checkout.runtime.kafka_log import KafkaBroker
-from checkout.runtime.log import Record
-from checkout.runtime.processes import RunningStore
+from checkout.messaging.kafka_log import KafkaBroker
+from checkout.messaging.log import Record
+from checkout.processes.supervisor import RunningStore
 
 
 class Peer:

@@ -12,11 +12,11 @@ import httpx
 import msgspec
 import pytest
 
+from checkout.cli import journeys
+from checkout.journal.hop import APPLIED, Hop
 from checkout.messages import PLACE_ORDER, PRODUCTS
-from checkout.runtime import journeys
-from checkout.runtime.hops import APPLIED, Hop
-from checkout.runtime.kafka_log import KafkaBroker
-from checkout.runtime.processes import OUTSIDE, RunningStore
+from checkout.messaging.kafka_log import KafkaBroker
+from checkout.processes.supervisor import OUTSIDE, RunningStore
 
 RESULTS = Path(os.environ.get("CHECKOUT_TEST_RESULTS", ".test-results"))
 

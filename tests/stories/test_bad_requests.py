@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from stories.peer import Peer
 
+from checkout.journal import journal
 from checkout.messages import PLACE_ORDER, PRODUCTS, TOPICS
-from checkout.runtime import journal
-from checkout.runtime.processes import RunningStore
+from checkout.processes.supervisor import RunningStore
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 

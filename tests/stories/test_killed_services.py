@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from checkout.runtime.processes import WORKERS, RunningStore
+from checkout.processes.supervisor import WORKERS, RunningStore
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from stories.peer import Peer
 
-from checkout.runtime.log import Record
+from checkout.messaging.log import Record
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from stories.shopper import Shopper, shopping
 
-from checkout.runtime.postgres import local_postgres
-from checkout.runtime.processes import WORKERS, RunningStore
-from checkout.wiring import arrows
+from checkout.processes.postgres import local_postgres
+from checkout.processes.supervisor import WORKERS, RunningStore
+from checkout.registry import arrows
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.slow]
 STORIES = (((1, 1), "APPROVED", "ordering"), ((3, 1), "REJECTED", "ordering-sold-out"),

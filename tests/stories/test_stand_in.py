@@ -16,7 +16,7 @@ import pytest
 from command_line import checkout
 
 from checkout.messages import PLACE_ORDER, PRODUCTS
-from checkout.runtime.processes import OUTSIDE, RunningStore
+from checkout.processes.supervisor import OUTSIDE, RunningStore
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 

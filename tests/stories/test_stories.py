@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from checkout.wiring import arrows
+from checkout.registry import arrows
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 

@@ -14,9 +14,9 @@ from jgo.maven import MavenContext
 from kafka.partitioner.default import murmur2
 from stories.shopper import Shopper
 
-from checkout.java import JAVA, KAFKA, fetch_jars
-from checkout.runtime.kafka_log import KafkaBroker
-from checkout.runtime.processes import OUTSIDE, WORKERS, RunningStore
+from checkout.messaging.kafka_log import KafkaBroker
+from checkout.processes.supervisor import OUTSIDE, WORKERS, RunningStore
+from checkout.system.java import JAVA, KAFKA, fetch_jars
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 

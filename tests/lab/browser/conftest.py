@@ -8,7 +8,7 @@ import pytest
 from lab.browser.jupyter import Notebook, Server
 from playwright.sync_api import Browser, Dialog, Page, Request
 
-from checkout.runtime import local_kafka
+from checkout.local_kafka import cluster
 
 FAILED = pytest.StashKey[bool]()
 OpenNotebook = Callable[[str], Notebook]
@@ -30,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("jupyterlab"))
     yield server
     server.stop()
-    local_kafka.stop(server.home)
+    cluster.stop(server.home)
 
 
 @pytest.fixture

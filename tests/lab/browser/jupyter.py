@@ -14,9 +14,9 @@ from typing import Any
 import httpx
 from playwright.sync_api import Page
 
-from checkout.cli.lab import environment, options
-from checkout.runtime.pid import Pid
-from checkout.runtime.ports import free_port, free_port_base
+from checkout.cli.jupyterlab import environment, options
+from checkout.system.pid import Pid
+from checkout.system.ports import free_port, free_port_base
 
 ROOT = Path(__file__).parents[3]
 STARTED_WITHIN, SHOWN_WITHIN = 60, 60  # seconds

@@ -7,8 +7,8 @@ import pytest
 from lab.browser.jupyter import ROOT, Notebook, Server, errors, wait_until
 from playwright.sync_api import Page
 
-from checkout.cli.lab import START
-from checkout.runtime import local_kafka
+from checkout.cli.jupyterlab import START
+from checkout.local_kafka import cluster
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(240)]
 ALL = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -18,9 +18,9 @@ CHOSEN = ALL if os.environ.get("CHECKOUT_ALL_NOTEBOOKS") else ALL[:2]  # the res
 @pytest.fixture(scope="module")
 def kafka_of_kernels(server: Server) -> Iterator[None]:
     """A broker in the home of the kernels, which stays from one to the next."""
-    local_kafka.acquire(server.home, server.port_base, make_cache=False)
+    cluster.acquire(server.home, server.port_base, make_cache=False)
     yield
-    local_kafka.release(server.home)
+    cluster.release(server.home)
 
 
 def test_there_are_notebooks_to_run() -> None:

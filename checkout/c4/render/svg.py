@@ -1,0 +1,184 @@
+"""Svg: PlantUML's picture made safe, with ids of its own, words for screen readers, and a group for each arrow."""
+
+import re
+from dataclasses import replace
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+from checkout.c4.findings import Finding, Refused
+from checkout.c4.source.arrows import Arrow, Drawing
+
+SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+Node = ElementTree.Element
+ELEMENTS = frozenset(
+    re.findall(
+        r"[\w-]+",
+        "svg g defs rect path polygon polyline ellipse circle line text tspan image a title desc metadata "
+        "linearGradient radialGradient stop clipPath pattern marker use filter feGaussianBlur feOffset feBlend "
+        "feColorMatrix feMerge feMergeNode feFlood feComposite ",
+    )
+)
+ATTRIBUTES = frozenset(
+    re.findall(
+        r"[\w-]+",
+        "id class style transform viewBox width height x y x1 y1 x2 y2 cx cy r rx ry d points fill fill-opacity "
+        "fill-rule stroke stroke-width stroke-dasharray stroke-linecap stroke-linejoin stroke-miterlimit "
+        "stroke-opacity opacity color font-family font-size font-style font-weight text-anchor text-decoration "
+        "textLength lengthAdjust letter-spacing dx dy dominant-baseline clip-path filter gradientUnits offset "
+        "stop-color stop-opacity spreadMethod version role lang preserveAspectRatio in in2 result mode type values "
+        "stdDeviation refX refY markerWidth markerHeight markerUnits orient patternUnits aria-labelledby href target "
+        "rel ",
+    )
+)
+FONTS = "DejaVu Sans, Verdana, sans-serif"  # drawn with the first; the second has its widths
+PICTURE = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=\s]+")
+ACTIVE = re.compile(r"url\s*\(\s*[^#\s]|expression|@import|javascript:", re.I)
+STAMP = "checkout.c4"
+ElementTree.register_namespace("", SVG)
+ElementTree.register_namespace("xlink", XLINK)
+
+
+def tag(name: str) -> str:
+    """An SVG element's name, as the tree spells it."""
+    return f"{{{SVG}}}{name}"
+
+
+def parse(svg: bytes | str) -> Node:
+    """The tree of a picture. Raises ValueError for what is none."""
+    text = svg.decode() if isinstance(svg, bytes) else svg
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise ValueError("a picture that declares entities is not read")
+    try:
+        return ElementTree.fromstring(text)
+    except ElementTree.ParseError as error:
+        raise ValueError(f"not a picture: {error}") from error
+
+
+def written(root: Node) -> str:
+    """A tree as text, a group a line, so that a change shows as a few lines."""
+    root.tail = "\n"
+    for parent in [root, *root.findall(tag("g"))]:
+        parent.text = "\n"
+        for child in parent:
+            child.tail = "\n"
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def sanitised(root: Node) -> Node:
+    """The same tree with nothing but known elements and attributes, and links that lead to pages only."""
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if not isinstance(child.tag, str) or child.tag.removeprefix(f"{{{SVG}}}") not in ELEMENTS:
+                parent.remove(child)
+    for node in root.iter():
+        _keep_known(node)
+    return root
+
+
+def _keep_known(node: Node) -> None:
+    for name, value in list(node.items()):
+        local = name.removeprefix(f"{{{XLINK}}}")
+        is_known = (local in ATTRIBUTES or local.startswith("data-")) and local != "data-source-line"
+        is_safe = _is_safe(node, value) if local == "href" else not ACTIVE.search(value)
+        if not (is_known and is_safe):
+            del node.attrib[name]
+    if node.tag == tag("a"):
+        node.set("rel", "noopener")
+
+
+def _is_safe(node: Node, link: str) -> bool:
+    if node.tag == tag("image"):
+        return bool(PICTURE.fullmatch(link))
+    if node.tag != tag("a"):
+        return link.startswith("#")
+    plain = re.sub(r"[\x00-\x20\x7f]", "", link)
+    try:
+        scheme = urlsplit(plain).scheme.lower()
+    except ValueError:
+        return False
+    return scheme in ("", "http", "https") and not plain.startswith(("//", "\\"))
+
+
+def linked(drawing: Drawing, root: Node) -> tuple[Arrow, ...]:
+    """The arrows with the ids their groups will have in the picture. Raises Refused rather than guess."""
+    visible = [arrow for arrow in drawing.arrows if not arrow.hidden]
+    if root.get("data-diagram-type") not in ("DESCRIPTION", "CLASS"):
+        return tuple(visible)
+    groups = [group for group in root.iter(tag("g")) if group.get("class") == "link"]
+    groups.sort(key=lambda group: int((group.get("id") or "")[3:]))
+    if len(groups) != len(visible):
+        message = f"{len(visible)} arrows are written and {len(groups)} drawn"
+        raise Refused(_unmatched(drawing, message))
+    names = {group.get("id"): group.get("data-qualified-name") or "" for group in root.iter(tag("g"))}
+    return tuple(_joined(drawing, arrow, group, names) for arrow, group in zip(visible, groups, strict=True))
+
+
+def _joined(drawing: Drawing, arrow: Arrow, group: Node, names: dict[str | None, str]) -> Arrow:
+    ends = [names.get(group.get(f"data-entity-{end}"), "") for end in (1, 2)]
+    straight = _is_called(ends[0], arrow.source) and _is_called(ends[1], arrow.target)
+    crossed = _is_called(ends[1], arrow.source) and _is_called(ends[0], arrow.target)
+    drawn = "".join("".join(text.itertext()) for text in group.iter(tag("text")))
+    words = re.findall(r"[^\W_]{2,}", arrow.label)  # markup may hide some of them, never all
+    shows = not words or any(word in _letters(drawn) for word in words)
+    if not (straight or crossed) or not shows:
+        raise Refused(_unmatched(drawing, f"the arrow {arrow} is drawn as {' – '.join(ends)}"))
+    return replace(arrow, svg_id=own_id(drawing.name, group.get("id") or ""))
+
+
+def _is_called(qualified: str, alias: str) -> bool:
+    # An alias may hold dots itself, so it is the end of the qualified name, not what follows its last dot.
+    return qualified == alias or qualified.endswith("." + alias) or not qualified
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^\w]|_", "", text)
+
+
+def _unmatched(drawing: Drawing, message: str) -> Finding:
+    return drawing.diagram.head.finding("unmatched", message, "take hide/remove lines out, or report this diagram")
+
+
+def own_id(name: str, local: str) -> str:
+    """An id of a picture, led by its name, so that two pictures can stand on one page."""
+    return re.sub(r"\W+", "-", name) + "-" + local
+
+
+def with_own_ids(root: Node, name: str) -> Node:
+    """The same tree, every id and every reference to one led by the picture's name."""
+    own = {node.get("id"): own_id(name, node.get("id") or "") for node in root.iter() if node.get("id")}
+    for node in root.iter():
+        for key, value in list(node.items()):
+            if key in ("id", "data-entity-1", "data-entity-2"):
+                node.set(key, own_id(name, value))
+            elif key.endswith("href") and value.startswith("#"):
+                node.set(key, "#" + own.get(value[1:], value[1:]))
+            elif "url(#" in value:
+                node.set(key, re.sub(r"url\(#([^)]+)\)", lambda ref: f"url(#{own.get(ref[1], ref[1])})", value))
+    return root
+
+
+def described(root: Node, drawing: Drawing, stamp: str) -> Node:
+    """The same tree with a title, the story in words, and a note of what it was made from."""
+    name = drawing.name
+    for key in ("style", "preserveAspectRatio", "data-diagram-type"):
+        root.attrib.pop(key, None)
+    root.set("role", "img")
+    root.set("style", "background:#FFFFFF")
+    root.set("aria-labelledby", f"{own_id(name, 'title')} {own_id(name, 'desc')}")
+    labels = {alias: element.label or alias for alias, element in drawing.aliases.items()}
+    words = [_sentence(arrow, labels) for arrow in drawing.arrows if not arrow.hidden] or list(labels.values())
+    texts = {"title": drawing.title or name, "desc": " ".join(words), "metadata": stamp}
+    for at, (kind, text) in enumerate(texts.items()):
+        node = Node(tag(kind), {} if kind == "metadata" else {"id": own_id(name, kind)})
+        node.text = text
+        root.insert(at, node)
+    for group in root.findall(tag("g")):
+        group.set("font-family", FONTS)
+    return root
+
+
+def _sentence(arrow: Arrow, labels: dict[str, str]) -> str:
+    step = f"{arrow.index}. " if arrow.index else ""
+    technology = f" ({arrow.technology})" if arrow.technology else ""
+    ends = f"{labels.get(arrow.source, arrow.source)} to {labels.get(arrow.target, arrow.target)}"
+    return f"{step}{ends}: {arrow.label}{technology}."

@@ -1,0 +1,223 @@
+"""Arrows: the elements and arrows of an expanded diagram, with direction, step, technology and line."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from checkout.c4.findings import Refused
+from checkout.c4.source.files import Diagram, Line
+from checkout.c4.source.preprocessing import BOX, FIELD, INDEX, MARK, RECORD
+
+SHAPES = (
+    "rectangle|database|queue|person|actor|component|node|boundary|cloud|folder|frame|package|storage|card|agent|artifact|"
+    "file|stack|hexagon|usecase|interface|control|entity|collections|participant|process|label|circle|port|portin|portout|"
+    "class|object|abstract|enum"
+)
+NAME = r'"[^"]*"|\[[^\]]*\]|\([^)]*\)|:[^:]+:|\$?[\w.@]+'
+ELEMENT = re.compile(
+    rf"(?:create\s+)?(?P<shape>{SHAPES})\s+(?P<one>{NAME})(?P<mid>\s*(?:<<[^>]*>>\s*)*)(?:as\s+(?P<two>{NAME}))?(?P<rest>.*)$",
+    re.I,
+)
+TAIL = r"(?:<\|?|<<|<\|\||[o*^#x}0@+(/\\]|\|)"
+BODY = r"[-.=~]+(?:\[[^\]]*\])?(?:left|right|up|down|le|ri|do|l|r|u|d)?(?:\[[^\]]*\])?[-.=~]*"
+HEAD = r"(?:\|?>|>>|[o*^#x{0@+)/\\]|\|)"
+ARROW = re.compile(
+    rf'(?:&\s*)?(?P<a>{NAME}|\[)\s*(?:"[^"]*"\s*)?(?P<arrow>{TAIL}{{0,2}}(?P<body>{BODY}){HEAD}{{0,2}})\s*(?:"[^"]*"\s*)?'
+    rf"(?P<b>{NAME}|\])(?P<rest>\s*(?:[+*!-]{{2}})*\s*(?:#\S+\s*)?(?:<<[^>]*>>\s*)*(?:#\S+\s*)?)(?::(?P<label>.*))?$",
+    re.I,
+)
+LOOKS_LIKE = re.compile(r"(?:[-.=~]{2,}|[-.=~][\]lrud\w]*[-.=~]|<[-.=~]|[-.=~]>)")
+# Statements without an arrow of their own; the first group opens a block that the second closes.
+BLOCKS = (
+    (r"(?:legend|title|header|footer|caption)\b(?:\s+(?:left|right|center|top|bottom))*\s*$", r"end\s*[lthfc]"),
+    (r"(?:center\s+|left\s+|right\s+)?(?:header|footer|legend)\s*$", r"end\s*(?:header|footer|legend)"),
+    (r"(?:floating\s+)?[hr]?note\b(?!.*:)(?!\s*\"[^\"]*\"\s+as\b).*$", r"end\s*[hr]?note"),
+    (r"ref\s+over\b(?!.*:)", r"end\s+ref"),
+    (r"<style>", r"</style>"),
+    (r"(?:skinparam|sprite)\b.*\{\s*$", r"\}"),
+    (r"(?:json|map|object|class|enum|abstract|interface)\b.*\{\s*$", r"\}"),
+)  # fmt: skip
+PLAIN = re.compile(
+    r"(?:[@!'}]|<\$|==|\.\.\.|\|\|\||(?:skinparam|hide|show|remove|restore|scale|left to right|top to bottom|"
+    r"allow_?mixing|set|sprite|title|caption|header|footer|legend|note|floating note|hnote|rnote|together|newpage|page|"
+    r"url|style|skin|mainframe|alt|else|opt|loop|par|break|critical|group|end|activate|deactivate|destroy|return|"
+    r"autonumber|autoactivate|box|ref|namespace)(?=\s+[^-.<\s]|\s*$|\())",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class Element:
+    """A box: its alias, label and technology, whether it is a boundary, and the line that declares it."""
+
+    alias: str
+    label: str
+    shape: str
+    technology: str
+    line: Line
+    is_boundary: bool = False
+    inside: str = ""
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """A drawn arrow; `index` is its step as written, nothing when it has none; `svg_id` its group in the picture."""
+
+    index: str
+    source: str
+    target: str
+    label: str
+    technology: str
+    line: Line
+    both_ways: bool = False
+    hidden: bool = False
+    svg_id: str | None = None
+
+    @property
+    def step(self) -> int | None:
+        """The step as a number, where it is one."""
+        return int(self.index) if re.fullmatch(r"[0-9]{1,6}", self.index) else None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What an arrow is found by: from, to, technology."""
+        return self.source, self.target, self.technology
+
+    def __str__(self) -> str:
+        technology = f" [{self.technology}]" if self.technology else ""
+        return f"{self.index + ' ' if self.index else ''}{self.source} → {self.target}{technology}"
+
+    def as_data(self) -> dict[str, str | int | bool | None]:
+        """This arrow for a program; `both_ways` only where it is so."""
+        index = self.step if self.step is not None else self.index or None
+        data = {"index": index, "from": self.source, "to": self.target}
+        data |= {"label": self.label, "technology": self.technology, "line": self.line.number, "svg_id": self.svg_id}
+        return data | ({"both_ways": True} if self.both_ways else {})
+
+    def finding_at(self) -> str:
+        """The text on the line that a finding's column points to."""
+        return self.line.text.strip().split("(")[0]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What a diagram says: elements and visible arrows in the order they are drawn, its title, its flavour."""
+
+    diagram: Diagram
+    elements: tuple[Element, ...] = ()
+    arrows: tuple[Arrow, ...] = ()
+    title: str = ""
+    open_boundaries: tuple[Element, ...] = field(default=())
+
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether its arrows carry steps."""
+        return any(arrow.index for arrow in self.arrows)
+
+    @property
+    def aliases(self) -> dict[str, Element]:
+        """Elements by alias; of two with one alias the last, as PlantUML does."""
+        return {element.alias: element for element in self.elements}
+
+    @property
+    def name(self) -> str:
+        """The picture's name, as messages show it."""
+        return self.diagram.name
+
+
+def read_drawing(diagram: Diagram, expansion: str) -> Drawing:
+    """The drawing an instrumented expansion describes. Raises Refused for an arrow it cannot read."""
+    elements, arrows = list[Element](), list[Arrow]()
+    nesting: list[Element | None] = []
+    for line, text in _statements(diagram, expansion):
+        element = _element(text, line)
+        arrow = None if element else _arrow(text, line)
+        if element:
+            inside = next((each.alias for each in reversed(nesting) if each), "")
+            elements.append(replace(element, inside=inside))
+        if arrow:
+            arrows.append(arrow)
+        elif text.endswith("{"):
+            nesting.append(element)
+        elif text == "}" and nesting:
+            nesting.pop()
+    still_open = tuple(each for each in nesting if each)
+    return Drawing(diagram, tuple(elements), tuple(arrows), read_title(expansion), still_open)
+
+
+def _statements(diagram: Diagram, expansion: str) -> Iterator[tuple[Line, str]]:
+    line, closing = diagram.head, ""
+    for raw in expansion.split("\n"):
+        text = raw.strip()
+        if text.startswith(MARK):
+            line = diagram.lines[int(text.split(FIELD)[1])]
+        elif closing:
+            closing = "" if re.match(closing, text, re.I) else closing
+        elif text:
+            closing = next((end for start, end in BLOCKS if re.match(start, text, re.I)), "")
+            if not closing:
+                yield line, text
+
+
+def _element(text: str, line: Line) -> Element | None:
+    if BOX in text:
+        shape, alias, label, technology, *_ = text.split(BOX, 1)[1].split(FIELD)
+        return Element(alias.strip('"'), _plain(label), shape, _words(technology), line, shape in ("boundary", "node"))
+    match = ELEMENT.match(text)
+    if match is None or (match["two"] is None and LOOKS_LIKE.match(match["rest"].strip())):
+        return None
+    one, two = match["one"], match["two"]
+    alias, label = (two, one) if two and not two.startswith('"') else (one, two or one)
+    holds = match["rest"].rstrip().endswith("{")
+    return Element(_bare(alias), _plain(_bare(label)), match["shape"].lower(), "", line, holds)
+
+
+def _arrow(text: str, line: Line) -> Arrow | None:
+    if RECORD in text:
+        source, way, target, label, technology, *_ = text.split(RECORD, 1)[1].split(FIELD)
+        index, found, rest = label.partition(INDEX)
+        return _turned(way, source, target, index if found else "", rest if found else label, technology, line)
+    if PLAIN.match(text) or not LOOKS_LIKE.search(re.sub(NAME_QUOTED, "", text.split(":")[0])):
+        return None
+    match = ARROW.match(text)
+    if match is None or "//<size:" in text:
+        message = f"this arrow cannot be read: {text[:60]}"
+        raise Refused(line.finding("unreadable", message, "write it as Rel(from, to, ...)"))
+    label = match["label"] or ""
+    arrow = _turned(match["arrow"], _bare(match["a"]), _bare(match["b"]), "", label, "", line)
+    return replace(arrow, hidden="hidden" in match["body"].lower())
+
+
+NAME_QUOTED = r'"[^"]*"|\[[^\]]*\]|\([^)]*\)'
+
+
+def _turned(way: str, source: str, target: str, index: str, label: str, technology: str, line: Line) -> Arrow:
+    bare = re.sub(r"\[[^\]]*\]", "", way)
+    back, forth = bare[0] in "<", bare[-1] in ">"
+    source, target = source.strip().strip('"'), target.strip().strip('"')
+    if back and not forth:
+        source, target = target, source
+    return Arrow(index.strip(), source, target, _plain(label), _words(technology), line, back and forth)
+
+
+def _bare(name: str) -> str:
+    return name.strip('"[]() ') if name[:1] in '"[(' else name.strip(":")
+
+
+def _plain(label: str) -> str:
+    """A label as words: line breaks are spaces, links show their text, markup is left out."""
+    label = re.sub(r"\[\[\S+(?:\s+\{[^}]*\})?\s*([^\]]*)\]\]", r"\1", label.replace("\\n", " "))
+    label = re.sub(r"</?(?:b|i|u|s|size|color|font|back|img)\b[^>]*>|<\$[^>]*>|<&[^>]*>|\*\*|(?<!:)//", "", label)
+    return _words(label)
+
+
+def _words(text: str) -> str:
+    return re.sub(r"(?:\s|\\n)+", " ", text).strip()
+
+
+def read_title(expansion: str) -> str:
+    """The title of an expanded diagram, on one line or in a block; nothing when it has none."""
+    line = re.search(r"^[ \t]*title[ \t]+(\S.*)$", expansion, re.M | re.I)
+    block = re.search(r"^\s*title\s*$(.*?)^\s*end\s*title", expansion, re.M | re.S | re.I)
+    lines = block[1].split("\n") if block else [line[1]] if line else []
+    return _plain(" ".join(text.strip() for text in lines if MARK not in text))

@@ -1,0 +1,101 @@
+"""Expand: has PlantUML's preprocessor say what each macro drew, and on behalf of which line."""
+
+import re
+
+from checkout.c4.source.files import Diagram, Line
+from checkout.c4.source.includes import CLOSING, OPENING
+
+MARK, RECORD, FIELD, INDEX = "c4mark␞", "c4rel␞", "␞", "␟"
+BOX = "c4box␞"
+RELATION = '$from, $to, $label, $techn="", $descr="", $sprite="", $tags="", $link=""'
+FORTH = ("", "_Neighbor", "_D", "_Down", "_U", "_Up", "_L", "_Left", "_R", "_Right")
+DIRECTIONS = dict.fromkeys(FORTH, "-->>") | dict.fromkeys(("_Back", "_Back_Neighbor"), "<<--")
+LAYOUT_PRAGMA = re.compile(r"\s*!pragma\s+(layout|graphviz_dot)\b", re.I)
+
+
+def _override(name: str, arguments: str, body: str) -> str:
+    return f'!if %function_exists("{name}")\n!unquoted procedure {name}({arguments})\n{body}\n!endprocedure\n!endif'
+
+
+def _box(kind: str, *fields: str) -> str:
+    return BOX + FIELD.join((kind, *fields)) + FIELD
+
+
+def _overrides() -> str:
+    element = '$alias, $label, $descr="", $sprite="", $tags="", $link="", $type=""'
+    node = '$alias, $label, $type="", $descr="", $sprite="", $tags="", $link=""'
+    boundary = '$alias, $label, $type="", $tags="", $link="", $descr=""'
+    participant = "$elementType, $alias, $label, $techn, $descr, $sprite, $tags, $link"
+    parts = [
+        f'!unquoted function $getPrefix($index)\n!if ($index == "")\n!$pre = Index() + "{INDEX}"\n!else\n'
+        f'!$pre = $index + "{INDEX}"\n!endif\n!return $pre\n!endfunction',
+        '!if %function_exists("$toRelArg")\n'
+        "!function $getRel($direction, $alias1, $alias2, $label, $techn, $descr, $sprite, $tags, $link)\n"
+        '!$techn = $toRelArg($techn, $tags, "RelTagTechn")\n!return "' + RECORD + '" + $alias1 + "␞" + $direction + "␞"'
+        ' + $alias2 + "␞" + $label + "␞" + $techn + "␞" + $tags + "␞"\n!endfunction\n!endif',
+        '!if %function_exists("$getElementLine")\n'
+        "!function $getElementLine($umlShape, $elementType, $alias, $label, $techn, $descr, $sprite, $tags, $link)\n"
+        '!return "' + BOX + '" + $umlShape + "␞" + $alias + "␞" + $label + "␞" + $techn + "␞"\n!endfunction\n!endif',
+        _override("Person", element, _box("person", "$alias", "$label", "")),
+        _override("Person_Ext", element, _box("person", "$alias", "$label", "")),
+        _override("Boundary", boundary, _box("boundary", "$alias", "$label", "")),
+        '!if %function_exists("$getParticipant")\n!procedure $getParticipant(' + participant + ")\n"
+        + _box("participant", "$alias", "$label", "$techn") + "\n!endprocedure\n!endif",
+    ]  # fmt: skip
+    parts += [
+        _override(f"{name}{side}", node, _box("node", "$alias", "$label", "$type"))
+        for name in ("Node", "Deployment_Node")
+        for side in ("", "_L", "_R")
+    ]
+    parts += [
+        _override(
+            f"RelIndex{suffix}",
+            f"$e_index, {RELATION}",
+            f'$getRel("{way}", $from, $to, $e_index + "{INDEX}" + $label, $techn, $descr, $sprite, $tags, $link)',
+        )
+        for suffix, way in DIRECTIONS.items()
+    ]
+    return "\n".join(parts)
+
+
+OVERRIDES = _overrides()
+
+
+def drawable(diagram: Diagram) -> tuple[str, list[Line]]:
+    """The source that is drawn: its layout is ours and no one else's; with the place of each of its lines."""
+    if diagram.kind != "uml":
+        return diagram.text, list(diagram.lines)
+    head, *rest = diagram.lines
+    kept = [line for line in rest if not LAYOUT_PRAGMA.match(line.text)]
+    lines = [head, Line("!pragma layout smetana", head.file, head.number), *kept]
+    return "\n".join(line.text for line in lines), lines
+
+
+def instrumented(diagram: Diagram) -> tuple[str, list[Line]]:
+    """The source that is expanded: a mark before every line, and C4 macros that name what they draw."""
+    text, places = list[str](), list[Line]()
+    in_procedure, depth, continued = False, 0, False
+
+    def put(line: Line, *texts: str) -> None:
+        for each in texts:
+            text.append(each)
+            places.append(line)
+
+    for number, line in enumerate(diagram.lines):
+        in_procedure = in_procedure or bool(OPENING.match(line.text))
+        if number and not (in_procedure or depth or continued):
+            put(line, f"{MARK}{number}{FIELD}")
+        put(line, line.text)
+        depth = _json_depth(line.text, depth)
+        continued = line.text.endswith("\\")
+        in_procedure = in_procedure and not CLOSING.match(line.text)
+        if line.extends_c4 and not in_procedure:
+            put(line, *OVERRIDES.split("\n"))
+    return "\n".join(text), places
+
+
+def _json_depth(text: str, depth: int) -> int:
+    # A variable may hold JSON over several lines; a mark among them would break it.
+    if depth or re.match(r"\s*!\$?\w+\s*\??=\s*[\[{]", text):
+        return max(depth + sum(map(text.count, "[{")) - sum(map(text.count, "]}")), 0)
+    return 0

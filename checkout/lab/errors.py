@@ -1,0 +1,25 @@
+"""Problems: what goes wrong in the lab, in plain words."""
+
+import contextlib
+from collections.abc import Iterator
+
+from checkout.local_kafka.broker_process import KafkaUnavailable
+from checkout.messaging.log import LogUnavailable
+from checkout.worker.database import DATABASE_AWAY
+
+
+class LabError(Exception):
+    """Something cannot be done; the message names the thing and the remedy."""
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython asks for this: a learner sees the sentence, not thirty lines of ours.
+        return [f"LabError: {self}"]
+
+
+@contextlib.contextmanager
+def in_plain_words() -> Iterator[None]:
+    """Turns what the runtime raises into a LabError."""
+    try:
+        yield
+    except (LogUnavailable, KafkaUnavailable, *DATABASE_AWAY) as error:
+        raise LabError(str(error)) from error

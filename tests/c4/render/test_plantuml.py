@@ -1,0 +1,145 @@
+"""PlantUML: one warm process per output, kept within its limits, and no process left behind."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from checkout.c4.render.plantuml import FOREIGN, OWN, Studio
+from checkout.c4.render.renderer import Renderer
+from checkout.c4.render.toolchain import find_toolbox
+from checkout.c4.source.includes import read_diagrams
+
+pytestmark = pytest.mark.slow  # draws with PlantUML
+
+GOOD = "@startuml\na -> b : hello\n@enduml"
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    with Studio(find_toolbox(), tmp_path, seconds=15) as studio:
+        yield studio
+
+
+def pid_of(studio: Studio, output: str = "svg") -> int:
+    process = studio.workers[output, FOREIGN].process
+    assert process is not None
+    return process.pid
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_one_process_draws_many_diagrams(studio: Studio) -> None:
+    first = studio.ask("svg", GOOD)
+    pid = pid_of(studio)
+    second = studio.ask("svg", GOOD.replace("hello", "bye"))
+
+    assert pid_of(studio) == pid
+    assert b"hello" in first.payload and b"bye" in second.payload
+
+
+def test_broken_diagram_is_answered_with_its_line_and_the_worker_lives_on(studio: Studio) -> None:
+    broken = studio.ask("svg", "@startuml\na -> b\nfoo bar baz\n@enduml")
+    pid = pid_of(studio)
+
+    assert (broken.line, broken.payload.startswith(b"<svg")) == (2, False)
+    assert "Syntax Error" in broken.complaint
+    assert studio.ask("svg", GOOD).payload.startswith(b"<svg")
+    assert pid_of(studio) == pid
+
+
+def test_worker_that_dies_is_started_again_for_the_diagram_in_hand(studio: Studio) -> None:
+    studio.ask("svg", GOOD)
+    pid = pid_of(studio)
+    os.kill(pid, 9)
+
+    answer = studio.ask("svg", GOOD)
+
+    assert answer.payload.startswith(b"<svg")
+    assert pid_of(studio) != pid
+
+
+def test_diagram_that_ends_the_process_is_given_up_after_a_second_try(studio: Studio) -> None:
+    answer = studio.ask("svg", "@startuml\n!procedure $again($x)\n$again($x + 1)\n!endprocedure\n$again(1)\n@enduml")
+
+    assert "calls itself for ever" in answer.complaint
+    assert studio.ask("svg", GOOD).payload.startswith(b"<svg")
+
+
+def test_diagram_that_takes_too_long_is_ended_and_the_next_one_drawn(tmp_path: Path) -> None:
+    slow = "@startuml\n!include <C4/C4_Container>\nContainer(a, A)\n@enduml"  # half a second the first time
+    with Studio(find_toolbox(), tmp_path, seconds=15) as studio:
+        studio.ask("svg", GOOD)
+        studio.workers["svg", FOREIGN].seconds = 0.05
+
+        answer = studio.ask("svg", slow)
+
+        studio.workers["svg", FOREIGN].seconds = 15
+        assert "no answer within 0.05 s" in answer.complaint
+        assert studio.ask("svg", GOOD).payload.startswith(b"<svg")
+
+
+def test_nothing_is_left_behind(tmp_path: Path) -> None:
+    with Studio(find_toolbox(), tmp_path) as studio:
+        studio.ask("svg", GOOD)
+        pid, home = pid_of(studio), studio.workers["svg", FOREIGN].home
+
+    assert home is not None and not home.exists()
+    assert not is_alive(pid)
+
+
+def test_sandbox_reads_nothing_and_the_allow_list_only_its_folder(studio: Studio, tmp_path: Path) -> None:
+    (tmp_path / "inside.puml").write_text("a -> b : inside")
+    outside = tmp_path.parent / "outside.puml"
+    outside.write_text("a -> b : outside")
+    sources = [f"@startuml\n!include {where}\n@enduml" for where in ("inside.puml", outside, "/etc/passwd")]
+
+    own = [studio.ask("preproc", source, OWN).complaint for source in sources]
+    foreign = [studio.ask("preproc", source, FOREIGN).complaint for source in sources]
+
+    assert [bool(complaint) for complaint in own] == [False, True, True]
+    assert all(complaint.startswith("cannot include") for complaint in foreign)
+
+
+def test_source_that_steps_out_of_its_folder_is_drawn_in_the_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in {"plain": "<img:inside.png>", "stepping": "<img:../outside.png>"}.items():
+        (tmp_path / f"{name}.puml").write_text(f"@startuml\na -> b : {text}\n@enduml")
+    with Renderer(tmp_path) as renderer:
+        diagrams = [read_diagrams(tmp_path / f"{name}.puml", tmp_path)[0] for name in ("plain", "stepping")]
+
+        profiles = [renderer.profile(diagram) for diagram in diagrams]
+
+    assert profiles == [OWN, FOREIGN]
+
+
+def test_diagram_of_another_tree_is_drawn_in_the_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "theirs.puml").write_text(GOOD)
+    monkeypatch.chdir(tmp_path / "here")
+
+    with Renderer(tmp_path) as renderer:
+        assert renderer.profile(read_diagrams(tmp_path / "theirs.puml", tmp_path)[0]) == FOREIGN
+
+
+def test_environment_of_the_process_holds_nothing_of_ours(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", "wooden spoon")
+
+    answer = studio.ask("svg", '@startuml\na -> b : x%getenv("SECRET")%getenv("PATH")x\n@enduml')
+
+    assert b">xx<" in answer.payload
+    environment = Path(f"/proc/{pid_of(studio)}/environ")
+    assert not environment.exists() or b"SECRET" not in environment.read_bytes()
+
+
+def test_png_is_a_png(studio: Studio) -> None:
+    assert studio.ask("png", GOOD).payload.startswith(b"\x89PNG\r\n")

@@ -1,0 +1,236 @@
+"""Guests: what takes Payments' place says what Payments says, and a fourth listener counts each order once."""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from sample import ADA, EMAIL, FIRST, SECOND, approved, paid, to_pay
+from services.conftest import Bench
+from sqlalchemy import select
+
+from checkout.domain import PaymentMethod
+from checkout.framework.service import Service, Tick
+from checkout.journal.journal import Journal
+from checkout.lab.course.extra_services import HOUR, POINTS, LegacyPayments, Loyalty, PaymentFunction
+from checkout.messages import (
+    TOPICS,
+    CardCharged,
+    CardDenied,
+    ChargeCard,
+    OrderApproved,
+    PaymentFailed,
+    PaymentProcessed,
+    ProcessPayment,
+    encode,
+)
+from checkout.messaging.log import Outgoing
+from checkout.messaging.memory_log import MemoryBroker
+from checkout.services.notifications import Notifications
+from checkout.services.payments import Payments
+from checkout.simulators.in_process import Outside
+from checkout.worker.database import Store
+from checkout.worker.external_calls import Courier
+from checkout.worker.worker import Worker
+
+TICK = Tick("charge_all 2026-01-01T11:00:00Z", "2026-01-01T11:00:00Z")
+STAND_INS = [LegacyPayments, PaymentFunction]
+
+
+class TimedBench(Bench):
+    """A bench that also knows what a tick is for."""
+
+    def _handler(self, message: Any) -> Any:
+        timers = [handler for _, handler in self.service.timers.values()]
+        return timers[0] if isinstance(message, Tick) else super()._handler(message)
+
+
+@pytest.fixture
+def seat() -> Iterator[Callable[[type[Service]], TimedBench]]:
+    """Makes a bench for a guest."""
+    made: list[TimedBench] = []
+
+    def make(guest: type[Service]) -> TimedBench:
+        made.append(TimedBench(guest()))
+        return made[-1]
+
+    yield make
+    for bench in made:
+        bench.store.close()
+
+
+Seat = Callable[[type[Service]], TimedBench]
+
+
+@pytest.mark.parametrize("total", ["0.00", "-1.00", "NaN", "1000000.01", None])
+@pytest.mark.parametrize("guest", STAND_INS)
+def test_a_stand_in_refuses_what_is_no_amount_as_payments_does(
+    seat: Seat, guest: type[Service], total: str | None
+) -> None:
+    said = seat(guest).tell(to_pay(total=total))
+
+    assert said == seat(Payments).tell(to_pay(total=total))
+    assert [type(message) for message in said] == [PaymentFailed]
+
+
+@pytest.mark.parametrize("guest", STAND_INS)
+def test_a_charged_customer_has_paid_whoever_has_it_charged(seat: Seat, guest: type[Service]) -> None:
+    bench = seat(guest)
+    bench.tell(to_pay())
+
+    said = bench.tell(CardCharged(FIRST))
+
+    assert said == [PaymentProcessed(FIRST)]
+
+
+def test_the_batch_system_asks_for_no_money_before_its_hour(seat: Seat) -> None:
+    bench = seat(LegacyPayments)
+
+    said = bench.tell(to_pay(), to_pay(SECOND))
+
+    assert said == []
+    assert {id: job.state for id, job in bench.state(TICK).items()} == {FIRST: "NOTED", SECOND: "NOTED"}
+
+
+def test_the_batch_system_charges_all_that_wait_and_each_once(seat: Seat) -> None:
+    bench = seat(LegacyPayments)
+    bench.tell(to_pay(), to_pay(SECOND, total="8.50"))
+
+    said = bench.tell(TICK)
+
+    credit = PaymentMethod.CREDIT
+    assert said == [ChargeCard(FIRST, Decimal("10.00"), credit), ChargeCard(SECOND, Decimal("8.50"), credit)]
+    assert bench.tell(TICK) == []
+
+
+def test_a_request_that_comes_with_the_hour_is_charged_with_the_others(seat: Seat) -> None:
+    bench = seat(LegacyPayments)
+
+    said = bench.tell(to_pay(), TICK)
+
+    assert [message.id for message in said] == [FIRST]
+
+
+def test_the_batch_system_knows_whose_payment_was_denied(seat: Seat) -> None:
+    bench = seat(LegacyPayments)
+    bench.tell(to_pay())
+    bench.tell(TICK)
+
+    said = bench.tell(CardDenied(FIRST, "above the limit"))
+
+    assert said == [PaymentFailed(FIRST, "above the limit", ADA, EMAIL)]
+    assert bench.state(to_pay())[FIRST].state == "UNPAID"
+
+
+def test_the_function_no_longer_knows_whose_payment_was_denied(seat: Seat) -> None:
+    bench = seat(PaymentFunction)
+    bench.tell(to_pay())
+
+    said = bench.tell(CardDenied(FIRST, "above the limit"))
+
+    assert said == [PaymentFailed(FIRST, "above the limit")]
+    assert not PaymentFunction.tables.tables
+
+
+def test_without_a_name_the_letter_about_a_denied_payment_has_no_address(seat: Seat) -> None:
+    notifications = seat(Notifications)
+    (refusal,) = seat(PaymentFunction).tell(CardDenied(FIRST, "above the limit"))
+
+    said = notifications.tell(refusal)
+
+    assert said == []
+    assert [mail.status for mail in notifications.state(refusal).values()] == ["NO ADDRESS"]
+
+
+class Till:
+    """A guest's worker on a log in memory, with outside systems in process and a clock that can be moved."""
+
+    def __init__(self, guest: type[Service]) -> None:
+        self.broker, self.time, service = MemoryBroker(), 0.0, guest()
+        self.broker.create({topic: 1 for topic in TOPICS})
+        log = self.broker.join(service.name, list(service.topics()), "payments-1")
+        store, courier = Store("sqlite://", service), Courier(Outside().lines(), 0)
+        self.worker = Worker(service, log, store, Journal(None), courier, clock=lambda: self.time)
+        log.send([Outgoing(ProcessPayment.technology, FIRST.encode(), encode(to_pay()), [])])
+
+    def paid(self, at: float) -> list[bytes | None]:
+        """The keys of what is said to be paid, after each verb twice: for the request and the broker's answer."""
+        self.time = at
+        for verb in ("poll", "handle", "publish", "commit") * 2:
+            getattr(self.worker, verb)()
+        return [record.key for record in self.broker.read([PaymentProcessed.technology])]
+
+
+@pytest.mark.parametrize(("guest", "after"), [(PaymentFunction, 0.0), (LegacyPayments, HOUR)])
+def test_a_worker_runs_the_function_at_once_and_the_batch_system_when_its_hour_comes(
+    guest: type[Service], after: float
+) -> None:
+    till = Till(guest)
+
+    paid = {at: till.paid(at) for at in (0.0, HOUR - 1, HOUR)}
+
+    till.worker.close()
+    assert paid == {at: [FIRST.encode()] if at >= after else [] for at in paid}
+
+
+def points(loyalty: TimedBench) -> dict[str, int]:
+    with loyalty.store.read() as db:
+        return {row.customer: row.points for row in db.execute(select(POINTS))}
+
+
+def test_loyalty_hears_of_approved_orders_and_says_nothing() -> None:
+    assert set(Loyalty.handlers) == {OrderApproved}
+    assert not (Loyalty.replies or Loyalty.timers)
+
+
+def test_a_whole_euro_is_a_point_and_cents_are_none(seat: Seat) -> None:
+    loyalty = seat(Loyalty)
+
+    said = loyalty.tell(msgspec.structs.replace(approved(), total=Decimal("64.90")))
+
+    assert said == []
+    assert points(loyalty) == {EMAIL: 64}
+
+
+def test_points_of_a_customer_add_up_within_a_batch_and_over_batches(seat: Seat) -> None:
+    loyalty = seat(Loyalty)
+    loyalty.tell(approved(FIRST), approved(SECOND))
+
+    loyalty.tell(approved("00000000-0000-4000-8000-000000000003"))
+
+    assert points(loyalty) == {EMAIL: 30}
+
+
+def test_an_order_that_comes_again_is_not_counted_again(seat: Seat) -> None:
+    loyalty = seat(Loyalty)
+    loyalty.tell(approved(), approved())
+
+    loyalty.tell(approved())
+
+    assert points(loyalty) == {EMAIL: 10}
+
+
+def test_without_an_address_the_points_go_to_the_name(seat: Seat) -> None:
+    loyalty = seat(Loyalty)
+
+    loyalty.tell(approved(email=None))
+
+    assert points(loyalty) == {ADA: 10}
+
+
+@pytest.mark.parametrize("total", ["NaN", "Infinity", "-5.00", "1000000.01"])
+def test_a_total_that_is_no_amount_earns_nothing(seat: Seat, total: str) -> None:
+    loyalty = seat(Loyalty)
+
+    loyalty.tell(msgspec.structs.replace(approved(), total=Decimal(total)))
+
+    assert points(loyalty) == {EMAIL: 0}
+
+
+def test_another_orders_may_name_the_total_with_the_payment_only(seat: Seat) -> None:
+    loyalty = seat(Loyalty)
+
+    loyalty.tell(msgspec.structs.replace(approved(), total=None, payment=paid("8.50")))
+
+    assert points(loyalty) == {EMAIL: 8}

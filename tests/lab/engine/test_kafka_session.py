@@ -1,0 +1,165 @@
+"""Site: on a real Kafka no lab sees another's, none leaves anything, and a killed kernel neither."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from checkout.lab import Lab
+from checkout.lab.engine.kafka_session import machine, sweep
+from checkout.local_kafka import cluster, download
+from checkout.local_kafka.broker_process import bootstrap_servers, broker_nodes, launch, new_id, prepare
+from checkout.local_kafka.probe import answers
+from checkout.messages import TOPICS
+from checkout.messaging.kafka_log import KafkaBroker
+from checkout.messaging.log import Outgoing
+from checkout.settings import HOST
+
+pytestmark = pytest.mark.kafka
+OpenLab = Callable[..., Lab]
+WaitUntil = Callable[..., None]
+KERNEL = """
+import sys
+import threading
+from checkout.lab import Lab, LabError
+lab = Lab()
+lab.place_order("wooden spoon")
+lab.break_at("payments", "publish")
+print(lab.run().note, flush=True)
+sys.stdin.read()
+"""
+
+
+def names(servers: str) -> set[str]:
+    broker = KafkaBroker(servers)
+    found = broker.names()
+    broker.close()
+    return {name for name in found if not name.startswith("__")}
+
+
+def test_a_closed_lab_leaves_no_topic_no_group_and_no_guard(kafka: str) -> None:
+    before, children = names(kafka), len(psutil.Process().children())
+    lab = Lab(bootstrap_servers=kafka)
+    lab.place_order("wooden spoon")
+    lab.run()
+
+    lab.reset()
+    lab.close()
+
+    assert names(kafka) == before
+    assert len(psutil.Process().children()) == children
+
+
+def test_a_lab_beside_a_store_sees_none_of_its_messages_and_leaves_them(kafka: str, kafka_lab: OpenLab) -> None:
+    store = KafkaBroker(kafka)
+    store.create(dict.fromkeys(TOPICS, 1))
+    member = store.join("stock", list(TOPICS), "stock-1", assign=True)
+    member.send([Outgoing("order.new-order-received", b"k", b"{}")])
+    ends = store.ends(list(TOPICS))
+
+    lab = kafka_lab()
+    lab.place_order("wooden spoon")
+    lab.run()
+
+    assert len(lab.messages) == 5
+    assert store.ends(list(TOPICS)) == ends
+    member.close()
+    store.close()
+
+
+def test_a_lab_starts_the_local_kafka_and_the_last_one_stops_it(
+    lab_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = Lab(), Lab()
+    running = len(cluster.status(lab_home).processes)
+
+    one.close()
+    still = len(cluster.status(lab_home).processes)
+    two.close()
+
+    assert [running, still, len(cluster.status(lab_home).processes)] == [1, 1, 0]
+    assert capsys.readouterr().out.splitlines()[0].startswith("Apache Kafka runs on this machine")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_kernel_that_dies_in_the_middle_of_a_hop_leaves_nothing(
+    lab_home: Path, number: int, wait_until: WaitUntil
+) -> None:
+    cluster.start(lab_home, int(os.environ["CHECKOUT_PORT_BASE"]), make_cache=False)
+    servers = cluster.status(lab_home).bootstrap_servers
+    with subprocess.Popen([sys.executable, "-c", KERNEL], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as kernel:
+        assert kernel.stdout
+        said = [kernel.stdout.readline().decode() for _ in range(2)]
+        during = len(names(servers))
+
+        kernel.send_signal(number)
+        kernel.wait()
+
+    assert said[1] == "break point: payments-1, before publish\n"
+    assert during >= len(TOPICS)
+    wait_until(lambda: not names(servers), "the guard has taken topics and groups away")
+    assert cluster.status(lab_home).users == []
+
+
+def test_a_new_lab_takes_away_what_an_unguarded_one_left(kafka: str) -> None:
+    dead = KafkaBroker(kafka, f"lab-{machine()}-4194000-1-1--")
+    elsewhere = KafkaBroker(kafka, "lab-000000-4194000-1-1--")
+    for broker in (dead, elsewhere):
+        broker.create({"order.new-order-received": 1})
+
+    sweep(kafka)
+
+    left = [dead.topics(), elsewhere.topics()]
+    elsewhere.delete()
+    dead.close()
+    elsewhere.close()
+    assert left == [{}, {"order.new-order-received": 1}]
+
+
+@pytest.fixture
+def impatient_kafka(tmp_path: Path, port_base: int, wait_until: WaitUntil) -> Iterator[str]:
+    """A broker that hangs up on whoever is silent for two seconds."""
+    node = broker_nodes(tmp_path, port_base, 1)[0]
+    jars = download.class_path(lambda what, share: None)
+    prepare(node, new_id(), download.features(jars))
+    with node.properties.open("a") as properties:
+        properties.write("connections.max.idle.ms=2000\n")
+    process = launch(node, jars)
+    wait_until(lambda: answers(node.listener), "the impatient Kafka answers")
+    yield bootstrap_servers([node])
+    process.stop(5)
+
+
+@pytest.mark.slow
+def test_a_kernel_left_alone_in_the_middle_of_a_hop_goes_on(impatient_kafka: str) -> None:
+    idle = {"connections_max_idle_ms": 2_000, "request_timeout_ms": 1_500}
+    lab = Lab(bootstrap_servers=impatient_kafka, kafka=idle)
+    lab.place_order("wooden spoon", quantity=2)
+    lab.break_at("stock", "publish")
+    lab.run()
+
+    time.sleep(10)  # what is tested: nothing happens for so long
+    lab.run()
+
+    assert impatient_kafka.startswith(HOST)
+    assert [len(lab.moments), lab.orders["status"].tolist(), lab.groups["lag"].sum()] == [17, ["APPROVED"], 0]
+    lab.close()
+
+
+def test_a_lab_whose_name_is_given_to_another_ends_its_clients_and_leaves_nothing(kafka: str) -> None:
+    before, threads = names(kafka), threading.active_count()
+    lab = Lab(bootstrap_servers=kafka)
+    running = threading.active_count()
+
+    del lab
+
+    assert running > threads
+    assert names(kafka) == before
+    assert threading.active_count() <= threads

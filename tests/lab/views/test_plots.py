@@ -1,0 +1,130 @@
+"""Plots: the same bytes every time, and everything said in words as well."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+import matplotlib
+import pytest
+
+from checkout.lab.errors import LabError
+from checkout.lab.views import plots
+from checkout.lab.views.plots import Picture
+
+ATTACK = '<img src=x onerror="alert(1)">'
+LAGS = [(3, {"stock": 1}), (4, {"stock": 0}), (5, {"stock": 0, "orders": 1}), (6, {"stock": 0, "orders": 0})]
+RECORDS = [("order-1", 2)] * 7 + [("order-2", 0)]
+MAKERS: dict[str, Callable[[], Picture]] = {
+    "lag": lambda: plots.lag(LAGS),
+    "latencies": lambda: plots.latencies({"3 orders to kafka": 2.46, "4 kafka to stock": 0.5}),
+    "partitions": lambda: plots.partitions(RECORDS, 3),
+    "matrix": lambda: plots.matrix(["payments"], ["after handle", "after publish"], [["lost", "twice"]]),
+}
+WORDS = {
+    "lag": "Lag per group, hop by hop\n  stock: 1 from hop 3, 0 from hop 4\n"
+    "  orders: 0 from hop 3, 1 from hop 5, 0 from hop 6",
+    "latencies": "Latency per arrow, in milliseconds\n  3 orders to kafka: 2.5 ms\n  4 kafka to stock: 0.5 ms",
+    "partitions": "Records of each key per partition\n  partition 0: order-2 (1 record)\n"
+    "  partition 1: nothing\n  partition 2: order-1 (7 records)",
+    "matrix": "What becomes of a message when a service dies\n  payments: lost (after handle), twice (after publish)",
+}
+PRINT_DIGESTS = """
+import hashlib, test_plots
+print({name: hashlib.sha256(make().svg).hexdigest() for name, make in test_plots.MAKERS.items()})
+"""
+
+
+def texts(picture: Picture) -> list[str]:
+    return [found.text or "" for found in ElementTree.fromstring(picture.svg).iter() if found.tag.endswith("text")]
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_picture_says_in_words_what_it_shows(name: str) -> None:
+    picture = MAKERS[name]()
+
+    assert repr(picture) == WORDS[name]
+    assert picture.alt.replace("\n", " ") == picture.alt
+    assert [fact for fact in WORDS[name].split("\n  ")[1:] if fact not in picture.alt] == []
+
+
+def test_another_process_draws_the_same_bytes() -> None:
+    paths = os.pathsep.join([os.path.dirname(__file__), *filter(None, sys.path)])
+    other = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": paths}
+
+    told = subprocess.run([sys.executable, "-c", PRINT_DIGESTS], env=other, capture_output=True, text=True, check=True)
+
+    assert told.stdout.strip() == str({name: hashlib.sha256(make().svg).hexdigest() for name, make in MAKERS.items()})
+
+
+def test_what_a_reader_sets_for_plots_of_their_own_changes_nothing() -> None:
+    before = MAKERS["lag"]().svg
+
+    with matplotlib.rc_context({"font.size": 30, "lines.linewidth": 9, "axes.facecolor": "red"}):
+        after, own = MAKERS["lag"]().svg, matplotlib.rcParams["font.size"]
+
+    assert (after, own) == (before, 30)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_picture_holds_no_date_and_no_version(name: str) -> None:
+    svg = MAKERS[name]().svg
+
+    assert b"<metadata>" not in svg
+    assert matplotlib.__version__.encode() not in svg
+
+
+def test_names_stand_at_their_lines_so_that_no_colour_is_needed() -> None:
+    picture = plots.lag(LAGS)
+
+    assert {"stock", "orders", "hop"} <= set(texts(picture))
+
+
+def test_lines_have_markers_and_dashes_of_their_own() -> None:
+    svg = plots.lag(LAGS).svg.decode()
+
+    assert "stroke-dasharray: 5.55,2.4" in svg
+    assert plots.BLUE.lower() in svg and plots.RED.lower() in svg
+
+
+def test_the_words_of_a_matrix_stand_in_its_cells() -> None:
+    picture = MAKERS["matrix"]()
+
+    assert {"lost", "twice", "after handle", "payments"} <= set(texts(picture))
+    assert plots.RED.lower() in picture.svg.decode()
+
+
+@pytest.mark.parametrize("label", [ATTACK, "$a$", "\\frac{1}"])
+def test_a_label_is_text_whatever_stands_in_it(label: str) -> None:
+    picture = plots.latencies({label: 1.0})
+
+    assert label in texts(picture)
+    assert f"{label}: 1.0 ms" in repr(picture)
+    assert "<img src=x" not in picture._repr_html_()
+
+
+def test_html_is_one_image_with_its_words_as_alt_text() -> None:
+    picture = plots.partitions([('"order"', 0)], 1)
+
+    shown = picture._repr_html_()
+
+    assert shown.startswith('<img alt="Records of each key per partition. partition 0: &quot;order&quot; (1 record)."')
+    assert 'src="data:image/svg+xml;base64,' in shown
+
+
+@pytest.mark.parametrize(
+    "draw", [lambda: plots.lag([]), lambda: plots.latencies({}), lambda: plots.partitions([], 3),
+             lambda: plots.matrix([], [], [])],
+)  # fmt: skip
+def test_nothing_to_draw_is_said_in_plain_words(draw: Callable[[], Picture]) -> None:
+    with pytest.raises(LabError, match="to draw yet: let something happen first"):
+        draw()
+
+
+def test_no_picture_touches_the_figures_of_the_reader() -> None:
+    for make in MAKERS.values():
+        make()
+
+    assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()

@@ -1,0 +1,72 @@
+"""Kafka cache: made once beside the first start, used by the next, and done without when damaged."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from checkout.local_kafka import state
+from checkout.local_kafka.cluster import acquire, release, status
+from checkout.system.pid import processes_called
+
+WaitUntil = Callable[..., None]
+pytestmark = pytest.mark.kafka
+
+
+@pytest.fixture(scope="module")
+def made_cache(
+    tmp_path_factory: pytest.TempPathFactory, new_port_base: Callable[[], int], wait_until: WaitUntil
+) -> Path:
+    """The cache folder of a user who has had Kafka running for some seconds."""
+    home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        acquire(home, new_port_base())
+        maker = state.read(home).cache_maker
+        wait_until(lambda: not (maker and maker.is_alive()), "the cache is made", 90)
+        release(home)
+    return folder
+
+
+def test_the_first_start_has_a_cache_made_that_the_next_one_uses(
+    made_cache: Path, kafka_home: Path, port_base: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(made_cache))
+
+    acquire(kafka_home, port_base)
+
+    [cache] = made_cache.glob("checkout/kafka-*/kafka.aot")
+    assert f"-XX:AOTCache={cache}" in psutil.Process(*status(kafka_home).processes).cmdline()
+    assert state.read(kafka_home).cache_maker is None
+    assert [file.name for file in cache.parent.iterdir() if file.is_dir()] == []
+
+
+def test_a_damaged_cache_is_forgotten(
+    made_cache: Path, kafka_home: Path, port_base: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(shutil.copytree(made_cache, tmp_path / "cache")))
+    [cache] = tmp_path.glob("cache/checkout/kafka-*/kafka.aot")
+    with cache.open("r+b") as damaged:  # Java checks the beginning and the length, and crashes on the rest
+        damaged.seek(1_000_000)
+        damaged.write(bytes(cache.stat().st_size - 2_000_000))
+
+    acquire(kafka_home, port_base, make_cache=False)
+
+    assert status(kafka_home).processes and not cache.exists()
+
+
+def test_stopping_ends_the_making_of_a_cache(
+    kafka_home: Path, port_base: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait_until: WaitUntil
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    acquire(kafka_home, port_base)
+    maker = state.read(kafka_home).cache_maker
+    wait_until(lambda: [*tmp_path.glob("**/training-*/logs/kafka-1.log")], "the making has begun")
+    [properties] = tmp_path.glob("**/training-*/kafka/broker-1.properties")
+
+    release(kafka_home)
+
+    assert maker and not maker.is_alive()
+    assert processes_called("kafka.Kafka", str(properties)) == [] and not properties.exists()

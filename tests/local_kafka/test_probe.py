@@ -1,0 +1,51 @@
+"""Kafka probe: what it takes for a broker, and what not."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from checkout.local_kafka.probe import Cluster, answers, describe_cluster
+
+CLUSTER = Cluster("AAAAAAAAQAAAAAAAAAAAAA", 1)
+ONE_BROKER = (  # as Kafka 4.3.1 answers, its length first
+    b"\0\0\0\x41" + b"\0\0\0\1" + bytes(8) + b"\x17AAAAAAAAQAAAAAAAAAAAAA"
+    b"\0\0\0\1\2\0\0\0\1\n127.0.0.1\0\0\x72\x08\0\0\x80\0\0\0\0"
+)
+
+
+@contextlib.contextmanager
+def server(saying: bytes | None) -> Iterator[int]:
+    """The port of one that says this to the first client, or nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def talk() -> None:
+            client, _ = listener.accept()
+            with client:
+                client.recv(1000)
+                client.sendall(saying or b"")
+
+        if saying is not None:
+            threading.Thread(target=talk).start()
+        yield listener.getsockname()[1]
+
+
+def test_a_broker_says_which_cluster_it_is_in_and_of_how_many() -> None:
+    with server(ONE_BROKER) as port:
+        found = describe_cluster(port)
+
+    assert found == CLUSTER
+
+
+@pytest.mark.parametrize("expected", [CLUSTER._replace(brokers=3), CLUSTER._replace(id="K" * 22)])
+def test_a_broker_of_another_cluster_is_not_the_one_meant(expected: Cluster) -> None:
+    with server(ONE_BROKER) as port:
+        assert not answers(port, expected)
+
+
+@pytest.mark.parametrize("other", [None, b"", b"\0\0\0\5\0\0\0\1\0", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_what_is_silent_or_speaks_otherwise_is_no_broker(other: bytes | None) -> None:
+    with server(other) as port, pytest.raises(OSError, match="timed out|not a Kafka broker"):
+        describe_cluster(port, patience=0.1)

@@ -1,0 +1,96 @@
+"""What only Kafka can do: be away, be large, belong to several runs."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from messaging.polling import ORDERS, Broker
+
+from checkout.local_kafka import cluster
+from checkout.messaging.kafka_log import KafkaBroker
+from checkout.messaging.log import LogUnavailable, Outgoing
+from checkout.messaging.memory_log import MemoryBroker
+
+NewBroker = Callable[[], KafkaBroker]
+AWAY = r"LogUnavailable: no Kafka answers at 127.0.0.1:\d+: start one with `checkout kafka start`"
+
+
+@pytest.mark.kafka
+def test_kafka_and_memory_give_a_key_the_same_partition(new_kafka_broker: NewBroker) -> None:
+    messages = [Outgoing(ORDERS, bytes(range(n)), b"") for n in range(200)]
+    brokers: list[Broker] = [new_kafka_broker(), MemoryBroker()]
+    for broker in brokers:
+        broker.create({ORDERS: 7})
+    members = [broker.join("stock", [ORDERS], "stock-1") for broker in brokers]
+
+    on_kafka, in_memory = [[place.partition for place in member.send(messages)] for member in members]
+
+    assert on_kafka == in_memory
+    assert len(set(in_memory)) == 7
+    members[0].close()
+
+
+@pytest.mark.parametrize("prefix", ["lab", "lab-", "order.", "--", "lab--x", "lab--x--", "lab 1--"])
+def test_prefix_that_another_name_could_begin_with_is_refused(prefix: str) -> None:
+    with pytest.raises(ValueError, match="cannot be a prefix: take letters, digits"):
+        KafkaBroker("127.0.0.1:9", prefix)
+
+
+def test_run_without_a_prefix_is_never_deleted() -> None:
+    with pytest.raises(ValueError, match="the store without a prefix is not deleted"):
+        KafkaBroker("127.0.0.1:9").delete()
+
+
+@pytest.mark.kafka
+def test_run_without_a_prefix_does_not_see_the_others(kafka: str, new_kafka_broker: NewBroker) -> None:
+    ours = new_kafka_broker()
+    ours.create({ORDERS: 1})
+    store = KafkaBroker(kafka)
+
+    seen = store.topics()
+
+    assert not [topic for topic in seen if "--" in topic or topic.startswith("__")]
+    store.close()
+
+
+def test_no_broker_is_told_with_address_and_remedy() -> None:
+    broker = KafkaBroker("127.0.0.1:9")
+    started = time.monotonic()
+
+    with pytest.raises(LogUnavailable, match=AWAY.removeprefix("LogUnavailable: ")):
+        broker.create({ORDERS: 1})
+
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.kafka
+def test_broker_that_goes_away_is_told_soon_and_its_return_is_noticed(kafka_home: Path, port_base: int) -> None:
+    servers = cluster.start(kafka_home, port_base, make_cache=False)
+    program = [sys.executable, str(Path(__file__).with_name("lonely_member.py")), servers]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as member:
+        assert next(member.stdout) == "ready\n"
+        cluster.stop(kafka_home)
+
+        away = ask(member)
+        cluster.start(kafka_home, port_base, make_cache=False)
+        back = ask(member)
+
+        member.stdin.close()
+        assert member.wait(10) == 0
+    assert {verb for verb, (error, _) in away.items() if re.fullmatch(AWAY, error)} == away.keys() - {"poll"}
+    assert away["poll"][0] == ""
+    assert max(seconds for _, seconds in away.values()) < 5, away
+    assert {error for error, _ in back.values()} == {""}, back
+
+
+def ask(member: subprocess.Popen[str]) -> dict[str, tuple[str, float]]:
+    """How each verb of the lonely member ends now."""
+    assert member.stdin and member.stdout
+    member.stdin.write("\n")
+    member.stdin.flush()
+    return json.loads(next(member.stdout))

@@ -1,0 +1,210 @@
+"""The contract of the two logs, reading: every case by name on both, so what holds in memory holds on Kafka."""
+
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from messaging.polling import (
+    ORDERS,
+    SECONDS,
+    STOCK,
+    Broker,
+    Join,
+    orders,
+    places,
+    poll_until,
+    settle,
+    take,
+)
+
+from checkout.messaging.log import Lag, Outgoing, Record
+
+
+def test_idle_poll_ends_after_its_wait(broker: Broker, join: Join) -> None:
+    broker.create({ORDERS: 1})
+    member = join("stock", [ORDERS], "stock-1")
+    settle(member, partitions=1)
+    started = time.monotonic()
+
+    found = member.poll(10, 0.1)
+
+    assert found == []
+    assert time.monotonic() - started < 1
+
+
+def test_waiting_poll_is_woken_by_a_record(broker: Broker, join: Join) -> None:
+    broker.create({ORDERS: 1})
+    member, other = join("stock", [ORDERS], "stock-1"), join("shipments", [ORDERS], "shipments-1")
+    settle(member, partitions=1)
+    other.send(orders(1))
+    take(member, 1)
+    started = time.monotonic()
+    threading.Timer(0.2, other.send, [orders(1)]).start()
+
+    found: list[Record] = []
+    while not found and time.monotonic() < started + SECONDS:
+        found = member.poll(10, SECONDS)
+
+    assert [record.offset for record in found] == [1]
+    assert time.monotonic() - started < SECONDS / 4
+
+
+def test_poll_never_exceeds_its_limit_and_loses_nothing(broker: Broker, join: Join) -> None:
+    broker.create({ORDERS: 3})
+    member = join("stock", [ORDERS], "stock-1")
+    stand = member.send([Outgoing(ORDERS, None, b"%d" % n, (), n % 3) for n in range(200)])
+    batches: list[list[Record]] = []
+
+    deadline = time.monotonic() + SECONDS
+    while sum(map(len, batches)) < 200 and time.monotonic() < deadline:
+        batches.append(member.poll(7, 0.02))
+
+    found = [record for batch in batches for record in batch]
+    assert max(map(len, batches)) == 7
+    assert Counter((record.partition, record.offset) for record in found) == Counter(stand)
+    for partition in range(3):
+        offsets = [record.offset for record in found if record.partition == partition]
+        assert offsets == sorted(offsets)
+
+
+def test_no_partition_starves_behind_a_full_one(broker: Broker, join: Join) -> None:
+    broker.create({ORDERS: 2})
+    member = join("stock", [ORDERS], "stock-1")
+    member.send([Outgoing(ORDERS, None, b"x" * 1_000, (), 0)] * 4_000 + orders(1, partition=1))
+
+    found: list[Record] = []
+    poll_until([member], lambda: (1, 0) in places(found), "the record of the other partition", found, limit=50)
+
+    assert len(found) < 4_000
+
+
+def test_member_gets_what_was_sent_before_it_joined(broker: Broker, join: Join) -> None:
+    broker.create({ORDERS: 1})
+    join("stock", [ORDERS], "stock-1").send(orders(3))
+
+    found = take(join("shipments", [ORDERS], "shipments-1"), 3)
+
+    assert [record.offset for record in found] == [0, 1, 2]
+
+
+def test_assigned_reader_takes_all_partitions_whoever_else_does(broker: Broker, join: Join) -> None:
+    broker.create({ORDERS: 2})
+    one, two = [join("stock", [ORDERS], "stock-1", assign=True) for _ in range(2)]
+    one.send(orders(4, partition=0) + orders(4, partition=1))
+
+    found = [take(member, 8) for member in (one, two)]
+
+    assert [len(records) for records in found] == [8, 8]
+    assert one.assignment() == two.assignment() == {(ORDERS, 0), (ORDERS, 1)}
+
+
+def test_assigned_reader_goes_on_where_its_group_has_committed(broker: Broker, join: Join) -> None:
+    broker.create({ORDERS: 1})
+    one = join("stock", [ORDERS], "stock-1", assign=True)
+    one.send(orders(3))
+    take(one, 3)
+    one.commit({(ORDERS, 0): 2})
+    one.abandon()
+
+    found = take(join("stock", [ORDERS], "stock-1", assign=True), 1)
+
+    assert [record.offset for record in found] == [2]
+
+
+def test_rewind_by_seek_brings_records_again_and_leaves_the_commit(broker: Broker, join: Join) -> None:
+    broker.create({ORDERS: 1})
+    member = join("stock", [ORDERS], "stock-1")
+    member.send(orders(5))
+    take(member, 5)
+    member.commit({(ORDERS, 0): 5})
+
+    member.seek((ORDERS, 0), 3)
+
+    assert [record.offset for record in take(member, 2)] == [3, 4]
+    assert member.lag() == {(ORDERS, 0): Lag(committed=5, end=5)}
+
+
+def test_seek_of_a_partition_of_another_is_refused_by_name(broker: Broker, join: Join) -> None:
+    broker.create({ORDERS: 1})
+    member = join("stock", [ORDERS], "stock-1")
+
+    with pytest.raises(ValueError, match=re.escape(f"stock-1 does not own {ORDERS}[7]")):
+        member.seek((ORDERS, 7), 0)
+
+
+def test_reading_without_a_group_gives_all_to_the_present_end(broker: Broker, join: Join) -> None:
+    broker.create({ORDERS: 2, STOCK: 1})
+    member = join("stock", [ORDERS], "stock-1")
+    stand = member.send([*orders(30, partition=0), *orders(30, partition=1)])
+    member.send([Outgoing(STOCK, b"order-1", b"reserved")])
+
+    found = list(broker.read([ORDERS, STOCK, "no.such-topic"]))
+
+    assert Counter((r.partition, r.offset) for r in found if r.topic == ORDERS) == Counter(stand)
+    assert [record[:5] for record in found if record.topic == STOCK] == [(STOCK, 0, 0, b"order-1", b"reserved")]
+    assert member.lag()[ORDERS, 0] == Lag(0, 30)
+
+
+def test_reading_on_from_the_last_ends_gives_only_what_is_new(broker: Broker, join: Join) -> None:
+    broker.create({ORDERS: 2})
+    member = join("stock", [ORDERS], "stock-1")
+    member.send(orders(3, partition=0))
+    ends = broker.ends([ORDERS])
+    nothing = list(broker.read([ORDERS], ends))
+    member.send(orders(2, partition=1) + orders(1, partition=0))
+
+    found = list(broker.read([ORDERS], ends))
+
+    assert nothing == []
+    assert sorted((record.partition, record.offset) for record in found) == [(0, 3), (1, 0), (1, 1)]
+
+
+def test_creating_twice_leaves_the_topic_as_it_is(broker: Broker, join: Join) -> None:
+    broker.create({ORDERS: 3})
+    join("stock", [ORDERS], "stock-1").send(orders(2))
+
+    broker.create({ORDERS: 3, STOCK: 1})
+
+    assert broker.topics() == {ORDERS: 3, STOCK: 1}
+    assert broker.ends([ORDERS])[ORDERS, 0] == 2
+
+
+def test_two_runs_do_not_see_each_other(new_broker: Callable[[], Broker]) -> None:
+    ours, theirs = new_broker(), new_broker()
+    ours.create({ORDERS: 1})
+    theirs.create({ORDERS: 2, STOCK: 1})
+    our_member, their_member = [each.join("stock", [ORDERS], "stock-1") for each in (ours, theirs)]
+
+    their_member.send(orders(3))
+    take(their_member, 3)
+    their_member.commit({(ORDERS, 0): 3})
+
+    assert (ours.topics(), theirs.topics()) == ({ORDERS: 1}, {ORDERS: 2, STOCK: 1})
+    assert list(ours.read([ORDERS])) == []
+    assert ours.lags("stock", [ORDERS]) == {(ORDERS, 0): Lag(0, 0)}
+    our_member.close()
+    their_member.close()
+
+
+def test_delete_removes_only_what_is_of_this_run(
+    new_broker: Callable[[], Broker], wait_until: Callable[..., None]
+) -> None:
+    ours, theirs = new_broker(), new_broker()
+    for each in (ours, theirs):
+        each.create({ORDERS: 1})
+        member = each.join("stock", [ORDERS], "stock-1")
+        member.send(orders(2))
+        take(member, 2)
+        member.commit({(ORDERS, 0): 2})
+        member.abandon()
+
+    ours.delete()
+
+    wait_until(lambda: ours.topics() == {}, "our topics to be gone")
+    assert list(theirs.read([ORDERS]))[1].offset == 1
+    assert theirs.lags("stock", [ORDERS]) == {(ORDERS, 0): Lag(2, 2)}
+    ours.create({STOCK: 1})
+    assert ours.topics() == {STOCK: 1}

@@ -1,0 +1,38 @@
+"""What only the log in memory does: keep the time it is given, and take calls from many threads."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from kafka.partitioner.default import murmur2 as kafkas_murmur2
+from messaging.polling import ORDERS, orders
+
+from checkout.messaging.memory_log import MemoryBroker, murmur2
+
+
+def test_records_bear_the_time_of_the_given_clock() -> None:
+    broker = MemoryBroker(clock=lambda: 1_767_261_600.25)
+    broker.create({ORDERS: 1})
+
+    broker.join("stock", [ORDERS], "stock-1").send(orders(1))
+
+    (record,) = broker.read([ORDERS])
+    assert record.timestamp == 1_767_261_600_250
+
+
+def test_hash_is_that_of_kafkas_producers() -> None:
+    keys = [bytes(range(start, start + length)) for start in range(0, 200, 9) for length in range(50)]
+
+    hashes = [murmur2(key) for key in keys]
+
+    assert hashes == [kafkas_murmur2(key) for key in keys]
+
+
+def test_records_of_many_threads_get_each_an_offset_of_its_own() -> None:
+    broker = MemoryBroker()
+    broker.create({ORDERS: 1})
+    members = [broker.join("stock", [ORDERS], f"stock-{n}") for n in range(8)]
+
+    with ThreadPoolExecutor(8) as threads:
+        places = [place for sent in threads.map(lambda member: member.send(orders(500)), members) for place in sent]
+
+    assert sorted(places) == [(0, offset) for offset in range(4_000)]
+    assert broker.ends([ORDERS]) == {(ORDERS, 0): 4_000}

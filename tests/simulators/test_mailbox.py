@@ -1,0 +1,193 @@
+"""The mailbox: keeps each letter once, counts its copies, misbehaves as switched."""
+
+import smtplib
+import socket
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.message import EmailMessage
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from checkout.framework.http_server import listen
+from checkout.simulators import mailbox
+from checkout.simulators.external_system import Dropped, Failed
+from checkout.simulators.mailbox import Letter, Mailbox, Switches, read_letter
+
+THANKS = Letter("<1@shop>", "ada@example.org", "shop@example.org", "Thank you", "2 wooden spoons\n", "order-1")
+
+
+@pytest.fixture(scope="module")
+def listening() -> Iterator[socket.socket]:
+    with listen(0, "a test's mailbox") as listening:
+        yield listening
+
+
+@pytest.fixture(scope="module")
+def application(listening: socket.socket) -> Litestar:
+    return mailbox.app(Mailbox(), listening)
+
+
+@pytest.fixture
+def smtp(client: httpx.Client, listening: socket.socket) -> Iterator[smtplib.SMTP]:
+    host, port = listening.getsockname()
+    with smtplib.SMTP(host, port, timeout=5) as connection:
+        yield connection
+
+
+@pytest.fixture
+def box() -> Mailbox:
+    return Mailbox(now=lambda: datetime(2026, 1, 1, 10, tzinfo=UTC))
+
+
+def mail(message_id: str, order: str = "order-1", subject: str = "Thank you") -> EmailMessage:
+    message = EmailMessage()
+    message["Message-ID"], message["X-Order"], message["Subject"] = message_id, order, subject
+    message["From"], message["To"] = "shop@example.org", "ada@example.org"
+    message.set_content("2 wooden spoons\n.and a dot\n")
+    return message
+
+
+def test_a_letter_is_kept_as_it_is_shown(box: Mailbox) -> None:
+    box.receive(THANKS)
+
+    assert box.mails() == [
+        {
+            "message_id": "<1@shop>",
+            "to": "ada@example.org",
+            "from": "shop@example.org",
+            "subject": "Thank you",
+            "text": "2 wooden spoons\n",
+            "order": "order-1",
+            "copies": 1,
+            "received_at": "2026-01-01T10:00:00Z",
+        }
+    ]
+
+
+def test_a_repeated_message_id_is_one_more_copy_of_the_same_letter(box: Mailbox) -> None:
+    box.receive(THANKS)
+
+    box.receive(THANKS)
+
+    assert [(kept["message_id"], kept["copies"]) for kept in box.mails()] == [("<1@shop>", 2)]
+
+
+def test_letters_without_a_message_id_are_letters_of_their_own(box: Mailbox) -> None:
+    unnamed = Letter("", "ada@example.org", "", "", "")
+
+    box.receive(unnamed)
+    box.receive(unnamed)
+
+    assert [kept["copies"] for kept in box.mails()] == [1, 1]
+
+
+def test_mails_are_found_by_address_and_by_order(box: Mailbox) -> None:
+    box.receive(THANKS)
+    box.receive(Letter("<2@shop>", "bob@example.org, eve@example.org", "", "", "", "order-2"))
+
+    found = [box.mails(to="eve@example.org"), box.mails(order="order-1"), box.mails(to="e@example.org")]
+
+    assert [[kept["message_id"] for kept in some] for some in found] == [["<2@shop>"], ["<1@shop>"], []]
+    assert box.mails(to="ada@example.org", order="order-2") == []
+
+
+def test_a_switched_failure_keeps_nothing_and_a_dropped_connection_has_kept(box: Mailbox) -> None:
+    box.switches = Switches(fail=1, drop_after_receiving=1)
+
+    with pytest.raises(Failed):
+        box.receive(THANKS)
+    assert box.mails() == []
+    with pytest.raises(Dropped):
+        box.receive(THANKS)
+
+    assert [kept["copies"] for kept in box.mails()] == [1]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Message-ID: <\r\n\r\nhi",
+        b"Content-Type: text/plain; charset=klingon\r\n\r\nhi\xff",
+    ],
+)
+def test_a_mail_that_the_parser_breaks_on_is_refused(content: bytes) -> None:
+    with pytest.raises(ValueError, match="the mail cannot be read"):
+        read_letter(content, ["ada@example.org"])
+
+
+@pytest.mark.parametrize("content", [b"", b"Subject: \xff\r\n\r\n\xff", b"Content-Type: multipart/mixed\r\n\r\n--"])
+def test_an_odd_mail_is_read_as_text_that_json_can_hold(content: bytes) -> None:
+    letter = read_letter(content, ["ada@example.org\udcff"])
+
+    assert (letter.subject + letter.text + letter.to).encode("utf-8")
+    assert letter.order is None
+
+
+def test_a_mail_sent_over_smtp_is_read_over_http(client: httpx.Client, smtp: smtplib.SMTP) -> None:
+    message = mail("<11@shop>", "order-11", "Danke, Zoë €")
+
+    smtp.send_message(message)
+    smtp.send_message(message)
+
+    (kept,) = client.get("/mails", params={"order": "order-11", "to": "ada@example.org"}).json()
+    assert (kept["subject"], kept["text"]) == ("Danke, Zoë €", "2 wooden spoons\n.and a dot\n")
+    assert (kept["from"], kept["to"], kept["copies"]) == ("shop@example.org", "ada@example.org", 2)
+    assert datetime.fromisoformat(kept["received_at"]).tzinfo == UTC
+
+
+def test_a_temporary_refusal_is_451_and_the_next_try_is_taken(client: httpx.Client, smtp: smtplib.SMTP) -> None:
+    client.put("/switches", json={"fail": 1})
+
+    with pytest.raises(smtplib.SMTPDataError) as refusal:
+        smtp.send_message(mail("<12@shop>", "order-12"))
+    smtp.send_message(mail("<12@shop>", "order-12"))
+
+    assert refusal.value.smtp_code == 451
+    assert [kept["copies"] for kept in client.get("/mails?order=order-12").json()] == [1]
+
+
+def test_a_connection_dropped_after_the_final_dot_has_kept_the_mail(client: httpx.Client, smtp: smtplib.SMTP) -> None:
+    client.put("/switches", json={"drop_after_receiving": 1})
+
+    with pytest.raises(smtplib.SMTPServerDisconnected, match="unexpectedly closed$"):
+        smtp.send_message(mail("<13@shop>", "order-13"))
+
+    assert [kept["copies"] for kept in client.get("/mails?order=order-13").json()] == [1]
+
+
+def test_a_slow_mailbox_answers_late(client: httpx.Client, smtp: smtplib.SMTP) -> None:
+    client.put("/switches", json={"delay": 0.2})
+    started = time.monotonic()
+
+    smtp.send_message(mail("<14@shop>"))
+
+    assert time.monotonic() - started >= 0.2
+
+
+def test_a_mail_that_says_it_is_above_64_kib_is_refused_before_it_is_sent(smtp: smtplib.SMTP) -> None:
+    with pytest.raises(smtplib.SMTPSenderRefused) as refusal:
+        smtp.sendmail("shop@example.org", ["ada@example.org"], b"a\r\n" * 70_000)
+
+    assert refusal.value.smtp_code == 552
+
+
+@pytest.mark.parametrize(("line", "code"), [(b"a\r\n", 552), (b"a", 500)])
+def test_a_mail_that_turns_out_to_be_above_64_kib_is_refused(smtp: smtplib.SMTP, line: bytes, code: int) -> None:
+    smtp.ehlo()
+    smtp.mail("shop@example.org")
+    smtp.rcpt("ada@example.org")
+
+    answer = smtp.data(line * 70_000)
+
+    assert answer[0] == code
+
+
+def test_a_mail_that_cannot_be_read_is_554_and_the_connection_goes_on(smtp: smtplib.SMTP) -> None:
+    with pytest.raises(smtplib.SMTPDataError) as refusal:
+        smtp.sendmail("shop@example.org", ["ada@example.org"], b"Message-ID: <\r\n\r\nhi")
+
+    assert refusal.value.smtp_code == 554
+    assert smtp.noop()[0] == 250

@@ -1,0 +1,60 @@
+"""Java: where it is, which jars are here, and what to do when they cannot be had."""
+
+import errno
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from checkout.system import java
+
+
+def test_a_java_that_starts_comes_with_the_package() -> None:
+    said = subprocess.run([java.JAVA, "-version"], capture_output=True, text=True, timeout=20)
+
+    assert said.returncode == 0
+    assert 'version "25' in said.stderr
+
+
+def test_the_cache_is_kept_per_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+
+    assert java.cache_home() == tmp_path / ".cache" / "checkout"
+
+
+def test_the_cache_follows_the_desktop_standard(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    assert java.cache_home() == tmp_path / "checkout"
+
+
+def test_jars_are_fetched_when_jgo_has_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    before = java.are_fetched(java.KAFKA)
+    jars = tmp_path / ".cache" / "jgo" / "envs" / "org" / "apache" / "kafka" / "kafka_2.13" / "abc" / "jars"
+    jars.mkdir(parents=True)
+    (jars / "kafka_2.13-4.3.1.jar").touch()
+
+    assert (before, java.are_fetched(java.KAFKA), java.are_fetched(java.PLANTUML)) == (False, True, False)
+
+
+def test_a_jar_that_was_fetched_in_part_is_named_with_its_folder(tmp_path: Path) -> None:
+    jar = tmp_path / "abc" / "modules" / "plantuml-mit-1.2026.8.jar"
+    jar.parent.mkdir(parents=True)
+    jar.write_bytes(b"PK half of it")
+
+    with pytest.raises(java.JarsUnavailable, match=f"plantuml-mit:1.2026.8 was fetched in part: remove {tmp_path}/abc"):
+        java.whole(java.PLANTUML, [jar])
+    with pytest.raises(java.JarsUnavailable, match="fetched in part"):
+        java.whole(java.PLANTUML, [])
+
+
+def test_a_full_disk_and_a_silent_network_have_different_remedies() -> None:
+    full = java._remedy(java.KAFKA, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    silent = java._remedy(java.KAFKA, ConnectionError("no route"))
+
+    assert full.endswith("the disk is full: free some space")
+    assert "Maven Central does not answer (ConnectionError): connect to a network once" in silent
+    assert "slf4j" not in full + silent

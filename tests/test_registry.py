@@ -1,0 +1,84 @@
+"""The arrows that messages and handlers imply are those of the contract's tables."""
+
+import pytest
+
+from checkout.messages import STORIES, OrderApproved, PaymentFailed, PlaceOrder, ProductsReserved
+from checkout.registry import Arrow, arrows, listeners, story_of
+
+POST = "HTTP, POST /api/v1/order-management/orders"
+TO_RESERVE = [
+    (1, "web", "gateway", "PlaceOrder", POST),
+    (2, "gateway", "orders", "PlaceOrder", POST),
+    (3, "orders", "kafka", "OrderReceived", "order.new-order-received"),
+    (4, "kafka", "stock", "OrderReceived", "order.new-order-received"),
+]
+TO_PAY = [
+    *TO_RESERVE,
+    (5, "stock", "kafka", "ProductsReserved", "stock.order-products-reserved"),
+    (6, "kafka", "orders", "ProductsReserved", "stock.order-products-reserved"),
+    (7, "orders", "kafka", "ProcessPayment", "order.process-order-payment"),
+    (8, "kafka", "payments", "ProcessPayment", "order.process-order-payment"),
+    (9, "payments", "payment_broker", "ChargeCard", "HTTP, POST /charges"),
+]
+VIEWS = {
+    "ordering": [
+        *TO_PAY,
+        (10, "payments", "kafka", "PaymentProcessed", "payment.order-payment-processed"),
+        (11, "kafka", "orders", "PaymentProcessed", "payment.order-payment-processed"),
+        (12, "orders", "kafka", "OrderApproved", "order.new-order-approved"),
+        (13, "kafka", "stock", "OrderApproved", "order.new-order-approved"),
+        (13, "kafka", "shipments", "OrderApproved", "order.new-order-approved"),
+        (13, "kafka", "notifications", "OrderApproved", "order.new-order-approved"),
+        (14, "shipments", "shipment_company", "BookParcel", "HTTP, POST /parcels"),
+        (14, "notifications", "customer", "SendEmail", "SMTP"),
+    ],
+    "ordering-sold-out": [
+        *TO_RESERVE,
+        (5, "stock", "kafka", "ProductsReservationFailed", "stock.order-products-reservation-failed"),
+        (6, "kafka", "orders", "ProductsReservationFailed", "stock.order-products-reservation-failed"),
+        (6, "kafka", "notifications", "ProductsReservationFailed", "stock.order-products-reservation-failed"),
+        (7, "notifications", "customer", "SendEmail", "SMTP"),
+    ],
+    "ordering-payment-denied": [
+        *TO_PAY,
+        (10, "payments", "kafka", "PaymentFailed", "payment.order-payment-failed"),
+        (11, "kafka", "orders", "PaymentFailed", "payment.order-payment-failed"),
+        (11, "kafka", "stock", "PaymentFailed", "payment.order-payment-failed"),
+        (11, "kafka", "notifications", "PaymentFailed", "payment.order-payment-failed"),
+        (12, "notifications", "customer", "SendEmail", "SMTP"),
+    ],
+}
+COUNTS = {"ordering": (17, 14), "ordering-sold-out": (8, 7), "ordering-payment-denied": (14, 12)}
+
+
+@pytest.mark.parametrize("story", sorted(VIEWS))
+def test_a_story_has_the_arrows_of_the_contract(story: str) -> None:
+    found = arrows(story)
+
+    assert sorted(found) == sorted(Arrow(*arrow) for arrow in VIEWS[story])
+    assert [arrow.step for arrow in found] == [arrow[0] for arrow in VIEWS[story]]
+    assert (len(found), len({arrow.step for arrow in found})) == COUNTS[story]
+
+
+def test_there_are_three_stories() -> None:
+    assert sorted(STORIES) == sorted(VIEWS)
+
+
+def test_listeners_are_the_services_with_a_handler() -> None:
+    assert listeners(OrderApproved) == ["stock", "shipments", "notifications"]
+    assert listeners(PaymentFailed) == ["orders", "stock", "notifications"]
+    assert listeners(ProductsReserved) == ["orders"]
+    assert listeners(PlaceOrder) == ["orders"]
+
+
+@pytest.mark.parametrize(
+    ("messages", "story"),
+    [
+        (["PlaceOrder"], "ordering"),
+        (["PlaceOrder", "OrderReceived", "ProductsReservationFailed"], "ordering-sold-out"),
+        (["ChargeCard", "PaymentFailed", "SendEmail"], "ordering-payment-denied"),
+        ([], "ordering"),
+    ],
+)
+def test_a_story_is_known_by_its_messages(messages: list[str], story: str) -> None:
+    assert story_of(messages) == story

@@ -1,0 +1,20 @@
+"""Calls: what the store asks of the outside systems, as rows of an outbox."""
+
+from decimal import Decimal
+
+from sample import ADA, EMAIL, FIRST, SPOONS
+
+from checkout.domain import PaymentMethod
+from checkout.messages import BookParcel, ChargeCard, Message, SendEmail, encode
+from checkout.worker.database import OutboxRow
+
+CHARGE = ChargeCard(FIRST, Decimal("10.00"), PaymentMethod.CREDIT)
+PARCEL = BookParcel(FIRST, ADA, [SPOONS])
+MAIL = SendEmail(FIRST, "approved", ADA, EMAIL, "Your order is on its way", "Dear Ada")
+
+
+def row(message: Message) -> OutboxRow:
+    return OutboxRow(
+        order_id=message.id, destination=message.purpose, message=type(message).__name__, payload=encode(message),
+        correlation="c-1", cause=None,
+    )

@@ -1,0 +1,166 @@
+"""What a worker takes in - records, answers, tickets, ticks - made alike, and dead letters as they go out."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from sample import FIRST, SECOND, received, to_pay, wanted
+from worker.calls import CHARGE, row
+
+from checkout.framework.intake import Intake
+from checkout.journal.hop import now
+from checkout.messages import TOPICS, CardCharged, encode
+from checkout.messaging.log import Outgoing
+from checkout.messaging.memory_log import MemoryBroker
+from checkout.services.orders import Orders
+from checkout.services.payments import Payments
+from checkout.services.stock import Stock
+from checkout.worker.database import OutboxRow
+from checkout.worker.deliveries import HEADERS, Delivery, Sources, dead_letter, outgoing
+from checkout.worker.external_calls import Answer, Courier
+
+RECEIVED, TO_PAY, AT = "order.new-order-received", "order.process-order-payment", "2026-01-01T10:00:00.000001Z"
+
+
+def sources(service: Any, *values: bytes | None, intake: Intake | None = None, **others: Any) -> Sources:
+    """The sources of a service, with records on its first topic."""
+    broker = MemoryBroker()
+    broker.create({topic: 1 for topic in TOPICS})
+    log = broker.join(service.name, list(service.topics()), f"{service.name}-1")
+    topic = next(service.topics())
+    log.send([Outgoing(topic, others.get("key"), value, others.get("headers", ())) for value in values])
+    courier = Courier({"ChargeCard": lambda asked: Answer(asked, "http://bank", "201", CardCharged(asked.order_id))}, 0)
+    courier.put(others.get("calls", ()))
+    return Sources(service, log, courier, intake, others.get("batch", 500))
+
+
+def taken(*args: Any, **others: Any) -> Sequence[Delivery]:
+    return sources(*args, **others).take(0.0, now)
+
+
+def test_a_record_is_known_by_its_topic_and_order() -> None:
+    (delivery,) = taken(Stock(), encode(received()), headers=[("kafka_correlationId", b"c-1")])
+
+    assert delivery.identity == (RECEIVED, FIRST)
+    assert (delivery.message, delivery.cause, delivery.correlation, delivery.partition) == (
+        received(), "OrderReceived", "c-1", 0,
+    )
+    assert delivery.error is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "correlation"),
+    [
+        ([], FIRST), ([("other", b"x")], FIRST), ([("kafka_correlationId", b"\xff")], "\ufffd"),
+        ([("kafka_correlationId", "é".encode())], "é"),
+        ([("kafka_correlationId", b"a"), ("kafka_correlationId", b"b")], "a"),
+    ],
+)
+def test_the_correlation_is_the_headers_or_the_orders_id(headers: list[tuple[str, bytes]], correlation: str) -> None:
+    (delivery,) = taken(Stock(), encode(received()), headers=headers)
+
+    assert delivery.correlation == correlation
+
+
+@pytest.mark.parametrize("value", [None, b"", b"hello", b"{}", b'{"id":"\xff"}', b"[" * 100_000])
+def test_a_record_that_cannot_be_read_is_delivered_with_its_error(value: bytes | None) -> None:
+    (delivery,) = taken(Stock(), value, key=b"k")
+
+    assert delivery.error and str(delivery.error)
+    assert (delivery.message, delivery.id, delivery.record.value) == (None, "", value)
+
+
+def test_an_answer_is_known_by_its_purpose_and_order() -> None:
+    (delivery,) = taken(Payments(), calls=[row(CHARGE)])
+
+    assert delivery.identity == ("charge", FIRST)
+    assert (delivery.message, delivery.cause, delivery.correlation) == (CardCharged(FIRST), "ChargeCard", "c-1")
+    done = delivery.settled(AT)
+    assert (done.of_order, done.of_destination, done.done_at, done.url, done.status) == (
+        FIRST, "charge", AT, "http://bank", "201",
+    )
+
+
+def test_an_answer_goes_to_the_partition_of_the_question_before_it() -> None:
+    call = row(CHARGE)
+    call.wanted_partition = 2
+
+    (delivery,) = taken(Payments(), calls=[call])
+
+    assert delivery.partition == 2
+
+
+def test_a_ticket_is_known_by_its_kind_and_order_and_told_with_its_client() -> None:
+    async def story() -> Sequence[Delivery]:
+        intake = Intake()
+        task = asyncio.create_task(intake.hand_in(wanted(), "c-7", "curl", "http://store/orders"))
+        await asyncio.sleep(0)
+        found = taken(Orders(), intake=intake)
+        task.cancel()
+        return found
+
+    (delivery,) = asyncio.run(story())
+    told = delivery.hop("orders", "applied", replica="orders-1", at=AT)
+    assert delivery.identity == ("PlaceOrder", FIRST)
+    assert (told.step, told.sender, told.to, told.url, told.client, told.status, told.correlation) == (
+        2, "gateway", "orders", "http://store/orders", "curl", "201", "c-7",
+    )
+    assert delivery.hop("orders", "failed", replica="orders-1", at=AT).status is None
+
+
+def test_all_sources_together_make_one_batch() -> None:
+    found = taken(Payments(), encode(to_pay(SECOND)), calls=[row(CHARGE)])
+
+    assert [delivery.identity for delivery in found] == [("charge", FIRST), (TO_PAY, SECOND)]
+
+
+def test_a_batch_has_no_more_records_than_wanted() -> None:
+    made = sources(Stock(), *[encode(received())] * 5, batch=2)
+
+    assert [len(made.take(0.0, now)) for _ in range(4)] == [2, 2, 1, 0]
+
+
+# -- on the way out ---------------------------------------------------------------------------------------------------
+
+
+def test_a_dead_letter_is_the_record_as_it_was_and_where_it_stood() -> None:
+    headers = [("kafka_correlationId", b"c-1"), ("binary", b"\xff\x00"), ("empty", b"")]
+    (delivery,) = taken(Stock(), b"hello", key=b"\xffkey", headers=headers)
+
+    sent = outgoing(dead_letter(delivery, "stock", AT))
+
+    assert (sent.topic, sent.key, sent.value, sent.partition) == (f"{RECEIVED}.stock.dlt", b"\xffkey", b"hello", None)
+    assert list(sent.headers[:3]) == headers
+    assert dict(sent.headers[3:]) == {
+        "dlt_topic": RECEIVED.encode(), "dlt_partition": b"0", "dlt_offset": b"0", "dlt_at": AT.encode(),
+        "dlt_error": str(delivery.error).encode(),
+    }
+
+
+def test_a_dead_letter_is_known_by_its_group_and_place() -> None:
+    first, second = taken(Stock(), b"hello", b"hello")
+
+    rows = [dead_letter(delivery, "stock", AT) for delivery in (first, second)]
+
+    assert [row.identity for row in rows] == [
+        (f"{RECEIVED}/0/0", f"{RECEIVED}.stock.dlt"), (f"{RECEIVED}/0/1", f"{RECEIVED}.stock.dlt"),
+    ]
+
+
+def test_a_long_error_is_cut() -> None:
+    (delivery,) = taken(Stock(), b"hello")
+    delivery.error = ValueError("x" * 5_000)
+
+    headers = dict(HEADERS.decode(dead_letter(delivery, "stock", AT).headers))
+
+    assert len(headers["dlt_error"]) == 1_000
+
+
+def test_a_message_goes_out_with_its_key_its_correlation_and_its_wish_for_a_partition() -> None:
+    row = OutboxRow(
+        order_id=FIRST, destination=RECEIVED, message="OrderReceived", payload=b"{}", correlation="c-é", cause=None,
+        wanted_partition=2, key=FIRST.encode(),
+    )
+
+    assert outgoing(row) == Outgoing(RECEIVED, FIRST.encode(), b"{}", [("kafka_correlationId", "c-é".encode())], 2)
