@@ -20,7 +20,7 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=HEADER_
 Email = Annotated[str, msgspec.Meta(max_length=254, pattern=ADDRESS)]
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of an order: until Stock has reserved, name and price are what the customer saw, if anything."""
 
     sku: Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
@@ -49,7 +49,7 @@ def in_cents(struct: msgspec.Struct, field: str) -> None:
         msgspec.structs.force_setattr(struct, field, to_cents(amount))
 
 
-class LineWanted(msgspec.Struct, frozen=True, kw_only=True):
+class RequestedLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of an order as a customer asks for it; a price, when sent, is the one the customer saw."""
 
     sku: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
@@ -63,10 +63,10 @@ class LineWanted(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("a price is between 0 and 1,000,000.00 EUR")
 
 
-Lines = Annotated[list[LineWanted], msgspec.Meta(min_length=1, max_length=100)]
+Lines = Annotated[list[RequestedLine], msgspec.Meta(min_length=1, max_length=100)]
 
 
-class OrderWanted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """An order as a customer asks for it: the body of the HTTP request."""
 
     customer_name: Name
@@ -75,7 +75,7 @@ class OrderWanted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     payment: Payment
 
 
-class OrderSeen(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class OrderResponse(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """An order as Orders tells it over HTTP."""
 
     id: str
@@ -84,12 +84,12 @@ class OrderSeen(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     total: Decimal | None
     customer_name: str
     customer_email: str | None
-    products: list[Line]
+    products: list[OrderLine]
     payment: Payment
     placed_at: str
 
 
-class ProductSeen(msgspec.Struct, frozen=True, kw_only=True):
+class ProductResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A product as Stock tells it over HTTP; `available` is what is on hand and not reserved."""
 
     sku: int

@@ -10,7 +10,7 @@ from typing import ClassVar, TypeVar
 import msgspec
 
 from checkout.domain import PaymentMethod
-from checkout.fields import Email, Line, LineWanted, Name, OrderId, Payment, in_cents
+from checkout.fields import Email, Name, OrderId, OrderLine, Payment, RequestedLine, in_cents
 
 PLACE_ORDER = "/api/v1/order-management/orders"
 PAYMENT_METHODS = "/api/v1/payment-management/payment-methods"
@@ -60,7 +60,7 @@ class PlaceOrder(Message, frozen=True):
 
     customer_name: str
     customer_email: str
-    products: list[LineWanted]
+    products: list[RequestedLine]
     payment: Payment
     placed_at: str = ""  # ISO 8601, UTC
     fingerprint: str = ""  # of the body, so that a repeated Idempotency-Key can be told from a misused one
@@ -71,7 +71,7 @@ class OrderReceived(Message, frozen=True):
     """Here is a new order: are its products available?"""
 
     customer_name: Name
-    products: list[Line]
+    products: list[OrderLine]
     payment: Payment
     customer_email: Email | None = None
 
@@ -82,7 +82,7 @@ class ProductsReserved(Message, frozen=True):
 
     customer_name: Name | None = None
     customer_email: Email | None = None
-    products: list[Line] | None = None
+    products: list[OrderLine] | None = None
     payment: Payment | None = None
     total: Decimal | None = None
 
@@ -139,7 +139,7 @@ class OrderApproved(Message, frozen=True):
     """The order is approved: to whoever has something to do about it."""
 
     customer_name: Name
-    products: list[Line]
+    products: list[OrderLine]
     payment: Payment
     total: Decimal | None = None
     customer_email: Email | None = None
@@ -153,7 +153,7 @@ class BookParcel(Message, frozen=True):
     """Bring these products to the customer."""
 
     customer_name: str
-    products: list[Line]
+    products: list[OrderLine]
 
     @property
     def purpose(self) -> str:

@@ -14,7 +14,7 @@ from checkout.services.stock import Stock
 SERVICES: tuple[type[Service], ...] = (Orders, Stock, Payments, Shipments, Notifications)
 
 
-class Arrow(NamedTuple):
+class StoryArrow(NamedTuple):
     """One arrow of a story, as messages and handlers imply it."""
 
     step: int
@@ -29,19 +29,19 @@ def listeners(message: type[Message]) -> list[str]:
     return [service.name for service in SERVICES if message in service.handlers]
 
 
-def arrows(story: str) -> list[Arrow]:
+def arrows(story: str) -> list[StoryArrow]:
     """The arrows of a story, in step order."""
     told = STORIES[story]
     return sorted((arrow for message in told for arrow in _arrows(message, told)), key=lambda arrow: arrow.step)
 
 
-def _arrows(message: type[Message], told: Iterable[type[Message]]) -> Iterator[Arrow]:
+def _arrows(message: type[Message], told: Iterable[type[Message]]) -> Iterator[StoryArrow]:
     causes = {None, *(other.__name__ for other in told)}
     steps = next(steps for cause, steps in message.steps.items() if cause in causes)
     name, technology = message.__name__, message.technology
-    yield Arrow(steps[0], message.sender, message.via, name, technology)
+    yield StoryArrow(steps[0], message.sender, message.via, name, technology)
     for listener in listeners(message) if len(steps) > 1 else ():
-        yield Arrow(steps[1], message.via, listener, name, technology)
+        yield StoryArrow(steps[1], message.via, listener, name, technology)
 
 
 def facts() -> list[dict[str, object]]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import httpx
 
 from checkout.domain import PaymentMethod
-from checkout.fields import Line, LineWanted, Payment
+from checkout.fields import OrderLine, Payment, RequestedLine
 from checkout.messages import (
     OrderApproved,
     OrderReceived,
@@ -21,7 +21,7 @@ from checkout.messages import (
 
 ADA, EMAIL = "Ada", "ada@example.org"
 CREDIT = Payment(payment_method=PaymentMethod.CREDIT)
-SPOONS = Line(sku=1, name="Wooden spoon", price=Decimal("5.00"), quantity=2)
+SPOONS = OrderLine(sku=1, name="Wooden spoon", price=Decimal("5.00"), quantity=2)
 BODY = {
     "customerName": ADA, "customerEmail": EMAIL, "products": [{"sku": 1, "quantity": 2}],
     "payment": {"paymentMethod": "CREDIT"},
@@ -36,8 +36,8 @@ def order_id(number: int) -> str:
 FIRST, SECOND = order_id(1), order_id(2)
 
 
-def line(sku: int, quantity: int = 1, **seen: object) -> Line:
-    return Line(sku=sku, quantity=quantity, **seen)
+def line(sku: int, quantity: int = 1, **seen: object) -> OrderLine:
+    return OrderLine(sku=sku, quantity=quantity, **seen)
 
 
 def paid(total: str | None) -> Payment:
@@ -45,10 +45,11 @@ def paid(total: str | None) -> Payment:
 
 
 def wanted(id: str = FIRST, sku: int = 1, quantity: int = 2, **others: object) -> PlaceOrder:
-    return PlaceOrder(id, ADA, EMAIL, [LineWanted(sku=sku, quantity=quantity, **others)], CREDIT, "2026-01-01", "print")
+    lines = [RequestedLine(sku=sku, quantity=quantity, **others)]
+    return PlaceOrder(id, ADA, EMAIL, lines, CREDIT, "2026-01-01", "print")
 
 
-def received(*lines: Line, id: str = FIRST) -> OrderReceived:
+def received(*lines: OrderLine, id: str = FIRST) -> OrderReceived:
     return OrderReceived(id, ADA, list(lines or [line(1, 2)]), CREDIT, EMAIL)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample import BODY, FIRST
 
-from checkout.fields import Email, Line, LineWanted, Name, OrderId, OrderWanted, Payment
+from checkout.fields import Email, Name, OrderId, OrderLine, OrderRequest, Payment, RequestedLine
 
 SAFE = ["Ada", "Ada Lovelace-O'Brien", "Ада Лавлейс", "爱达", "a" * 200, "a=b?", "😀", '"Ada" <x@y>']
 UNSAFE = [
@@ -71,9 +71,9 @@ def test_an_order_id_may_be_in_capitals() -> None:
 
 
 def test_a_line_from_the_author_has_no_quantity_and_means_one() -> None:
-    read = msgspec.json.decode(b'{"sku": 1, "name": null, "price": null}', type=Line)
+    read = msgspec.json.decode(b'{"sku": 1, "name": null, "price": null}', type=OrderLine)
 
-    assert read == Line(sku=1, quantity=1)
+    assert read == OrderLine(sku=1, quantity=1)
 
 
 @pytest.mark.parametrize(
@@ -81,14 +81,14 @@ def test_a_line_from_the_author_has_no_quantity_and_means_one() -> None:
     [("0.30000000000000004", "0.30"), ("1.0E7", "10000000.00"), ("-5", "-5.00"), ('"5.005"', "5.01"), ("0e99", "0.00")],
 )
 def test_a_price_on_a_topic_is_read_in_cents(written: str, price: str) -> None:
-    read = msgspec.json.decode(b'{"sku":1,"price":%s}' % written.encode(), type=Line)
+    read = msgspec.json.decode(b'{"sku":1,"price":%s}' % written.encode(), type=OrderLine)
 
     assert str(read.price) == price
 
 
 @pytest.mark.parametrize("written", ['"NaN"', '"Infinity"', '"-Infinity"'])
 def test_a_price_that_is_not_finite_is_read_so_that_stock_can_refuse_it(written: str) -> None:
-    read = msgspec.json.decode(b'{"sku":1,"price":%s}' % written.encode(), type=Line)
+    read = msgspec.json.decode(b'{"sku":1,"price":%s}' % written.encode(), type=OrderLine)
 
     assert read.price is not None and not read.price.is_finite()
 
@@ -96,7 +96,7 @@ def test_a_price_that_is_not_finite_is_read_so_that_stock_can_refuse_it(written:
 @pytest.mark.parametrize("written", ["1e999999999", '"1e999999999"', '"sNaN"', '"abc"', "true", "[]", "1" * 5_000])
 def test_a_price_that_cannot_be_one_makes_the_message_unreadable(written: str) -> None:
     with pytest.raises(msgspec.ValidationError):
-        msgspec.json.decode(b'{"sku":1,"price":%s}' % written.encode(), type=Line)
+        msgspec.json.decode(b'{"sku":1,"price":%s}' % written.encode(), type=OrderLine)
 
 
 def test_a_total_is_read_in_cents_and_left_out_when_there_is_none() -> None:
@@ -109,24 +109,24 @@ def test_a_total_is_read_in_cents_and_left_out_when_there_is_none() -> None:
 @pytest.mark.parametrize("sku", [-(2**31) - 1, 2**31, "1", 1.5, None])
 def test_a_sku_is_a_whole_number_that_a_database_can_hold(sku: object) -> None:
     with pytest.raises(msgspec.ValidationError):
-        msgspec.json.decode(json.dumps({"sku": sku}).encode(), type=Line)
+        msgspec.json.decode(json.dumps({"sku": sku}).encode(), type=OrderLine)
 
 
 @pytest.mark.parametrize("quantity", [1, 1_000])
 def test_a_customer_may_want_one_to_a_thousand(quantity: int) -> None:
-    assert msgspec.convert({"sku": 1, "quantity": quantity}, LineWanted).quantity == quantity
+    assert msgspec.convert({"sku": 1, "quantity": quantity}, RequestedLine).quantity == quantity
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 1_001, 10**9, None, 1.5])
 def test_a_customer_may_not_want_none_nor_more_than_a_thousand(quantity: object) -> None:
     with pytest.raises(msgspec.ValidationError):
-        msgspec.convert({"sku": 1, "quantity": quantity}, LineWanted)
+        msgspec.convert({"sku": 1, "quantity": quantity}, RequestedLine)
 
 
 @pytest.mark.parametrize("price", [-1, "NaN", "Infinity", "1e999999999", "1000000.01", "1.0E7"])
 def test_a_price_that_no_customer_can_have_seen_is_refused(price: object) -> None:
     with pytest.raises(msgspec.ValidationError, match="a price is between|an amount of money"):
-        msgspec.json.decode(json.dumps({"sku": 1, "quantity": 1, "price": price}).encode(), type=LineWanted)
+        msgspec.json.decode(json.dumps({"sku": 1, "quantity": 1, "price": price}).encode(), type=RequestedLine)
 
 
 @pytest.mark.parametrize(("count", "taken"), [(0, False), (1, True), (100, True), (101, False)])
@@ -134,7 +134,7 @@ def test_an_order_has_one_to_a_hundred_lines(count: int, taken: bool) -> None:
     body = BODY | {"products": [{"sku": 1, "quantity": 1}] * count}
 
     try:
-        read = msgspec.convert(body, OrderWanted)
+        read = msgspec.convert(body, OrderRequest)
     except msgspec.ValidationError:
         assert not taken
     else:

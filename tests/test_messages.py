@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sample import ADA, CREDIT, EMAIL, FIRST
 
 from checkout.domain import PaymentMethod
-from checkout.fields import Line, OrderWanted, Payment
+from checkout.fields import OrderLine, OrderRequest, Payment
 from checkout.messages import (
     BY_NAME,
     MESSAGES,
@@ -32,7 +32,9 @@ from checkout.messages import (
 # Contract section 2, field for field.
 SAID = {
     "order.new-order-received": (
-        OrderReceived(FIRST, ADA, [Line(sku=1, name="Wooden spoon", price=Decimal("5.00"), quantity=2)], CREDIT, EMAIL),
+        OrderReceived(
+            FIRST, ADA, [OrderLine(sku=1, name="Wooden spoon", price=Decimal("5.00"), quantity=2)], CREDIT, EMAIL
+        ),
         f'{{"id":"{FIRST}","customerName":"Ada",'
         '"products":[{"sku":1,"name":"Wooden spoon","price":5.00,"quantity":2}],'
         '"payment":{"paymentMethod":"CREDIT"},"customerEmail":"ada@example.org"}',
@@ -182,9 +184,11 @@ NAMES = st.text(st.characters(categories=["L", "N", "Zs", "Sm", "So"]), min_size
     lambda name: "=?" not in name and "\x85" not in name
 )
 LINES = st.builds(
-    Line, sku=st.integers(-(2**31), 2**31 - 1), name=st.none() | TEXTS, price=st.none() | AMOUNTS, quantity=st.integers(
-        -(2**40), 2**40
-    ),
+    OrderLine,
+    sku=st.integers(-(2**31), 2**31 - 1),
+    name=st.none() | TEXTS,
+    price=st.none() | AMOUNTS,
+    quantity=st.integers(-(2**40), 2**40),
 )
 IDS = st.uuids().map(str)
 PAYMENTS = st.builds(Payment, payment_method=st.sampled_from(PaymentMethod), total=st.none() | AMOUNTS)
@@ -216,7 +220,7 @@ def test_a_message_survives_being_written_and_read(message: Message) -> None:
 @settings(derandomize=True, max_examples=100)
 def test_any_json_at_all_is_read_or_refused_and_nothing_else(content: object) -> None:
     written = json.dumps(content)  # with NaN and Infinity, which are no JSON
-    for kind in (*TOPICS.values(), OrderWanted):
+    for kind in (*TOPICS.values(), OrderRequest):
         try:
             msgspec.json.decode(written, type=kind)
         except msgspec.DecodeError:

@@ -3,7 +3,7 @@
 import pytest
 
 from checkout.messages import STORIES, OrderApproved, PaymentFailed, PlaceOrder, ProductsReserved
-from checkout.registry import Arrow, arrows, listeners, story_of
+from checkout.registry import StoryArrow, arrows, listeners, story_of
 
 POST = "HTTP, POST /api/v1/order-management/orders"
 TO_RESERVE = [
@@ -55,7 +55,7 @@ COUNTS = {"ordering": (17, 14), "ordering-sold-out": (8, 7), "ordering-payment-d
 def test_a_story_has_the_arrows_of_the_contract(story: str) -> None:
     found = arrows(story)
 
-    assert sorted(found) == sorted(Arrow(*arrow) for arrow in VIEWS[story])
+    assert sorted(found) == sorted(StoryArrow(*arrow) for arrow in VIEWS[story])
     assert [arrow.step for arrow in found] == [arrow[0] for arrow in VIEWS[story]]
     assert (len(found), len({arrow.step for arrow in found})) == COUNTS[story]
 

@@ -13,12 +13,12 @@ from checkout.cli import output
 from checkout.cli.client import print_json
 from checkout.cli.up import started
 from checkout.domain import PaymentMethod
-from checkout.fields import Line, Payment
+from checkout.fields import OrderLine, Payment
 from checkout.local_kafka import cluster
 from checkout.messages import TOPICS, OrderReceived, encode
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import Outgoing
-from checkout.processes.supervisor import WORKERS, RunningStore, StoreProblem
+from checkout.processes.supervisor import WORKERS, ShopError, Supervisor
 from checkout.registry import SERVICES
 from checkout.settings import IN_PROCESS, read_settings
 from checkout.system.ports import free_port_base
@@ -70,7 +70,7 @@ def _round(orders: int) -> Round:
     return measured
 
 
-def _burst(store: RunningStore, orders: int) -> Round:
+def _burst(store: Supervisor, orders: int) -> Round:
     broker = KafkaBroker(store.settings.bootstrap_servers, store.settings.prefix)
     records = [_record() for _ in range(orders)]
     driver = broker.join("driver", [], "driver-1", assign=True)
@@ -87,7 +87,7 @@ def _burst(store: RunningStore, orders: int) -> Round:
 
 
 def _record() -> Outgoing:
-    lines = [Line(sku=1, name="Wooden spoon", quantity=1)]
+    lines = [OrderLine(sku=1, name="Wooden spoon", quantity=1)]
     payment = Payment(payment_method=PaymentMethod.CREDIT)
     order = OrderReceived(str(uuid.uuid4()), "Ada", lines, payment, "ada@example.org")
     return Outgoing("order.new-order-received", order.id.encode(), encode(order))
@@ -105,11 +105,11 @@ def _wait_until_read(broker: KafkaBroker, orders: int) -> None:
 
 def _sleep(deadline: float, what: str) -> None:
     if time.monotonic() > deadline:
-        raise StoreProblem(f"after {DEADLINE:.0f} s not every order was {what}")
+        raise ShopError(f"after {DEADLINE:.0f} s not every order was {what}")
     time.sleep(0.1)
 
 
-def _cpu(store: RunningStore) -> dict[str, float]:
+def _cpu(store: Supervisor) -> dict[str, float]:
     times = {part.name: psutil.Process(part.pid.number).cpu_times() for part in store.parts.values()}
     return {name: used.user + used.system for name, used in times.items()}
 
@@ -120,7 +120,7 @@ def _check_effects(databases: Path, orders: int) -> None:
         found = db.execute(question).fetchone()[0]
         db.close()
         if found != orders:
-            raise StoreProblem(f"{orders} orders had {found} effects in {name}: {question}")
+            raise ShopError(f"{orders} orders had {found} effects in {name}: {question}")
 
 
 def _row(done: Round) -> tuple[object, ...]:

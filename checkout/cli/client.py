@@ -17,7 +17,7 @@ from checkout.cli.journeys import Seen
 from checkout.journal.hop import Hop
 from checkout.messages import PLACE_ORDER, TOPICS
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.processes.supervisor import NoStore, StoreFile, StoreProblem, find_store
+from checkout.processes.supervisor import ShopError, ShopFile, ShopNotRunning, find_shop
 from checkout.settings import WrongSetting, read_settings
 
 FOLLOWED_FOR = 60.0  # seconds
@@ -27,7 +27,7 @@ CSV_COLUMNS = ("topic", "partition", "offset", "key", "message", "from", "to", "
 
 def place(products: Sequence[int], quantities: Sequence[int], name: str, email: str, pay: str, follow: bool) -> None:
     """`checkout order`."""
-    store = find_store(read_settings().home)
+    store = find_shop(read_settings().home)
     lines = [{"sku": sku, "quantity": n} for sku, n in itertools.zip_longest(products, quantities, fillvalue=1)]
     body = {"customerName": name, "customerEmail": email, "products": lines[: len(products)],
             "payment": {"paymentMethod": pay.upper()}}
@@ -41,7 +41,7 @@ def place(products: Sequence[int], quantities: Sequence[int], name: str, email: 
 
 def list_orders(id: str | None, as_json: bool) -> None:
     """`checkout orders`."""
-    store = find_store(read_settings().home)
+    store = find_shop(read_settings().home)
     operator = {"authorization": f"Bearer {store.operator_token}"}
     found = ask(store, "GET", f"{PLACE_ORDER}/{id}" if id else PLACE_ORDER, headers=operator)
     if as_json:
@@ -56,9 +56,9 @@ def show_journey(id: str, as_json: bool) -> None:
     broker = _broker(home)
     told = journeys.journey(id, home / "journal", broker)
     if not told and broker is None:
-        find_store(home)
+        find_shop(home)
     if not told:
-        raise StoreProblem(f"nothing is known of order {id}: look at `checkout orders`")
+        raise ShopError(f"nothing is known of order {id}: look at `checkout orders`")
     if as_json:
         print_json(told)
     else:
@@ -71,33 +71,35 @@ def show_messages(order: str | None, topic: str | None, follow: bool, form: str)
         raise WrongSetting(f"there is no topic {topic}: choose one of {', '.join(TOPICS)}")
     broker = _broker(read_settings().home)
     if broker is None:
-        raise NoStore("no store runs here and CHECKOUT_BOOTSTRAP_SERVERS is not set: start one with `checkout up`")
+        raise ShopNotRunning(
+            "no store runs here and CHECKOUT_BOOTSTRAP_SERVERS is not set: start one with `checkout up`"
+        )
     topics = [topic] if topic else list(TOPICS)
     records = _follow(broker, topics) if follow else sorted(broker.read(topics), key=lambda record: record.timestamp)
     seen = journeys.look(records)
     _print((one for one in seen if order in (None, one.order)), form, follow)
 
 
-def ask(store: StoreFile, method: str, path: str, **options: Any) -> Any:
-    """What the gateway answers. Raises StoreProblem with its message when it refuses."""
+def ask(store: ShopFile, method: str, path: str, **options: Any) -> Any:
+    """What the gateway answers. Raises ShopError with its message when it refuses."""
     try:
         answer = httpx.request(method, store.address("gateway") + path, timeout=PATIENCE, **options)
     except httpx.HTTPError as error:
         address = store.address("gateway")
-        raise NoStore(f"the gateway at {address} does not answer: is `checkout up` running?") from error
+        raise ShopNotRunning(f"the gateway at {address} does not answer: is `checkout up` running?") from error
     if answer.status_code >= 400:
-        raise StoreProblem(answer.json().get("message", f"HTTP {answer.status_code}"))
+        raise ShopError(answer.json().get("message", f"HTTP {answer.status_code}"))
     return answer.json()
 
 
-def wait_for_end(store: StoreFile, id: str, seconds: float = FOLLOWED_FOR) -> list[Hop]:
-    """The journey of an order once every arrow of its story has happened. Raises StoreProblem."""
+def wait_for_end(store: ShopFile, id: str, seconds: float = FOLLOWED_FOR) -> list[Hop]:
+    """The journey of an order once every arrow of its story has happened. Raises ShopError."""
     deadline = time.monotonic() + seconds
     while left := journeys.missing(told := journeys.journey(id, Path(store.home) / "journal")):
         if time.monotonic() > deadline:
             step, sender, to = left[0]
             late = f"order {id} has not gone step {step}, {sender} to {to}, in {seconds:.0f} s"
-            raise StoreProblem(f"{late}: look into {store.home}/logs")
+            raise ShopError(f"{late}: look into {store.home}/logs")
         time.sleep(0.05)
     return told
 
@@ -112,8 +114,8 @@ def _broker(home: Path) -> KafkaBroker | None:
     if settings.bootstrap_servers:
         return KafkaBroker(settings.bootstrap_servers, settings.prefix)
     try:
-        store = find_store(home)
-    except NoStore:
+        store = find_shop(home)
+    except ShopNotRunning:
         return None
     return KafkaBroker(store.bootstrap_servers, store.prefix)
 

@@ -13,7 +13,7 @@ from checkout.cli.up import started
 from checkout.journal.hop import APPLIED, Hop
 from checkout.messages import PLACE_ORDER, PRODUCTS
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.processes.supervisor import FRONT, OUTSIDE, WORKERS, RunningStore, StoreFile, find_store
+from checkout.processes.supervisor import FRONT, OUTSIDE, WORKERS, ShopFile, Supervisor, find_shop
 from checkout.registry import arrows
 from checkout.settings import read_settings
 from checkout.system.ports import free_port_base
@@ -70,14 +70,14 @@ def run() -> int:
     return 1 if problems else 0
 
 
-def _run(store: RunningStore, story: Story) -> list[str]:
-    told = _tell(find_store(store.settings.home), story)
+def _run(store: Supervisor, story: Story) -> list[str]:
+    told = _tell(find_shop(store.settings.home), story)
     output.out.print(output.journey(story.title, told.hops))
     output.out.print(_end(story, told))
     return list(_differences(story, told))
 
 
-def _tell(store: StoreFile, story: Story) -> Told:
+def _tell(store: ShopFile, story: Story) -> Told:
     before = _available(store, story.sku)
     body = ASKED_FOR | {"products": [{"sku": story.sku, "quantity": story.quantity}]}
     id = client.ask(store, "POST", PLACE_ORDER, json=body)["id"]
@@ -92,7 +92,7 @@ def _tell(store: StoreFile, story: Story) -> Told:
     return Told(hops, order, before, _available(store, story.sku), [mail["subject"] for mail in mails], charged)
 
 
-def _available(store: StoreFile, sku: int) -> int:
+def _available(store: ShopFile, sku: int) -> int:
     found: list[dict[str, int]] = client.ask(store, "GET", PRODUCTS)
     return next(product["available"] for product in found if product["sku"] == sku)
 
@@ -123,7 +123,7 @@ def _differences(story: Story, told: Told) -> Sequence[str]:
     return [f"{story.title}: {what}: {found}, not {wanted}" for what, wanted, found in pairs if wanted != found]
 
 
-def _delete_topics(store: RunningStore) -> None:
+def _delete_topics(store: Supervisor) -> None:
     broker = KafkaBroker(store.settings.bootstrap_servers, store.settings.prefix)
     broker.delete()
     broker.close()

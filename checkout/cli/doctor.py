@@ -15,7 +15,7 @@ import psutil  # type: ignore[import-untyped]
 from checkout.cli import output
 from checkout.cli.client import print_json
 from checkout.local_kafka import cluster
-from checkout.processes.supervisor import NoStore, find_store
+from checkout.processes.supervisor import ShopNotRunning, find_shop
 from checkout.settings import Settings, read_settings
 from checkout.system import java
 from checkout.system.ports import taken_ports
@@ -48,8 +48,8 @@ def examine(as_json: bool) -> int:
 def start_kafka(**overrides: Any) -> None:
     """`checkout kafka start`."""
     home = read_settings().home.absolute()
-    with contextlib.suppress(NoStore):  # a store that has lost its Kafka looks for it where it was
-        overrides["port_base"] = find_store(home).port_base
+    with contextlib.suppress(ShopNotRunning):  # a store that has lost its Kafka looks for it where it was
+        overrides["port_base"] = find_shop(home).port_base
     settings = read_settings(**overrides)
     with output.Bar() as progress:
         servers = cluster.start(home, settings.port_base, settings.brokers, progress)

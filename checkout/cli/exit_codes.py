@@ -4,21 +4,21 @@ from checkout.cli.jupyterlab import NoJupyterLab
 from checkout.journal.journal import BrokenJournal
 from checkout.local_kafka.broker_process import KafkaUnavailable
 from checkout.messaging.log import LogUnavailable
-from checkout.processes.supervisor import NoStore, StoreProblem
+from checkout.processes.supervisor import ShopError, ShopNotRunning
 from checkout.settings import WrongSetting
 from checkout.system.java import JarsUnavailable
 from checkout.system.ports import PortTaken
 
 CODES: dict[type[Exception], int] = {
     WrongSetting: 2,
-    NoStore: 3,
+    ShopNotRunning: 3,
     NoJupyterLab: 3,
     LogUnavailable: 3,
     JarsUnavailable: 3,
     KafkaUnavailable: 3,
     BrokenJournal: 3,
     PortTaken: 1,
-    StoreProblem: 1,
+    ShopError: 1,
 }
 
 

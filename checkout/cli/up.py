@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from checkout.cli.output import Bar, err, out, table
-from checkout.processes.supervisor import FRONT, OUTSIDE, WORKERS, RunningStore, StoreProblem
+from checkout.processes.supervisor import FRONT, OUTSIDE, WORKERS, ShopError, Supervisor
 from checkout.settings import IN_PROCESS, Settings, WrongSetting, read_settings
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -38,7 +38,7 @@ def run_services(stock: int, scale: Sequence[str], postgres: bool, **overrides: 
 
 
 @contextlib.contextmanager
-def started(scale: Sequence[str], postgres: bool, parts: Sequence[str], **overrides: Any) -> Iterator[RunningStore]:
+def started(scale: Sequence[str], postgres: bool, parts: Sequence[str], **overrides: Any) -> Iterator[Supervisor]:
     """A store that is ready, and stopped at the end of the block, whatever ends it."""
     replicas = _replicas(scale)
     overrides.setdefault("partitions", None)
@@ -47,7 +47,7 @@ def started(scale: Sequence[str], postgres: bool, parts: Sequence[str], **overri
     with _stoppable(), _database(settings, postgres) as url:
         settings = msgspec.structs.replace(settings, database_url=url)
         with Bar() as progress:
-            store = RunningStore(settings, replicas, progress)
+            store = Supervisor(settings, replicas, progress)
             store.start(parts)
         try:
             yield store
@@ -56,7 +56,7 @@ def started(scale: Sequence[str], postgres: bool, parts: Sequence[str], **overri
             store.stop()
 
 
-def watch(store: RunningStore) -> None:
+def watch(store: Supervisor) -> None:
     """Until Ctrl-C: tells of Kafka's end and of each crashed process; Enter starts what crashed again."""
     try:
         _watch(store)
@@ -64,7 +64,7 @@ def watch(store: RunningStore) -> None:
         err.print("closing")
 
 
-def _watch(store: RunningStore) -> None:
+def _watch(store: Supervisor) -> None:
     told, brokers = set[str](), store.brokers()
     while True:
         for replica, status in store.crashed():
@@ -88,23 +88,23 @@ def about_kafka(running: int, brokers: int) -> str:
     return KAFKA_LOST
 
 
-def _start_again(store: RunningStore, replicas: Sequence[str]) -> None:
+def _start_again(store: Supervisor, replicas: Sequence[str]) -> None:
     for replica in replicas:
         store.launch(replica)
     try:
         store.wait_until_ready(replicas)
         err.print(f"{', '.join(replicas)} runs again.")
-    except StoreProblem as problem:
+    except ShopError as problem:
         err.print(str(problem), markup=False)
 
 
-def show_addresses(store: RunningStore) -> None:
+def show_addresses(store: Supervisor) -> None:
     """What runs where."""
     rows = [(part.replica, part.address, part.pid.number) for part in store.parts.values()]
     out.print(table("", ("part", "address", "process"), rows))
 
 
-def _tell_crash(store: RunningStore, replica: str, status: int) -> None:
+def _tell_crash(store: Supervisor, replica: str, status: int) -> None:
     how = f"by signal {-status}" if status < 0 else f"with exit status {status}"
     err.print(f"[bold]{replica} ended {how}.[/bold] Its messages wait in Kafka. The end of its log:")
     err.print(store.last_lines(replica), markup=False)

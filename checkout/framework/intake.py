@@ -16,7 +16,7 @@ class IntakeFull(Exception):
 
 
 @dataclass(slots=True)
-class Ticket:
+class PendingRequest:
     """A message handed in, and the request that waits for it."""
 
     message: Message
@@ -47,21 +47,21 @@ class Intake:
     """A bounded queue from the HTTP server's thread to the worker's."""
 
     def __init__(self, limit: int = 1_000) -> None:
-        self._waiting: queue.Queue[Ticket] = queue.Queue(limit)
+        self._waiting: queue.Queue[PendingRequest] = queue.Queue(limit)
 
-    async def hand_in(self, message: Message, correlation: str, client: str = "", url: str = "") -> str:
+    async def submit(self, message: Message, correlation: str, client: str = "", url: str = "") -> str:
         """Waits until the message is committed; returns its outcome. Raises IntakeFull, or what the handler raised."""
         loop = asyncio.get_running_loop()
-        ticket = Ticket(message, correlation, client, url, loop, loop.create_future())
+        request = PendingRequest(message, correlation, client, url, loop, loop.create_future())
         try:
-            self._waiting.put_nowait(ticket)
+            self._waiting.put_nowait(request)
         except queue.Full:
             raise IntakeFull("too many orders at once: try again in a second") from None
-        return await ticket.answer
+        return await request.answer
 
-    def take(self, limit: int) -> list[Ticket]:
-        """Up to `limit` tickets, without waiting."""
-        taken: list[Ticket] = []
+    def take(self, limit: int) -> list[PendingRequest]:
+        """Up to `limit` requests, without waiting."""
+        taken: list[PendingRequest] = []
         while len(taken) < limit:
             try:
                 taken.append(self._waiting.get_nowait())
@@ -71,7 +71,7 @@ class Intake:
 
 
 @dataclass(frozen=True)
-class Desk:
+class RouteContext:
     """What a service's HTTP routes work with."""
 
     intake: Intake

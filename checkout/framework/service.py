@@ -6,7 +6,7 @@ from typing import Any, ClassVar, TypeVar
 import msgspec
 from sqlalchemy import Connection, MetaData
 
-from checkout.framework.intake import Desk
+from checkout.framework.intake import RouteContext
 from checkout.messages import KAFKA, Message
 
 Handler = Callable[[Any, Any, Any], Iterable[Message] | None]
@@ -68,7 +68,7 @@ class Service:
     def save(self, db: Connection, state: Any) -> None:
         """Writes the state back, with one statement per table; a service may have none."""
 
-    def routes(self, desk: Desk) -> Sequence[Any]:
+    def routes(self, context: RouteContext) -> Sequence[Any]:
         """The HTTP routes: commands go through the desk's intake, questions read what is committed."""
         return ()
 

@@ -22,7 +22,7 @@ from checkout.local_kafka.broker_process import (
     prepare,
 )
 from checkout.local_kafka.download import Progress, class_path, features
-from checkout.local_kafka.probe import Cluster, answers
+from checkout.local_kafka.probe import ClusterInfo, answers
 from checkout.local_kafka.state import State, changing, read, write
 from checkout.system.java import JarsUnavailable
 from checkout.system.pid import Pid
@@ -177,7 +177,7 @@ class _Died(KafkaUnavailable):
 
 def _wait(nodes: list[Node], state: State) -> None:
     deadline = time.monotonic() + STARTED_WITHIN
-    expected = Cluster(state.cluster_id, len(nodes))
+    expected = ClusterInfo(state.cluster_id, len(nodes))
     waiting = list(nodes)
     while waiting:
         if dead := _missing(nodes, state):

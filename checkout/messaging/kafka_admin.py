@@ -7,7 +7,7 @@ from typing import Any
 from kafka import IsolationLevel, OffsetSpec, errors
 from kafka.admin import MemberToRemove
 
-from checkout.messaging.kafka_client import Answer, Cluster, topic_settings
+from checkout.messaging.kafka_client import Answer, KafkaConnection, topic_settings
 from checkout.messaging.log import Lag, LogUnavailable, Partition
 
 
@@ -18,7 +18,7 @@ class KafkaAdmin:
     """
 
     def __init__(self, bootstrap_servers: str, prefix: str = "", client: Mapping[str, object] | None = None) -> None:
-        self.cluster = Cluster(bootstrap_servers, prefix, client)
+        self.cluster = KafkaConnection(bootstrap_servers, prefix, client)
         self._client: Any = None
         self._lock = threading.Lock()
 
@@ -75,7 +75,7 @@ class KafkaAdmin:
         found = self._ask(lambda admin: admin.describe_topics([self.cluster.wire(topic)]))[0]["partitions"]
         return int(next(each["leader_id"] for each in found if each["partition_index"] == number))
 
-    def evict(self, group: str, replica: str, member: str | None = None) -> None:
+    def remove_member(self, group: str, replica: str, member: str | None = None) -> None:
         """Does at once what a session time-out does to a silent member: the others get its partitions."""
         leaver = MemberToRemove(member, self.cluster.wire(replica))
         self._ask(lambda admin: admin.remove_group_members(self.cluster.wire(group), [leaver]))

@@ -59,7 +59,7 @@ REFUSALS = (
 )
 
 
-class Cluster:
+class KafkaConnection:
     """Where a Kafka is, and the prefix that stands before each of a run's names there and is never shown.
 
     `client` holds settings of kafka-python that win over ours.

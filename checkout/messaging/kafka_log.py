@@ -19,8 +19,8 @@ from checkout.messaging.log import (
     LogUnavailable,
     Outgoing,
     Partition,
-    Place,
     Record,
+    RecordMetadata,
 )
 
 
@@ -114,7 +114,7 @@ class KafkaLog:
             self._committed = {partition: self._committed[partition] for partition in self._committed.keys() & owned}
             self._owned = owned
 
-    def send(self, messages: Sequence[Outgoing]) -> list[Place]:
+    def send(self, messages: Sequence[Outgoing]) -> list[RecordMetadata]:
         """Sends all in one flush and returns each one's place once every replica has it."""
         return self._sender.send(messages)
 
@@ -160,7 +160,7 @@ class KafkaLog:
         self.abandon()
         if member:  # a static member that only closes keeps its partitions for the whole session time-out
             with contextlib.suppress(LogUnavailable):
-                self._broker.evict(self._group, self._replica, member)
+                self._broker.remove_member(self._group, self._replica, member)
 
     def abandon(self) -> None:
         """Goes as a crash does: its partitions stay without owner until it is evicted or its name joins again."""

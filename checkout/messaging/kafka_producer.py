@@ -7,8 +7,8 @@ from typing import Any
 from kafka import errors
 from kafka.partitioner.default import murmur2
 
-from checkout.messaging.kafka_client import STEP, Cluster
-from checkout.messaging.log import Outgoing, Place, check_size
+from checkout.messaging.kafka_client import STEP, KafkaConnection
+from checkout.messaging.log import Outgoing, RecordMetadata, check_size
 
 
 class Sender:
@@ -17,13 +17,13 @@ class Sender:
     A producer that failed is not used again: kafka-python 3.0.12 waits for ever after a batch has expired.
     """
 
-    def __init__(self, cluster: Cluster, find: Callable[[str], int]) -> None:
+    def __init__(self, cluster: KafkaConnection, find: Callable[[str], int]) -> None:
         self._cluster, self._find = cluster, find
         self._partitions: dict[str, int] = {}
         self._spread = itertools.count()
         self._producer: Any = None
 
-    def send(self, messages: Sequence[Outgoing]) -> list[Place]:
+    def send(self, messages: Sequence[Outgoing]) -> list[RecordMetadata]:
         """Each one's place. Raises LogUnavailable, and ValueError for a record too large for its topic."""
         for message in messages:  # the broker's refusal of a size would end this producer
             check_size(message)
@@ -43,12 +43,12 @@ class Sender:
             except errors.KafkaTimeoutError:  # kafka-python has no public way to close one that holds something
                 producer._sender.force_close()
 
-    def _flush(self, messages: Sequence[Outgoing]) -> list[Place]:
+    def _flush(self, messages: Sequence[Outgoing]) -> list[RecordMetadata]:
         self._producer = self._producer or self._cluster.producer()
         send, prefix = self._producer.send, self._cluster.prefix
         sent = [send(prefix + m.topic, _value(m), m.key, list(m.headers), self._choose(m)) for m in messages]
         self._cluster.patiently(lambda: self._producer.flush(STEP))
-        return [Place(done.partition, done.offset) for done in (future.get(0) for future in sent)]
+        return [RecordMetadata(done.partition, done.offset) for done in (future.get(0) for future in sent)]
 
     def _choose(self, message: Outgoing) -> int:
         topic, key, _, _, partition = message

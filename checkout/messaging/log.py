@@ -47,7 +47,7 @@ def check_size(message: Outgoing) -> None:
         raise ValueError(f"{message.topic} takes {record_limit(message.topic):,} bytes, this record has {size:,}")
 
 
-class Place(NamedTuple):
+class RecordMetadata(NamedTuple):
     """Where a sent record came to stand."""
 
     partition: int
@@ -86,7 +86,7 @@ class Log(Protocol):
         While the broker is away there are none. Raises LogUnavailable when another process has taken this seat.
         """
 
-    def send(self, messages: Sequence[Outgoing]) -> list[Place]:
+    def send(self, messages: Sequence[Outgoing]) -> list[RecordMetadata]:
         """Sends all in one flush and returns each one's place once every replica has it.
 
         Creates a dead-letter topic (`...dlt`) when it is first needed. Raises LogUnavailable; then some may have

@@ -12,8 +12,8 @@ from checkout.messaging.log import (
     LogUnavailable,
     Outgoing,
     Partition,
-    Place,
     Record,
+    RecordMetadata,
     check_size,
 )
 
@@ -64,7 +64,7 @@ class MemoryBroker:
         with self._changed:
             return {topic: len(self._records[topic]) for topic in sorted(self._records)}
 
-    def evict(self, group: str, replica: str) -> None:
+    def remove_member(self, group: str, replica: str) -> None:
         """Does at once what a session time-out does to a silent member: the others get its partitions."""
         with self._changed:
             self._group(group).leave(replica)
@@ -89,7 +89,7 @@ class MemoryBroker:
         topic, number = partition
         return self._records[topic][number] if topic in self._records else []
 
-    def _append(self, message: Outgoing) -> Place:
+    def _append(self, message: Outgoing) -> RecordMetadata:
         topic, key, value, headers, number = message
         check_size(message)
         if topic.endswith(DEAD_LETTERS):
@@ -102,7 +102,7 @@ class MemoryBroker:
         offset, now = len(partitions[number]), int(self._clock() * 1000)
         held = b"" if key is None and value is None else value
         partitions[number].append(Record(topic, number, offset, key, held, list(headers), now))
-        return Place(number, offset)
+        return RecordMetadata(number, offset)
 
 
 class _Group:
@@ -167,7 +167,7 @@ class MemoryLog:
             self.owned.append(self.owned.pop(0)) if found else None  # else a full partition starves the others
             return found
 
-    def send(self, messages: Sequence[Outgoing]) -> list[Place]:
+    def send(self, messages: Sequence[Outgoing]) -> list[RecordMetadata]:
         """Appends all and returns each one's place."""
         with self._broker._changed:
             places = [self._broker._append(message) for message in messages]

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from checkout.framework import http_app, http_server
-from checkout.framework.intake import Desk, Intake
+from checkout.framework.intake import Intake, RouteContext
 from checkout.framework.service import Service
 from checkout.journal.hop import compact, now
 from checkout.journal.journal import Journal
@@ -22,8 +22,8 @@ from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import LogUnavailable
 from checkout.settings import IN_PROCESS, Settings, read_settings
 from checkout.worker import hops
-from checkout.worker.database import DATABASE_AWAY, OtherVersion, Store
-from checkout.worker.external_calls import Courier, Line
+from checkout.worker.database import DATABASE_AWAY, IncompatibleDatabase, ServiceDatabase
+from checkout.worker.external_calls import Adapter, ExternalCalls
 from checkout.worker.recovery import missing_hops
 from checkout.worker.worker import Worker
 
@@ -83,21 +83,22 @@ def run_service(settings: Settings, name: str, replica: str, port: int) -> None:
         signal.signal(number, lambda *_: stopping.set())
     service = make_service(settings, name)
     try:
-        store = Store(database_url(settings, name), service)
-    except OtherVersion as error:
+        database = ServiceDatabase(database_url(settings, name), service)
+    except IncompatibleDatabase as error:
         sys.exit(str(error))
     path = settings.home / "journal" / f"{replica}.jsonl"
     journal = Journal(path, settings.journal)
-    journal.write(missing_hops(path, store, name, replica))
+    journal.write(missing_hops(path, database, name, replica))
     broker = KafkaBroker(settings.bootstrap_servers, settings.prefix)
     log = broker.join(name, list(service.topics()), replica)
     first = replica == f"{name}-1"
     intake = Intake() if first and PlaceOrder in service.handlers else None
-    worker = Worker(service, log, store, journal, make_courier(settings, name), intake, replica, settings.batch)
-    desk = Desk(intake or Intake(), store.read, now, settings.operator_token)
+    calls = make_external_calls(settings, name)
+    worker = Worker(service, log, database, journal, calls, intake, replica, settings.batch)
+    context = RouteContext(intake or Intake(), database.read, now, settings.operator_token)
     spare = int(replica.rpartition("-")[2]) > settings.partitions
     loop = Loop(worker, stopping, settings.crash_before, needs_partitions=not spare)
-    app = http_app.application(name.capitalize(), service.routes(desk) if first else (), lambda: loop.is_ready)
+    app = http_app.application(name.capitalize(), service.routes(context) if first else (), lambda: loop.is_ready)
     with http_server.running(app, port, name):
         loop.run()
     worker.close()
@@ -163,16 +164,16 @@ def make_service(settings: Settings, name: str) -> Service:
     return getattr(module, name.capitalize())()  # type: ignore[no-any-return]
 
 
-def make_courier(settings: Settings, name: str) -> Courier:
-    """The courier of a service, with a line for what it sends outside."""
+def make_external_calls(settings: Settings, name: str) -> ExternalCalls:
+    """The external_calls of a service, with a line for what it sends outside."""
     if IN_PROCESS in (settings.payment_broker_url, settings.shipment_company_url, settings.smtp_url):
-        return Courier(_load("checkout.simulators.in_process").Outside().lines(), workers=0)
-    made: dict[str, Callable[[Any], dict[str, Line]]] = {
+        return ExternalCalls(_load("checkout.simulators.in_process").Outside().adapters(), workers=0)
+    made: dict[str, Callable[[Any], dict[str, Adapter]]] = {
         "payments": lambda outside: {"ChargeCard": outside.HttpCompany(settings.url("payment_broker")).charge},
         "shipments": lambda outside: {"BookParcel": outside.HttpCompany(settings.url("shipment_company")).book},
         "notifications": lambda outside: {"SendEmail": outside.MailServer(settings.url("smtp")).send},
     }
-    return Courier(made[name](_load("checkout.worker.adapters")) if name in made else {})
+    return ExternalCalls(made[name](_load("checkout.worker.adapters")) if name in made else {})
 
 
 if __name__ == "__main__":

@@ -29,11 +29,11 @@ STOPPED_WITHIN = 10.0  # seconds
 Progress = Callable[[str, float], None]
 
 
-class StoreProblem(Exception):
+class ShopError(Exception):
     """The store cannot start or go on; the message names the part and the remedy."""
 
 
-class NoStore(StoreProblem):
+class ShopNotRunning(ShopError):
     """There is no store to look at."""
 
 
@@ -47,7 +47,7 @@ class Part(msgspec.Struct):
     log: str
 
 
-class StoreFile(msgspec.Struct):
+class ShopFile(msgspec.Struct):
     """`store.json`: where everything of a running store is."""
 
     bootstrap_servers: str
@@ -60,25 +60,25 @@ class StoreFile(msgspec.Struct):
     processes: list[Part]
 
     def address(self, name: str) -> str:
-        """Where a container or an outside system answers. Raises StoreProblem."""
+        """Where a container or an outside system answers. Raises ShopError."""
         for part in self.processes:
             if part.name == name:
                 return part.address
-        raise StoreProblem(f"this store has no {name}")
+        raise ShopError(f"this store has no {name}")
 
 
-def find_store(home: Path) -> StoreFile:
-    """The store that runs below this home. Raises NoStore when there is none."""
+def find_shop(home: Path) -> ShopFile:
+    """The store that runs below this home. Raises ShopNotRunning when there is none."""
     path = home / "store.json"
     try:
-        return msgspec.json.decode(path.read_bytes(), type=StoreFile)
+        return msgspec.json.decode(path.read_bytes(), type=ShopFile)
     except FileNotFoundError:
-        raise NoStore(f"no store runs below {home}: start one with `checkout up`") from None
+        raise ShopNotRunning(f"no store runs below {home}: start one with `checkout up`") from None
     except msgspec.MsgspecError as error:
-        raise StoreProblem(f"{path} cannot be read ({error}): stop the store and remove it") from error
+        raise ShopError(f"{path} cannot be read ({error}): stop the store and remove it") from error
 
 
-class RunningStore:
+class Supervisor:
     """The seven services and the outside systems, each in a process that ends with this one."""
 
     def __init__(self, settings: Settings, scale: Mapping[str, int], on_progress: Progress) -> None:
@@ -133,7 +133,7 @@ class RunningStore:
         self._write_file()
 
     def wait_until_ready(self, replicas: Sequence[str] = ()) -> None:
-        """Waits until these, or all, have their partitions and answer. Raises StoreProblem."""
+        """Waits until these, or all, have their partitions and answer. Raises ShopError."""
         waiting, deadline = list(replicas or self.parts), time.monotonic() + READY_WITHIN
         total = len(waiting)
         with httpx.Client(timeout=1.0) as client:
@@ -142,7 +142,7 @@ class RunningStore:
                 self._fail_if_ended(waiting)
                 if time.monotonic() > deadline:
                     late = waiting[0]
-                    raise StoreProblem(f"{late} is not ready after {READY_WITHIN:.0f} s: {self.last_lines(late)}")
+                    raise ShopError(f"{late} is not ready after {READY_WITHIN:.0f} s: {self.last_lines(late)}")
                 waiting = [replica for replica in waiting if not _is_ready(client, self.parts[replica].address)]
                 time.sleep(0.05 if waiting else 0)
 
@@ -198,11 +198,11 @@ class RunningStore:
     def _fail_if_ended(self, replicas: Sequence[str]) -> None:
         for replica, status in self.crashed():
             if replica in replicas:
-                raise StoreProblem(f"{replica} ended with {status} while it started: {self.last_lines(replica)}")
+                raise ShopError(f"{replica} ended with {status} while it started: {self.last_lines(replica)}")
 
     def _write_file(self) -> None:
         settings = self.settings
-        told = StoreFile(
+        told = ShopFile(
             settings.bootstrap_servers, settings.prefix, str(settings.home), settings.port_base, settings.partitions,
             settings.database_url, settings.operator_token, list(self.parts.values()),
         )
@@ -222,8 +222,8 @@ def _check(settings: Settings, scale: Mapping[str, int]) -> None:
         if count > 1 and not settings.database_url:
             raise WrongSetting(f"{name} is to have {count} replicas, and SQLite serves one: add --postgres")
     path = settings.home / "store.json"
-    if path.exists() and any(part.pid.is_alive() for part in find_store(settings.home).processes):
-        raise StoreProblem(f"a store runs already below {settings.home}: stop it, or set CHECKOUT_HOME")
+    if path.exists() and any(part.pid.is_alive() for part in find_shop(settings.home).processes):
+        raise ShopError(f"a store runs already below {settings.home}: stop it, or set CHECKOUT_HOME")
 
 
 def _is_ready(client: httpx.Client, address: str) -> bool:

@@ -8,7 +8,7 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
-from checkout.fields import OrderSeen, OrderWanted, ProductSeen
+from checkout.fields import OrderRequest, OrderResponse, ProductResponse
 from checkout.framework import http_app
 from checkout.messages import PAYMENT_METHODS, PLACE_ORDER, PRODUCTS
 
@@ -30,7 +30,7 @@ class Gateway:
 
     def _routes(self) -> Sequence[Any]:
         @post(PLACE_ORDER)
-        async def place_order(request: Request[Any, Any, Any], data: JSONBody[OrderWanted]) -> Response[bytes]:
+        async def place_order(request: Request[Any, Any, Any], data: JSONBody[OrderRequest]) -> Response[bytes]:
             answer = await self._pass_on("orders", request, await request.body())
             if answer.status_code == 201:
                 self._arrived({
@@ -40,11 +40,11 @@ class Gateway:
                 })
             return _same(answer)
 
-        @get(PLACE_ORDER + "/{id:str}", responses=_answers(OrderSeen))
+        @get(PLACE_ORDER + "/{id:str}", responses=_answers(OrderResponse))
         async def read_order(id: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
             return _same(await self._pass_on("orders", request))
 
-        @get(PLACE_ORDER, responses=_answers(list[OrderSeen]))
+        @get(PLACE_ORDER, responses=_answers(list[OrderResponse]))
         async def list_orders(request: Request[Any, Any, Any]) -> Response[bytes]:
             return _same(await self._pass_on("orders", request))
 
@@ -52,7 +52,7 @@ class Gateway:
         async def list_methods(request: Request[Any, Any, Any]) -> Response[bytes]:
             return _same(await self._pass_on("payments", request))
 
-        @get(PRODUCTS, responses=_answers(list[ProductSeen]))
+        @get(PRODUCTS, responses=_answers(list[ProductResponse]))
         async def list_products(request: Request[Any, Any, Any]) -> Response[bytes]:
             return _same(await self._pass_on("stock", request))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 
-from checkout.fields import Line
+from checkout.fields import OrderLine
 from checkout.framework.service import Service, on, reply_to
 from checkout.framework.sql import fetch, put
 from checkout.messages import (
@@ -104,6 +104,6 @@ class Notifications(Service):
         yield SendEmail(about.id, kind, name, about.customer_email, SUBJECTS[kind], letter)
 
 
-def _line(line: Line) -> str:
+def _line(line: OrderLine) -> str:
     price = f", {line.price} EUR each" if line.price is not None else ""
     return f"  {line.quantity} x {line.name or f'product {line.sku}'}{price}"

@@ -18,9 +18,9 @@ from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Row, 
 
 from checkout import domain
 from checkout.domain import LARGEST_AMOUNT, DomainError, OrderStatus, PaymentMethod, UnknownOrder
-from checkout.fields import UUID, Line, OrderSeen, OrderWanted, Payment
+from checkout.fields import UUID, OrderLine, OrderRequest, OrderResponse, Payment
 from checkout.framework import http_app
-from checkout.framework.intake import Desk
+from checkout.framework.intake import RouteContext
 from checkout.framework.service import Service, on
 from checkout.framework.sql import Cents, fetch, put
 from checkout.messages import (
@@ -54,16 +54,16 @@ ORDERS = Table(
     Column("placed_at", String(32), index=True),
 )
 SALT = Table("salt", METADATA, Column("number", Integer, primary_key=True), Column("id", String(36)))
-LINES = msgspec.json.Decoder(list[Line])
+LINES = msgspec.json.Decoder(list[OrderLine])
 PAGE = 100
-ANSWERS = {200: ResponseSpec(OrderSeen, description="The order", generate_examples=False)}
+ANSWERS = {200: ResponseSpec(OrderResponse, description="The order", generate_examples=False)}
 
 
 @dataclass
 class Order(domain.Order):
     """An order and what is in it; the products' prices are the catalogue's from the reservation on."""
 
-    products: list[Line] = field(default_factory=list)
+    products: list[OrderLine] = field(default_factory=list)
     fingerprint: str = ""
     placed_at: str = ""
 
@@ -90,7 +90,7 @@ class Orders(Service):
     @on(PlaceOrder)
     def receive(self, orders: dict[str, Order], wanted: PlaceOrder) -> Iterator[Message]:
         """Steps 2-3: keep the order, and ask whether its products are available."""
-        products = [Line(sku=w.sku, name=w.name, price=w.price, quantity=w.quantity) for w in wanted.products]
+        products = [OrderLine(sku=w.sku, name=w.name, price=w.price, quantity=w.quantity) for w in wanted.products]
         order = orders[wanted.id] = Order(
             wanted.id, wanted.customer_name, wanted.customer_email, wanted.payment.payment_method, products=products,
             fingerprint=wanted.fingerprint, placed_at=wanted.placed_at,
@@ -137,39 +137,39 @@ class Orders(Service):
         order = orders[answer.id] = Order(answer.id, answer.customer_name, answer.customer_email, method)
         return order
 
-    def routes(self, desk: Desk) -> Sequence[Any]:
+    def routes(self, context: RouteContext) -> Sequence[Any]:
         """Takes orders in, answering after the commit, and tells how they stand."""
-        with desk.read() as db:
+        with context.read() as db:
             salt = uuid.UUID(db.execute(select(SALT.c.id)).scalar_one())
 
         @post(PLACE_ORDER)
         async def place_order(
-            data: JSONBody[OrderWanted],
+            data: JSONBody[OrderRequest],
             request: Request[Any, Any, Any],
             idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)] = None,
             correlation: Annotated[str | None, HeaderParameter(name="CID", max_length=255)] = None,
         ) -> dict[str, str]:
-            data = await http_app.read_strictly(request, OrderWanted)
+            data = await http_app.read_strictly(request, OrderRequest)
             # The same key makes the same id, so the inbox tells a repeat from a new order.
             id = str(uuid.uuid5(salt, idempotency_key) if idempotency_key else uuid.uuid4())
-            wanted = to_message(id, data, desk.now())
+            wanted = to_message(id, data, context.now())
             client = request.headers.get("user-agent", "")
-            if await desk.intake.hand_in(wanted, correlation or id, client, str(request.url)) == "duplicate":
-                _check_same_body(_read_one(desk, id), wanted)
+            if await context.intake.submit(wanted, correlation or id, client, str(request.url)) == "duplicate":
+                _check_same_body(_read_one(context, id), wanted)
             return {"id": id}
 
         @get(PLACE_ORDER + "/{id:str}", responses=ANSWERS, sync_to_thread=True)
         def read_order(id: FromPath[str]) -> Response[bytes]:
-            return _json(_seen(_read_one(desk, id)))
+            return _json(_seen(_read_one(context, id)))
 
         @get(PLACE_ORDER, sync_to_thread=True)
         def list_orders(
             authorization: Annotated[str, HeaderParameter(name="Authorization")] = "",
             page: Annotated[int, QueryParameter(ge=1, le=1_000_000)] = 1,
         ) -> Response[bytes]:
-            if not _is_operator(desk, authorization):
+            if not _is_operator(context, authorization):
                 raise NotAuthorizedException("only the operator may list all orders: send the bearer token")
-            with desk.read() as db:
+            with context.read() as db:
                 newest = select(ORDERS).order_by(ORDERS.c.placed_at.desc(), ORDERS.c.id)
                 rows = db.execute(newest.limit(PAGE).offset((page - 1) * PAGE)).all()
             return _json([_seen(order_of(row)) for row in rows])
@@ -177,16 +177,16 @@ class Orders(Service):
         return place_order, read_order, list_orders
 
 
-def to_message(id: str, data: OrderWanted, now: str) -> PlaceOrder:
+def to_message(id: str, data: OrderRequest, now: str) -> PlaceOrder:
     """What Orders handles of a body that came over HTTP."""
     body = hashlib.sha256(encode(data)).hexdigest()
     payment = Payment(payment_method=data.payment.payment_method)  # a total from the client is nobody's business
     return PlaceOrder(id, data.customer_name, data.customer_email, data.products, payment, now, body)
 
 
-def _is_operator(desk: Desk, authorization: str) -> bool:
-    token = f"Bearer {desk.operator_token}".encode()
-    return bool(desk.operator_token) and hmac.compare_digest(authorization.encode(), token)
+def _is_operator(context: RouteContext, authorization: str) -> bool:
+    token = f"Bearer {context.operator_token}".encode()
+    return bool(context.operator_token) and hmac.compare_digest(authorization.encode(), token)
 
 
 def _names_a_price(answer: ProductsReserved) -> bool:
@@ -199,10 +199,10 @@ def _check_same_body(first: Order, again: PlaceOrder) -> None:
         raise DomainError("this Idempotency-Key was used for another order: choose a new one")
 
 
-def _read_one(desk: Desk, id: str) -> Order:
+def _read_one(context: RouteContext, id: str) -> Order:
     row = None
     if re.fullmatch(UUID, id):
-        with desk.read() as db:
+        with context.read() as db:
             row = db.execute(select(ORDERS).where(ORDERS.c.id.in_({id, id.lower()}))).one_or_none()
     if row is None:
         raise UnknownOrder(f"there is no order {id}")
@@ -218,9 +218,9 @@ def order_of(row: Row[Any]) -> Order:
     return Order(**values)
 
 
-def _seen(order: Order) -> OrderSeen:
+def _seen(order: Order) -> OrderResponse:
     payment = Payment(payment_method=order.payment_method, total=order.total)
-    return OrderSeen(
+    return OrderResponse(
         id=order.id, status=order.status, reason=order.reason, total=order.total, products=order.products,
         customer_name=order.customer_name, customer_email=order.customer_email, payment=payment,
         placed_at=order.placed_at,

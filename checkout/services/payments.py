@@ -10,7 +10,7 @@ from litestar.params import FromQuery
 from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 
 from checkout.domain import LARGEST_AMOUNT, PaymentMethod, is_amount
-from checkout.framework.intake import Desk
+from checkout.framework.intake import RouteContext
 from checkout.framework.service import Service, on, reply_to
 from checkout.framework.sql import Cents, fetch, put
 from checkout.messages import (
@@ -93,7 +93,7 @@ class Payments(Service):
         payment.status, payment.reason = "DENIED", reason
         return PaymentFailed(payment.order_id, reason, payment.customer_name, payment.customer_email)
 
-    def routes(self, desk: Desk) -> Sequence[Any]:
+    def routes(self, context: RouteContext) -> Sequence[Any]:
         """Tells how one can pay."""
 
         @get(PAYMENT_METHODS, sync_to_thread=False)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 
-from checkout.fields import Line
+from checkout.fields import OrderLine
 from checkout.framework.service import Service, on, reply_to
 from checkout.framework.sql import fetch, put
 from checkout.messages import BookParcel, Message, OrderApproved, ParcelBooked, ParcelRefused
@@ -51,7 +51,7 @@ class Shipments(Service):
     def ship(self, shipments: dict[str, Shipment], order: OrderApproved) -> Iterator[Message]:
         """Steps 13-14: ask the shipment company to bring the products."""
         shipments[order.id] = Shipment(order.id)
-        contents = [Line(sku=line.sku, name=line.name, quantity=line.quantity) for line in order.products]
+        contents = [OrderLine(sku=line.sku, name=line.name, quantity=line.quantity) for line in order.products]
         yield BookParcel(order.id, order.customer_name, contents)
 
     @reply_to(BookParcel)

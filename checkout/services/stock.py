@@ -13,8 +13,8 @@ from sqlalchemy import Column, Connection, Integer, MetaData, Row, String, Table
 
 from checkout import messages
 from checkout.domain import CENT, OutOfStock, Product, Reservation, UnknownOrder
-from checkout.fields import Line, Payment, ProductSeen
-from checkout.framework.intake import Desk
+from checkout.fields import OrderLine, Payment, ProductResponse
+from checkout.framework.intake import RouteContext
 from checkout.framework.service import Service, on
 from checkout.framework.sql import Cents, fetch, put
 from checkout.messages import (
@@ -53,7 +53,7 @@ CATALOGUE = (
 )
 MOST_OF_ONE = 1_000
 MOST_LINES = 1_000  # whoever has no quantities counts entries; the answer, with its names, fits in a record
-ANSWERS = {200: ResponseSpec(list[ProductSeen], description="The products", generate_examples=False)}
+ANSWERS = {200: ResponseSpec(list[ProductResponse], description="The products", generate_examples=False)}
 QUANTITIES = msgspec.json.Decoder(dict[int, int])
 
 
@@ -64,7 +64,7 @@ class Shelves:
     products: dict[int, Product]
     reservations: dict[str, Reservation]
 
-    def price(self, order: OrderReceived) -> list[Line]:
+    def price(self, order: OrderReceived) -> list[OrderLine]:
         """The order's lines at the catalogue's names and prices. Raises OutOfStock."""
         if not order.products:
             raise OutOfStock("the order has no products")
@@ -72,7 +72,7 @@ class Shelves:
             raise OutOfStock(f"the order has more than {MOST_LINES:,} lines")
         return [self._line(line) for line in order.products]
 
-    def _line(self, line: Line) -> Line:
+    def _line(self, line: OrderLine) -> OrderLine:
         product = self.products.get(line.sku)
         if product is None:
             raise OutOfStock(f"there is no product {line.sku}")
@@ -80,9 +80,9 @@ class Shelves:
             raise OutOfStock(f"nobody can buy {line.quantity} of {product.name}")
         if line.price is not None and line.price != product.price:
             raise OutOfStock(f"the price of {product.name} is {product.price}, not {line.price}")
-        return Line(sku=product.sku, name=product.name, price=product.price, quantity=line.quantity)
+        return OrderLine(sku=product.sku, name=product.name, price=product.price, quantity=line.quantity)
 
-    def reserve(self, order_id: str, lines: Sequence[Line]) -> None:
+    def reserve(self, order_id: str, lines: Sequence[OrderLine]) -> None:
         """Sets everything aside, or nothing. Raises OutOfStock."""
         wanted: dict[int, int] = {}
         for line in lines:
@@ -155,15 +155,15 @@ class Stock(Service):
         for product, quantity in shelves.end(refusal.id, "RELEASED"):
             product.release(quantity)
 
-    def routes(self, desk: Desk) -> Sequence[Any]:
+    def routes(self, context: RouteContext) -> Sequence[Any]:
         """Tells what can be bought."""
 
         @get(messages.PRODUCTS, responses=ANSWERS, sync_to_thread=True)
         def list_products(available: FromQuery[bool | None] = None) -> Response[bytes]:
-            with desk.read() as db:
+            with context.read() as db:
                 products = [Product(**row._mapping) for row in db.execute(select(PRODUCTS).order_by(PRODUCTS.c.sku))]
             chosen = [p for p in products if available is None or available == (p.available > 0)]
-            seen = [ProductSeen(sku=p.sku, name=p.name, price=p.price, available=p.available) for p in chosen]
+            seen = [ProductResponse(sku=p.sku, name=p.name, price=p.price, available=p.available) for p in chosen]
             return Response(ENCODER.encode(seen), media_type="application/json")
 
         return (list_products,)

@@ -38,7 +38,7 @@ class FaultSwitches(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     fail: Count = 0  # of the next requests, before anything is done
 
 
-class OutsideSystem:
+class ExternalSystem:
     """A system with switches and one lock; subclasses use both inside `with self._lock`."""
 
     switches: FaultSwitches

@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from checkout.framework import http_server
-from checkout.simulators.external_system import Dropped, Failed, KeyReused, Ledger, OutsideSystem
+from checkout.simulators.external_system import Dropped, ExternalSystem, Failed, KeyReused, Ledger
 
 BODY_LIMIT = 64 * 1024
 KEY_LIMIT = 255
@@ -67,7 +67,7 @@ def ledger_routes(path: str, ledger: Ledger[Any, Any]) -> Sequence[HTTPRouteHand
     return entries, entry
 
 
-def app(system: OutsideSystem, *routes: HTTPRouteHandler, **options: Any) -> Litestar:
+def app(system: ExternalSystem, *routes: HTTPRouteHandler, **options: Any) -> Litestar:
     """An application with these routes, `/health-check`, and `/switches` of the system."""
 
     @get("/health-check")

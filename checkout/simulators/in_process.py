@@ -9,20 +9,20 @@ from checkout.simulators.payment_broker import Charge, PaymentBroker
 from checkout.simulators.shipment_company import Parcel, ShipmentCompany
 from checkout.worker.adapters import charge_body, idempotency_key, parcel_body
 from checkout.worker.database import OutboxRow
-from checkout.worker.external_calls import Answer, Line, Unanswered
+from checkout.worker.external_calls import Adapter, CallResult, Unanswered
 
 
-class Outside:
+class SimulatedSystems:
     """The three systems outside the store, and the lines to them."""
 
     def __init__(self) -> None:
         self.payment_broker, self.shipment_company, self.mailbox = PaymentBroker(), ShipmentCompany(), Mailbox()
 
-    def lines(self) -> dict[str, Line]:
+    def adapters(self) -> dict[str, Adapter]:
         """The courier's lines, by message."""
         return {"ChargeCard": self._charge, "BookParcel": self._book, "SendEmail": self._send}
 
-    def _charge(self, row: OutboxRow) -> Answer:
+    def _charge(self, row: OutboxRow) -> CallResult:
         call = msgspec.json.decode(row.payload or b"", type=ChargeCard)
         try:
             outcome = self.payment_broker.charge(idempotency_key(row), msgspec.convert(charge_body(call), Charge))
@@ -30,21 +30,21 @@ class Outside:
             raise Unanswered("payment-broker:/charges", str(error)) from error
         charged = outcome.status == "charged"
         reply: Reply = CardCharged(call.id) if charged else CardDenied(call.id, outcome.reason or "denied")
-        return Answer(row, "payment-broker:/charges", "201" if charged else "402", reply)
+        return CallResult(row, "payment-broker:/charges", "201" if charged else "402", reply)
 
-    def _book(self, row: OutboxRow) -> Answer:
+    def _book(self, row: OutboxRow) -> CallResult:
         call = msgspec.json.decode(row.payload or b"", type=BookParcel)
         try:
             booking = self.shipment_company.book(idempotency_key(row), msgspec.convert(parcel_body(call), Parcel))
         except (Failed, Dropped) as error:
             raise Unanswered("shipment-company:/parcels", str(error)) from error
-        return Answer(row, "shipment-company:/parcels", "201", ParcelBooked(call.id, booking.id))
+        return CallResult(row, "shipment-company:/parcels", "201", ParcelBooked(call.id, booking.id))
 
-    def _send(self, row: OutboxRow) -> Answer:
+    def _send(self, row: OutboxRow) -> CallResult:
         call = msgspec.json.decode(row.payload or b"", type=SendEmail)
         said = Letter(idempotency_key(row), call.customer_email, "store", call.subject, call.text, call.id)
         try:
             self.mailbox.receive(said)
         except (Failed, Dropped) as error:
             raise Unanswered("mailbox:", str(error)) from error
-        return Answer(row, "mailbox:", "250", EmailSent(call.id, call.kind))
+        return CallResult(row, "mailbox:", "250", EmailSent(call.id, call.kind))

@@ -17,7 +17,7 @@ from litestar.params import FromQuery
 
 from checkout.framework.http_server import listen
 from checkout.simulators import http_api
-from checkout.simulators.external_system import Count, Dropped, Failed, FaultSwitches, OutsideSystem
+from checkout.simulators.external_system import Count, Dropped, ExternalSystem, Failed, FaultSwitches
 
 SIZE_LIMIT = 64 * 1024
 
@@ -46,7 +46,7 @@ class Switches(FaultSwitches):
     drop_after_receiving: Count = 0
 
 
-class Mailbox(OutsideSystem):
+class Mailbox(ExternalSystem):
     """The mailbox without its servers: thread-safe, in memory."""
 
     switches: Switches

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Litestar, Request, Response, post
 
 from checkout.simulators import http_api
-from checkout.simulators.external_system import Count, FaultSwitches, Ledger, Name, OutsideSystem
+from checkout.simulators.external_system import Count, ExternalSystem, FaultSwitches, Ledger, Name
 
 LIMIT = Decimal("1000.00")
 LARGEST = Decimal("1000000.00")
@@ -52,7 +52,7 @@ class Switches(FaultSwitches):
             raise ValueError("deny_next needs deny, the reason for denying")
 
 
-class PaymentBroker(OutsideSystem):
+class PaymentBroker(ExternalSystem):
     """The broker without its server: thread-safe, in memory."""
 
     switches: Switches

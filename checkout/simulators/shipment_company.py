@@ -7,7 +7,7 @@ import msgspec
 from litestar import Litestar, Request, Response, post
 
 from checkout.simulators import http_api
-from checkout.simulators.external_system import Count, FaultSwitches, Ledger, Name, OutsideSystem
+from checkout.simulators.external_system import Count, ExternalSystem, FaultSwitches, Ledger, Name
 
 
 class Product(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ class Switches(FaultSwitches):
     drop_after_booking: Count = 0
 
 
-class ShipmentCompany(OutsideSystem):
+class ShipmentCompany(ExternalSystem):
     """The company without its server: thread-safe, in memory."""
 
     switches: Switches

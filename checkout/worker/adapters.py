@@ -24,7 +24,7 @@ from checkout.messages import (
     SendEmail,
 )
 from checkout.worker.database import OutboxRow
-from checkout.worker.external_calls import Answer, Unanswered
+from checkout.worker.external_calls import CallResult, Unanswered
 
 TIMEOUT = httpx.Timeout(5.0, connect=1.0)  # seconds
 SENDER = Address("Awesome Online Store", addr_spec="orders@awesome-online-store.example")
@@ -53,26 +53,26 @@ class HttpCompany:
     def __init__(self, base_url: str) -> None:
         self._client = httpx.Client(base_url=base_url, timeout=TIMEOUT, follow_redirects=False)
 
-    def charge(self, row: OutboxRow) -> Answer:
+    def charge(self, row: OutboxRow) -> CallResult:
         """Step 9: asks the payment broker for the money. Raises Unanswered."""
         call = msgspec.json.decode(row.payload or b"", type=ChargeCard)
         url, status, said = self._post("/charges", row, charge_body(call))
         if status == 201:
-            return Answer(row, url, "201", CardCharged(call.id))
+            return CallResult(row, url, "201", CardCharged(call.id))
         if status in (402, 422):
             reason = said.get("reason") or said.get("message") or "denied"
-            return Answer(row, url, str(status), CardDenied(call.id, str(reason)))
+            return CallResult(row, url, str(status), CardDenied(call.id, str(reason)))
         raise Unanswered(url, f"HTTP {status}")
 
-    def book(self, row: OutboxRow) -> Answer:
+    def book(self, row: OutboxRow) -> CallResult:
         """Step 14: asks the shipment company to bring the products. Raises Unanswered."""
         call = msgspec.json.decode(row.payload or b"", type=BookParcel)
         url, status, said = self._post("/parcels", row, parcel_body(call))
         if status == 422:
-            return Answer(row, url, "422", ParcelRefused(call.id, str(said.get("message"))))
+            return CallResult(row, url, "422", ParcelRefused(call.id, str(said.get("message"))))
         if status != 201:
             raise Unanswered(url, f"HTTP {status}")
-        return Answer(row, url, "201", ParcelBooked(call.id, str(said.get("id", ""))))
+        return CallResult(row, url, "201", ParcelBooked(call.id, str(said.get("id", ""))))
 
     def _post(self, path: str, row: OutboxRow, body: dict[str, Any]) -> tuple[str, int, dict[str, Any]]:
         url = str(self._client.base_url.join(path))
@@ -95,7 +95,7 @@ class MailServer:
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 25
         self._threads = threading.local()
 
-    def send(self, row: OutboxRow) -> Answer:
+    def send(self, row: OutboxRow) -> CallResult:
         """Step 14, 12 or 7: hands the letter over. Raises Unanswered."""
         call = msgspec.json.decode(row.payload or b"", type=SendEmail)
         try:
@@ -110,14 +110,14 @@ class MailServer:
         except (smtplib.SMTPException, OSError) as error:
             self._hang_up()
             raise Unanswered(self.url, type(error).__name__) from error
-        return Answer(row, self.url, "250", EmailSent(call.id, call.kind))
+        return CallResult(row, self.url, "250", EmailSent(call.id, call.kind))
 
-    def _refused(self, row: OutboxRow, call: SendEmail, code: int, reason: bytes | str) -> Answer:
+    def _refused(self, row: OutboxRow, call: SendEmail, code: int, reason: bytes | str) -> CallResult:
         self._hang_up()
         said = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
         if code < 500:
             raise Unanswered(self.url, f"SMTP {code} {said}")
-        return Answer(row, self.url, str(code), EmailRefused(call.id, call.kind, said))
+        return CallResult(row, self.url, str(code), EmailRefused(call.id, call.kind, said))
 
     def _hang_up(self) -> None:
         if kept := getattr(self._threads, "connection", None):
@@ -137,7 +137,7 @@ def letter(call: SendEmail, row: OutboxRow) -> EmailMessage:
     mail["From"] = SENDER
     mail["To"] = Address(call.customer_name, addr_spec=call.customer_email)
     mail["Subject"] = call.subject
-    mail["Message-ID"] = f"<{idempotency_key(row)}@store.example>"
+    mail["Message-ID"] = f"<{idempotency_key(row)}@database.example>"
     mail["X-Order"] = call.id
     mail.set_content(call.text)
     return mail

@@ -125,11 +125,11 @@ MARK = (
 )
 
 
-class OtherVersion(Exception):
+class IncompatibleDatabase(Exception):
     """A database whose tables are not ours; the message names what is missing and the remedy."""
 
 
-class Store:
+class ServiceDatabase:
     """One service's database; one writer at a time on SQLite, many on PostgreSQL."""
 
     def __init__(self, url: str, service: Service) -> None:
@@ -162,7 +162,8 @@ def _check_columns(db: Connection, tables: Sequence[Table]) -> None:
         found = {column["name"] for column in inspect(db).get_columns(table.name)}
         if missing := set(table.columns.keys()) - found:
             lack = f"its table {table.name} lacks {', '.join(sorted(missing))}"
-            raise OtherVersion(f"{db.engine.url} is of another version: {lack}: move it away, or set CHECKOUT_HOME")
+            remedy = "move it away, or set CHECKOUT_HOME"
+            raise IncompatibleDatabase(f"{db.engine.url} is of another version: {lack}: {remedy}")
 
 
 def url_is_memory(url: str) -> bool:
@@ -216,9 +217,9 @@ def mark(db: Connection, done: Sequence[Done]) -> None:
     write(db, MARK, done, Done.__struct_fields__)
 
 
-def has_open_rows(store: Store) -> bool:
+def has_open_rows(database: ServiceDatabase) -> bool:
     """Whether anything in the outbox waits to be delivered."""
-    with store.read() as db:
+    with database.read() as db:
         return db.execute(select(OUTBOX.c.number).where(OPEN).limit(1)).first() is not None
 
 

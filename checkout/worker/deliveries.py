@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 
 from checkout.domain import DomainError
-from checkout.framework.intake import Intake, Ticket
+from checkout.framework.intake import Intake, PendingRequest
 from checkout.framework.service import Handler, Service, Tick
 from checkout.journal.hop import CORRELATION, FAILED, Hop, compact
 from checkout.messages import BY_NAME, TOPICS, encode
 from checkout.messaging.log import Log, Outgoing, Record
 from checkout.worker import hops
 from checkout.worker.database import Done, OutboxRow
-from checkout.worker.external_calls import Answer, Courier
+from checkout.worker.external_calls import CallResult, ExternalCalls
 
 HEADERS = msgspec.msgpack.Decoder(list[tuple[str, bytes]])
 SOON, IDLE, LONG = 0.005, 0.05, 1.0  # seconds to wait for records: others may have something, have not had, cannot
@@ -36,8 +36,8 @@ class Delivery:
     cause: str | None  # of what its handler sends
     correlation: str
     record: Record | None = None
-    answer: Answer | None = None
-    ticket: Ticket | None = None
+    answer: CallResult | None = None
+    request: PendingRequest | None = None
     error: Exception | None = None
     outcome: str = ""
     is_settled: bool = False  # its transaction is committed, or it is given up
@@ -65,9 +65,9 @@ class Delivery:
         fields |= {"order": self.id or None, "correlation": self.correlation or None}
         if self.record:
             return hops.delivered(self.record.topic, self.record, service, outcome, **fields)
-        if self.ticket:
+        if self.request:
             told = compact(encode(self.message))
-            url, client = self.ticket.url, self.ticket.client
+            url, client = self.request.url, self.request.client
             status = "201" if outcome != FAILED else None
             kind = type(self.message)
             fields |= {"url": url, "client": client, "status": status, "payload": told, "outcome": outcome}
@@ -100,10 +100,10 @@ class Sources:
     """Everything a worker takes messages from."""
 
     def __init__(
-        self, service: Service, log: Log, courier: Courier, intake: Intake | None, batch: int,
+        self, service: Service, log: Log, external_calls: ExternalCalls, intake: Intake | None, batch: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._service, self._log, self._courier, self._intake, self._batch = service, log, courier, intake, batch
+        self._service, self._log, self._courier, self._intake, self._batch = service, log, external_calls, intake, batch
         self._clock = clock
         self._decoders = {topic: msgspec.json.Decoder(TOPICS[topic]) for topic in service.topics()}
         self._due = {name: clock() + seconds for name, (seconds, _) in service.timers.items()}
@@ -113,7 +113,7 @@ class Sources:
     def take(self, wait: float, now: Callable[[], str]) -> list[Delivery]:
         """The next batch of all sources; waits up to `wait` seconds for a record, less if others may have something."""
         taken = self._taken  # what is taken stays here should the log be away
-        taken += [self._ticket(ticket) for ticket in self._intake.take(self._batch)] if self._intake else []
+        taken += [self._request(request) for request in self._intake.take(self._batch)] if self._intake else []
         taken += [self._answer(answer) for answer in self._courier.take(self._batch)]
         taken += self._ticks(now)
         patience = 0.0 if taken else min(wait, self._patience())
@@ -144,17 +144,23 @@ class Sources:
         handler, name = self._service.handlers[message_type], message_type.__name__
         return Delivery(record.topic, message.id, message, handler, name, _correlation(record, message.id), record)
 
-    def _answer(self, answer: Answer) -> Delivery:
+    def _answer(self, answer: CallResult) -> Delivery:
         row = answer.row
         handler = self._service.replies[BY_NAME[row.message]]
         about = (row.destination, row.order_id, answer.reply, handler, row.message, row.correlation)
         return Delivery(*about, answer=answer)
 
-    def _ticket(self, ticket: Ticket) -> Delivery:
-        kind = type(ticket.message)
+    def _request(self, request: PendingRequest) -> Delivery:
+        kind = type(request.message)
         handler = self._service.handlers[kind]
         return Delivery(
-            kind.__name__, ticket.message.id, ticket.message, handler, kind.__name__, ticket.correlation, ticket=ticket
+            kind.__name__,
+            request.message.id,
+            request.message,
+            handler,
+            kind.__name__,
+            request.correlation,
+            request=request,
         )
 
     def _ticks(self, now: Callable[[], str]) -> list[Delivery]:

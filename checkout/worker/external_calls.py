@@ -1,4 +1,4 @@
-"""Courier: delivers what goes to outside systems - time-outs, retries with the same key, several calls at once."""
+"""External calls: calls to outside systems, with time-outs, retries under the same key and several calls at once."""
 
 import heapq
 import itertools
@@ -23,7 +23,7 @@ class Unanswered(Exception):
 
 
 @dataclass(slots=True)
-class Answer:
+class CallResult:
     """How a call ended; without a reply it will be tried again."""
 
     row: OutboxRow
@@ -32,18 +32,18 @@ class Answer:
     reply: Reply | None
 
 
-Line = Callable[[OutboxRow], Answer]
+Adapter = Callable[[OutboxRow], CallResult]
 
 
-class Courier:
+class ExternalCalls:
     """Calls outside systems through one line per message; with no workers it calls while the caller waits."""
 
     def __init__(
-        self, lines: Mapping[str, Line], workers: int = 8, clock: Callable[[], float] = time.monotonic
+        self, lines: Mapping[str, Adapter], workers: int = 8, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._lines, self._clock = lines, clock
         self._pool = ThreadPoolExecutor(workers, "courier") if workers else None
-        self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[CallResult] = queue.SimpleQueue()
         self._later: list[tuple[float, int, OutboxRow]] = []
         self._numbers = itertools.count()
         self._attempts: dict[tuple[str, str], float] = {}
@@ -66,11 +66,11 @@ class Courier:
                 self.open.add(row.identity)
                 self._start(row)
 
-    def take(self, limit: int) -> list[Answer]:
+    def take(self, limit: int) -> list[CallResult]:
         """What has been answered or has failed meanwhile; starts the calls whose pause is over."""
         while (due := self.due_at) is not None and due <= self._clock():
             self._start(heapq.heappop(self._later)[2])
-        taken: list[Answer] = []
+        taken: list[CallResult] = []
         while len(taken) < limit and not self._answers.empty():
             answer = self._answers.get()
             if answer.reply is None:
@@ -104,6 +104,6 @@ class Courier:
         try:
             self._answers.put(self._lines[row.message](row))
         except Unanswered as silence:
-            self._answers.put(Answer(row, silence.url, str(silence), None))
+            self._answers.put(CallResult(row, silence.url, str(silence), None))
         except Exception as error:  # a fault of ours must not end the thread in silence
-            self._answers.put(Answer(row, "", f"{type(error).__name__}: {error}", None))
+            self._answers.put(CallResult(row, "", f"{type(error).__name__}: {error}", None))

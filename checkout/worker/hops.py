@@ -4,9 +4,9 @@ from typing import Any
 
 from checkout.journal.hop import APPLIED, Hop, compact, one_line, text
 from checkout.messages import BY_NAME, KAFKA, TOPICS, Message
-from checkout.messaging.log import Place, Record
+from checkout.messaging.log import Record, RecordMetadata
 from checkout.worker.database import OutboxRow
-from checkout.worker.external_calls import Answer
+from checkout.worker.external_calls import CallResult
 
 
 def usual_cause(message: type[Message]) -> str | None:
@@ -20,7 +20,7 @@ def step(message: type[Message], cause: str | None, passed_on: bool) -> int | No
     return steps[passed_on] if steps and passed_on < len(steps) else None
 
 
-def sent(row: OutboxRow, place: Place, replica: str, at: str) -> Hop:
+def sent(row: OutboxRow, place: RecordMetadata, replica: str, at: str) -> Hop:
     """A publication: from its sender to Kafka, acknowledged at this place."""
     return Hop(
         partition=place.partition, offset=place.offset, topic=row.destination, key=text(row.key),
@@ -40,7 +40,7 @@ def delivered(topic: str, record: Record, group: str, outcome: str, **fields: An
     )
 
 
-def called(answer: Answer, outcome: str, **fields: Any) -> Hop:
+def called(answer: CallResult, outcome: str, **fields: Any) -> Hop:
     """A call to somebody outside the store, answered or not."""
     return Hop(**_of_row(answer.row), url=answer.url, status=answer.status, outcome=outcome, **fields)
 

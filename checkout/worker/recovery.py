@@ -9,19 +9,19 @@ from sqlalchemy import Row, select
 from checkout.journal import journal
 from checkout.journal.hop import APPLIED, Hop, earlier
 from checkout.messages import BY_NAME, TOPICS
-from checkout.messaging.log import Place, Record
+from checkout.messaging.log import Record, RecordMetadata
 from checkout.worker import hops
-from checkout.worker.database import INBOX, OUTBOX, OutboxRow, Store
-from checkout.worker.external_calls import Answer
+from checkout.worker.database import INBOX, OUTBOX, OutboxRow, ServiceDatabase
+from checkout.worker.external_calls import CallResult
 
 MARGIN = timedelta(minutes=1)  # far more than one batch lasts between its commit and its lines
 
 
-def missing_hops(path: Path, store: Store, service: str, replica: str) -> list[Hop]:
+def missing_hops(path: Path, database: ServiceDatabase, service: str, replica: str) -> list[Hop]:
     """What this replica did after the last lines of its journal, and a crash kept it from writing down."""
     told = list(journal.read_file(path)) if path.exists() else []
     since = earlier(told[-1].at, MARGIN) if told else ""
-    with store.read() as db:
+    with database.read() as db:
         taken = db.execute(select(INBOX).where(INBOX.c.replica == replica, INBOX.c.at >= since)).all()
         sent = db.execute(select(OUTBOX).where(OUTBOX.c.owner == replica, OUTBOX.c.done_at >= since)).all()
     known = {hop.place for hop in told}
@@ -45,6 +45,6 @@ def _sent(row: Row[Any], replica: str) -> Hop | None:
         return None
     values = {name: row._mapping[name] for name in OutboxRow.__struct_fields__}
     if row.destination in TOPICS:
-        return hops.sent(OutboxRow(**values), Place(row.partition, row.position), replica, row.done_at)
-    answer = Answer(OutboxRow(**values), row.url, row.status, None)
+        return hops.sent(OutboxRow(**values), RecordMetadata(row.partition, row.position), replica, row.done_at)
+    answer = CallResult(OutboxRow(**values), row.url, row.status, None)
     return hops.called(answer, APPLIED, replica=replica, at=row.done_at)

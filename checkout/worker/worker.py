@@ -21,7 +21,7 @@ from checkout.worker.database import (
     Done,
     InboxRow,
     OutboxRow,
-    Store,
+    ServiceDatabase,
     claim,
     has_open_rows,
     known,
@@ -30,7 +30,7 @@ from checkout.worker.database import (
     take_in,
 )
 from checkout.worker.deliveries import Delivery, Sources, dead_letter, outgoing
-from checkout.worker.external_calls import Courier
+from checkout.worker.external_calls import ExternalCalls
 
 LEASE = timedelta(seconds=15)  # after which an outbox row whose owner does not claim it anew is anybody's
 CLAIM_EVERY = 5.0  # seconds
@@ -48,9 +48,9 @@ class Worker:
         self,
         service: Service,
         log: Log,
-        store: Store,
+        database: ServiceDatabase,
         journal: Journal,
-        courier: Courier,
+        external_calls: ExternalCalls,
         intake: Intake | None = None,
         replica: str = "",
         batch: int = 500,
@@ -58,9 +58,10 @@ class Worker:
         pause: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.service, self.log, self.store, self.journal, self.courier = service, log, store, journal, courier
+        self.service, self.log, self.database = service, log, database
+        self.journal, self.external_calls = journal, external_calls
         self.replica, self._now, self._pause, self._clock = replica or f"{service.name}-1", now, pause, clock
-        self.sources = Sources(service, log, courier, intake, batch, clock)
+        self.sources = Sources(service, log, external_calls, intake, batch, clock)
         self.batch: list[Delivery] = []
         self.outgoing: list[OutboxRow] = []
         self.is_handled = False
@@ -89,7 +90,7 @@ class Worker:
         self.is_handled = True
 
     def publish(self) -> None:
-        """Sends what is in the outbox: to Kafka in one flush, to outside systems through the courier."""
+        """Sends what is in the outbox: to Kafka in one flush, to outside systems through the external_calls."""
         rows = [row for row in self.outgoing if row.destination in TOPICS or row.headers is not None]
         if rows:
             places = self.log.send([outgoing(row) for row in rows])
@@ -100,7 +101,7 @@ class Worker:
             ]
             told = zip(rows, places, strict=True)
             self.journal.write(hops.sent(row, place, self.replica, at) for row, place in told if row.headers is None)
-        self.courier.put([row for row in self.outgoing if row.destination not in TOPICS and row.headers is None])
+        self.external_calls.put([row for row in self.outgoing if row.destination not in TOPICS and row.headers is None])
         self.outgoing = []
 
     def commit(self) -> None:
@@ -119,7 +120,7 @@ class Worker:
     def close(self) -> None:
         """Leaves the group and closes everything, after marking what has been sent."""
         self._mark_now()
-        for part in (self.courier, self.log, self.journal, self.store):
+        for part in (self.external_calls, self.log, self.journal, self.database):
             part.close()
 
     def _handle_together(self, deliveries: Sequence[Delivery]) -> None:
@@ -127,7 +128,7 @@ class Worker:
         rows: list[OutboxRow] = [dead_letter(d, self.service.name, self._now()) for d in deliveries if d.error]
         at = self._now()
         if answered or rows:
-            with self.store.begin() as db:
+            with self.database.begin() as db:
                 fresh = self._fresh(db, answered)
                 rows += self._call_handlers(db, fresh)
                 take_in(db, [self._inbox_row(d, at) for d in fresh])
@@ -181,11 +182,11 @@ class Worker:
 
     def _give_up(self, delivery: Delivery, error: Exception) -> None:
         delivery.is_settled = not delivery.record
-        if delivery.ticket:
+        if delivery.request:
             delivery.outcome = FAILED
-            delivery.ticket.fail(error)
+            delivery.request.fail(error)
         elif delivery.answer:
-            self.courier.again(delivery.answer.row)
+            self.external_calls.again(delivery.answer.row)
         elif delivery.record:
             delivery.error = error
             self._handle_together([delivery])
@@ -198,10 +199,10 @@ class Worker:
             delivery.is_settled = True
             outcome = DEAD_LETTERED if delivery.error else delivery.outcome or FAILED
             told.append(self._hop(delivery, outcome, at))
-            if delivery.ticket:
-                delivery.ticket.settle(outcome)
+            if delivery.request:
+                delivery.request.settle(outcome)
             if delivery.answer and delivery.message is not None:
-                self.courier.forget(delivery.answer.row.identity)
+                self.external_calls.forget(delivery.answer.row.identity)
         self.journal.write(hop for hop in told if hop)
 
     def _hop(self, delivery: Delivery, outcome: str, at: str) -> Hop | None:
@@ -214,7 +215,7 @@ class Worker:
 
     def _mark_now(self) -> None:
         if self._unmarked:
-            with self.store.begin() as db:
+            with self.database.begin() as db:
                 mark(db, self._unmarked)
             self._unmarked = []
 
@@ -222,11 +223,11 @@ class Worker:
         if self._clock() < self._next_claim:
             return
         self._mark_now()
-        if has_open_rows(self.store):
+        if has_open_rows(self.database):
             at = self._now()
-            with self.store.begin() as db:
+            with self.database.begin() as db:
                 rows = claim(db, self.replica, at, earlier(at, LEASE))
-            held = self.courier.open | {row.identity for row in self.outgoing}
+            held = self.external_calls.open | {row.identity for row in self.outgoing}
             self.outgoing += [row for row in rows if row.identity not in held]
         self._next_claim = self._clock() + CLAIM_EVERY
 

@@ -12,7 +12,7 @@ from litestar.testing import TestClient
 from sample import BODY
 
 from checkout.domain import DomainError, UnknownOrder
-from checkout.fields import OrderWanted
+from checkout.fields import OrderRequest
 from checkout.framework import http_app
 from checkout.framework.intake import IntakeFull
 
@@ -32,7 +32,7 @@ def count(page: Annotated[int, QueryParameter(ge=1)] = 1) -> int:
 
 
 @post("/orders", sync_to_thread=False)
-def place(data: JSONBody[OrderWanted]) -> dict[str, str]:
+def place(data: JSONBody[OrderRequest]) -> dict[str, str]:
     return {"name": data.customer_name}
 
 

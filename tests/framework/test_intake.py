@@ -6,26 +6,26 @@ import pytest
 from sample import FIRST, wanted
 
 from checkout.domain import DomainError
-from checkout.framework.intake import Intake, IntakeFull, Ticket
+from checkout.framework.intake import Intake, IntakeFull, PendingRequest
 
 
 async def handed_in(intake: Intake, **others: str) -> "asyncio.Task[str]":
-    task = asyncio.create_task(intake.hand_in(wanted(), "c-1", **others))
+    task = asyncio.create_task(intake.submit(wanted(), "c-1", **others))
     await asyncio.sleep(0)
     return task
 
 
 def test_a_ticket_holds_what_was_handed_in() -> None:
-    async def story() -> Ticket:
+    async def story() -> PendingRequest:
         intake = Intake()
         task = await handed_in(intake, client="curl", url="http://store/orders")
-        (ticket,) = intake.take(10)
+        (request,) = intake.take(10)
         task.cancel()
-        return ticket
+        return request
 
-    ticket = asyncio.run(story())
+    request = asyncio.run(story())
 
-    assert (ticket.message.id, ticket.correlation, ticket.client, ticket.url) == (
+    assert (request.message.id, request.correlation, request.client, request.url) == (
         FIRST, "c-1", "curl", "http://store/orders",
     )
 
@@ -58,11 +58,11 @@ def test_a_full_intake_refuses_at_once_and_has_room_again_when_some_are_taken() 
         intake = Intake(limit=2)
         waiting = [await handed_in(intake) for _ in range(2)]
         with pytest.raises(IntakeFull, match="try again in a second"):
-            await intake.hand_in(wanted(), "c-1")
+            await intake.submit(wanted(), "c-1")
         taken = intake.take(1)
         waiting.append(await handed_in(intake))
-        for ticket in taken + intake.take(10):
-            ticket.settle("applied")
+        for request in taken + intake.take(10):
+            request.settle("applied")
         return [await task for task in waiting]
 
     assert asyncio.run(story()) == ["applied"] * 3
@@ -72,10 +72,10 @@ def test_a_client_that_has_gone_away_bothers_nobody() -> None:
     async def story() -> bool:
         intake = Intake()
         task = await handed_in(intake)
-        (ticket,) = intake.take(1)
+        (request,) = intake.take(1)
         task.cancel()
         await asyncio.sleep(0)
-        ticket.settle("applied")
+        request.settle("applied")
         await asyncio.sleep(0)
         return task.cancelled()
 
@@ -83,7 +83,7 @@ def test_a_client_that_has_gone_away_bothers_nobody() -> None:
 
 
 def test_no_more_than_the_limit_are_taken_in_the_order_they_came() -> None:
-    async def story() -> list[list[Ticket]]:
+    async def story() -> list[list[PendingRequest]]:
         intake = Intake()
         tasks = [await handed_in(intake) for _ in range(3)]
         batches = [intake.take(2), intake.take(2), intake.take(2)]

@@ -24,10 +24,10 @@ from checkout.messages import (
     SendEmail,
     encode,
 )
-from checkout.messaging.log import Place, Record
+from checkout.messaging.log import Record, RecordMetadata
 from checkout.worker import hops
 from checkout.worker.database import OutboxRow
-from checkout.worker.external_calls import Answer
+from checkout.worker.external_calls import CallResult
 
 AT = "2026-01-01T10:00:00.000001Z"
 FIELDS = [  # contract section 5, and what an HTTP hop and an observed one have more
@@ -63,7 +63,7 @@ def test_a_delivery_is_told_as_the_contract_shows_it() -> None:
 
 
 def test_a_publication_is_told_with_its_place() -> None:
-    told = line(hops.sent(row(received(), "PlaceOrder"), Place(2, 7), "orders-1", AT))
+    told = line(hops.sent(row(received(), "PlaceOrder"), RecordMetadata(2, 7), "orders-1", AT))
 
     assert told == dict.fromkeys(FIELDS) | {
         "order": FIRST, "step": 3, "from": "orders", "to": "kafka", "message": "OrderReceived",
@@ -75,7 +75,7 @@ def test_a_publication_is_told_with_its_place() -> None:
 
 def test_a_call_is_told_with_its_url_and_status() -> None:
     call = ChargeCard(FIRST, Decimal("10.00"), PaymentMethod.CREDIT)
-    answer = Answer(row(call, "ProcessPayment"), "http://bank/charges", "402", None)
+    answer = CallResult(row(call, "ProcessPayment"), "http://bank/charges", "402", None)
 
     told = line(hops.called(answer, "applied", replica="payments-1", at=AT))
 
@@ -198,7 +198,7 @@ def test_later_times_sort_later_as_text() -> None:
 
 
 def test_the_same_hop_told_twice_has_the_same_place_and_another_attempt_has_not() -> None:
-    told = hops.sent(row(unpaid(), "ChargeCard"), Place(0, 1), "payments-1", AT)
+    told = hops.sent(row(unpaid(), "ChargeCard"), RecordMetadata(0, 1), "payments-1", AT)
     later = msgspec.structs.replace(told, at="2026-01-02T00:00:00.000000Z")
     duplicate = [msgspec.structs.replace(hop, outcome="duplicate") for hop in (told, later)]
 
@@ -209,7 +209,7 @@ def test_the_same_hop_told_twice_has_the_same_place_and_another_attempt_has_not(
 
 
 def test_a_hop_is_read_as_it_was_written() -> None:
-    told = hops.sent(row(received(), "PlaceOrder"), Place(2, 7), "orders-1", AT)
+    told = hops.sent(row(received(), "PlaceOrder"), RecordMetadata(2, 7), "orders-1", AT)
 
     again = msgspec.json.decode(msgspec.json.encode(told), type=Hop)
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from checkout.local_kafka.probe import Cluster, answers, describe_cluster
+from checkout.local_kafka.probe import ClusterInfo, answers, describe_cluster
 
-CLUSTER = Cluster("AAAAAAAAQAAAAAAAAAAAAA", 1)
+CLUSTER = ClusterInfo("AAAAAAAAQAAAAAAAAAAAAA", 1)
 ONE_BROKER = (  # as Kafka 4.3.1 answers, its length first
     b"\0\0\0\x41" + b"\0\0\0\1" + bytes(8) + b"\x17AAAAAAAAQAAAAAAAAAAAAA"
     b"\0\0\0\1\2\0\0\0\1\n127.0.0.1\0\0\x72\x08\0\0\x80\0\0\0\0"
@@ -40,7 +40,7 @@ def test_a_broker_says_which_cluster_it_is_in_and_of_how_many() -> None:
 
 
 @pytest.mark.parametrize("expected", [CLUSTER._replace(brokers=3), CLUSTER._replace(id="K" * 22)])
-def test_a_broker_of_another_cluster_is_not_the_one_meant(expected: Cluster) -> None:
+def test_a_broker_of_another_cluster_is_not_the_one_meant(expected: ClusterInfo) -> None:
     with server(ONE_BROKER) as port:
         assert not answers(port, expected)
 

@@ -108,7 +108,7 @@ def test_uncommitted_records_of_a_crashed_member_go_to_the_others_once_it_is_evi
     take(two, 3)
     two.abandon()
 
-    broker.evict("stock", "stock-2")
+    broker.remove_member("stock", "stock-2")
 
     assert [record.offset for record in take(one, 3)] == [0, 1, 2]
     assert one.assignment() == {(ORDERS, 0), (ORDERS, 1)}
@@ -133,7 +133,7 @@ def test_evicted_member_that_lives_comes_back_by_polling(broker: Broker, join: J
     member = join("stock", [ORDERS], "stock-1")
     settle(member, partitions=2)
 
-    broker.evict("stock", "stock-1")
+    broker.remove_member("stock", "stock-1")
 
     member.send(orders(1))
     commit_in_time(member, {(ORDERS, 0): 1})

@@ -14,7 +14,7 @@ from messaging.polling import (
     values,
 )
 
-from checkout.messaging.log import LogUnavailable, Outgoing, Place
+from checkout.messaging.log import LogUnavailable, Outgoing, RecordMetadata
 
 
 def test_records_of_a_key_go_to_one_partition_and_keys_to_all(broker: Broker, join: Join) -> None:
@@ -23,7 +23,7 @@ def test_records_of_a_key_go_to_one_partition_and_keys_to_all(broker: Broker, jo
 
     stand = member.send(orders(60, partition=None) * 2)
 
-    assert stand[:60] == [Place(partition, stand[n].offset) for n, (partition, _) in enumerate(stand[60:])]
+    assert stand[:60] == [RecordMetadata(partition, stand[n].offset) for n, (partition, _) in enumerate(stand[60:])]
     assert {place.partition for place in stand} == {0, 1, 2}
 
 
@@ -51,7 +51,7 @@ def test_partition_that_the_topic_does_not_have_is_chosen_by_the_key(broker: Bro
 
     by_key, by_number = member.send([*orders(1, partition=None), *orders(1, partition=missing)])
 
-    assert by_number == Place(by_key.partition, 1)
+    assert by_number == RecordMetadata(by_key.partition, 1)
 
 
 def test_offsets_start_at_0_and_rise_by_1_in_each_partition(broker: Broker, join: Join) -> None:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from checkout.framework import http_app, http_server
-from checkout.framework.intake import Desk, Intake
+from checkout.framework.intake import Intake, RouteContext
 from checkout.framework.service import Service
 from checkout.journal.hop import now
 from checkout.journal.journal import Journal
@@ -30,8 +30,8 @@ from checkout.messages import (
 from checkout.messaging.log import Record
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.services.orders import Orders
-from checkout.worker.database import Store
-from checkout.worker.external_calls import Courier
+from checkout.worker.database import ServiceDatabase
+from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.worker import Worker
 
 TOKEN = "let-me-in"
@@ -46,11 +46,11 @@ class Bench:
     """A service on an in-memory SQLite; every `tell` is one transaction, as in a worker."""
 
     def __init__(self, service: Service) -> None:
-        self.service, self.store = service, Store("sqlite://", service)
+        self.service, self.database = service, ServiceDatabase("sqlite://", service)
 
     def tell(self, *messages: Any) -> list[Message]:
         """Gives the handlers these messages in one batch; returns what they send."""
-        with self.store.begin() as db:
+        with self.database.begin() as db:
             state = self.service.load(db, messages)
             said = [sent for message in messages for sent in self._handler(message)(self.service, state, message) or ()]
             self.service.save(db, state)
@@ -58,7 +58,7 @@ class Bench:
 
     def state(self, *messages: Any) -> Any:
         """What is stored about these messages."""
-        with self.store.begin() as db:
+        with self.database.begin() as db:
             return self.service.load(db, messages)
 
     def _handler(self, message: Any) -> Any:
@@ -77,7 +77,7 @@ def bench() -> Iterator[Callable[[Service], Bench]]:
 
     yield make
     for bench in made:
-        bench.store.close()
+        bench.database.close()
 
 
 class Counter:
@@ -86,12 +86,13 @@ class Counter:
     def __init__(self, service: Service, folder: Path, limit: int) -> None:
         self.broker = MemoryBroker()
         self.broker.create({topic: 1 for topic in TOPICS})
-        self.store = Store(f"sqlite:///{folder / service.name}.db", service)
+        self.database = ServiceDatabase(f"sqlite:///{folder / service.name}.db", service)
         log = self.broker.join(service.name, list(service.topics()), f"{service.name}-1")
         self.intake = Intake(limit)
-        self.worker = Worker(service, log, self.store, Journal(None), Courier({}, 0), self.intake)
-        desk = Desk(self.intake, self.store.read, now, TOKEN)
-        self.application = http_app.application(service.name.capitalize(), service.routes(desk), lambda: self.is_ready)
+        self.worker = Worker(service, log, self.database, Journal(None), ExternalCalls({}, 0), self.intake)
+        context = RouteContext(self.intake, self.database.read, now, TOKEN)
+        routes = service.routes(context)
+        self.application = http_app.application(service.name.capitalize(), routes, lambda: self.is_ready)
         self.is_ready = True
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)

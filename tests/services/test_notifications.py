@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from sample import ADA, EMAIL, FIRST, approved, paid, refused, unpaid
 
-from checkout.fields import Line
+from checkout.fields import OrderLine
 from checkout.messages import EmailRefused, EmailSent, Message
 from checkout.services.notifications import Notifications
 
@@ -73,7 +73,7 @@ def test_without_a_name_the_letter_goes_to_a_dear_customer(notifications: Any, m
 
 
 def test_what_another_orders_leaves_out_is_left_out_of_the_letter(notifications: Any) -> None:
-    bare = [Line(sku=1), Line(sku=2, name="Enamel mug")]
+    bare = [OrderLine(sku=1), OrderLine(sku=2, name="Enamel mug")]
     order = msgspec.structs.replace(approved(), products=bare, total=None, payment=paid(None))
 
     (letter,) = notifications.tell(order)

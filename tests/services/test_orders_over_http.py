@@ -142,7 +142,7 @@ def test_the_list_needs_the_operators_token(client: httpx.Client, header: Any) -
 def test_the_list_is_newest_first_and_in_pages(open_counter: Callable[..., Any]) -> None:
     counter, client = open_counter(Orders(), works=False)
     operator = {"Authorization": "Bearer let-me-in"}
-    with counter.store.begin() as db:
+    with counter.database.begin() as db:
         service = counter.worker.service
         state = service.load(db, [])
         for number in range(PAGE + 3):

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from sample import ADA, FIRST, approved
 
-from checkout.fields import Line
+from checkout.fields import OrderLine
 from checkout.messages import BookParcel, ParcelBooked, ParcelRefused, encode
 from checkout.services.shipments import Shipments
 
@@ -22,7 +22,7 @@ def shipments(bench: Callable[..., Any]) -> Any:
 def test_an_approved_order_becomes_one_parcel_with_what_was_bought(shipments: Any) -> None:
     said = shipments.tell(approved())
 
-    assert said == [BookParcel(FIRST, ADA, [Line(sku=1, name="Wooden spoon", quantity=2)])]
+    assert said == [BookParcel(FIRST, ADA, [OrderLine(sku=1, name="Wooden spoon", quantity=2)])]
     assert said[0].purpose == "parcel"
     assert shipments.state(approved())[FIRST].status == "ASKED"
 
@@ -47,7 +47,7 @@ def test_a_refused_parcel_is_kept_with_its_reason(shipments: Any) -> None:
 
 
 def test_a_price_that_is_no_number_does_not_spoil_the_parcel(shipments: Any) -> None:
-    odd = msgspec.structs.replace(approved(), products=[Line(sku=1, price=Decimal("NaN"))])
+    odd = msgspec.structs.replace(approved(), products=[OrderLine(sku=1, price=Decimal("NaN"))])
 
     (said,) = shipments.tell(odd)
 

@@ -11,7 +11,7 @@ import pytest
 from sample import ADA, CREDIT, EMAIL, FIRST, SECOND, approved, line, order_id, received, unpaid
 
 from checkout.domain import IllegalTransition, UnknownOrder
-from checkout.fields import Line
+from checkout.fields import OrderLine
 from checkout.messages import Message, ProductsReservationFailed, ProductsReserved
 from checkout.services.stock import CATALOGUE, Stock
 
@@ -45,7 +45,7 @@ def test_the_catalogue_is_the_contracts() -> None:
 def test_an_order_is_reserved_at_the_catalogues_names_and_prices(stock: Any) -> None:
     said = stock.tell(received(line(1, 2)))
 
-    spoons = Line(sku=1, name="Wooden spoon", price=Decimal("5.00"), quantity=2)
+    spoons = OrderLine(sku=1, name="Wooden spoon", price=Decimal("5.00"), quantity=2)
     assert said == [ProductsReserved(FIRST, ADA, EMAIL, [spoons], CREDIT, Decimal("10.00"))]
     assert on_shelf(stock) == (100, 2)
 
@@ -90,7 +90,7 @@ def test_the_same_product_on_two_lines_cannot_outwit_the_shelf(stock: Any) -> No
         ([line(1), line(3)], "Garden gnome is sold out"),
     ],
 )
-def test_a_refusal_says_why_and_reserves_nothing(stock: Any, lines: list[Line], why: str) -> None:
+def test_a_refusal_says_why_and_reserves_nothing(stock: Any, lines: list[OrderLine], why: str) -> None:
     said = stock.tell(received(*lines))
 
     assert said == [ProductsReservationFailed(FIRST, why, ADA, EMAIL)]
@@ -192,7 +192,7 @@ def test_stock_adds_up_whatever_happens_in_whatever_batches(stock: Any) -> None:
 def test_a_catalogue_survives_a_restart_as_it_was_left(stock: Any) -> None:
     stock.tell(received(line(1, 2)))
 
-    with stock.store.begin() as db:
+    with stock.database.begin() as db:
         stock.service.seed(db)
 
     assert on_shelf(stock) == (100, 2)
@@ -224,7 +224,7 @@ def test_products_can_be_asked_for_by_availability(client: httpx.Client, query: 
 
 def test_what_is_reserved_is_not_available(open_counter: Callable[..., Any]) -> None:
     counter, client = open_counter(Stock(), works=False)
-    with counter.store.begin() as db:
+    with counter.database.begin() as db:
         service = counter.worker.service
         state = service.load(db, [received(line(1, 30))])
         list(service.reserve(state, received(line(1, 30))))

@@ -17,19 +17,19 @@ from checkout.messages import (
     Message,
     ParcelBooked,
 )
-from checkout.simulators.in_process import Outside
+from checkout.simulators.in_process import SimulatedSystems
 from checkout.worker.adapters import idempotency_key
 from checkout.worker.external_calls import Unanswered
 
 
 @pytest.fixture
-def outside() -> Outside:
-    return Outside()
+def outside() -> SimulatedSystems:
+    return SimulatedSystems()
 
 
 @pytest.fixture
-def ask(outside: Outside) -> Callable[[Message], Any]:
-    return lambda message: outside.lines()[type(message).__name__](row(message))
+def ask(outside: SimulatedSystems) -> Callable[[Message], Any]:
+    return lambda message: outside.adapters()[type(message).__name__](row(message))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_call_is_answered(ask: Callable[[Message], Any], message: Message, sta
 
 @pytest.mark.parametrize("message", [CHARGE, PARCEL, MAIL])
 def test_the_same_call_again_has_the_same_answer_and_one_effect(
-    outside: Outside, ask: Callable[[Message], Any], message: Message
+    outside: SimulatedSystems, ask: Callable[[Message], Any], message: Message
 ) -> None:
     first, again = ask(message), ask(message)
 
@@ -70,7 +70,7 @@ def test_the_same_call_again_has_the_same_answer_and_one_effect(
     ],
 )
 def test_a_system_that_fails_leaves_the_outcome_unknown(
-    outside: Outside, ask: Callable[[Message], Any], message: Message, system: str, switch: str
+    outside: SimulatedSystems, ask: Callable[[Message], Any], message: Message, system: str, switch: str
 ) -> None:
     setattr(getattr(outside, system).switches, switch, 1)
 

@@ -8,22 +8,22 @@ from stories.peer import Peer
 from stories.shopper import Shopper, shopping
 
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.processes.supervisor import FRONT, OUTSIDE, WORKERS, RunningStore
+from checkout.processes.supervisor import FRONT, OUTSIDE, WORKERS, Supervisor
 from checkout.settings import read_settings
 
 
 @pytest.fixture(scope="session")
 def new_store(
     kafka: str, tmp_path_factory: pytest.TempPathFactory, new_port_base: Callable[[], int]
-) -> Iterator[Callable[..., RunningStore]]:
+) -> Iterator[Callable[..., Supervisor]]:
     """Starts a store on processes: `new_store(parts, scale, **settings)`; all are stopped in the end."""
-    started: list[RunningStore] = []
+    started: list[Supervisor] = []
 
-    def start(parts: Any = (*OUTSIDE, *WORKERS, *FRONT), scale: Any = None, **settings: Any) -> RunningStore:
+    def start(parts: Any = (*OUTSIDE, *WORKERS, *FRONT), scale: Any = None, **settings: Any) -> Supervisor:
         number = len(started) + 1
         home = tmp_path_factory.mktemp(f"store-{number}")
         own = {"home": home, "bootstrap_servers": kafka, "prefix": f"test-{number}--", "port_base": new_port_base()}
-        store = RunningStore(read_settings({}, **(own | settings)), scale or {}, lambda what, share: None)
+        store = Supervisor(read_settings({}, **(own | settings)), scale or {}, lambda what, share: None)
         started.append(store)
         store.start(parts)
         return store
@@ -37,23 +37,23 @@ def new_store(
 
 
 @pytest.fixture(scope="session")
-def store(new_store: Callable[..., RunningStore]) -> RunningStore:
+def store(new_store: Callable[..., Supervisor]) -> Supervisor:
     """The store that most stories share: one replica of each service, SQLite."""
     return new_store()
 
 
 @pytest.fixture
-def shopper(store: RunningStore, wait_until: Callable[..., None], request: pytest.FixtureRequest) -> Iterator[Shopper]:
+def shopper(store: Supervisor, wait_until: Callable[..., None], request: pytest.FixtureRequest) -> Iterator[Shopper]:
     """A customer of the shared store."""
     yield from shopping(store, wait_until, request)
 
 
 @pytest.fixture
-def new_peer(wait_until: Callable[..., None]) -> Iterator[Callable[[RunningStore], Peer]]:
+def new_peer(wait_until: Callable[..., None]) -> Iterator[Callable[[Supervisor], Peer]]:
     """Gives somebody else's program on a store's Kafka; all of them are closed in the end."""
     peers: list[Peer] = []
 
-    def connect(store: RunningStore) -> Peer:
+    def connect(store: Supervisor) -> Peer:
         peers.append(Peer(store, wait_until))
         return peers[-1]
 
@@ -63,6 +63,6 @@ def new_peer(wait_until: Callable[..., None]) -> Iterator[Callable[[RunningStore
 
 
 @pytest.fixture
-def peer(new_peer: Callable[[RunningStore], Peer], store: RunningStore) -> Peer:
+def peer(new_peer: Callable[[Supervisor], Peer], store: Supervisor) -> Peer:
     """Such a program on the shared store's Kafka."""
     return new_peer(store)

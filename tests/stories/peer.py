@@ -7,13 +7,13 @@ from kafka import KafkaProducer
 
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import Record
-from checkout.processes.supervisor import RunningStore
+from checkout.processes.supervisor import Supervisor
 
 
 class Peer:
     """A producer with its own manners, and eyes on the topics."""
 
-    def __init__(self, store: RunningStore, wait_until: Callable[..., None]) -> None:
+    def __init__(self, store: Supervisor, wait_until: Callable[..., None]) -> None:
         settings, self.wait_until = store.settings, wait_until
         self._prefix, self.broker = settings.prefix, KafkaBroker(settings.bootstrap_servers, settings.prefix)
         self._producer = KafkaProducer(bootstrap_servers=settings.bootstrap_servers, max_request_size=2**21)

@@ -16,7 +16,7 @@ from checkout.cli import journeys
 from checkout.journal.hop import APPLIED, Hop
 from checkout.messages import PLACE_ORDER, PRODUCTS
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.processes.supervisor import OUTSIDE, RunningStore
+from checkout.processes.supervisor import OUTSIDE, Supervisor
 
 RESULTS = Path(os.environ.get("CHECKOUT_TEST_RESULTS", ".test-results"))
 
@@ -24,7 +24,7 @@ RESULTS = Path(os.environ.get("CHECKOUT_TEST_RESULTS", ".test-results"))
 class Shopper:
     """A customer of a running store, with eyes on its witnesses: broker, ledger, mailbox, journal."""
 
-    def __init__(self, store: RunningStore, wait_until: Callable[..., None]) -> None:
+    def __init__(self, store: Supervisor, wait_until: Callable[..., None]) -> None:
         self.store, self.wait_until = store, wait_until
         self.http = httpx.Client(timeout=10.0)
 
@@ -107,7 +107,7 @@ class Shopper:
 
 
 def shopping(
-    store: RunningStore, wait_until: Callable[..., None], request: pytest.FixtureRequest
+    store: Supervisor, wait_until: Callable[..., None], request: pytest.FixtureRequest
 ) -> Iterator[Shopper]:
     """A shopper whose outside systems behave again afterwards; after a failure the store's files are kept."""
     customer = Shopper(store, wait_until)

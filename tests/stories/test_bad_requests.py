@@ -9,7 +9,7 @@ from stories.peer import Peer
 
 from checkout.journal import journal
 from checkout.messages import PLACE_ORDER, PRODUCTS, TOPICS
-from checkout.processes.supervisor import RunningStore
+from checkout.processes.supervisor import Supervisor
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -67,7 +67,7 @@ WRONG = {
 
 
 @pytest.fixture
-def nothing_comes_of_it(shopper: Any, store: RunningStore, peer: Peer) -> Iterator[None]:
+def nothing_comes_of_it(shopper: Any, store: Supervisor, peer: Peer) -> Iterator[None]:
     """Around a wrong request: all that is published and journaled is the good order placed after it."""
     before = peer.broker.ends(list(TOPICS))
     yield
@@ -124,7 +124,7 @@ def test_headers_that_cannot_be_used_are_refused(shopper: Any) -> None:
     assert ["CID" in answers[0].json()["message"], "Idempotency-Key" in answers[1].json()["message"]] == [True, True]
 
 
-def test_a_stranger_may_not_list_all_orders_and_finds_no_order_by_guessing(shopper: Any, store: RunningStore) -> None:
+def test_a_stranger_may_not_list_all_orders_and_finds_no_order_by_guessing(shopper: Any, store: Supervisor) -> None:
     gateway = store.settings.url("gateway")
 
     listed = [shopper.http.get(gateway + PLACE_ORDER, headers={"authorization": token}) for token in ("", "Bearer x")]
@@ -138,7 +138,7 @@ def test_a_stranger_may_not_list_all_orders_and_finds_no_order_by_guessing(shopp
 
 
 def test_while_orders_is_down_the_gateway_says_so_and_afterwards_orders_are_taken(
-    shopper: Any, store: RunningStore
+    shopper: Any, store: Supervisor
 ) -> None:
     store.kill("orders-1")
 

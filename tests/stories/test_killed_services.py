@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from checkout.processes.supervisor import WORKERS, RunningStore
+from checkout.processes.supervisor import WORKERS, Supervisor
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 @pytest.mark.parametrize("verb", ["publish", "commit"])
 @pytest.mark.parametrize("service", WORKERS)
 def test_a_service_killed_before_a_verb_loses_nothing_and_repeats_nothing(
-    shopper: Any, store: RunningStore, service: str, verb: str
+    shopper: Any, store: Supervisor, service: str, verb: str
 ) -> None:
     replica = f"{service}-1"
     before = {sku: shopper.available(sku) for sku in (1, 2)}
@@ -35,7 +35,7 @@ def test_a_service_killed_before_a_verb_loses_nothing_and_repeats_nothing(
     assert {sku: before[sku] - shopper.available(sku) for sku in before} == {sku: bought[sku] for sku in before}
 
 
-def restart(store: RunningStore, replica: str, **changes: str) -> None:
+def restart(store: Supervisor, replica: str, **changes: str) -> None:
     store.kill(replica)
     store.launch(replica, **changes)
     store.wait_until_ready([replica])

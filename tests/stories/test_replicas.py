@@ -8,7 +8,7 @@ import pytest
 from stories.shopper import Shopper, shopping
 
 from checkout.processes.postgres import local_postgres
-from checkout.processes.supervisor import WORKERS, RunningStore
+from checkout.processes.supervisor import WORKERS, Supervisor
 from checkout.registry import arrows
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.slow]
@@ -24,7 +24,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def pairs(new_store: Callable[..., RunningStore], postgres: str) -> Iterator[RunningStore]:
+def pairs(new_store: Callable[..., Supervisor], postgres: str) -> Iterator[Supervisor]:
     """A store with two replicas of each service."""
     store = new_store(scale=dict.fromkeys(WORKERS, 2), partitions=3, database_url=postgres)
     yield store
@@ -33,7 +33,7 @@ def pairs(new_store: Callable[..., RunningStore], postgres: str) -> Iterator[Run
 
 @pytest.fixture
 def shopper(
-    pairs: RunningStore, wait_until: Callable[..., None], request: pytest.FixtureRequest
+    pairs: Supervisor, wait_until: Callable[..., None], request: pytest.FixtureRequest
 ) -> Iterator[Shopper]:
     """A customer of the store of pairs."""
     yield from shopping(pairs, wait_until, request)

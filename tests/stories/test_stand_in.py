@@ -16,7 +16,7 @@ import pytest
 from command_line import checkout
 
 from checkout.messages import PLACE_ORDER, PRODUCTS
-from checkout.processes.supervisor import OUTSIDE, RunningStore
+from checkout.processes.supervisor import OUTSIDE, Supervisor
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -26,13 +26,13 @@ SPOON = {"sku": 1, "name": None, "price": None}
 
 
 @pytest.fixture(scope="module")
-def store(new_store: Callable[..., RunningStore]) -> RunningStore:
+def store(new_store: Callable[..., Supervisor]) -> Supervisor:
     """A store without Orders, and without what stands before it."""
     return new_store((*OUTSIDE, "stock", "payments", "shipments", "notifications"))
 
 
 @pytest.fixture(scope="module")
-def told(store: RunningStore, wait_until: Callable[..., None]) -> Iterator["Told"]:
+def told(store: Supervisor, wait_until: Callable[..., None]) -> Iterator["Told"]:
     """Two wooden spoons, ordered at the foreign Orders, when nothing more is to come."""
     program = [sys.executable, str(Path(__file__).with_name("foreign_orders.py"))]
     where = [store.settings.bootstrap_servers, store.settings.prefix]
@@ -46,7 +46,7 @@ def told(store: RunningStore, wait_until: Callable[..., None]) -> Iterator["Told
 class Told:
     """What became of an order that the foreign Orders took, in the words of the store's commands."""
 
-    def __init__(self, store: RunningStore, orders: Any, wait_until: Callable[..., None]) -> None:
+    def __init__(self, store: Supervisor, orders: Any, wait_until: Callable[..., None]) -> None:
         self.id, self._home, self._stock = str(uuid.uuid4()), store.settings.home, store.settings.url("stock")
         self.before = self.available()
         payment = {"paymentMethod": "CREDIT", "total": None}
@@ -179,12 +179,12 @@ def foreign_order(id: str, price: str, *others: dict[str, int]) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def orders_alone(new_store: Callable[..., RunningStore]) -> RunningStore:
+def orders_alone(new_store: Callable[..., Supervisor]) -> Supervisor:
     """Our Orders, with nobody to answer it."""
     return new_store(("orders",))
 
 
-def test_a_stock_that_names_no_price_ends_the_order_unpaid(orders_alone: RunningStore, new_peer: Any) -> None:
+def test_a_stock_that_names_no_price_ends_the_order_unpaid(orders_alone: Supervisor, new_peer: Any) -> None:
     peer, address = new_peer(orders_alone), orders_alone.settings.url("orders") + PLACE_ORDER
     wanted = {"customerName": "Ada", "customerEmail": "ada@example.org", "payment": {"paymentMethod": "CREDIT"},
               "products": [{"sku": 1, "quantity": 1, "price": 5.00}]}
@@ -197,7 +197,7 @@ def test_a_stock_that_names_no_price_ends_the_order_unpaid(orders_alone: Running
     assert peer.about(id, PAYMENT) == []
 
 
-def test_orders_adopts_an_order_it_has_never_seen_from_a_full_answer(orders_alone: RunningStore, new_peer: Any) -> None:
+def test_orders_adopts_an_order_it_has_never_seen_from_a_full_answer(orders_alone: Supervisor, new_peer: Any) -> None:
     peer, id = new_peer(orders_alone), str(uuid.uuid4())
     spoon = {"sku": 1, "name": "Wooden spoon", "price": 5.00, "quantity": 1}
     answer = {"id": id, "customerName": "Grace", "payment": {"paymentMethod": "DEBIT"}, "products": [spoon]}
@@ -210,7 +210,7 @@ def test_orders_adopts_an_order_it_has_never_seen_from_a_full_answer(orders_alon
     assert (order["status"], order["customerName"], order["products"]) == ("RESERVED", "Grace", [spoon])
 
 
-def test_an_unknown_order_with_only_an_id_is_dead_lettered(orders_alone: RunningStore, new_peer: Any) -> None:
+def test_an_unknown_order_with_only_an_id_is_dead_lettered(orders_alone: Supervisor, new_peer: Any) -> None:
     peer, id = new_peer(orders_alone), str(uuid.uuid4())
 
     peer.send(RESERVED, json.dumps({"id": id}).encode())

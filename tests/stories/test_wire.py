@@ -15,7 +15,7 @@ from kafka.partitioner.default import murmur2
 from stories.shopper import Shopper
 
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.processes.supervisor import OUTSIDE, WORKERS, RunningStore
+from checkout.processes.supervisor import OUTSIDE, WORKERS, Supervisor
 from checkout.system.java import JAVA, KAFKA, fetch_jars
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -52,13 +52,13 @@ class Printed(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def store(new_store: Callable[..., RunningStore]) -> RunningStore:
+def store(new_store: Callable[..., Supervisor]) -> Supervisor:
     """A store whose topics have three partitions."""
     return new_store((*OUTSIDE, *WORKERS, "gateway"), partitions=3)
 
 
 @pytest.fixture(scope="module")
-def shown(store: RunningStore, wait_until: Callable[..., None]) -> dict[str, list[Printed]]:
+def shown(store: Supervisor, wait_until: Callable[..., None]) -> dict[str, list[Printed]]:
     """Everything that seven orders have left on the topics, by the id of the order."""
     shopper = Shopper(store, wait_until)
     with shopper.http:
@@ -71,7 +71,7 @@ def shown(store: RunningStore, wait_until: Callable[..., None]) -> dict[str, lis
     return {id: [record for record in printed if record.value["id"] == id] for id in ids}
 
 
-def read(store: RunningStore, console: list[str], topic: str) -> list[Printed]:
+def read(store: Supervisor, console: list[str], topic: str) -> list[Printed]:
     """A whole topic, as the console consumer prints it."""
     settings = store.settings
     broker = KafkaBroker(settings.bootstrap_servers, settings.prefix)

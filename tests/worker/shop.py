@@ -19,9 +19,9 @@ from checkout.messaging.log import Outgoing, Record
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.registry import SERVICES
 from checkout.services.stock import Stock
-from checkout.simulators.in_process import Outside
-from checkout.worker.database import Store
-from checkout.worker.external_calls import Courier
+from checkout.simulators.in_process import SimulatedSystems
+from checkout.worker.database import ServiceDatabase
+from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.recovery import missing_hops
 from checkout.worker.worker import Worker
 
@@ -31,28 +31,28 @@ VERBS = ("poll", "handle", "publish", "commit")
 class Shop:
     """Workers by service; a crash takes a worker's memory, not its database, the log, nor the outside systems."""
 
-    def __init__(self, folder: Path, stores: Mapping[str, Store], partitions: int = 1) -> None:
-        self.folder, self.outside, self.intake = folder, Outside(), Intake()
+    def __init__(self, folder: Path, databases: Mapping[str, ServiceDatabase], partitions: int = 1) -> None:
+        self.folder, self.outside, self.intake = folder, SimulatedSystems(), Intake()
         self.broker = MemoryBroker()
         self.broker.create({topic: partitions for topic in TOPICS})
         self.services: dict[str, Service] = {service.name: service() for service in SERVICES}
-        self.stores = stores
+        self.databases = databases
         for name, service in self.services.items():
-            empty(stores[name], service)
+            empty(databases[name], service)
         self.workers: dict[str, Worker] = {}
         for name in self.services:
             self.start(name)
 
     def start(self, name: str, **options: Any) -> Worker:
         """A worker as its process makes it, recalling first what a crash kept from the journal."""
-        service, store, replica = self.services[name], self.stores[name], f"{name}-1"
+        service, database, replica = self.services[name], self.databases[name], f"{name}-1"
         path = self.folder / f"{replica}.jsonl"
         book = Journal(path)
-        book.write(missing_hops(path, store, name, replica))
+        book.write(missing_hops(path, database, name, replica))
         log = self.broker.join(name, list(service.topics()), replica)
         intake = self.intake if PlaceOrder in service.handlers else None
-        courier = Courier(self.outside.lines(), 0)
-        self.workers[name] = Worker(service, log, store, book, courier, intake, replica, **options)
+        external_calls = ExternalCalls(self.outside.adapters(), 0)
+        self.workers[name] = Worker(service, log, database, book, external_calls, intake, replica, **options)
         return self.workers[name]
 
     def crash(self, name: str) -> Worker:
@@ -65,7 +65,7 @@ class Shop:
         """Hands orders in, as HTTP does, and lets Orders take them; returns the outcomes."""
 
         async def placing() -> list[str]:
-            tasks = [asyncio.create_task(self.intake.hand_in(order, f"c-{order.id[-1]}", "curl")) for order in orders]
+            tasks = [asyncio.create_task(self.intake.submit(order, f"c-{order.id[-1]}", "curl")) for order in orders]
             await asyncio.sleep(0)
             turn(self.workers["orders"])
             return list(await asyncio.gather(*tasks))
@@ -94,19 +94,19 @@ class Shop:
 
     def state(self, name: str, message: Message) -> Any:
         """What a service keeps about a message."""
-        with self.stores[name].begin() as db:
+        with self.databases[name].begin() as db:
             return self.services[name].load(db, [message])
 
     def product(self, sku: int = 1) -> Product:
         """A product as Stock has it."""
-        with self.stores["stock"].begin() as db:
+        with self.databases["stock"].begin() as db:
             rows = db.exec_driver_sql(f"select on_hand, reserved from products where sku = {sku}").one()
         return Product(sku, "", Stock().catalogue[sku - 1].price, *rows)
 
     def close(self) -> None:
         """Closes every file; the databases serve the next shop."""
         for worker in self.workers.values():
-            for part in (worker.courier, worker.log, worker.journal):
+            for part in (worker.external_calls, worker.log, worker.journal):
                 part.close()
 
 
@@ -117,33 +117,33 @@ def turn(worker: Worker) -> bool:
     sent = bool(worker.outgoing)
     worker.publish()
     worker.commit()
-    return taken or sent or bool(worker.courier.open)
+    return taken or sent or bool(worker.external_calls.open)
 
 
-def empty(store: Store, service: Service) -> None:
+def empty(database: ServiceDatabase, service: Service) -> None:
     """Makes a database as new; its statements stay compiled, which takes most of the time of a small test."""
-    with store.begin() as db:
+    with database.begin() as db:
         for (table,) in db.exec_driver_sql("select name from sqlite_master where type = 'table'").all():
             db.exec_driver_sql(f"delete from {table}")
         service.seed(db)
 
 
 @pytest.fixture(scope="session")
-def stores() -> Iterator[dict[str, Store]]:
+def databases() -> Iterator[dict[str, ServiceDatabase]]:
     """The databases of the five services, in memory."""
-    made = {service.name: Store("sqlite://", service()) for service in SERVICES}
+    made = {service.name: ServiceDatabase("sqlite://", service()) for service in SERVICES}
     yield made
-    for store in made.values():
-        store.close()
+    for database in made.values():
+        database.close()
 
 
 @pytest.fixture
-def open_shop(tmp_path: Path, stores: dict[str, Store]) -> Iterator[Callable[..., Shop]]:
+def open_shop(tmp_path: Path, databases: dict[str, ServiceDatabase]) -> Iterator[Callable[..., Shop]]:
     """Opens a shop."""
     opened: list[Shop] = []
 
     def make(**options: Any) -> Shop:
-        opened.append(Shop(tmp_path / f"journal-{len(opened)}", stores, **options))
+        opened.append(Shop(tmp_path / f"journal-{len(opened)}", databases, **options))
         return opened[-1]
 
     yield make

@@ -19,7 +19,7 @@ from checkout.journal.journal import Journal
 from checkout.messages import encode
 from checkout.messaging.log import LogUnavailable
 from checkout.worker.database import OUTBOX
-from checkout.worker.external_calls import Courier
+from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.worker import LEASE, Worker
 
 RECEIVED, RESERVED, TO_PAY = "order.new-order-received", "stock.order-products-reserved", "order.process-order-payment"
@@ -43,7 +43,7 @@ def run_with_crashes(shop: Shop, name: str, verb: str) -> int:
                     shop.crash(name)
                     moved = True
                     break
-                moved |= bool(worker.outgoing or worker.courier.open)
+                moved |= bool(worker.outgoing or worker.external_calls.open)
                 getattr(worker, step)()
     return len(died)
 
@@ -121,7 +121,7 @@ def test_a_commit_refused_by_a_rebalance_is_no_error_and_changes_nothing(shop: S
     stock = shop.workers["stock"]
     stock.poll()
     stock.handle()
-    shop.broker.evict("stock", "stock-1")
+    shop.broker.remove_member("stock", "stock-1")
 
     stock.publish()
     stock.commit()
@@ -136,18 +136,18 @@ def test_the_rows_of_a_dead_owner_are_claimed_after_the_lease_and_not_before(sho
     stock, service = shop.workers["stock"], shop.services["stock"]
     stock.poll()
     stock.handle()
-    with shop.stores["stock"].begin() as db:
+    with shop.databases["stock"].begin() as db:
         claimed = db.execute(select(OUTBOX.c.claimed_at)).scalar_one()
 
     found = {}
     for early, name in ((timedelta(seconds=1), "too early"), (-timedelta(seconds=1), "in time")):
         at = earlier(claimed, early - LEASE)
         log = shop.broker.join("stock", list(service.topics()), "stock-2")
-        parts = (service, log, shop.stores["stock"], Journal(None), Courier({}, 0))
+        parts = (service, log, shop.databases["stock"], Journal(None), ExternalCalls({}, 0))
         other = Worker(*parts, replica="stock-2", now=lambda at=at: at)
         other.poll()
         found[name] = [row.identity for row in other.outgoing]
-        shop.broker.evict("stock", "stock-2")
+        shop.broker.remove_member("stock", "stock-2")
 
     assert found == {"too early": [], "in time": [(FIRST, RESERVED)]}
 
@@ -156,12 +156,12 @@ def test_tickets_and_answers_are_kept_while_the_log_is_away(shop: Shop) -> None:
 
     async def placing() -> str:
         orders = shop.workers["orders"]
-        task = asyncio.create_task(shop.intake.hand_in(wanted(), "c-1"))
+        task = asyncio.create_task(shop.intake.submit(wanted(), "c-1"))
         await asyncio.sleep(0)
         shop.broker.join("orders", list(orders.service.topics()), "orders-1")
         with pytest.raises(LogUnavailable, match="another process is orders-1"):
             orders.poll()
-        shop.broker.evict("orders", "orders-1")
+        shop.broker.remove_member("orders", "orders-1")
         turn(orders)
         return await asyncio.wait_for(task, 2)
 

@@ -16,9 +16,9 @@ from checkout.worker.database import (
     OUTBOX,
     Done,
     InboxRow,
-    OtherVersion,
+    IncompatibleDatabase,
     OutboxRow,
-    Store,
+    ServiceDatabase,
     claim,
     has_open_rows,
     known,
@@ -41,69 +41,69 @@ def taken(id: str = FIRST, source: str = RECEIVED) -> InboxRow:
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    store = Store("sqlite://", Stock())
-    yield store
-    store.close()
+def database() -> Iterator[ServiceDatabase]:
+    database = ServiceDatabase("sqlite://", Stock())
+    yield database
+    database.close()
 
 
 @pytest.fixture
-def open_file(tmp_path: Path) -> Iterator[Callable[..., Store]]:
-    opened: list[Store] = []
+def open_file(tmp_path: Path) -> Iterator[Callable[..., ServiceDatabase]]:
+    opened: list[ServiceDatabase] = []
 
-    def make(service: Any = None) -> Store:
-        opened.append(Store(f"sqlite:///{tmp_path / 'stock.db'}", service or Stock()))
+    def make(service: Any = None) -> ServiceDatabase:
+        opened.append(ServiceDatabase(f"sqlite:///{tmp_path / 'stock.db'}", service or Stock()))
         return opened[-1]
 
     yield make
-    for store in opened:
-        store.close()
+    for database in opened:
+        database.close()
 
 
-def test_what_was_taken_in_is_known_by_source_and_order(store: Store) -> None:
-    with store.begin() as db:
+def test_what_was_taken_in_is_known_by_source_and_order(database: ServiceDatabase) -> None:
+    with database.begin() as db:
         take_in(db, [taken(), taken(SECOND), taken(source="charge")])
 
-    with store.begin() as db:
+    with database.begin() as db:
         assert known(db, [FIRST, order_id(9)]) == {(RECEIVED, FIRST), ("charge", FIRST)}
         assert known(db, []) == set()
 
 
-def test_more_messages_than_one_statement_takes_are_known(store: Store) -> None:
+def test_more_messages_than_one_statement_takes_are_known(database: ServiceDatabase) -> None:
     ids = [order_id(number) for number in range(CHUNK + 1)]
-    with store.begin() as db:
+    with database.begin() as db:
         take_in(db, [taken(ids[0]), taken(ids[-1])])
 
         assert known(db, ids) == {(RECEIVED, ids[0]), (RECEIVED, ids[-1])}
 
 
-def test_a_message_is_taken_in_once(store: Store) -> None:
-    with store.begin() as db:
+def test_a_message_is_taken_in_once(database: ServiceDatabase) -> None:
+    with database.begin() as db:
         take_in(db, [taken()])
 
-    with pytest.raises(Exception, match="UNIQUE"), store.begin() as db:
+    with pytest.raises(Exception, match="UNIQUE"), database.begin() as db:
         take_in(db, [taken()])
 
-    with store.begin() as db:
+    with database.begin() as db:
         assert len(db.execute(select(INBOX)).all()) == 1
 
 
-def test_what_is_put_out_is_open_until_it_is_marked(store: Store) -> None:
-    before = has_open_rows(store)
-    with store.begin() as db:
+def test_what_is_put_out_is_open_until_it_is_marked(database: ServiceDatabase) -> None:
+    before = has_open_rows(database)
+    with database.begin() as db:
         put_out(db, [outgoing()], "stock-1", T1)
-    during = has_open_rows(store)
-    with store.begin() as db:
+    during = has_open_rows(database)
+    with database.begin() as db:
         mark(db, [Done(FIRST, RESERVED, T2, 0, 7)])
 
-    assert (before, during, has_open_rows(store)) == (False, True, False)
-    with store.begin() as db:
+    assert (before, during, has_open_rows(database)) == (False, True, False)
+    with database.begin() as db:
         row = db.execute(select(OUTBOX)).one()
     assert (row.done_at, row.partition, row.position, row.owner, row.claimed_at) == (T2, 0, 7, "stock-1", T1)
 
 
-def test_what_is_put_out_again_stays_as_it_was(store: Store) -> None:
-    with store.begin() as db:
+def test_what_is_put_out_again_stays_as_it_was(database: ServiceDatabase) -> None:
+    with database.begin() as db:
         put_out(db, [outgoing(payload=b"first")], "stock-1", T1)
         put_out(db, [outgoing(payload=b"again"), outgoing(SECOND)], "stock-2", T2)
 
@@ -114,13 +114,13 @@ def test_what_is_put_out_again_stays_as_it_was(store: Store) -> None:
     ]
 
 
-def test_nothing_put_out_taken_in_or_marked_is_nothing(store: Store) -> None:
-    with store.begin() as db:
+def test_nothing_put_out_taken_in_or_marked_is_nothing(database: ServiceDatabase) -> None:
+    with database.begin() as db:
         put_out(db, [], "stock-1", T1)
         take_in(db, [])
         mark(db, [])
 
-    assert not has_open_rows(store)
+    assert not has_open_rows(database)
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,9 @@ def test_nothing_put_out_taken_in_or_marked_is_nothing(store: Store) -> None:
     [("stock-1", T1, [FIRST, SECOND]), ("stock-2", T1, []), ("stock-2", T2, []), ("stock-2", T3, [FIRST, SECOND])],
 )
 def test_ones_own_rows_are_claimed_at_once_and_others_after_their_lease(
-    store: Store, owner: str, older_than: str, found: list[str]
+    database: ServiceDatabase, owner: str, older_than: str, found: list[str]
 ) -> None:
-    with store.begin() as db:
+    with database.begin() as db:
         put_out(db, [outgoing(), outgoing(SECOND), outgoing(order_id(3))], "stock-1", T2)
         mark(db, [Done(order_id(3), RESERVED, T2)])
 
@@ -142,9 +142,9 @@ def test_ones_own_rows_are_claimed_at_once_and_others_after_their_lease(
     assert owners[order_id(3)] == ("stock-1", T2)
 
 
-def test_a_claimed_row_is_the_row_that_was_put_out(store: Store) -> None:
+def test_a_claimed_row_is_the_row_that_was_put_out(database: ServiceDatabase) -> None:
     row = outgoing(wanted_partition=2, key=b"key", headers=b"\x90", cause=None, payload=None)
-    with store.begin() as db:
+    with database.begin() as db:
         put_out(db, [row], "stock-1", T1)
 
         (claimed,) = claim(db, "stock-1", T2, T1)
@@ -154,30 +154,32 @@ def test_a_claimed_row_is_the_row_that_was_put_out(store: Store) -> None:
     assert claimed.identity == (FIRST, RESERVED)
 
 
-def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
-    with pytest.raises(ZeroDivisionError), store.begin() as db:
+def test_a_failed_transaction_leaves_nothing(database: ServiceDatabase) -> None:
+    with pytest.raises(ZeroDivisionError), database.begin() as db:
         take_in(db, [taken()])
         put_out(db, [outgoing()], "stock-1", T1)
         raise ZeroDivisionError
 
-    assert not has_open_rows(store)
-    with store.begin() as db:
+    assert not has_open_rows(database)
+    with database.begin() as db:
         assert known(db, [FIRST]) == set()
 
 
 # -- files ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_file_is_written_so_that_a_power_cut_loses_no_commit(open_file: Callable[..., Store]) -> None:
-    store = open_file()
+def test_a_file_is_written_so_that_a_power_cut_loses_no_commit(open_file: Callable[..., ServiceDatabase]) -> None:
+    database = open_file()
 
-    with store.begin() as db:
+    with database.begin() as db:
         modes = [db.exec_driver_sql(f"pragma {name}").scalar_one() for name in ("journal_mode", "synchronous")]
 
     assert modes == ["wal", 2]
 
 
-def test_what_is_committed_is_read_by_the_next_process_and_seeded_once(open_file: Callable[..., Store]) -> None:
+def test_what_is_committed_is_read_by_the_next_process_and_seeded_once(
+    open_file: Callable[..., ServiceDatabase],
+) -> None:
     first = open_file()
     with first.begin() as db:
         db.execute(PRODUCTS.update().where(PRODUCTS.c.sku == 1).values(on_hand=7))
@@ -190,29 +192,32 @@ def test_what_is_committed_is_read_by_the_next_process_and_seeded_once(open_file
         assert known(db, [FIRST]) == {(RECEIVED, FIRST)}
 
 
-def test_a_database_of_another_version_is_refused_by_name(open_file: Callable[..., Store]) -> None:
+def test_a_database_of_another_version_is_refused_by_name(open_file: Callable[..., ServiceDatabase]) -> None:
     with open_file().begin() as db:
         db.exec_driver_sql("ALTER TABLE products DROP COLUMN reserved")
 
-    with pytest.raises(OtherVersion, match="stock.db is of another version: its table products lacks reserved: move"):
+    expected = "stock.db is of another version: its table products lacks reserved: move"
+    with pytest.raises(IncompatibleDatabase, match=expected):
         open_file()
 
 
-def test_the_salt_of_the_ids_is_made_once(open_file: Callable[..., Store]) -> None:
+def test_the_salt_of_the_ids_is_made_once(open_file: Callable[..., ServiceDatabase]) -> None:
     salts = []
-    for store in (open_file(Orders()), open_file(Orders())):
-        with store.read() as db:
+    for database in (open_file(Orders()), open_file(Orders())):
+        with database.read() as db:
             salts.append(db.execute(select(SALT.c.id)).scalars().all())
 
     assert salts[0] == salts[1] and len(salts[0]) == 1
 
 
-def test_a_reader_sees_what_is_committed_and_does_not_wait_for_a_writer(open_file: Callable[..., Store]) -> None:
-    store = open_file()
-    with store.begin() as writer:
+def test_a_reader_sees_what_is_committed_and_does_not_wait_for_a_writer(
+    open_file: Callable[..., ServiceDatabase],
+) -> None:
+    database = open_file()
+    with database.begin() as writer:
         writer.execute(PRODUCTS.update().values(on_hand=0))
 
-        with store.read() as reader:
+        with database.read() as reader:
             seen = reader.execute(select(PRODUCTS.c.on_hand).where(PRODUCTS.c.sku == 1)).scalar_one()
 
     assert seen == 100

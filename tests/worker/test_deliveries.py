@@ -18,7 +18,7 @@ from checkout.services.payments import Payments
 from checkout.services.stock import Stock
 from checkout.worker.database import OutboxRow
 from checkout.worker.deliveries import HEADERS, Delivery, Sources, dead_letter, outgoing
-from checkout.worker.external_calls import Answer, Courier
+from checkout.worker.external_calls import CallResult, ExternalCalls
 
 RECEIVED, TO_PAY, AT = "order.new-order-received", "order.process-order-payment", "2026-01-01T10:00:00.000001Z"
 
@@ -30,9 +30,10 @@ def sources(service: Any, *values: bytes | None, intake: Intake | None = None, *
     log = broker.join(service.name, list(service.topics()), f"{service.name}-1")
     topic = next(service.topics())
     log.send([Outgoing(topic, others.get("key"), value, others.get("headers", ())) for value in values])
-    courier = Courier({"ChargeCard": lambda asked: Answer(asked, "http://bank", "201", CardCharged(asked.order_id))}, 0)
-    courier.put(others.get("calls", ()))
-    return Sources(service, log, courier, intake, others.get("batch", 500))
+    charged = {"ChargeCard": lambda asked: CallResult(asked, "http://bank", "201", CardCharged(asked.order_id))}
+    external_calls = ExternalCalls(charged, 0)
+    external_calls.put(others.get("calls", ()))
+    return Sources(service, log, external_calls, intake, others.get("batch", 500))
 
 
 def taken(*args: Any, **others: Any) -> Sequence[Delivery]:
@@ -94,7 +95,7 @@ def test_an_answer_goes_to_the_partition_of_the_question_before_it() -> None:
 def test_a_ticket_is_known_by_its_kind_and_order_and_told_with_its_client() -> None:
     async def story() -> Sequence[Delivery]:
         intake = Intake()
-        task = asyncio.create_task(intake.hand_in(wanted(), "c-7", "curl", "http://store/orders"))
+        task = asyncio.create_task(intake.submit(wanted(), "c-7", "curl", "http://store/orders"))
         await asyncio.sleep(0)
         found = taken(Orders(), intake=intake)
         task.cancel()

@@ -1,4 +1,4 @@
-"""The courier: every call until it is answered, with pauses that grow, several at once, none twice while it is open."""
+"""External calls: each is repeated until it is answered, with growing pauses; none runs twice at a time."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from sample import FIRST, order_id, wait_until
 
 from checkout.messages import CardCharged
 from checkout.worker.database import OutboxRow
-from checkout.worker.external_calls import FIRST_PAUSE, LONGEST_PAUSE, Answer, Courier, Unanswered
+from checkout.worker.external_calls import FIRST_PAUSE, LONGEST_PAUSE, CallResult, ExternalCalls, Unanswered
 
 
 def call(id: str = FIRST, purpose: str = "charge") -> OutboxRow:
@@ -19,22 +19,22 @@ def call(id: str = FIRST, purpose: str = "charge") -> OutboxRow:
     )
 
 
-def charged(row: OutboxRow) -> Answer:
-    return Answer(row, "http://bank", "201", CardCharged(row.order_id))
+def charged(row: OutboxRow) -> CallResult:
+    return CallResult(row, "http://bank", "201", CardCharged(row.order_id))
 
 
 @pytest.fixture
-def hire() -> Iterator[Callable[..., Courier]]:
+def hire() -> Iterator[Callable[..., ExternalCalls]]:
     """Makes couriers with one line, and dismisses them."""
-    hired: list[Courier] = []
+    hired: list[ExternalCalls] = []
 
-    def make(line: Any, workers: int = 0) -> Courier:
-        hired.append(Courier({"ChargeCard": line}, workers))
+    def make(line: Any, workers: int = 0) -> ExternalCalls:
+        hired.append(ExternalCalls({"ChargeCard": line}, workers))
         return hired[-1]
 
     yield make
-    for courier in hired:
-        courier.close()
+    for external_calls in hired:
+        external_calls.close()
 
 
 class Line:
@@ -44,38 +44,38 @@ class Line:
         self.asked: list[tuple[OutboxRow, float]] = []
         self.silent, self.error = silent, error or Unanswered("http://bank", "ReadTimeout")
 
-    def __call__(self, row: OutboxRow) -> Answer:
+    def __call__(self, row: OutboxRow) -> CallResult:
         self.asked.append((row, time.monotonic()))
         if len(self.asked) <= self.silent:
             raise self.error
         return charged(row)
 
 
-def test_a_call_is_answered(hire: Callable[..., Courier]) -> None:
-    courier = hire(Line())
+def test_a_call_is_answered(hire: Callable[..., ExternalCalls]) -> None:
+    external_calls = hire(Line())
 
-    courier.put([call()])
+    external_calls.put([call()])
 
-    assert courier.take(10) == [charged(call())]
-    assert courier.open == {(FIRST, "charge")}
+    assert external_calls.take(10) == [charged(call())]
+    assert external_calls.open == {(FIRST, "charge")}
 
 
-def test_a_call_is_open_until_its_answer_is_stored(hire: Callable[..., Courier]) -> None:
+def test_a_call_is_open_until_its_answer_is_stored(hire: Callable[..., ExternalCalls]) -> None:
     line = Line()
-    courier = hire(line)
-    courier.put([call()])
-    courier.put([call()])
-    courier.take(10)
-    courier.put([call()])
+    external_calls = hire(line)
+    external_calls.put([call()])
+    external_calls.put([call()])
+    external_calls.take(10)
+    external_calls.put([call()])
     started = len(line.asked)
 
-    courier.forget((FIRST, "charge"))
-    courier.put([call()])
+    external_calls.forget((FIRST, "charge"))
+    external_calls.put([call()])
 
     assert (started, len(line.asked)) == (1, 2)
 
 
-def test_two_calls_for_one_order_do_not_exclude_each_other(hire: Callable[..., Courier]) -> None:
+def test_two_calls_for_one_order_do_not_exclude_each_other(hire: Callable[..., ExternalCalls]) -> None:
     line = Line()
 
     hire(line).put([call(), call(purpose="refund"), call(order_id(2))])
@@ -83,15 +83,15 @@ def test_two_calls_for_one_order_do_not_exclude_each_other(hire: Callable[..., C
     assert len(line.asked) == 3
 
 
-def test_an_unanswered_call_is_told_and_asked_again_as_it_was(hire: Callable[..., Courier]) -> None:
+def test_an_unanswered_call_is_told_and_asked_again_as_it_was(hire: Callable[..., ExternalCalls]) -> None:
     line = Line(silent=1)
-    courier = hire(line)
-    courier.put([call()])
+    external_calls = hire(line)
+    external_calls.put([call()])
 
-    (first,) = courier.take(10)
-    at_once = courier.take(10)
-    later: list[Answer] = []
-    wait_until(lambda: later.extend(courier.take(10)) or later, "the second answer")
+    (first,) = external_calls.take(10)
+    at_once = external_calls.take(10)
+    later: list[CallResult] = []
+    wait_until(lambda: later.extend(external_calls.take(10)) or later, "the second answer")
 
     assert (first.reply, first.url, first.status, at_once) == (None, "http://bank", "ReadTimeout", [])
     assert later == [charged(call())]
@@ -99,86 +99,86 @@ def test_an_unanswered_call_is_told_and_asked_again_as_it_was(hire: Callable[...
     assert line.asked[1][1] - line.asked[0][1] >= FIRST_PAUSE
 
 
-def test_the_pause_doubles_up_to_its_cap_and_begins_anew_for_a_new_call(hire: Callable[..., Courier]) -> None:
-    courier = hire(Line())
+def test_the_pause_doubles_up_to_its_cap_and_begins_anew_for_a_new_call(hire: Callable[..., ExternalCalls]) -> None:
+    external_calls = hire(Line())
     pauses = []
 
     for _ in range(8):
         before = time.monotonic()
-        courier.again(call())
-        pauses.append(max(due for due, _, _ in courier._later) - before)
-    courier.forget((FIRST, "charge"))
-    courier._later.clear()
-    courier.again(call())
+        external_calls.again(call())
+        pauses.append(max(due for due, _, _ in external_calls._later) - before)
+    external_calls.forget((FIRST, "charge"))
+    external_calls._later.clear()
+    external_calls.again(call())
 
     assert pauses == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0], abs=0.05)
-    assert courier._later[0][0] - time.monotonic() == pytest.approx(FIRST_PAUSE, abs=0.05)
+    assert external_calls._later[0][0] - time.monotonic() == pytest.approx(FIRST_PAUSE, abs=0.05)
     assert (FIRST_PAUSE, LONGEST_PAUSE) == (0.1, 5.0)
 
 
-def test_a_fault_of_ours_is_told_and_asked_again_too(hire: Callable[..., Courier]) -> None:
-    courier = hire(Line(silent=1, error=ZeroDivisionError("ours")))
-    courier.put([call()])
+def test_a_fault_of_ours_is_told_and_asked_again_too(hire: Callable[..., ExternalCalls]) -> None:
+    external_calls = hire(Line(silent=1, error=ZeroDivisionError("ours")))
+    external_calls.put([call()])
 
-    (told,) = courier.take(10)
+    (told,) = external_calls.take(10)
 
     assert (told.reply, told.url, told.status) == (None, "", "ZeroDivisionError: ours")
-    assert len(courier._later) == 1
+    assert len(external_calls._later) == 1
 
 
-def test_a_message_without_a_line_is_told(hire: Callable[..., Courier]) -> None:
-    courier = hire(Line())
+def test_a_message_without_a_line_is_told(hire: Callable[..., ExternalCalls]) -> None:
+    external_calls = hire(Line())
     odd = call()
     odd.message = "SendPigeon"
-    courier.put([odd])
+    external_calls.put([odd])
 
-    (told,) = courier.take(10)
+    (told,) = external_calls.take(10)
 
     assert (told.reply, told.status) == (None, "KeyError: 'SendPigeon'")
 
 
-def test_no_more_answers_are_taken_than_wanted(hire: Callable[..., Courier]) -> None:
-    courier = hire(Line())
-    courier.put([call(order_id(number)) for number in range(5)])
+def test_no_more_answers_are_taken_than_wanted(hire: Callable[..., ExternalCalls]) -> None:
+    external_calls = hire(Line())
+    external_calls.put([call(order_id(number)) for number in range(5)])
 
-    assert [len(courier.take(2)) for _ in range(4)] == [2, 2, 1, 0]
+    assert [len(external_calls.take(2)) for _ in range(4)] == [2, 2, 1, 0]
 
 
-def test_eight_calls_are_under_way_at_once_and_the_others_wait(hire: Callable[..., Courier]) -> None:
+def test_eight_calls_are_under_way_at_once_and_the_others_wait(hire: Callable[..., ExternalCalls]) -> None:
     together, gate = threading.Barrier(9, timeout=5), threading.Event()
 
-    def line(row: OutboxRow) -> Answer:
+    def line(row: OutboxRow) -> CallResult:
         if not gate.is_set():
             together.wait()
             gate.wait(5)
         return charged(row)
 
-    courier = hire(line, workers=8)
-    courier.put([call(order_id(number)) for number in range(20)])
+    external_calls = hire(line, workers=8)
+    external_calls.put([call(order_id(number)) for number in range(20)])
     together.wait()
-    before = courier.take(100)
+    before = external_calls.take(100)
     gate.set()
-    answers: list[Answer] = []
-    wait_until(lambda: answers.extend(courier.take(100)) or len(answers) == 20, "twenty answers")
+    answers: list[CallResult] = []
+    wait_until(lambda: answers.extend(external_calls.take(100)) or len(answers) == 20, "twenty answers")
 
     assert before == []
     assert {answer.row.order_id for answer in answers} == {order_id(number) for number in range(20)}
 
 
-def test_a_closed_courier_starts_nothing_more(hire: Callable[..., Courier]) -> None:
+def test_a_closed_courier_starts_nothing_more(hire: Callable[..., ExternalCalls]) -> None:
     gate, asked = threading.Event(), list[str]()
 
-    def line(row: OutboxRow) -> Answer:
+    def line(row: OutboxRow) -> CallResult:
         asked.append(row.order_id)
         gate.wait(5)
         return charged(row)
 
-    courier = hire(line, workers=1)
-    courier.put([call(order_id(number)) for number in range(5)])
+    external_calls = hire(line, workers=1)
+    external_calls.put([call(order_id(number)) for number in range(5)])
     wait_until(lambda: asked, "the first call")
 
-    courier.close()
+    external_calls.close()
     gate.set()
-    courier._pool.shutdown(wait=True)
+    external_calls._pool.shutdown(wait=True)
 
     assert asked == [order_id(0)]

@@ -15,7 +15,7 @@ from worker.till import Stand, Till
 
 from checkout.domain import DomainError
 from checkout.messages import PaymentProcessed, encode
-from checkout.worker.database import OUTBOX, Store
+from checkout.worker.database import OUTBOX, ServiceDatabase
 from checkout.worker.worker import PAUSE_BETWEEN_TRIES, TRIES
 
 RECEIVED = "order.new-order-received"
@@ -23,15 +23,15 @@ PAID, APPROVED = "payment.order-payment-processed", "order.new-order-approved"
 
 
 @pytest.fixture(scope="module")
-def till_store() -> Iterator[Store]:
-    store = Store("sqlite://", Till())
-    yield store
-    store.close()
+def till_database() -> Iterator[ServiceDatabase]:
+    database = ServiceDatabase("sqlite://", Till())
+    yield database
+    database.close()
 
 
 @pytest.fixture
-def stand(tmp_path: Path, till_store: Store) -> Iterator[Stand]:
-    stand = Stand(tmp_path, till_store)
+def stand(tmp_path: Path, till_database: ServiceDatabase) -> Iterator[Stand]:
+    stand = Stand(tmp_path, till_database)
     yield stand
     stand.worker.journal.close()
 
@@ -163,7 +163,7 @@ def test_a_dead_letter_after_a_crash_is_the_same_dead_letter(shop: Shop) -> None
     shop.crash("stock")
     shop.run()
 
-    with shop.stores["stock"].read() as db:
+    with shop.databases["stock"].read() as db:
         assert db.execute(select(func.count()).select_from(OUTBOX)).scalar_one() == 1
     dead = shop.records(f"{RECEIVED}.stock.dlt")
     assert {(record.value, dict(record.headers)["dlt_offset"]) for record in dead} == {(b"hello", b"0")}

@@ -18,7 +18,7 @@ def told(path: Path) -> list[Hop]:
 
 
 def recall(shop: Shop, name: str) -> list[Hop]:
-    return missing_hops(shop.folder / f"{name}-1.jsonl", shop.stores[name], name, f"{name}-1")
+    return missing_hops(shop.folder / f"{name}-1.jsonl", shop.databases[name], name, f"{name}-1")
 
 
 def after_a_run(shop: Shop) -> Shop:
@@ -76,7 +76,7 @@ def test_only_what_this_replica_did_is_found(shop: Shop) -> None:
 
     path = shop.folder / "stock-2.jsonl"
 
-    assert missing_hops(path, shop.stores["stock"], "stock", "stock-2") == []
+    assert missing_hops(path, shop.databases["stock"], "stock", "stock-2") == []
 
 
 def test_what_was_never_sent_is_not_told(shop: Shop) -> None:

@@ -51,7 +51,7 @@ def test_a_letter_arrives_as_it_was_written(mail: Any) -> None:
     kept.pop("received_at")
     assert (answer.status, answer.reply, answer.url) == ("250", EmailSent(FIRST, "approved"), server.url)
     assert kept == {
-        "message_id": f"<{idempotency_key(row(MAIL))}@store.example>", "to": EMAIL, "order": FIRST, "copies": 1,
+        "message_id": f"<{idempotency_key(row(MAIL))}@database.example>", "to": EMAIL, "order": FIRST, "copies": 1,
         "from": "Awesome Online Store <orders@awesome-online-store.example>", "subject": "Your order is on its way",
         "text": "Dear Ada\n",
     }
@@ -162,7 +162,7 @@ def test_a_letter_has_its_headers_and_no_others() -> None:
     assert {name: headers[name] for name in ("To", "From", "Subject", "X-Order", "Message-ID")} == {
         "To": f"Ada <{EMAIL}>", "From": "Awesome Online Store <orders@awesome-online-store.example>",
         "Subject": "Your order is on its way", "X-Order": FIRST,
-        "Message-ID": f"<{idempotency_key(row(MAIL))}@store.example>",
+        "Message-ID": f"<{idempotency_key(row(MAIL))}@database.example>",
     }
     assert set(headers) - {"To", "From", "Subject", "X-Order", "Message-ID"} == {
         "Content-Type", "Content-Transfer-Encoding", "MIME-Version",

@@ -42,8 +42,8 @@ def test_when_a_story_has_ended_nothing_is_left_to_do(shop: Shop) -> None:
     assert all(lag.records == 0 for worker in shop.workers.values() for lag in worker.log.lag().values())
     for name, worker in shop.workers.items():
         worker._mark_now()
-        assert not worker.courier.open
-        with shop.stores[name].read() as db:
+        assert not worker.external_calls.open
+        with shop.databases[name].read() as db:
             assert db.execute(select(OUTBOX).where(OUTBOX.c.done_at.is_(None))).all() == []
 
 

@@ -16,8 +16,8 @@ from checkout.journal.journal import Journal
 from checkout.messages import TOPICS, Message, OrderApproved, PaymentFailed, PaymentProcessed
 from checkout.messaging.log import Outgoing
 from checkout.messaging.memory_log import MemoryBroker
-from checkout.worker.database import INBOX, Store
-from checkout.worker.external_calls import Courier
+from checkout.worker.database import INBOX, ServiceDatabase
+from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.worker import Worker
 
 PAID = "payment.order-payment-processed"
@@ -67,14 +67,14 @@ class Till(Service):
 class Stand:
     """The till with its worker, its topics, its database and its journal."""
 
-    def __init__(self, folder: Path, store: Store) -> None:
+    def __init__(self, folder: Path, database: ServiceDatabase) -> None:
         self.till, self.folder, self.pauses, self.heals = Till(), folder, list[float](), False
-        self.broker, self.store = MemoryBroker(), store
-        empty(store, self.till)
+        self.broker, self.database = MemoryBroker(), database
+        empty(database, self.till)
         self.broker.create({topic: 1 for topic in TOPICS})
         log = self.broker.join("till", list(self.till.topics()), "till-1")
         book = Journal(folder / "till-1.jsonl")
-        self.worker = Worker(self.till, log, self.store, book, Courier({}, 0), pause=self.pause)
+        self.worker = Worker(self.till, log, self.database, book, ExternalCalls({}, 0), pause=self.pause)
 
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -85,7 +85,7 @@ class Stand:
         self.worker.log.send([Outgoing(topic, others.get("key"), value, others.get("headers", ())) for value in values])
 
     def paid(self) -> dict[str, int]:
-        with self.store.begin() as db:
+        with self.database.begin() as db:
             return {row.order_id: row.times for row in db.execute(select(Till.PAID))}
 
     def dead(self, topic: str = PAID) -> list[Any]:
@@ -96,7 +96,7 @@ class Stand:
         return [hop.outcome for hop in told if hop.to == "till"]
 
     def inbox(self) -> int:
-        with self.store.begin() as db:
+        with self.database.begin() as db:
             taken = select(func.count()).select_from(INBOX).where(INBOX.c.source != "tick")
             return db.execute(taken).scalar_one()
 

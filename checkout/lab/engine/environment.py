@@ -20,8 +20,8 @@ from checkout.messages import KAFKA, TOPICS, PlaceOrder
 from checkout.messaging.log import Outgoing
 from checkout.registry import SERVICES
 from checkout.services.stock import PRODUCTS
-from checkout.simulators.in_process import Outside
-from checkout.worker.database import Store
+from checkout.simulators.in_process import SimulatedSystems
+from checkout.worker.database import ServiceDatabase
 
 SESSION = 10.0  # seconds after which a silent member of a group loses its partitions
 SETTLED_WITHIN = 30.0
@@ -32,12 +32,12 @@ class Stage:
 
     def __init__(self, site: Site, clock: Clock, partitions: int, forgets: tuple[bool, bool]) -> None:
         self.site, self.clock, self._forgets = site, clock, forgets
-        self.names, self.sent, self.door, self.outside = Names(), Sent(), Door(), Outside()
+        self.names, self.sent, self.door, self.outside = Names(), Sent(), Door(), SimulatedSystems()
         self.past = Past(self.names)
         self.book = Book(self.past)
         self.requests: list[Request] = []
         self.services: dict[str, Service] = {}
-        self.stores: dict[str, Store] = {}
+        self.databases: dict[str, ServiceDatabase] = {}
         self.replicas: dict[str, Replica] = {}
         self.crashed: list[str] = []
         self._counts: dict[str, int] = {}
@@ -57,13 +57,13 @@ class Stage:
         if self._stranger:
             self._stranger.close()
         self.replicas, self._stranger = {}, None
-        for store in self.stores.values():
-            store.close()
+        for database in self.databases.values():
+            database.close()
         self.site.close()
 
     def _cast(self, service: Service) -> None:
         name = service.name
-        self.services[name], self.stores[name] = service, Store("sqlite://", service)
+        self.services[name], self.databases[name] = service, ServiceDatabase("sqlite://", service)
         self._counts[name] = 1
         self._start(f"{name}-1")
 
@@ -73,7 +73,7 @@ class Stage:
         gate = self._gate(name, replica)
         door = self.door if PlaceOrder in service.handlers else None
         self.replicas[replica] = Replica.make(
-            replica, service, self.stores[name], gate, self.book, self.clock, self.outside.lines(), door,
+            replica, service, self.databases[name], gate, self.book, self.clock, self.outside.adapters(), door,
             self.sent.next_turn, self._forgets,
         )  # fmt: skip
         order = {name: number for number, name in enumerate(self.services)}  # among equals, the diagram's order
@@ -102,7 +102,7 @@ class Stage:
             raise LabError(f"{service} has crashed already: lab.restart({service!r}) starts it again")
         replica = next((each for each in living if each.done), living[0])
         lost = replica.crash()
-        unanswered = [d.id for d in replica.worker.batch if d.ticket and not d.is_settled]
+        unanswered = [d.id for d in replica.worker.batch if d.request and not d.is_settled]
         self._note(replica.service.name, "Crash", f"{replica.name} crashed")
         at = self.clock.now()
         for hop in lost:
@@ -141,7 +141,7 @@ class Stage:
         if kind.name != service:
             raise LabError(f"{kind.__name__} calls itself {kind.name!r}: it cannot take the place of {service!r}")
         self._clear(service)
-        self.stores[service].close()
+        self.databases[service].close()
         self._cast(kind())
         self._note(service, "Replace", f"{kind.__name__} does the work of {service} now")
 
@@ -182,7 +182,7 @@ class Stage:
             for name in self.crashed:
                 service = name.rpartition("-")[0]
                 if self._counts[service] > 1:
-                    self.broker.evict(service, name)
+                    self.broker.remove_member(service, name)
                     self._settle(service)
                     for replica in self.of(service):
                         replica.looks_into_outbox = True
@@ -191,7 +191,7 @@ class Stage:
         """Nothing of a product can be promised any more."""
         if product not in NAMES:
             raise LabError(f"there is no product {product}")
-        with self.stores["stock"].begin() as db:
+        with self.databases["stock"].begin() as db:
             db.execute(update(PRODUCTS).where(PRODUCTS.c.sku == product).values(on_hand=PRODUCTS.c.reserved))
         self._note("stock", SELL_OUT, f"{NAMES[product]} is sold out now", {"sku": product})
 
@@ -205,14 +205,14 @@ class Stage:
         self.book.note(to, what, doing, self.clock.now(), payload)
 
     def _check_hands(self, service: str) -> None:
-        if busy := next((each.name for each in self.of(service) if each.done or each.worker.courier.open), ""):
+        if busy := next((each.name for each in self.of(service) if each.done or each.worker.external_calls.open), ""):
             raise LabError(f"{busy} is in the middle of something: lab.run() first, or lab.step() until it is done")
 
     def _clear(self, service: str) -> None:
         self._check_hands(service)
         for name in [name for name in self.crashed if name.rpartition("-")[0] == service]:
             if self._counts[service] > 1:
-                self.broker.evict(service, name)
+                self.broker.remove_member(service, name)
             self.crashed.remove(name)
         for replica in self.of(service):
             replica.close()

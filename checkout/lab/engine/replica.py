@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import delete, select
 
-from checkout.framework.intake import Intake, Ticket
+from checkout.framework.intake import Intake, PendingRequest
 from checkout.framework.service import Service
 from checkout.journal.hop import Hop
 from checkout.lab.engine.clock import Clock
 from checkout.lab.engine.stepping_log import Gate
 from checkout.messages import BY_NAME, TOPICS
-from checkout.worker.database import INBOX, OPEN, OUTBOX, OutboxRow, Store, has_open_rows
-from checkout.worker.external_calls import Courier
+from checkout.worker.database import INBOX, OPEN, OUTBOX, OutboxRow, ServiceDatabase, has_open_rows
+from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.worker import Worker
 
 POLL, HANDLE, PUBLISH, COMMIT = VERBS = ("poll", "handle", "publish", "commit")
@@ -50,7 +50,7 @@ class Door(Intake):
         self.requests: list[Any] = []
         self.is_open = False
 
-    def take(self, limit: int) -> list[Ticket]:
+    def take(self, limit: int) -> list[PendingRequest]:
         """The request whose turn it is."""
         return [self.requests.pop(0)] if self.is_open and self.requests else []
 
@@ -59,10 +59,10 @@ class Replica:
     """A worker with a batch of one. A crash takes it, and leaves the store and the log."""
 
     def __init__(
-        self, name: str, service: Service, store: Store, gate: Gate, worker: Worker, door: Door | None,
+        self, name: str, service: Service, database: ServiceDatabase, gate: Gate, worker: Worker, door: Door | None,
         next_turn: Callable[[], int], forgets: tuple[bool, bool] = (False, False),
     ) -> None:  # fmt: skip
-        self.name, self.service, self.store, self.gate = name, service, store, gate
+        self.name, self.service, self.database, self.gate = name, service, database, gate
         self.worker, self.door = worker, door
         self.done: list[str] = []
         self.before: Rows = []
@@ -70,27 +70,29 @@ class Replica:
         self._next_turn, self._answered = next_turn, 0
         self._forgets_inbox, self._forgets_outbox = forgets
         if self._forgets_outbox:  # what is written nowhere is not there after a crash
-            with store.begin() as db:
+            with database.begin() as db:
                 db.execute(delete(OUTBOX).where(OPEN))
         self.looks_into_outbox = True  # at its start, and when another replica's lease may have ended
 
     @classmethod
     def make(
-        cls, name: str, service: Service, store: Store, gate: Gate, journal: Any, clock: Clock, lines: Any,
+        cls, name: str, service: Service, database: ServiceDatabase, gate: Gate, journal: Any, clock: Clock, lines: Any,
         door: Door | None, next_turn: Callable[[], int], forgets: tuple[bool, bool],
     ) -> "Replica":  # fmt: skip
         """A replica around the very worker that a service's process runs."""
-        courier = Courier(lines, 0, clock.seconds)
-        worker = Worker(service, gate, store, journal, courier, door, name, 1, clock.now, clock.forward, clock.seconds)
-        return cls(name, service, store, gate, worker, door, next_turn, forgets)
+        external_calls = ExternalCalls(lines, 0, clock.seconds)
+        worker = Worker(
+            service, gate, database, journal, external_calls, door, name, 1, clock.now, clock.forward, clock.seconds
+        )
+        return cls(name, service, database, gate, worker, door, next_turn, forgets)
 
     def task(self, now: float) -> Task | None:
         """What it would begin with; the one that has waited longest."""
-        if self.looks_into_outbox and has_open_rows(self.store):
+        if self.looks_into_outbox and has_open_rows(self.database):
             return Task(0, "outbox")
-        courier, due = self.worker.courier, self.worker.sources.due_at
-        tasks = [Task(self._answered, "answer")] if courier.has_answers else []
-        if courier.due_at is not None and courier.due_at <= now:
+        external_calls, due = self.worker.external_calls, self.worker.sources.due_at
+        tasks = [Task(self._answered, "answer")] if external_calls.has_answers else []
+        if external_calls.due_at is not None and external_calls.due_at <= now:
             tasks.append(Task(self._answered, "answer"))
         if due is not None and due <= now:
             tasks.append(Task(0, "timer"))
@@ -103,7 +105,7 @@ class Replica:
 
     def due(self) -> float | None:
         """When, on the lab's clock, it will have something to do by itself: a call to repeat, a timer."""
-        moments = [self.worker.courier.due_at, self.worker.sources.due_at]
+        moments = [self.worker.external_calls.due_at, self.worker.sources.due_at]
         return min((at for at in moments if at is not None), default=None)
 
     @property
@@ -145,26 +147,26 @@ class Replica:
 
     def _forget(self) -> None:
         if self._forgets_inbox:
-            with self.store.begin() as db:
+            with self.database.begin() as db:
                 db.execute(delete(INBOX))
 
     def crash(self) -> list[Hop]:
         """The process ends here: what it had in hand is told as crashed, its memory is gone."""
         lost = [d.hop(self.service.name, CRASHED, replica=self.name, at="") for d in self.worker.batch]
         self.gate.abandon()
-        self.worker.courier.close()
+        self.worker.external_calls.close()
         return [hop for hop in lost if hop]
 
     def close(self) -> None:
         """Leaves its group."""
         self.gate.close()
-        self.worker.courier.close()
+        self.worker.external_calls.close()
 
     def rows(self) -> Rows:
         """The service's own tables about what is in hand; a table that knows no orders, whole."""
         ids = [delivery.id for delivery in self.worker.batch]
         found: Rows = []
-        with self.store.read() as db:
+        with self.database.read() as db:
             for table in self.service.tables.sorted_tables:
                 key = next((table.c[name] for name in ("order_id", "id") if name in table.c), None)
                 if table.name != "salt":
@@ -193,7 +195,7 @@ def _in_hand(delivery: Any) -> dict[str, Any]:
     record, message = delivery.record, delivery.message
     value = record.value if record else msgspec.json.encode(message) if message is not None else b""
     place = f"{record.topic}[{record.partition}]@{record.offset}" if record else f"{delivery.source}: the answer"
-    if delivery.ticket:
+    if delivery.request:
         place = "HTTP, from the gateway"
     key = record.key.decode("utf-8", "replace") if record and record.key else None
     return {"place": place, "message": type(message).__name__, "order": delivery.id, "key": key, "value": pretty(value)}

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from litestar.exceptions import ValidationException
 
-from checkout.fields import OrderWanted
+from checkout.fields import OrderRequest
 from checkout.framework import http_app
-from checkout.framework.intake import Ticket
+from checkout.framework.intake import PendingRequest
 from checkout.journal.hop import Hop, compact
 from checkout.lab.errors import LabError
 from checkout.messages import PLACE_ORDER, PlaceOrder
@@ -22,7 +22,7 @@ SKUS = {product.name.lower(): product.sku for product in CATALOGUE}
 NAMES = {product.sku: product.name for product in CATALOGUE}
 
 
-class Request(Ticket):
+class Request(PendingRequest):
     """An order between the web app and Orders; nobody waits for its answer."""
 
     def __init__(self, message: PlaceOrder, body: bytes, turn: int) -> None:
@@ -66,6 +66,6 @@ def sku_of(product: str | int) -> int:
 def read(id: str, body: bytes, at: str) -> PlaceOrder:
     """The message that Orders makes of the body. Raises LabError where the gateway would answer 422."""
     try:
-        return to_message(id, http_app.decode_strictly(body, OrderWanted), at)
+        return to_message(id, http_app.decode_strictly(body, OrderRequest), at)
     except ValidationException as error:
         raise LabError(f"the gateway refuses this order: {http_app.in_words(error)}") from None

@@ -119,7 +119,7 @@ class Turns:
         self.stage.door.requests.append(request)
 
     def _after_a_pause(self) -> Next | None:
-        due = [each.worker.courier.due_at for each in self.stage.replicas.values()]
+        due = [each.worker.external_calls.due_at for each in self.stage.replicas.values()]
         if moments := [at for at in due if at is not None]:
             self.stage.clock.forward(min(moments) - self.stage.clock.seconds() + 0.001)
         return self.next() if moments else None
@@ -148,7 +148,7 @@ class Turns:
         return Status(self.explain(), is_idle, self.stopped_at(), held, points, crashed, services)
 
     def _retries(self) -> bool:
-        return any(each.worker.courier.due_at is not None for each in self.stage.replicas.values())
+        return any(each.worker.external_calls.due_at is not None for each in self.stage.replicas.values())
 
     def explain(self) -> str:
         """What is next, and why; or why nothing can be."""

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from checkout.domain import NEXT, DomainError, OrderStatus
-from checkout.fields import Line
+from checkout.fields import OrderLine
 from checkout.framework.service import Service
 from checkout.journal.hop import APPLIED, Hop
 from checkout.lab.engine.order_names import Names
@@ -150,7 +150,7 @@ def stock_row(product: Any) -> Row:
             "reserved": product.reserved, "available": product.available}  # fmt: skip
 
 
-def _products(lines: Iterable[Line]) -> str:
+def _products(lines: Iterable[OrderLine]) -> str:
     return ", ".join(f"{line.quantity} x {line.name or NAMES.get(line.sku) or f'product {line.sku}'}" for line in lines)
 
 

@@ -105,7 +105,7 @@ class Sights:
         return pd.DataFrame(self._names.named(found))
 
     def _rows(self, service: str, table: Any, *order: Any) -> list[Any]:
-        with self.lock, in_plain_words(), self._stage.stores[service].read() as db:
+        with self.lock, in_plain_words(), self._stage.databases[service].read() as db:
             return list(db.execute(select(table).order_by(*order)))
 
     @property

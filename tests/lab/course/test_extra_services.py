@@ -29,9 +29,9 @@ from checkout.messaging.log import Outgoing
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.services.notifications import Notifications
 from checkout.services.payments import Payments
-from checkout.simulators.in_process import Outside
-from checkout.worker.database import Store
-from checkout.worker.external_calls import Courier
+from checkout.simulators.in_process import SimulatedSystems
+from checkout.worker.database import ServiceDatabase
+from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.worker import Worker
 
 TICK = Tick("charge_all 2026-01-01T11:00:00Z", "2026-01-01T11:00:00Z")
@@ -57,7 +57,7 @@ def seat() -> Iterator[Callable[[type[Service]], TimedBench]]:
 
     yield make
     for bench in made:
-        bench.store.close()
+        bench.database.close()
 
 
 Seat = Callable[[type[Service]], TimedBench]
@@ -150,8 +150,9 @@ class Till:
         self.broker, self.time, service = MemoryBroker(), 0.0, guest()
         self.broker.create({topic: 1 for topic in TOPICS})
         log = self.broker.join(service.name, list(service.topics()), "payments-1")
-        store, courier = Store("sqlite://", service), Courier(Outside().lines(), 0)
-        self.worker = Worker(service, log, store, Journal(None), courier, clock=lambda: self.time)
+        database = ServiceDatabase("sqlite://", service)
+        external_calls = ExternalCalls(SimulatedSystems().adapters(), 0)
+        self.worker = Worker(service, log, database, Journal(None), external_calls, clock=lambda: self.time)
         log.send([Outgoing(ProcessPayment.technology, FIRST.encode(), encode(to_pay()), [])])
 
     def paid(self, at: float) -> list[bytes | None]:
@@ -175,7 +176,7 @@ def test_a_worker_runs_the_function_at_once_and_the_batch_system_when_its_hour_c
 
 
 def points(loyalty: TimedBench) -> dict[str, int]:
-    with loyalty.store.read() as db:
+    with loyalty.database.read() as db:
         return {row.customer: row.points for row in db.execute(select(POINTS))}
 
 

@@ -92,7 +92,7 @@ def test_who_has_lost_its_partitions_unheard_goes_on_where_another_has_read_to(b
     put(one, "parcels", b"1")
     put(one, "parcels", b"2")
     two = Gate(broker.join("readers", ["parcels"], "readers-2"), sent)
-    broker.evict("readers", "readers-1")
+    broker.remove_member("readers", "readers-1")
     two.settle(0.0)
     take(two)
     two.commit({("parcels", 0): 1})
