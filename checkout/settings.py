@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from checkout.errors import CheckoutError
+
 PREFIX = "CHECKOUT_"
 HOST = "127.0.0.1"
 IN_PROCESS = "in-process"  # instead of an outside system's URL: inside the service that asks it
@@ -15,8 +17,10 @@ PORTS = {  # above the base; Kafka's own are 11,092 to 11,097 above it
 }
 
 
-class WrongSetting(ValueError):
+class WrongSetting(CheckoutError, ValueError):
     """A setting that cannot be used; the message names it and what it takes."""
+
+    exit_code = 2
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from checkout.errors import CheckoutError
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -22,7 +24,7 @@ class Finding:
         return f"{self.file}:{self.line}:{self.column}: {self.severity} [{self.rule}] {self.message}: {self.fix}"
 
 
-class Refused(Exception):
+class Refused(CheckoutError):
     """A diagram that cannot be used as it stands: exit code 1, with the findings that say why."""
 
     def __init__(self, *findings: Finding) -> None:
@@ -30,8 +32,10 @@ class Refused(Exception):
         self.findings = findings
 
 
-class CannotJudge(Exception):
+class CannotJudge(CheckoutError):
     """Something the judgement needs is not there (Java, fonts, a journal): exit code 3."""
+
+    exit_code = 3
 
 
 def shown(path: Path) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from checkout import __version__
 from checkout.c4.cli import make_app
+from checkout.errors import CheckoutError
 
 GOOD, FOUND, WRONG_USAGE, CANNOT_JUDGE = 0, 1, 2, 3
 QUIET: dict[str, Any] = {"rich_markup_mode": None, "no_args_is_help": True, "add_completion": False}
@@ -188,11 +189,6 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(GOOD)
-    except Exception as error:
-        from checkout.cli.exit_codes import exit_code
-
-        code = exit_code(error)
-        if code is None:
-            raise
+    except CheckoutError as error:
         print(f"checkout: {error}", file=sys.stderr)
-        sys.exit(code)
+        sys.exit(error.exit_code)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from checkout.errors import CheckoutError
 from checkout.settings import HOST, WrongSetting, read_settings
 
 ROOT = Path(__file__).parents[2]
@@ -17,8 +18,10 @@ WORKSPACE = "checkout"
 CONTAINERS = ("/.dockerenv", "/run/.containerenv")
 
 
-class NoJupyterLab(Exception):
+class NoJupyterLab(CheckoutError):
     """There is nothing to start, or nothing to show; the message says which and the remedy."""
+
+    exit_code = 3
 
 
 def run(port: int | None, browser: bool, allow_root: bool) -> None:

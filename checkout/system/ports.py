@@ -3,13 +3,14 @@
 import socket
 from collections.abc import Iterable
 
+from checkout.errors import CheckoutError
 from checkout.settings import HOST, PORTS, Settings
 from checkout.system.pid import listener_on
 
 OF_KAFKA = range(11_092, 11_098)  # above the base
 
 
-class PortTaken(Exception):
+class PortTaken(CheckoutError):
     """A port that is needed is another program's; the message names both and the remedy."""
 
 

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.pool import StaticPool
 
+from checkout.errors import CheckoutError
 from checkout.framework.service import Service
 from checkout.framework.sql import CHUNK, DIALECTS, write
 
@@ -125,7 +126,7 @@ MARK = (
 )
 
 
-class IncompatibleDatabase(Exception):
+class IncompatibleDatabase(CheckoutError):
     """A database whose tables are not ours; the message names what is missing and the remedy."""
 
 

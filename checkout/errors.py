@@ -1,0 +1,12 @@
+"""Errors: the base of every error that names its remedy, and the exit status of a command that it ends."""
+
+from typing import ClassVar
+
+
+class CheckoutError(Exception):
+    """An expected error. Its message names the cause and the remedy, so commands print it without a traceback.
+
+    `exit_code`: 1 the request failed, 2 wrong usage, 3 a precondition is missing (no broker, no journal, no Java).
+    """
+
+    exit_code: ClassVar[int] = 1
