@@ -12,7 +12,7 @@ from checkout.framework.intake import Intake, PendingRequest
 from checkout.framework.service import Handler, Service, Tick
 from checkout.journal.hop import CORRELATION, FAILED, Hop, compact
 from checkout.messages import BY_NAME, TOPICS, encode
-from checkout.messaging.log import Log, Outgoing, Record
+from checkout.messaging.log import Log, ProducerRecord, Record
 from checkout.worker import hops
 from checkout.worker.database import Done, OutboxRow
 from checkout.worker.external_calls import CallResult, ExternalCalls
@@ -88,12 +88,12 @@ def dead_letter(delivery: Delivery, group: str, at: str) -> OutboxRow:
     )
 
 
-def outgoing(row: OutboxRow) -> Outgoing:
+def outgoing(row: OutboxRow) -> ProducerRecord:
     """The record that an outbox row becomes."""
     if row.headers is not None:
-        return Outgoing(row.destination, row.key, row.payload, HEADERS.decode(row.headers))
+        return ProducerRecord(row.destination, row.key, row.payload, HEADERS.decode(row.headers))
     headers = [(CORRELATION, row.correlation.encode())]
-    return Outgoing(row.destination, row.key, row.payload, headers, row.wanted_partition)
+    return ProducerRecord(row.destination, row.key, row.payload, headers, row.wanted_partition)
 
 
 class Sources:

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from kafka.partitioner.default import murmur2 as kafkas_murmur2
 from messaging.polling import ORDERS, orders
 
-from checkout.messaging.memory_log import MemoryBroker, murmur2
+from checkout.messaging.memory_log import MemoryBroker
+from checkout.messaging.partitioner import murmur2
 
 
 def test_records_bear_the_time_of_the_given_clock() -> None:

@@ -15,7 +15,7 @@ from checkout.journal import journal
 from checkout.journal.hop import Hop
 from checkout.journal.journal import Journal
 from checkout.messages import TOPICS, Message, PlaceOrder
-from checkout.messaging.log import Outgoing, Record
+from checkout.messaging.log import ProducerRecord, Record
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.registry import SERVICES
 from checkout.services.stock import Stock
@@ -81,7 +81,7 @@ class Shop:
     def put(self, topic: str, *values: bytes | None, **others: Any) -> None:
         """Puts records on a topic, as somebody else's service would."""
         self.workers["orders"].log.send(
-            [Outgoing(topic, others.get("key"), value, others.get("headers", ())) for value in values]
+            [ProducerRecord(topic, others.get("key"), value, others.get("headers", ())) for value in values]
         )
 
     def records(self, topic: str) -> list[Record]:

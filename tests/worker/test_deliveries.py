@@ -11,7 +11,7 @@ from worker.calls import CHARGE, row
 from checkout.framework.intake import Intake
 from checkout.journal.hop import now
 from checkout.messages import TOPICS, CardCharged, encode
-from checkout.messaging.log import Outgoing
+from checkout.messaging.log import ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.services.orders import Orders
 from checkout.services.payments import Payments
@@ -29,7 +29,7 @@ def sources(service: Any, *values: bytes | None, intake: Intake | None = None, *
     broker.create({topic: 1 for topic in TOPICS})
     log = broker.join(service.name, list(service.topics()), f"{service.name}-1")
     topic = next(service.topics())
-    log.send([Outgoing(topic, others.get("key"), value, others.get("headers", ())) for value in values])
+    log.send([ProducerRecord(topic, others.get("key"), value, others.get("headers", ())) for value in values])
     charged = {"ChargeCard": lambda asked: CallResult(asked, "http://bank", "201", CardCharged(asked.order_id))}
     external_calls = ExternalCalls(charged, 0)
     external_calls.put(others.get("calls", ()))
@@ -164,4 +164,5 @@ def test_a_message_goes_out_with_its_key_its_correlation_and_its_wish_for_a_part
         wanted_partition=2, key=FIRST.encode(),
     )
 
-    assert outgoing(row) == Outgoing(RECEIVED, FIRST.encode(), b"{}", [("kafka_correlationId", "c-é".encode())], 2)
+    headers = [("kafka_correlationId", "c-é".encode())]
+    assert outgoing(row) == ProducerRecord(RECEIVED, FIRST.encode(), b"{}", headers, 2)

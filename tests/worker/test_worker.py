@@ -12,7 +12,7 @@ from worker.shop import Shop, turn
 
 from checkout.journal import journal
 from checkout.messages import TOPICS, OrderReceived, encode
-from checkout.messaging.log import Outgoing
+from checkout.messaging.log import ProducerRecord
 from checkout.worker.database import OUTBOX
 
 RECEIVED, RESERVED, TO_PAY = "order.new-order-received", "stock.order-products-reserved", "order.process-order-payment"
@@ -110,7 +110,7 @@ def test_an_answer_copies_the_questions_correlation_or_takes_the_orders_id(shop:
 def test_an_answer_goes_to_its_questions_partition(open_shop: Any) -> None:
     shop = open_shop(partitions=3)
     log = shop.workers["orders"].log
-    log.send([Outgoing(RECEIVED, None, encode(received(id=order_id(n))), (), n % 3) for n in range(9)])
+    log.send([ProducerRecord(RECEIVED, None, encode(received(id=order_id(n))), (), n % 3) for n in range(9)])
 
     shop.run()
 

@@ -14,7 +14,7 @@ from checkout.framework.sql import fetch, put
 from checkout.journal import journal
 from checkout.journal.journal import Journal
 from checkout.messages import TOPICS, Message, OrderApproved, PaymentFailed, PaymentProcessed
-from checkout.messaging.log import Outgoing
+from checkout.messaging.log import ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.worker.database import INBOX, ServiceDatabase
 from checkout.worker.external_calls import ExternalCalls
@@ -82,7 +82,8 @@ class Stand:
             self.till.broken.clear()
 
     def put(self, *values: bytes | None, topic: str = PAID, **others: Any) -> None:
-        self.worker.log.send([Outgoing(topic, others.get("key"), value, others.get("headers", ())) for value in values])
+        key, headers = others.get("key"), others.get("headers", ())
+        self.worker.log.send([ProducerRecord(topic, key, value, headers) for value in values])
 
     def paid(self) -> dict[str, int]:
         with self.database.begin() as db:

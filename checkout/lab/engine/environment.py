@@ -17,7 +17,7 @@ from checkout.lab.errors import LabError
 from checkout.lab.history.lab_journal import Book
 from checkout.lab.history.projection import SELL_OUT, Past
 from checkout.messages import KAFKA, TOPICS, PlaceOrder
-from checkout.messaging.log import Outgoing
+from checkout.messaging.log import ProducerRecord
 from checkout.registry import SERVICES
 from checkout.services.stock import PRODUCTS
 from checkout.simulators.in_process import SimulatedSystems
@@ -172,7 +172,7 @@ class Stage:
         if topic not in TOPICS:
             raise LabError(f"there is no topic {topic!r}: lab.topics names them")
         self._stranger = self._stranger or Gate(self.broker.join("stranger", [topic], "stranger-1", True), self.sent)
-        place = self._stranger.send([Outgoing(topic, key.encode() if key else None, value.encode())])[0]
+        place = self._stranger.send([ProducerRecord(topic, key.encode() if key else None, value.encode())])[0]
         self._note(KAFKA, "Send", f"a stranger publishes on {topic}[{place.partition}]@{place.offset}")
 
     def wait(self, seconds: float) -> None:

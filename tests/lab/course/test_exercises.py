@@ -16,7 +16,7 @@ from checkout.lab.engine.clock import order_id
 from checkout.lab.errors import LabError
 from checkout.lab.history.moments import Moments
 from checkout.messages import TOPICS, OrderApproved, PaymentFailed, ProductsReservationFailed, SendEmail
-from checkout.messaging.log import Outgoing
+from checkout.messaging.log import ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.worker import hops
 
@@ -51,7 +51,7 @@ def test_the_answers_are_what_the_code_says(course: Course) -> None:
     broker.create({topic: 3 for topic in TOPICS})
     log = broker.join("orders", ["order.new-order-received"], "orders-1")
 
-    (place,) = log.send([Outgoing("order.new-order-received", order_id(1).encode(), b"{}", [])])
+    (place,) = log.send([ProducerRecord("order.new-order-received", order_id(1).encode(), b"{}", [])])
 
     told = {
         "arrows": len(registry.arrows("ordering")),

@@ -25,7 +25,7 @@ from checkout.messages import (
     ProcessPayment,
     encode,
 )
-from checkout.messaging.log import Outgoing
+from checkout.messaging.log import ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.services.notifications import Notifications
 from checkout.services.payments import Payments
@@ -153,7 +153,7 @@ class Till:
         database = ServiceDatabase("sqlite://", service)
         external_calls = ExternalCalls(SimulatedSystems().adapters(), 0)
         self.worker = Worker(service, log, database, Journal(None), external_calls, clock=lambda: self.time)
-        log.send([Outgoing(ProcessPayment.technology, FIRST.encode(), encode(to_pay()), [])])
+        log.send([ProducerRecord(ProcessPayment.technology, FIRST.encode(), encode(to_pay()), [])])
 
     def paid(self, at: float) -> list[bytes | None]:
         """The keys of what is said to be paid, after each verb twice: for the request and the broker's answer."""
