@@ -9,7 +9,7 @@ import pytest
 
 from checkout.local_kafka import state
 from checkout.local_kafka.cluster import acquire, release, status
-from checkout.system.pid import processes_called
+from checkout.system.pid import processes_with_arguments
 
 WaitUntil = Callable[..., None]
 pytestmark = pytest.mark.kafka
@@ -69,4 +69,4 @@ def test_stopping_ends_the_making_of_a_cache(
     release(kafka_home)
 
     assert maker and not maker.is_alive()
-    assert processes_called("kafka.Kafka", str(properties)) == [] and not properties.exists()
+    assert processes_with_arguments("kafka.Kafka", str(properties)) == [] and not properties.exists()

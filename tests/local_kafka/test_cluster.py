@@ -1,4 +1,4 @@
-"""Local Kafka: who starts it, who keeps it, what stops it, and what it says when it cannot start."""
+"""Local cluster: start, users, stop, restart after a crash, and the messages when it cannot start."""
 
 import os
 import signal
@@ -12,10 +12,11 @@ import kafka
 import psutil
 import pytest
 
-from checkout.local_kafka import broker_process, state
+from checkout.local_kafka import state
 from checkout.local_kafka.cluster import KafkaUnavailable, acquire, release, start, status, stop
 from checkout.local_kafka.probe import describe_cluster
 from checkout.system.pid import Pid
+from checkout.system.ports import is_free
 
 WaitUntil = Callable[..., None]
 USE_AND_ASK = """
@@ -69,7 +70,7 @@ def test_stopping_leaves_no_process_and_open_port(kafka_home: Path, port_base: i
     stop(kafka_home)
 
     assert servers == f"127.0.0.1:{port_base + 11_092}" == status(kafka_home).bootstrap_servers
-    assert not psutil.pid_exists(broker) and broker_process.is_free(port_base + 11_092)
+    assert not psutil.pid_exists(broker) and is_free(port_base + 11_092)
     assert status(kafka_home).processes == []
     stop(kafka_home)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from checkout.local_kafka.probe import ClusterInfo, answers, describe_cluster
+from checkout.local_kafka.probe import ClusterInfo, describe_cluster, is_serving
 
 CLUSTER = ClusterInfo("AAAAAAAAQAAAAAAAAAAAAA", 1)
 ONE_BROKER = (  # as Kafka 4.3.1 answers, its length first
@@ -42,10 +42,10 @@ def test_a_broker_says_which_cluster_it_is_in_and_of_how_many() -> None:
 @pytest.mark.parametrize("expected", [CLUSTER._replace(brokers=3), CLUSTER._replace(id="K" * 22)])
 def test_a_broker_of_another_cluster_is_not_the_one_meant(expected: ClusterInfo) -> None:
     with server(ONE_BROKER) as port:
-        assert not answers(port, expected)
+        assert not is_serving(port, expected)
 
 
 @pytest.mark.parametrize("other", [None, b"", b"\0\0\0\5\0\0\0\1\0", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
 def test_what_is_silent_or_speaks_otherwise_is_no_broker(other: bytes | None) -> None:
     with server(other) as port, pytest.raises(OSError, match="timed out|not a Kafka broker"):
-        describe_cluster(port, patience=0.1)
+        describe_cluster(port, timeout=0.1)
