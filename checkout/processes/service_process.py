@@ -39,12 +39,12 @@ def main() -> None:
     threading.Thread(target=_follow_parent, daemon=True).start()
     if name in EXTERNALS:
         extra = [settings.port("smtp")] if name == "mailbox" else []
-        _load(f"checkout.externals.{name}").main(port, *extra)
+        _load(f"checkout.simulators.{name}").main(port, *extra)
     elif name == "gateway":
         run_gateway(settings, replica, port)
     elif name == "web":
         web = _load("checkout.services.web").Web(settings.url("gateway"))
-        http_server.run(web.application(lambda: True), port, "the web app")
+        http_server.serve(web.application(lambda: True), port, "the web app")
     else:
         run_service(settings, name, replica, port)
 
@@ -73,7 +73,7 @@ def run_gateway(settings: Settings, replica: str, port: int) -> None:
 
     addresses = {name: settings.url(name) for name in ("orders", "stock", "payments")}
     gateway = _load("checkout.services.gateway").Gateway(addresses, arrived)
-    http_server.run(gateway.application(lambda: True), port, "the API gateway")
+    http_server.serve(gateway.application(lambda: True), port, "the API gateway")
 
 
 def run_service(settings: Settings, name: str, replica: str, port: int) -> None:
@@ -99,7 +99,7 @@ def run_service(settings: Settings, name: str, replica: str, port: int) -> None:
     spare = int(replica.rpartition("-")[2]) > settings.partitions
     loop = Loop(worker, stopping, settings.crash_before, needs_partitions=not spare)
     app = http_app.application(name.capitalize(), service.routes(context) if first else (), lambda: loop.is_ready)
-    with http_server.running(app, port, name):
+    with http_server.serve_in_thread(app, port, name):
         loop.run()
     worker.close()
     broker.close()
@@ -167,7 +167,7 @@ def make_service(settings: Settings, name: str) -> Service:
 def make_external_calls(settings: Settings, name: str) -> ExternalCalls:
     """The external_calls of a service, with a line for what it sends outside."""
     if IN_PROCESS in (settings.payment_broker_url, settings.shipment_company_url, settings.smtp_url):
-        return ExternalCalls(_load("checkout.simulators.in_process").Outside().adapters(), workers=0)
+        return ExternalCalls(_load("checkout.simulators.in_process").SimulatedSystems().adapters(), workers=0)
     made: dict[str, Callable[[Any], dict[str, Adapter]]] = {
         "payments": lambda outside: {"ChargeCard": outside.HttpCompany(settings.url("payment_broker")).charge},
         "shipments": lambda outside: {"BookParcel": outside.HttpCompany(settings.url("shipment_company")).book},

@@ -13,10 +13,10 @@ from litestar import Litestar
 
 from checkout.framework.http_server import listen
 from checkout.simulators import mailbox
-from checkout.simulators.external_system import Dropped, Failed
-from checkout.simulators.mailbox import Letter, Mailbox, Switches, read_letter
+from checkout.simulators.external_system import ConnectionDropped, SimulatedFailure
+from checkout.simulators.mailbox import Email, Mailbox, Switches, parse_email
 
-THANKS = Letter("<1@shop>", "ada@example.org", "shop@example.org", "Thank you", "2 wooden spoons\n", "order-1")
+THANKS = Email("<1@shop>", "ada@example.org", "shop@example.org", "Thank you", "2 wooden spoons\n", "order-1")
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_a_repeated_message_id_is_one_more_copy_of_the_same_letter(box: Mailbox)
 
 
 def test_letters_without_a_message_id_are_letters_of_their_own(box: Mailbox) -> None:
-    unnamed = Letter("", "ada@example.org", "", "", "")
+    unnamed = Email("", "ada@example.org", "", "", "")
 
     box.receive(unnamed)
     box.receive(unnamed)
@@ -86,7 +86,7 @@ def test_letters_without_a_message_id_are_letters_of_their_own(box: Mailbox) -> 
 
 def test_mails_are_found_by_address_and_by_order(box: Mailbox) -> None:
     box.receive(THANKS)
-    box.receive(Letter("<2@shop>", "bob@example.org, eve@example.org", "", "", "", "order-2"))
+    box.receive(Email("<2@shop>", "bob@example.org, eve@example.org", "", "", "", "order-2"))
 
     found = [box.mails(to="eve@example.org"), box.mails(order="order-1"), box.mails(to="e@example.org")]
 
@@ -97,10 +97,10 @@ def test_mails_are_found_by_address_and_by_order(box: Mailbox) -> None:
 def test_a_switched_failure_keeps_nothing_and_a_dropped_connection_has_kept(box: Mailbox) -> None:
     box.switches = Switches(fail=1, drop_after_receiving=1)
 
-    with pytest.raises(Failed):
+    with pytest.raises(SimulatedFailure):
         box.receive(THANKS)
     assert box.mails() == []
-    with pytest.raises(Dropped):
+    with pytest.raises(ConnectionDropped):
         box.receive(THANKS)
 
     assert [kept["copies"] for kept in box.mails()] == [1]
@@ -115,12 +115,12 @@ def test_a_switched_failure_keeps_nothing_and_a_dropped_connection_has_kept(box:
 )
 def test_a_mail_that_the_parser_breaks_on_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match="the mail cannot be read"):
-        read_letter(content, ["ada@example.org"])
+        parse_email(content, ["ada@example.org"])
 
 
 @pytest.mark.parametrize("content", [b"", b"Subject: \xff\r\n\r\n\xff", b"Content-Type: multipart/mixed\r\n\r\n--"])
 def test_an_odd_mail_is_read_as_text_that_json_can_hold(content: bytes) -> None:
-    letter = read_letter(content, ["ada@example.org\udcff"])
+    letter = parse_email(content, ["ada@example.org\udcff"])
 
     assert (letter.subject + letter.text + letter.to).encode("utf-8")
     assert letter.order is None

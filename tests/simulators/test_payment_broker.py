@@ -13,7 +13,7 @@ import pytest
 from litestar import Litestar
 
 from checkout.simulators import payment_broker
-from checkout.simulators.external_system import Dropped, Failed, KeyReused
+from checkout.simulators.external_system import ConnectionDropped, KeyReused, SimulatedFailure
 from checkout.simulators.payment_broker import Charge, Outcome, PaymentBroker, Switches
 
 SPOONS = Charge("order-1", Decimal("10.00"))
@@ -110,7 +110,7 @@ def test_the_next_two_payments_are_denied_whatever_repeats_or_is_above_the_limit
 def test_a_switched_failure_charges_nothing(broker: PaymentBroker) -> None:
     broker.switches = Switches(fail=1)
 
-    with pytest.raises(Failed):
+    with pytest.raises(SimulatedFailure):
         broker.charge("key", SPOONS)
 
     assert broker.ledger.entries() == []
@@ -120,7 +120,7 @@ def test_a_switched_failure_charges_nothing(broker: PaymentBroker) -> None:
 def test_a_dropped_connection_has_charged_and_the_next_try_learns_it(broker: PaymentBroker) -> None:
     broker.switches = Switches(drop_after_charging=1)
 
-    with pytest.raises(Dropped):
+    with pytest.raises(ConnectionDropped):
         broker.charge("key", SPOONS)
 
     assert broker.charge("key", SPOONS) == Outcome("charged", id="charge-1")

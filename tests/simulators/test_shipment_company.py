@@ -5,7 +5,7 @@ import pytest
 from litestar import Litestar
 
 from checkout.simulators import shipment_company
-from checkout.simulators.external_system import Dropped, Failed, KeyReused
+from checkout.simulators.external_system import ConnectionDropped, KeyReused, SimulatedFailure
 from checkout.simulators.shipment_company import Booking, Parcel, Product, ShipmentCompany, Switches
 
 SPOONS = Parcel("order-1", "Ada", [Product(1, 2)])
@@ -49,10 +49,10 @@ def test_a_key_with_another_parcel_is_refused(company: ShipmentCompany) -> None:
 def test_a_switched_failure_books_nothing_and_a_dropped_connection_has_booked(company: ShipmentCompany) -> None:
     company.switches = Switches(fail=1, drop_after_booking=1)
 
-    with pytest.raises(Failed):
+    with pytest.raises(SimulatedFailure):
         company.book("key", SPOONS)
     assert company.ledger.entries() == []
-    with pytest.raises(Dropped):
+    with pytest.raises(ConnectionDropped):
         company.book("key", SPOONS)
 
     assert [entry["id"] for entry in company.ledger.entries()] == ["parcel-1"]
