@@ -71,7 +71,7 @@ def test_no_broker_is_told_with_address_and_remedy() -> None:
 @pytest.mark.kafka
 def test_broker_that_goes_away_is_told_soon_and_its_return_is_noticed(kafka_home: Path, port_base: int) -> None:
     servers = cluster.start(kafka_home, port_base, make_cache=False)
-    program = [sys.executable, str(Path(__file__).with_name("lonely_member.py")), servers]
+    program = [sys.executable, str(Path(__file__).with_name("client_program.py")), servers]
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as member:
         assert next(member.stdout) == "ready\n"
         cluster.stop(kafka_home)
@@ -89,7 +89,7 @@ def test_broker_that_goes_away_is_told_soon_and_its_return_is_noticed(kafka_home
 
 
 def ask(member: subprocess.Popen[str]) -> dict[str, tuple[str, float]]:
-    """How each verb of the lonely member ends now."""
+    """How each verb of the client program ends now."""
     assert member.stdin and member.stdout
     member.stdin.write("\n")
     member.stdin.flush()
