@@ -16,8 +16,8 @@ from checkout.messaging.log import DEAD_LETTERS, LogUnavailable, Partition, Reco
 
 Result = TypeVar("Result")
 
-BROKER_TIMEOUT_SECONDS = 8.0  # without an answer for so long, the broker counts as away
-ATTEMPT_TIMEOUT_SECONDS = 1.0  # of one flush or commit, which is retried until then
+BROKER_TIMEOUT_SECONDS = 8.0  # a broker that does not answer for so long counts as unavailable
+ATTEMPT_TIMEOUT_SECONDS = 1.0  # of one flush or commit, which is retried within BROKER_TIMEOUT_SECONDS
 CONNECT_TIMEOUT_SECONDS = 2.0
 PREFIX = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*--")  # no topic of the store and no other prefix begins with one
 CLIENT_SETTINGS = {

@@ -140,7 +140,7 @@ class KafkaLog:
                 raise CommitRefused(f"{self._replica} may not commit now: {error}") from error
         self._committed |= kept
         if lost := offsets.keys() - self.assignment():
-            raise CommitRefused(f"{self._replica} has lost {sorted(lost)}")
+            raise CommitRefused(f"{sorted(lost)} are no longer assigned to {self._replica}")
 
     def _commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         if self._consumer.is_joining:
@@ -152,7 +152,7 @@ class KafkaLog:
     def seek(self, partition: Partition, offset: int) -> None:
         """Sets the offset at which the next `poll` starts."""
         if partition not in self.assignment():
-            raise ValueError(f"{self._replica} does not own {partition[0]}[{partition[1]}]")
+            raise ValueError(f"{partition[0]}[{partition[1]}] is not assigned to {self._replica}")
         self._seeks[self._connection.topic_partition(partition)] = offset
 
     def lag(self) -> dict[Partition, Lag]:

@@ -198,13 +198,13 @@ class MemoryLog:
             kept = {partition: offset for partition, offset in offsets.items() if partition in self.assigned}
             self._group.committed.update(kept)
             if lost := offsets.keys() - kept:
-                raise CommitRefused(f"{self.replica} has lost {sorted(lost)}")
+                raise CommitRefused(f"{sorted(lost)} are no longer assigned to {self.replica}")
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Sets the offset at which the next `poll` starts."""
         with self._broker._changed:
             if partition not in self.assigned:
-                raise ValueError(f"{self.replica} does not own {partition[0]}[{partition[1]}]")
+                raise ValueError(f"{partition[0]}[{partition[1]}] is not assigned to {self.replica}")
             self._positions[partition] = offset
 
     def lag(self) -> dict[Partition, Lag]:

@@ -55,11 +55,11 @@ class ExternalSystem:
 
     def _fail_if_switched(self) -> None:
         if self.switches.use("fail"):
-            raise SimulatedFailure("this system fails now, as its switches say: try again later")
+            raise SimulatedFailure("the fault switches make this request fail: try again later")
 
     def _drop_if_switched(self, name: str) -> None:
         if self.switches.use(name):
-            raise ConnectionDropped("the connection was dropped after the work was done")
+            raise ConnectionDropped("the connection was dropped after the request was processed")
 
 
 class LedgerEntry(msgspec.Struct, Generic[Request, Response], frozen=True):
@@ -93,7 +93,7 @@ class Ledger(Generic[Request, Response]):
             self._entries[key] = msgspec.structs.replace(entry, attempts=entry.attempts + 1)
         else:
             self._entries[key] = msgspec.structs.replace(entry, conflicts=entry.conflicts + 1)
-            raise KeyReused(f"the idempotency key {key} came before with another body: use a new key")
+            raise KeyReused(f"the idempotency key {key} was used with another body: use a new key")
         return entry.response
 
     def entries(self, order: str | None = None) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The outside systems on loopback ports of their own, one server per test file, switches off before every test."""
+"""The simulated systems on ports of their own, one server per test file, all fault switches off before every test."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What every outside system refuses over HTTP, shown on the payment broker: with a sentence, and never a 500."""
+"""HTTP API: what every simulated system refuses, tested on the payment broker: with a sentence, never with a 500."""
 
 import statistics
 import time
@@ -57,7 +57,7 @@ def test_another_content_type_is_415(client: httpx.Client, kind: str) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": ""}, {"Idempotency-Key": "k" * 256}])
-def test_a_missing_or_endless_key_is_400(client: httpx.Client, headers: dict[str, str]) -> None:
+def test_a_missing_or_too_long_key_is_400(client: httpx.Client, headers: dict[str, str]) -> None:
     answer = client.post("/charges", json=GOOD, headers=headers)
 
     assert (answer.status_code, list(answer.json())) == (400, ["message"])
@@ -70,7 +70,7 @@ def test_a_wrong_path_or_method_has_a_message_too(client: httpx.Client, method: 
     assert (answer.status_code, list(answer.json())) == (status, ["message"])
 
 
-def test_a_kept_connection_answers_without_waiting_for_acknowledgements(client: httpx.Client) -> None:
+def test_a_kept_connection_responds_without_waiting_for_acknowledgements(client: httpx.Client) -> None:
     seconds = []
 
     for number in range(50):

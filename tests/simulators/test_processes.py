@@ -1,4 +1,4 @@
-"""Outside systems as processes: ready, stopped by a signal, refused a taken port."""
+"""Simulators as processes: ready, stopped by a signal, refused a taken port."""
 
 import signal
 import subprocess

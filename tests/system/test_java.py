@@ -1,4 +1,4 @@
-"""Java: where it is, which jars are here, and what to do when they cannot be had."""
+"""Java: the runtime, the jars in the cache, and the messages when they cannot be fetched."""
 
 import errno
 import os
@@ -11,10 +11,10 @@ from checkout.system import java
 
 
 def test_a_java_that_starts_comes_with_the_package() -> None:
-    said = subprocess.run([java.JAVA, "-version"], capture_output=True, text=True, timeout=20)
+    ended = subprocess.run([java.JAVA, "-version"], capture_output=True, text=True, timeout=20)
 
-    assert said.returncode == 0
-    assert 'version "25' in said.stderr
+    assert ended.returncode == 0
+    assert 'version "25' in ended.stderr
 
 
 def test_the_cache_is_kept_per_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
