@@ -14,8 +14,9 @@ from checkout.cli.client import print_json
 from checkout.cli.up import started
 from checkout.domain import PaymentMethod
 from checkout.fields import OrderLine, Payment
+from checkout.framework.message import encode
 from checkout.local_kafka import cluster
-from checkout.messages import TOPICS, OrderReceived, encode
+from checkout.messages import TOPICS, OrderReceived
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import ProducerRecord
 from checkout.processes.supervisor import WORKERS, ShopError, Supervisor
