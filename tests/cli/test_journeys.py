@@ -7,7 +7,7 @@ from sample import FIRST, SECOND, received, wanted
 from worker.shop import Shop, turn
 
 from checkout.cli import journeys
-from checkout.cli.journeys import journey, look
+from checkout.cli.journeys import journey, read_records
 from checkout.messages import TOPICS, encode
 from checkout.registry import arrows
 
@@ -55,9 +55,9 @@ def test_without_a_journal_the_topics_tell_what_was_published(shop: Shop) -> Non
 def test_a_poison_record_is_looked_at_and_breaks_nobodys_journey(shop: Shop, value: bytes | None) -> None:
     shop.put(RECEIVED, value, encode(received()))
 
-    seen = list(look(shop.broker.read(list(TOPICS))))
+    seen = list(read_records(shop.broker.read(list(TOPICS))))
 
-    assert [each.type for each in seen] == ["OrderReceived"] * 2
+    assert [each.message for each in seen] == ["OrderReceived"] * 2
     assert seen[1].order == FIRST and seen[1].payload == json.loads(encode(received()))
     assert len(journey(FIRST, shop.folder, shop.broker)) == 1
 
@@ -65,9 +65,9 @@ def test_a_poison_record_is_looked_at_and_breaks_nobodys_journey(shop: Shop, val
 def test_a_record_is_seen_with_its_sender_and_its_listeners(shop: Shop) -> None:
     shop.put("order.new-order-approved", encode(received()))
 
-    (seen,) = look(shop.broker.read(list(TOPICS)))
+    (seen,) = read_records(shop.broker.read(list(TOPICS)))
 
-    assert (seen.sender, seen.type) == ("orders", "OrderApproved")
+    assert (seen.sender, seen.message) == ("orders", "OrderApproved")
     assert seen.listeners == ["stock", "shipments", "notifications"]
 
 

@@ -54,7 +54,7 @@ def test_root_is_refused_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / START).parent.mkdir()
     (tmp_path / START).touch()
 
-    with pytest.raises(WrongSetting, match="use another user, or say --allow-root"):
+    with pytest.raises(WrongSetting, match="use another user, or add --allow-root"):
         check(tmp_path, by_root=True)
 
 
