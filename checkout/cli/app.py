@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -101,7 +101,9 @@ def order(
     ] = None,
     customer: Annotated[str, typer.Option(metavar="NAME", help="Name of the customer.")] = "Ada",
     email: Annotated[str, typer.Option(metavar="ADDRESS", help="E-mail address of the customer.")] = "ada@example.org",
-    pay: Annotated[str, typer.Option(metavar="METHOD", help="Payment method, credit or debit.")] = "credit",
+    pay: Annotated[
+        Literal["credit", "debit"], typer.Option(metavar="credit|debit", case_sensitive=False, help="Payment method.")
+    ] = "credit",
     follow: Annotated[
         bool, typer.Option("--follow", help="Wait for the end of the order and show its journey.")
     ] = False,

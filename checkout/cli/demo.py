@@ -21,14 +21,17 @@ from checkout.system.ports import free_port_base
 
 CUSTOMER = {"customerName": "Ada", "customerEmail": "ada@example.org", "payment": {"paymentMethod": "CREDIT"}}
 NEXT_STEPS = """
-What next? (`source .venv/bin/activate` makes `checkout` a command of this shell.)
+What next?
 
-  Learn  ./scripts/lab                                     step through the store in notebooks, in the browser
-  Draw   checkout diagrams story diagrams/ordering.puml --html story.html
-                                                           one page that plays the diagram step by step
-  Run    checkout up                                       keep the store running; then, in another terminal:
-         checkout order --product 1 --quantity 2 --follow  place an order and watch its journey
-"""
+  Learn: step through the store in notebooks, in the browser.
+      ./scripts/lab
+  Draw: play the diagram step by step on a page of its own, story.html.
+      ./scripts/install && checkout diagrams story diagrams/ordering.puml --html story.html
+  Run: keep the store running, and place an order from another terminal.
+      checkout up
+      checkout order --product 1 --quantity 2 --follow
+
+`source .venv/bin/activate` makes `checkout` a command of this shell."""
 
 
 class Story(NamedTuple):

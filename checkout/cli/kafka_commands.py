@@ -35,7 +35,7 @@ def status(as_json: bool) -> int:
     if as_json:
         output.print_json(found._asdict())
     elif found.processes:
-        users = f"used by {', '.join(map(str, found.users))}" if found.users else "not in use"
+        users = f"used by processes {found.users}" if found.users else "not in use"
         kept = ", running until `checkout kafka stop`" if found.kept else ""
         print(f"{found.brokers} broker(s) at {found.bootstrap_servers}, processes {found.processes}, {users}{kept}")
     else:

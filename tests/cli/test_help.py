@@ -91,6 +91,7 @@ def test_the_version_is_the_packages(monkeypatch: pytest.MonkeyPatch, capsys: py
         ("kafka nonsense", "nonsense"),
         ("journey", "ID"),
         ("order --quantity many", "--quantity"),
+        ("order --pay cash", "--pay"),
         ("up --partitions x", "--partitions"),
         ("bench --orders 0", "--orders"),
         ("up --nonsense", "--nonsense"),
