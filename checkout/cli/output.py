@@ -106,7 +106,8 @@ class ProgressBar:
     """A progress bar on standard error while the block runs; the block gets a function (description, share done)."""
 
     def __enter__(self) -> OnProgress:
-        self._bar = Progress(TextColumn("{task.description}"), BarColumn(), console=err, transient=True)
+        columns = (TextColumn("{task.description}"), BarColumn())
+        self._bar = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
         self._task = self._bar.add_task("", total=1.0)
         self._bar.start()
         return lambda description, share: self._bar.update(self._task, description=description, completed=share)

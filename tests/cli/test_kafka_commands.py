@@ -29,6 +29,7 @@ def test_the_local_kafka_is_started_shown_and_stopped_by_hand(kafka_home: Path, 
     after = checkout(kafka_home, "kafka", "status")
 
     assert [ended.returncode for ended in (started, shown, as_json, stopped, after)] == [0, 0, 0, 0, 1]
+    assert started.stderr == ""
     assert started.stdout == f"Kafka answers at {servers}; stop it with `checkout kafka stop`\n"
     status = json.loads(as_json.stdout)
     assert (status["bootstrap_servers"], status["brokers"], status["users"]) == (servers, 1, [])
