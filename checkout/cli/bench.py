@@ -15,11 +15,12 @@ from checkout.cli import output
 from checkout.cli.up import SIMULATED, running_shop
 from checkout.domain import PaymentMethod
 from checkout.fields import OrderLine, Payment
+from checkout.framework.message import encode
 from checkout.framework.service import Service
 from checkout.local_kafka import cluster
-from checkout.messages import OrderReceived, encode
+from checkout.messages import OrderReceived
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.messaging.log import Outgoing
+from checkout.messaging.log import ProducerRecord
 from checkout.processes.supervisor import KAFKA_SERVICES, ShopError, Supervisor
 from checkout.registry import SERVICES
 from checkout.settings import read_settings
@@ -91,11 +92,11 @@ def _burst(supervisor: Supervisor, orders: int) -> BenchResult:
     return BenchResult(orders, seconds, orders / seconds, sum(cpu.values()), cpu)
 
 
-def _record() -> Outgoing:
+def _record() -> ProducerRecord:
     lines = [OrderLine(sku=1, name="Wooden spoon", quantity=1)]
     payment = Payment(payment_method=PaymentMethod.CREDIT)
     order = OrderReceived(str(uuid.uuid4()), "Ada", lines, payment, "ada@example.org")
-    return Outgoing("order.new-order-received", order.id.encode(), encode(order))
+    return ProducerRecord("order.new-order-received", order.id.encode(), encode(order))
 
 
 def _wait_until_processed(broker: KafkaBroker, orders: int) -> None:

@@ -2,7 +2,6 @@
 
 import shutil
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,10 +10,11 @@ import httpx
 from checkout.cli import journeys, output
 from checkout.cli.order_commands import call_gateway, wait_for_journey
 from checkout.cli.up import running_shop
-from checkout.journal.hop import APPLIED, Hop
+from checkout.journal.hop import Hop
+from checkout.journal.journal import applied
 from checkout.messages import PLACE_ORDER, PRODUCTS
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.processes.supervisor import ALL_CONTAINERS, ShopFile, Supervisor, find_shop
+from checkout.processes.supervisor import ShopFile, Supervisor, find_shop
 from checkout.registry import arrows
 from checkout.settings import read_settings
 from checkout.system.ports import free_port_base
@@ -72,7 +72,7 @@ def run() -> int:
     for folder in ("databases", "journal", "logs"):
         shutil.rmtree(home / folder, ignore_errors=True)
     prefix = f"demo-{int(time.time() * 1000):x}--"
-    with running_shop((), False, ALL_CONTAINERS, home=home, prefix=prefix, port_base=free_port_base()) as supervisor:
+    with running_shop((), False, home=home, prefix=prefix, port_base=free_port_base()) as supervisor:
         problems = [problem for story in STORIES for problem in _run_and_print(supervisor, story)]
         _delete_topics(supervisor)
     for problem in problems:
@@ -127,8 +127,8 @@ def _summary(result: StoryResult) -> Any:
 def _differences(story: Story, result: StoryResult) -> list[str]:
     sold = story.quantity if story.status == "APPROVED" else 0
     drawn = sorted(arrow[:3] for arrow in arrows(story.view))
-    checks: Sequence[tuple[str, object, object]] = (
-        ("arrows", drawn, sorted((hop.step, hop.sender, hop.to) for hop in result.hops if hop.outcome == APPLIED)),
+    checks: tuple[tuple[str, object, object], ...] = (
+        ("arrows", drawn, sorted((hop.step, hop.sender, hop.to) for hop in applied(result.hops))),
         ("order", story.status, result.order["status"]),
         ("stock sold", sold, result.before - result.after),
         ("e-mails", [story.subject], result.subjects),

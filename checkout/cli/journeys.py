@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from checkout.journal import journal
-from checkout.journal.hop import APPLIED, Hop, compact, moment, text
+from checkout.journal.hop import Hop, compact, from_milliseconds, text
 from checkout.messages import TOPICS
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import Record
 from checkout.registry import arrows, listeners, story_of
-from checkout.worker import hops as hop_fields
+from checkout.worker.hops import cause_of
 
 
 class TopicRecord(NamedTuple):
@@ -56,18 +56,18 @@ def _payload(record: Record) -> Any:
 
 def _observed(found: TopicRecord) -> Hop:
     record, message = found.record, TOPICS[found.record.topic]
-    cause = hop_fields.usual_cause(message)
+    cause = cause_of(record, message)
     return Hop(
-        order=found.order, step=hop_fields.step(message, cause, False), sender=message.sender, to=message.via,
+        order=found.order, step=message.step(cause), sender=message.sender, to=message.receiver,
         message=found.message, technology=record.topic, topic=record.topic, partition=record.partition,
-        offset=record.offset, key=text(record.key), cause=cause, at=moment(record.timestamp),
+        offset=record.offset, key=text(record.key), cause=cause, at=from_milliseconds(record.timestamp),
         payload=compact(record.value), observed=True,
     )
 
 
 def missing(hops: Iterable[Hop]) -> list[tuple[int, str, str]]:
     """The arrows of an order's story that have no applied hop yet, as (step, from, to)."""
-    applied = [hop for hop in hops if hop.outcome == APPLIED]
+    applied = journal.applied(hops)
     done = {(hop.step, hop.sender, hop.to) for hop in applied}
     expected = [arrow[:3] for arrow in arrows(story_of(hop.message for hop in applied))]
     return [arrow for arrow in expected if arrow not in done]

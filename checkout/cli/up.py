@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from checkout.cli.output import ProgressBar, err, out, table
-from checkout.processes.supervisor import ALL_CONTAINERS, KAFKA_SERVICES, ShopError, Supervisor
+from checkout.processes.supervisor import KAFKA_SERVICES, ShopError, Supervisor
+from checkout.registry import load_registry
 from checkout.settings import IN_PROCESS, Settings, WrongSetting, read_settings
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -27,9 +28,11 @@ KAFKA_RUNS_AGAIN = "Kafka runs again; the waiting messages are being sent."
 
 def run(scale: Sequence[str], postgres: bool, **overrides: Any) -> None:
     """Runs the whole store until Ctrl-C."""
-    with running_shop(scale, postgres, ALL_CONTAINERS, **overrides) as supervisor:
+    with running_shop(scale, postgres, **overrides) as supervisor:
         show_addresses(supervisor)
-        out.print(f"The shop is open at [bold]{supervisor.settings.url('web')}[/bold]. Press Ctrl-C to stop the store.")
+        web = supervisor.processes.get("web-1")
+        ready = f"The shop is open at [bold]{web.address}[/bold]" if web else "All processes are ready"
+        out.print(f"{ready}. Press Ctrl-C to stop the store.")
         monitor(supervisor)
 
 
@@ -43,9 +46,9 @@ def run_services(stock: int, scale: Sequence[str], postgres: bool, **overrides: 
 
 @contextlib.contextmanager
 def running_shop(
-    scale: Sequence[str], postgres: bool, containers: Sequence[str], **overrides: Any
+    scale: Sequence[str], postgres: bool, containers: Sequence[str] = (), **overrides: Any
 ) -> Iterator[Supervisor]:
-    """Starts these containers, gives their Supervisor when all are ready, and stops them at the end of the block."""
+    """Starts containers (all by default) and gives their Supervisor when they are ready; stops them after the block."""
     replicas = _replicas(scale)
     overrides.setdefault("partitions", None)
     overrides["partitions"] = overrides["partitions"] or max(replicas.values(), default=0) or None
@@ -145,11 +148,11 @@ def _ignore_signals() -> None:
 
 
 def _replicas(scale: Sequence[str]) -> dict[str, int]:
-    replicas: dict[str, int] = {}
+    replicas, services = dict[str, int](), load_registry(read_settings().registry).by_name
     for option in scale:
         name, _, count = option.partition("=")
-        if name not in KAFKA_SERVICES or not count.isdigit() or not 1 <= int(count) <= MOST_REPLICAS:
-            remedy = f"write SERVICE=N with N from 1 to {MOST_REPLICAS}, for one of {', '.join(KAFKA_SERVICES)}"
+        if name not in services or not count.isdigit() or not 1 <= int(count) <= MOST_REPLICAS:
+            remedy = f"write SERVICE=N with N from 1 to {MOST_REPLICAS}, for one of {', '.join(services)}"
             raise WrongSetting(f"--scale {option}: {remedy}")
         replicas[name] = int(count)
     return replicas

@@ -13,19 +13,15 @@ import msgspec
 
 from checkout.errors import CheckoutError
 from checkout.local_kafka import cluster
-from checkout.messages import TOPICS
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.processes.postgres import create_databases
-from checkout.registry import SERVICES
-from checkout.settings import HOST, Settings, WrongSetting, as_environment
+from checkout.registry import STORE, load_registry
+from checkout.settings import HOST, PORTS, Settings, WrongSetting, as_environment
 from checkout.system.deadline import wait_until
 from checkout.system.pid import Pid
 from checkout.system.ports import claim, free_port
 
-KAFKA_SERVICES = tuple(service.name for service in SERVICES)
-SIMULATORS = ("payment_broker", "shipment_company", "mailbox")
-HTTP_SERVICES = ("gateway", "web")
-ALL_CONTAINERS = (*SIMULATORS, *KAFKA_SERVICES, *HTTP_SERVICES)  # in starting order
+KAFKA_SERVICES, SIMULATORS = tuple(STORE.by_name), STORE.external_systems
 READY_WITHIN = 60.0  # seconds
 STOPPED_WITHIN = 10.0  # seconds
 
@@ -84,10 +80,11 @@ def find_shop(home: Path) -> ShopFile:
 
 
 class Supervisor:
-    """Starts and stops the store: one process per container and external system, all of them ending with this one."""
+    """Starts and stops the system of the registry in the settings; its processes end with this one."""
 
     def __init__(self, settings: Settings, scale: Mapping[str, int], on_progress: Progress) -> None:
-        self.scale = {name: scale.get(name, 1) for name in KAFKA_SERVICES}
+        self._registry = load_registry(settings.registry)
+        self.scale = {name: scale.get(name, 1) for name in self._registry.by_name}
         token = settings.operator_token or secrets.token_urlsafe(24)
         home = settings.home.absolute()
         self.settings = msgspec.structs.replace(settings, home=home, operator_token=token)
@@ -96,13 +93,15 @@ class Supervisor:
         self.processes: dict[str, ShopProcess] = {}  # by replica
         self._has_started_kafka = False
 
-    def start(self, containers: Sequence[str] = ALL_CONTAINERS) -> None:
-        """Starts Kafka, creates topics and databases, starts these containers and waits until all are ready.
+    def start(self, containers: Sequence[str] = ()) -> None:
+        """Starts Kafka, creates topics and databases, starts containers (all by default), and waits until they are ready.
 
         Raises WrongSetting, PortTaken, KafkaUnavailable or ShopError; what was started is stopped again.
         """
+        registry = self._registry
+        containers = containers or (*registry.external_systems, *registry.by_name, *registry.front)
         _check(self.settings, self.scale)
-        claim(self.settings, containers)
+        claim(self.settings, [name for name in containers if name in PORTS])
         self._start_kafka()
         try:
             self._create_topics_and_databases()
@@ -117,15 +116,15 @@ class Supervisor:
     def _create_topics_and_databases(self) -> None:
         self._on_progress("creating topics and databases", 0.0)
         broker = KafkaBroker(self.settings.bootstrap_servers, self.settings.prefix)
-        broker.create(dict.fromkeys(TOPICS, self.settings.partitions))
+        broker.create(dict.fromkeys(self._registry.topics, self.settings.partitions))
         broker.close()
         if self.settings.database_url:
-            create_databases(self.settings, KAFKA_SERVICES)
+            create_databases(self.settings, self._registry.by_name)
 
     def launch(self, replica: str, **changes: str) -> None:
         """Starts the process of one replica, such as `stock-2`, without waiting for it; `changes` override settings."""
         name, _, number = replica.rpartition("-")
-        port = self.settings.port(name) if number == "1" else free_port()
+        port = self.settings.port(name) if number == "1" and name in PORTS else free_port()
         settings = msgspec.structs.replace(self.settings, **changes)
         path = self.settings.home / "logs" / f"{replica}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -184,7 +183,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stops all processes, web and gateway first, removes `store.json` and releases Kafka."""
-        for group in (HTTP_SERVICES, KAFKA_SERVICES, SIMULATORS):
+        for group in (self._registry.front, self._registry.by_name, self._registry.external_systems):
             self._stop([replica for replica, process in self.processes.items() if process.name in group])
         (self.settings.home / "store.json").unlink(missing_ok=True)
         cluster.release(self.settings.home)

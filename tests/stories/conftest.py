@@ -8,7 +8,7 @@ from stories.peer import Peer
 from stories.shopper import Shopper, shopping
 
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.processes.supervisor import ALL_CONTAINERS, Supervisor
+from checkout.processes.supervisor import Supervisor
 from checkout.settings import read_settings
 
 
@@ -19,7 +19,7 @@ def new_store(
     """Starts a store on processes: `new_store(containers, scale, **settings)`; all are stopped in the end."""
     started: list[Supervisor] = []
 
-    def start(containers: Any = ALL_CONTAINERS, scale: Any = None, **settings: Any) -> Supervisor:
+    def start(containers: Any = (), scale: Any = None, **settings: Any) -> Supervisor:
         number = len(started) + 1
         home = tmp_path_factory.mktemp(f"store-{number}")
         own = {"home": home, "bootstrap_servers": kafka, "prefix": f"test-{number}--", "port_base": new_port_base()}

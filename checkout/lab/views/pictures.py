@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import checkout
 from checkout.c4.render import svg
 from checkout.c4.render.paint import Ink, painted
-from checkout.journal.hop import APPLIED, Hop
+from checkout.journal.hop import Hop, Outcome
 from checkout.lab.errors import LabError
 from checkout.lab.history.projection import Moment, element
 
@@ -150,7 +150,7 @@ def lit(name: str, moments: Sequence[Moment], at: int) -> str:
     drawn = picture.find(now.hop) if now else None
     if now is None or drawn is None:
         return _written(picture, arrows, {}, {})
-    ink = NOW if now.hop.outcome == APPLIED else ODD
+    ink = NOW if now.hop.outcome == Outcome.APPLIED else ODD
     ends = {now.hop.sender: ink, now.hop.to: ink}
     return _written(picture, arrows | {drawn.id: ink}, ends, {drawn: coordinates(now)}, now.hop.topic is not None)
 
@@ -161,7 +161,7 @@ def coordinates(moment: Moment) -> list[str]:
     key = moment.order if hop.key == hop.order else hop.key
     about = [f"key {key[:36]}"] if key else []
     about += [f"lag {moment.lag}"] if moment.lag is not None else []
-    about += [hop.outcome] if hop.outcome != APPLIED else []
+    about += [hop.outcome] if hop.outcome != Outcome.APPLIED else []
     first = moment.place if hop.topic else f"answer: {hop.status}" if hop.status else ""
     return [line for line in (first, ", ".join(about)) if line]
 
