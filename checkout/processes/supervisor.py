@@ -94,7 +94,7 @@ class Supervisor:
         self._has_started_kafka = False
 
     def start(self, containers: Sequence[str] = ()) -> None:
-        """Starts Kafka, creates topics and databases, starts containers (all by default), and waits until they are ready.
+        """Starts Kafka, creates topics and databases, starts containers (all by default), waits until they are ready.
 
         Raises WrongSetting, PortTaken, KafkaUnavailable or ShopError; what was started is stopped again.
         """
