@@ -24,9 +24,9 @@ def test_without_a_store_messages_names_the_setting_for_another_kafka(
 ) -> None:
     exit_code = run(monkeypatch, *command.split())
 
-    said = capsys.readouterr()
-    assert (exit_code, said.out) == (3, "")
-    assert "start one with `checkout up`, or name another Kafka in CHECKOUT_BOOTSTRAP_SERVERS" in said.err
+    printed = capsys.readouterr()
+    assert (exit_code, printed.out) == (3, "")
+    assert "start one with `checkout up`, or name another Kafka in CHECKOUT_BOOTSTRAP_SERVERS" in printed.err
 
 
 def test_a_store_that_does_not_answer_is_named(
@@ -42,8 +42,8 @@ def test_a_store_that_does_not_answer_is_named(
     exit_code = run(monkeypatch, "orders")
 
     address = gateway["address"]
-    said = f"checkout: the gateway at {address} does not answer: is `checkout up` running?\n"
-    assert (exit_code, *capsys.readouterr()) == (3, "", said)
+    printed = f"checkout: the gateway at {address} does not answer: is `checkout up` running?\n"
+    assert (exit_code, *capsys.readouterr()) == (3, "", printed)
 
 
 def test_a_damaged_store_json_is_named(
@@ -54,13 +54,13 @@ def test_a_damaged_store_json_is_named(
 
     exit_code = run(monkeypatch, "orders")
 
-    said = capsys.readouterr().err
+    printed = capsys.readouterr().err
     assert exit_code == 1
-    assert said.startswith(f"checkout: {home / 'store.json'} cannot be read") and "remove it" in said
+    assert printed.startswith(f"checkout: {home / 'store.json'} cannot be read") and "remove it" in printed
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "printed"),
     [
         ("up --scale stock=2", "stock cannot have 2 replicas on SQLite, which serves one: add --postgres"),
         ("services --scale orders=2", "orders cannot have 2 replicas on SQLite, which serves one: add --postgres"),
@@ -77,12 +77,12 @@ def test_a_damaged_store_json_is_named(
     ],
 )
 def test_a_request_that_cannot_work_is_wrong_usage_and_starts_nothing(
-    home: Path, command: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    home: Path, command: str, printed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     exit_code = run(monkeypatch, *command.split())
 
     assert exit_code == 2
-    assert said in capsys.readouterr().err
+    assert printed in capsys.readouterr().err
     assert not home.exists()
 
 
@@ -93,8 +93,8 @@ def test_a_setting_of_the_wrong_kind_is_named(
 
     exit_code = run(monkeypatch, "orders")
 
-    said = "checkout: CHECKOUT_PORT_BASE is 'eight': write a whole number\n"
-    assert (exit_code, *capsys.readouterr()) == (2, "", said)
+    printed = "checkout: CHECKOUT_PORT_BASE is 'eight': write a whole number\n"
+    assert (exit_code, *capsys.readouterr()) == (2, "", printed)
 
 
 @pytest.mark.kafka

@@ -11,7 +11,7 @@ from typer.main import get_command
 from checkout import __version__
 from checkout.cli.app import app
 
-DEFAULT = re.compile(r"  \[default: .+\]$")
+DEFAULT = re.compile(r"\s+\[default: .+\]$")
 
 
 def commands(command: Any, *words: str) -> Iterator[tuple[str, Any]]:
@@ -35,10 +35,10 @@ def test_every_command_explains_itself(
 ) -> None:
     exit_code = run(monkeypatch, *command.split(), "--help")
 
-    said = capsys.readouterr()
-    assert (exit_code, said.err) == (0, "")
-    assert said.out.startswith(f"Usage: checkout {command}")
-    assert len(said.out.splitlines()) > 4
+    printed = capsys.readouterr()
+    assert (exit_code, printed.err) == (0, "")
+    assert printed.out.startswith(f"Usage: checkout {command}")
+    assert len(printed.out.splitlines()) > 4
 
 
 @pytest.mark.parametrize("command", CALLS)
@@ -72,8 +72,8 @@ def test_the_first_line_of_a_command_fits_the_list_of_commands(
 def test_the_help_lists_every_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     run(monkeypatch, "--help")
 
-    said = capsys.readouterr().out
-    listed = [line.split()[0] for line in said.partition("Commands:")[2].splitlines() if line.strip()]
+    printed = capsys.readouterr().out
+    listed = [line.split()[0] for line in printed.partition("Commands:")[2].splitlines() if line.strip()]
     assert listed == [call for call in CALLS if call and " " not in call]
     assert {"demo", "up", "services", "order", "orders", "journey", "messages", "doctor", "kafka"} <= set(listed)
 
@@ -102,9 +102,9 @@ def test_a_wrong_call_ends_with_2_and_names_what_is_wrong(
 ) -> None:
     exit_code = run(monkeypatch, *command.split())
 
-    said = capsys.readouterr()
-    assert (exit_code, said.out) == (2, "")
-    assert said.err.startswith("Usage: checkout") and named in said.err.splitlines()[-1]
+    printed = capsys.readouterr()
+    assert (exit_code, printed.out) == (2, "")
+    assert printed.err.startswith("Usage: checkout") and named in printed.err.splitlines()[-1]
 
 
 def test_without_a_command_the_help_is_shown(
@@ -117,6 +117,6 @@ def test_without_a_command_the_help_is_shown(
 
 
 def test_the_module_is_the_command_line(tmp_path_factory: pytest.TempPathFactory) -> None:
-    said = checkout(tmp_path_factory.mktemp("home"), "--version")
+    printed = checkout(tmp_path_factory.mktemp("home"), "--version")
 
-    assert (said.returncode, said.stdout, said.stderr) == (0, f"checkout {__version__}\n", "")
+    assert (printed.returncode, printed.stdout, printed.stderr) == (0, f"checkout {__version__}\n", "")

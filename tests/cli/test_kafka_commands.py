@@ -12,9 +12,9 @@ def test_where_no_kafka_runs_status_ends_with_1_and_stop_does_nothing(
 ) -> None:
     exit_codes = run(monkeypatch, "kafka", "status"), run(monkeypatch, "kafka", "stop")
 
-    said = capsys.readouterr().out.splitlines()
+    printed = capsys.readouterr().out.splitlines()
     assert exit_codes == (1, 0)
-    assert said == ["no Kafka is running here: start one with `checkout kafka start`", "no Kafka is running here"]
+    assert printed == ["no Kafka is running here: start one with `checkout kafka start`", "no Kafka is running here"]
     assert not home.exists()
 
 
