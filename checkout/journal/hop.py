@@ -82,3 +82,8 @@ def compact(value: bytes | None) -> msgspec.Raw:
         return msgspec.Raw(msgspec.json.format(value.decode(), indent=-1).encode())
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return msgspec.Raw(msgspec.json.encode(text(value[:1_000])))
+
+
+def coordinates(topic: str, partition: int | None, offset: int | None) -> str:
+    """The coordinates of a record as text: `topic[partition]@offset`."""
+    return f"{topic}[{partition}]@{offset}"

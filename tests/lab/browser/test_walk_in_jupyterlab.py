@@ -58,7 +58,7 @@ class Walked:
 
     def shown(self) -> dict[str, Any]:
         """What moves together: picture, messages, order, stock, mailbox."""
-        return {"past": self.count(".past"), "now": self.count(".now"), "acts": self.count(".acts"),
+        return {"past": self.count(".past"), "now": self.count(".now"), "endpoint": self.count(".endpoint"),
                 "messages": self.count(".walk-messages tbody tr"), "order": self.text(".walk-orders"),
                 "stock": self.text(".walk-stock"), "mailbox": self.text(".walk-mailbox")}  # fmt: skip
 
@@ -81,8 +81,8 @@ def test_a_click_on_step_lights_one_arrow_and_its_two_ends(open_walk: OpenWalk) 
     walk.button("step").click()
 
     walk.wait_for(1)
-    assert (walk.count(".now"), walk.count(".acts")) == (1, 2)
-    assert walk.text(".walk-place").count("HTTP")
+    assert (walk.count(".now"), walk.count(".endpoint")) == (1, 2)
+    assert walk.text(".walk-coordinates").count("HTTP")
 
 
 def test_the_mouse_walks_an_order_to_step_14(open_walk: OpenWalk) -> None:
@@ -149,7 +149,7 @@ def test_an_accessibility_audit_finds_nothing(
     walk.button("step").click()
     walk.wait_for(1)
     walk.button("verb").click()
-    walk.root.locator(".walk-hand").wait_for()
+    walk.root.locator(".walk-work").wait_for()
 
     found = Axe().run(walk.page, context=".walk")
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from checkout.lab import Lab
-from checkout.lab.engine.kafka_session import machine, sweep
+from checkout.lab.engine.kafka_session import delete_leftovers, machine
 from checkout.local_kafka import cluster, download
 from checkout.local_kafka.broker_process import bootstrap_servers, broker_nodes, launch, new_id, prepare
 from checkout.local_kafka.probe import answers
@@ -114,7 +114,7 @@ def test_a_new_lab_takes_away_what_an_unguarded_one_left(kafka: str) -> None:
     for broker in (dead, elsewhere):
         broker.create({"order.new-order-received": 1})
 
-    sweep(kafka)
+    delete_leftovers(kafka)
 
     left = [dead.topics(), elsewhere.topics()]
     elsewhere.delete()

@@ -50,7 +50,7 @@ def test_classes_objects_functions_and_packages_have_their_source(thing: Any, fi
     ("thing", "name"), [(5, "int"), (len, "len"), ("checkout", "str"), (sys, "sys"), (pytest.raises, "raises")]
 )
 def test_what_is_not_the_stores_is_refused_by_name(thing: Any, name: str) -> None:
-    with pytest.raises(LabError, match=f"{name} is not the store's: show a class"):
+    with pytest.raises(LabError, match=f"{name} is not part of the store: show a class"):
         show(thing)
 
 

@@ -111,8 +111,8 @@ def test_inside_a_hop_the_change_is_marked(waiting: Lab, open_page: OpenPage) ->
     for hop in range(1, 5):
         do(page, "step", hop)
 
-    expect(page.locator(".walk-hand mark").first).to_have_text("0 → 2")
-    expect(page.locator(".walk-hand")).to_contain_text("About to go: ProductsReserved")
+    expect(page.locator(".walk-work mark").first).to_have_text("0 → 2")
+    expect(page.locator(".walk-work")).to_contain_text("About to go: ProductsReserved")
 
 
 def test_a_run_stops_at_a_break_point(waiting: Lab, open_page: OpenPage) -> None:
