@@ -175,9 +175,9 @@ def kafka_status(as_json: AsJson = False) -> None:
 
 
 def _code_arrows() -> Sequence[dict[str, object]]:
-    from checkout.registry import facts
+    from checkout.registry import code_arrows
 
-    return facts()
+    return code_arrows()
 
 
 def main() -> None:

@@ -14,10 +14,11 @@ from checkout.cli.client import print_json
 from checkout.cli.up import started
 from checkout.domain import PaymentMethod
 from checkout.fields import OrderLine, Payment
+from checkout.framework.message import encode
 from checkout.local_kafka import cluster
-from checkout.messages import TOPICS, OrderReceived, encode
+from checkout.messages import TOPICS, OrderReceived
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.messaging.log import Outgoing
+from checkout.messaging.log import ProducerRecord
 from checkout.processes.supervisor import WORKERS, ShopError, Supervisor
 from checkout.registry import SERVICES
 from checkout.settings import IN_PROCESS, read_settings
@@ -86,11 +87,11 @@ def _burst(store: Supervisor, orders: int) -> Round:
     return Round(orders, seconds, orders / seconds, sum(cpu.values()), cpu)
 
 
-def _record() -> Outgoing:
+def _record() -> ProducerRecord:
     lines = [OrderLine(sku=1, name="Wooden spoon", quantity=1)]
     payment = Payment(payment_method=PaymentMethod.CREDIT)
     order = OrderReceived(str(uuid.uuid4()), "Ada", lines, payment, "ada@example.org")
-    return Outgoing("order.new-order-received", order.id.encode(), encode(order))
+    return ProducerRecord("order.new-order-received", order.id.encode(), encode(order))
 
 
 def _wait_until_read(broker: KafkaBroker, orders: int) -> None:

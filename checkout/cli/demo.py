@@ -10,7 +10,7 @@ import httpx
 
 from checkout.cli import client, journeys, output
 from checkout.cli.up import started
-from checkout.journal.hop import APPLIED, Hop
+from checkout.journal.hop import Hop, Outcome
 from checkout.messages import PLACE_ORDER, PRODUCTS
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.processes.supervisor import FRONT, OUTSIDE, WORKERS, ShopFile, Supervisor, find_shop
@@ -114,7 +114,11 @@ def _differences(story: Story, told: Told) -> Sequence[str]:
     sold = story.quantity if story.status == "APPROVED" else 0
     expected = sorted(arrow[:3] for arrow in arrows(story.view))
     pairs = (
-        ("arrows", expected, sorted((hop.step, hop.sender, hop.to) for hop in told.hops if hop.outcome == APPLIED)),
+        (
+            "arrows",
+            expected,
+            sorted((hop.step, hop.sender, hop.to) for hop in told.hops if hop.outcome == Outcome.APPLIED),
+        ),
         ("order", story.status, told.order["status"]),
         ("stock sold", sold, told.before - told.after),
         ("e-mails", [story.subject], told.subjects),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from checkout.journal import journal
-from checkout.journal.hop import APPLIED, Hop, compact, moment, text
+from checkout.journal.hop import Hop, Outcome, compact, from_milliseconds, text
 from checkout.messages import TOPICS
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import Record
@@ -53,18 +53,18 @@ def _payload(record: Record) -> Any:
 
 def _observed(seen: Seen) -> Hop:
     record, message = seen.record, TOPICS[seen.record.topic]
-    cause = hops.usual_cause(message)
+    cause = hops.cause_of(record, message)
     return Hop(
-        order=seen.order, step=hops.step(message, cause, False), sender=message.sender, to=message.via,
+        order=seen.order, step=message.step(cause), sender=message.sender, to=message.receiver,
         message=seen.type, technology=record.topic, topic=record.topic, partition=record.partition,
-        offset=record.offset, key=text(record.key), cause=cause, at=moment(record.timestamp),
+        offset=record.offset, key=text(record.key), cause=cause, at=from_milliseconds(record.timestamp),
         payload=compact(record.value), observed=True,
     )
 
 
 def missing(told: Iterable[Hop]) -> list[tuple[int, str, str]]:
     """The arrows of its story that an order has not gone yet, as (step, from, to)."""
-    gone = [hop for hop in told if hop.outcome == APPLIED]
+    gone = [hop for hop in told if hop.outcome == Outcome.APPLIED]
     done = {(hop.step, hop.sender, hop.to) for hop in gone}
     expected = [arrow[:3] for arrow in arrows(story_of(hop.message for hop in gone))]
     return [arrow for arrow in expected if arrow not in done]

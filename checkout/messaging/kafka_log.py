@@ -17,8 +17,8 @@ from checkout.messaging.log import (
     CommitRefused,
     Lag,
     LogUnavailable,
-    Outgoing,
     Partition,
+    ProducerRecord,
     Record,
     RecordMetadata,
 )
@@ -114,7 +114,7 @@ class KafkaLog:
             self._committed = {partition: self._committed[partition] for partition in self._committed.keys() & owned}
             self._owned = owned
 
-    def send(self, messages: Sequence[Outgoing]) -> list[RecordMetadata]:
+    def send(self, messages: Sequence[ProducerRecord]) -> list[RecordMetadata]:
         """Sends all in one flush and returns each one's place once every replica has it."""
         return self._sender.send(messages)
 

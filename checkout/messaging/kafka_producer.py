@@ -8,7 +8,7 @@ from kafka import errors
 from kafka.partitioner.default import murmur2
 
 from checkout.messaging.kafka_client import STEP, KafkaConnection
-from checkout.messaging.log import Outgoing, RecordMetadata, check_size
+from checkout.messaging.log import ProducerRecord, RecordMetadata, check_size
 
 
 class Sender:
@@ -23,7 +23,7 @@ class Sender:
         self._spread = itertools.count()
         self._producer: Any = None
 
-    def send(self, messages: Sequence[Outgoing]) -> list[RecordMetadata]:
+    def send(self, messages: Sequence[ProducerRecord]) -> list[RecordMetadata]:
         """Each one's place. Raises LogUnavailable, and ValueError for a record too large for its topic."""
         for message in messages:  # the broker's refusal of a size would end this producer
             check_size(message)
@@ -43,14 +43,14 @@ class Sender:
             except errors.KafkaTimeoutError:  # kafka-python has no public way to close one that holds something
                 producer._sender.force_close()
 
-    def _flush(self, messages: Sequence[Outgoing]) -> list[RecordMetadata]:
+    def _flush(self, messages: Sequence[ProducerRecord]) -> list[RecordMetadata]:
         self._producer = self._producer or self._cluster.producer()
         send, prefix = self._producer.send, self._cluster.prefix
         sent = [send(prefix + m.topic, _value(m), m.key, list(m.headers), self._choose(m)) for m in messages]
         self._cluster.patiently(lambda: self._producer.flush(STEP))
         return [RecordMetadata(done.partition, done.offset) for done in (future.get(0) for future in sent)]
 
-    def _choose(self, message: Outgoing) -> int:
+    def _choose(self, message: ProducerRecord) -> int:
         topic, key, _, _, partition = message
         partitions = self._partitions.get(topic) or self._partitions.setdefault(topic, self._find(topic))
         if partition is not None and 0 <= partition < partitions:
@@ -58,6 +58,6 @@ class Sender:
         return (next(self._spread) if key is None else murmur2(key) & 0x7FFFFFFF) % partitions
 
 
-def _value(message: Outgoing) -> bytes | None:
+def _value(message: ProducerRecord) -> bytes | None:
     # kafka-python sends no record without both
     return b"" if message.key is None and message.value is None else message.value

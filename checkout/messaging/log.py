@@ -23,7 +23,7 @@ class Record(NamedTuple):
     timestamp: int = 0
 
 
-class Outgoing(NamedTuple):
+class ProducerRecord(NamedTuple):
     """One record to send. A partition that the topic does not have is chosen by the key's hash instead.
 
     With neither key nor value it arrives with an empty value.
@@ -41,7 +41,7 @@ def record_limit(topic: str) -> int:
     return 2 * 1024 * 1024 if topic.endswith(DEAD_LETTERS) else 1024 * 1024 + 64 * 1024
 
 
-def check_size(message: Outgoing) -> None:
+def check_size(message: ProducerRecord) -> None:
     """Raises ValueError for a record that its topic does not take."""
     _, key, value, headers, _ = message
     size = len(key or b"") + len(value or b"") + sum(len(name) + len(held) for name, held in headers)
@@ -90,7 +90,7 @@ class Log(Protocol):
         While the broker is away there are none. Raises LogUnavailable when another process has taken this seat.
         """
 
-    def send(self, messages: Sequence[Outgoing]) -> list[RecordMetadata]:
+    def send(self, messages: Sequence[ProducerRecord]) -> list[RecordMetadata]:
         """Sends all in one flush and returns each one's place once every replica has it.
 
         Creates a dead-letter topic (`...dlt`) when it is first needed. Raises LogUnavailable; then some may have

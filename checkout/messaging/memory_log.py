@@ -10,8 +10,8 @@ from checkout.messaging.log import (
     CommitRefused,
     Lag,
     LogUnavailable,
-    Outgoing,
     Partition,
+    ProducerRecord,
     Record,
     RecordMetadata,
     check_size,
@@ -89,7 +89,7 @@ class MemoryBroker:
         topic, number = partition
         return self._records[topic][number] if topic in self._records else []
 
-    def _append(self, message: Outgoing) -> RecordMetadata:
+    def _append(self, message: ProducerRecord) -> RecordMetadata:
         topic, key, value, headers, number = message
         check_size(message)
         if topic.endswith(DEAD_LETTERS):
@@ -167,7 +167,7 @@ class MemoryLog:
             self.owned.append(self.owned.pop(0)) if found else None  # else a full partition starves the others
             return found
 
-    def send(self, messages: Sequence[Outgoing]) -> list[RecordMetadata]:
+    def send(self, messages: Sequence[ProducerRecord]) -> list[RecordMetadata]:
         """Appends all and returns each one's place."""
         with self._broker._changed:
             places = [self._broker._append(message) for message in messages]

@@ -8,8 +8,8 @@ from checkout.simulators.mailbox import Letter, Mailbox
 from checkout.simulators.payment_broker import Charge, PaymentBroker
 from checkout.simulators.shipment_company import Parcel, ShipmentCompany
 from checkout.worker.adapters import charge_body, idempotency_key, parcel_body
-from checkout.worker.database import OutboxRow
 from checkout.worker.external_calls import Adapter, CallResult, Unanswered
+from checkout.worker.outbox import OutboxRow
 
 
 class SimulatedSystems:

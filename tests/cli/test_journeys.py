@@ -8,7 +8,8 @@ from worker.shop import Shop, turn
 
 from checkout.cli import journeys
 from checkout.cli.journeys import journey, look
-from checkout.messages import TOPICS, encode
+from checkout.framework.message import encode
+from checkout.messages import TOPICS
 from checkout.registry import arrows
 
 RECEIVED = "order.new-order-received"

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.messaging.log import Outgoing
+from checkout.messaging.log import ProducerRecord
 
 TOPIC = "order.new-order-received"
-ORDER = [Outgoing(TOPIC, b"order-1", b"wooden spoon")]
+ORDER = [ProducerRecord(TOPIC, b"order-1", b"wooden spoon")]
 
 
 def main(servers: str) -> None:

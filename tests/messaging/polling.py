@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from checkout.messaging.kafka_log import KafkaBroker, KafkaLog
-from checkout.messaging.log import CommitRefused, Outgoing, Partition, Record
+from checkout.messaging.log import CommitRefused, Partition, ProducerRecord, Record
 from checkout.messaging.memory_log import MemoryBroker, MemoryLog
 
 Broker = MemoryBroker | KafkaBroker
@@ -17,9 +17,9 @@ STOCK = "stock.order-products-reserved"
 SECONDS = 20.0  # until something that must happen is given up
 
 
-def orders(count: int, partition: int | None = 0) -> list[Outgoing]:
+def orders(count: int, partition: int | None = 0) -> list[ProducerRecord]:
     """So many small records."""
-    return [Outgoing(ORDERS, b"order-%d" % n, b"wooden spoon %d" % n, (), partition) for n in range(count)]
+    return [ProducerRecord(ORDERS, b"order-%d" % n, b"wooden spoon %d" % n, (), partition) for n in range(count)]
 
 
 def values(records: Iterable[Record]) -> list[bytes | None]:

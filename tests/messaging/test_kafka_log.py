@@ -13,7 +13,7 @@ from messaging.polling import ORDERS, Broker
 
 from checkout.local_kafka import cluster
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.messaging.log import LogUnavailable, Outgoing
+from checkout.messaging.log import LogUnavailable, ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
 
 NewBroker = Callable[[], KafkaBroker]
@@ -22,7 +22,7 @@ AWAY = r"LogUnavailable: no Kafka answers at 127.0.0.1:\d+: start one with `chec
 
 @pytest.mark.kafka
 def test_kafka_and_memory_give_a_key_the_same_partition(new_kafka_broker: NewBroker) -> None:
-    messages = [Outgoing(ORDERS, bytes(range(n)), b"") for n in range(200)]
+    messages = [ProducerRecord(ORDERS, bytes(range(n)), b"") for n in range(200)]
     brokers: list[Broker] = [new_kafka_broker(), MemoryBroker()]
     for broker in brokers:
         broker.create({ORDERS: 7})

@@ -20,7 +20,7 @@ from messaging.polling import (
     take,
 )
 
-from checkout.messaging.log import Lag, Outgoing, Record
+from checkout.messaging.log import Lag, ProducerRecord, Record
 
 
 def test_idle_poll_ends_after_its_wait(broker: Broker, join: Join) -> None:
@@ -55,7 +55,7 @@ def test_waiting_poll_is_woken_by_a_record(broker: Broker, join: Join) -> None:
 def test_poll_never_exceeds_its_limit_and_loses_nothing(broker: Broker, join: Join) -> None:
     broker.create({ORDERS: 3})
     member = join("stock", [ORDERS], "stock-1")
-    stand = member.send([Outgoing(ORDERS, None, b"%d" % n, (), n % 3) for n in range(200)])
+    stand = member.send([ProducerRecord(ORDERS, None, b"%d" % n, (), n % 3) for n in range(200)])
     batches: list[list[Record]] = []
 
     deadline = time.monotonic() + SECONDS
@@ -73,7 +73,7 @@ def test_poll_never_exceeds_its_limit_and_loses_nothing(broker: Broker, join: Jo
 def test_no_partition_starves_behind_a_full_one(broker: Broker, join: Join) -> None:
     broker.create({ORDERS: 2})
     member = join("stock", [ORDERS], "stock-1")
-    member.send([Outgoing(ORDERS, None, b"x" * 1_000, (), 0)] * 4_000 + orders(1, partition=1))
+    member.send([ProducerRecord(ORDERS, None, b"x" * 1_000, (), 0)] * 4_000 + orders(1, partition=1))
 
     found: list[Record] = []
     poll_until([member], lambda: (1, 0) in places(found), "the record of the other partition", found, limit=50)
@@ -139,7 +139,7 @@ def test_reading_without_a_group_gives_all_to_the_present_end(broker: Broker, jo
     broker.create({ORDERS: 2, STOCK: 1})
     member = join("stock", [ORDERS], "stock-1")
     stand = member.send([*orders(30, partition=0), *orders(30, partition=1)])
-    member.send([Outgoing(STOCK, b"order-1", b"reserved")])
+    member.send([ProducerRecord(STOCK, b"order-1", b"reserved")])
 
     found = list(broker.read([ORDERS, STOCK, "no.such-topic"]))
 

@@ -14,7 +14,7 @@ from messaging.polling import (
     values,
 )
 
-from checkout.messaging.log import LogUnavailable, Outgoing, RecordMetadata
+from checkout.messaging.log import LogUnavailable, ProducerRecord, RecordMetadata
 
 
 def test_records_of_a_key_go_to_one_partition_and_keys_to_all(broker: Broker, join: Join) -> None:
@@ -30,7 +30,7 @@ def test_records_of_a_key_go_to_one_partition_and_keys_to_all(broker: Broker, jo
 def test_records_without_a_key_are_spread(broker: Broker, join: Join) -> None:
     broker.create({ORDERS: 3})
 
-    stand = join("stock", [ORDERS], "stock-1").send([Outgoing(ORDERS, None, b"keyless")] * 60)
+    stand = join("stock", [ORDERS], "stock-1").send([ProducerRecord(ORDERS, None, b"keyless")] * 60)
 
     assert Counter(place.partition for place in stand).keys() == {0, 1, 2}
 
@@ -39,7 +39,7 @@ def test_given_partition_is_taken(broker: Broker, join: Join) -> None:
     broker.create({ORDERS: 3})
     member = join("stock", [ORDERS], "stock-1")
 
-    stand = member.send([Outgoing(ORDERS, b"order-1", b"", (), partition) for partition in (2, 0, 1)])
+    stand = member.send([ProducerRecord(ORDERS, b"order-1", b"", (), partition) for partition in (2, 0, 1)])
 
     assert [place.partition for place in stand] == [2, 0, 1]
 
@@ -67,7 +67,7 @@ def test_places_come_in_the_order_given_over_several_topics(broker: Broker, join
     broker.create({ORDERS: 1, STOCK: 1})
     member = join("stock", [ORDERS, STOCK], "stock-1")
 
-    stand = member.send([Outgoing(topic, None, b"") for topic in (ORDERS, STOCK, STOCK, ORDERS)])
+    stand = member.send([ProducerRecord(topic, None, b"") for topic in (ORDERS, STOCK, STOCK, ORDERS)])
 
     assert stand == [(0, 0), (0, 0), (0, 1), (0, 1)]
 
@@ -83,15 +83,15 @@ def test_nothing_to_send_is_no_trouble(broker: Broker, join: Join) -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        Outgoing(ORDERS, b"order-1", b"wooden spoon", [("kafka_correlationId", "späti".encode())]),
-        Outgoing(ORDERS, None, b"keyless"),
-        Outgoing(ORDERS, b"", b"", [("", b"")]),
-        Outgoing(ORDERS, b"order-1", None),
-        Outgoing(ORDERS, b"order-1", b"twice", [("a", b"1"), ("a", b"2")]),
+        ProducerRecord(ORDERS, b"order-1", b"wooden spoon", [("kafka_correlationId", "späti".encode())]),
+        ProducerRecord(ORDERS, None, b"keyless"),
+        ProducerRecord(ORDERS, b"", b"", [("", b"")]),
+        ProducerRecord(ORDERS, b"order-1", None),
+        ProducerRecord(ORDERS, b"order-1", b"twice", [("a", b"1"), ("a", b"2")]),
     ],
     ids=["all", "no key", "empty", "no value", "a header twice"],
 )
-def test_key_value_and_headers_survive(broker: Broker, join: Join, message: Outgoing) -> None:
+def test_key_value_and_headers_survive(broker: Broker, join: Join, message: ProducerRecord) -> None:
     broker.create({ORDERS: 1})
     member = join("stock", [ORDERS], "stock-1")
     before = time.time()
@@ -107,7 +107,7 @@ def test_record_with_neither_key_nor_value_arrives_empty(broker: Broker, join: J
     broker.create({ORDERS: 1})
     member = join("stock", [ORDERS], "stock-1")
 
-    member.send([Outgoing(ORDERS, None, None, [("theirs", b"1")])])
+    member.send([ProducerRecord(ORDERS, None, None, [("theirs", b"1")])])
 
     (record,) = take(member, 1)
     assert record[3:6] == (None, b"", [("theirs", b"1")])
@@ -116,7 +116,7 @@ def test_record_with_neither_key_nor_value_arrives_empty(broker: Broker, join: J
 def test_value_of_1_MiB_survives_between_small_ones(broker: Broker, join: Join) -> None:
     broker.create({ORDERS: 1})
     member = join("stock", [ORDERS], "stock-1")
-    large = Outgoing(ORDERS, b"order-1", b"x" * 1024 * 1024, [("kafka_correlationId", b"c" * 36)])
+    large = ProducerRecord(ORDERS, b"order-1", b"x" * 1024 * 1024, [("kafka_correlationId", b"c" * 36)])
 
     member.send([*orders(1), large, *orders(1)])
 
@@ -129,7 +129,7 @@ def test_record_too_large_is_refused_by_name_and_stops_nothing(broker: Broker, j
     member = join("stock", [ORDERS], "stock-1")
 
     with pytest.raises(ValueError, match=f"{ORDERS} takes 1,114,112 bytes, this record has {size:,}"):
-        member.send([Outgoing(ORDERS, None, b"x" * size)])
+        member.send([ProducerRecord(ORDERS, None, b"x" * size)])
 
     assert member.send(orders(1)) == [(0, 0)]
 
@@ -139,7 +139,7 @@ def test_dead_letter_topic_is_created_when_first_needed_and_takes_a_large_record
     dead = f"{ORDERS}.stock.dlt"
     before = broker.topics()
 
-    stand = join("stock", [ORDERS], "stock-1").send([Outgoing(dead, b"order-1", b"x" * 1_900_000, (), 2)] * 2)
+    stand = join("stock", [ORDERS], "stock-1").send([ProducerRecord(dead, b"order-1", b"x" * 1_900_000, (), 2)] * 2)
 
     assert stand == [(0, 0), (0, 1)]
     assert broker.topics() == before | {dead: 1}
@@ -150,6 +150,6 @@ def test_unknown_topic_is_named(broker: Broker, join: Join) -> None:
     member = join("stock", [ORDERS], "stock-1")
 
     with pytest.raises(LogUnavailable, match=f"no topic {STOCK}: create it first"):
-        member.send([Outgoing(STOCK, None, b"")])
+        member.send([ProducerRecord(STOCK, None, b"")])
     with pytest.raises(LogUnavailable, match=f"no topic {STOCK}: create it first"):
         join("stock", [STOCK], "stock-2")

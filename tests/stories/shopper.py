@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from checkout.cli import journeys
-from checkout.journal.hop import APPLIED, Hop
+from checkout.journal.hop import Hop, Outcome
 from checkout.messages import PLACE_ORDER, PRODUCTS
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.processes.supervisor import OUTSIDE, Supervisor
@@ -68,7 +68,7 @@ class Shopper:
 
     def arrows(self, id: str) -> list[tuple[int | None, str, str]]:
         """The applied hops of an order as (step, from, to)."""
-        return sorted((hop.step or 0, hop.sender, hop.to) for hop in self.journey(id) if hop.outcome == APPLIED)
+        return sorted((hop.step or 0, hop.sender, hop.to) for hop in self.journey(id) if hop.outcome == Outcome.APPLIED)
 
     def record(self, id: str, view: str, run: str = "one replica") -> None:
         """Keeps the order's journal for the diagrams, which `scripts/test` holds against it."""

@@ -15,11 +15,11 @@ class Clock:
     def __init__(self, real: bool = False) -> None:
         self._real, self._shift, self._fixed = real, timedelta(), START
 
-    def now(self) -> str:
-        """The time in ISO 8601, UTC, with microseconds."""
+    def now(self) -> datetime:
+        """The time in UTC."""
         if not self._real:
             self._fixed += TICK
-        return self._time().isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return self._time()
 
     def seconds(self) -> float:
         """Seconds on a monotonic clock."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import update
 
+from checkout.framework.message import KAFKA
 from checkout.framework.service import Service
 from checkout.journal.hop import compact, coordinates
 from checkout.lab.engine.clock import Clock
@@ -16,8 +17,8 @@ from checkout.lab.errors import LabError
 from checkout.lab.history.lab_journal import LabJournal
 from checkout.lab.history.lag import ConsumerLag
 from checkout.lab.history.projection import SELL_OUT, Projection
-from checkout.messages import KAFKA, TOPICS
-from checkout.messaging.log import Outgoing, Partition
+from checkout.messages import TOPICS
+from checkout.messaging.log import Partition, ProducerRecord
 from checkout.registry import SERVICES
 from checkout.services.stock import PRODUCTS
 from checkout.simulators.in_process import SimulatedSystems
@@ -103,15 +104,11 @@ class Environment:
         if not running:
             raise LabError(f"{service} has crashed already: lab.restart({service!r}) starts it again")
         replica = next((each for each in running if each.done), running[0])
-        lost, unanswered = replica.crash(), replica.unanswered_orders
         self._note(replica.service.name, "Crash", f"{replica.name} crashed")
-        at = self.clock.now()
-        for hop in lost:
-            hop.at = at
-        self.journal.write(lost)
+        self.journal.write(replica.crash(self.clock.now()))
         del self.replicas[replica.name]
         self.crashed.append(replica.name)
-        orders = [self.names.of(id) for id in unanswered]
+        orders = [self.names.of(id) for id in replica.unanswered_orders]
         retries = "".join(f"; the request for {order} gets no response: the customer has to retry" for order in orders)
         return f"{replica.name} has crashed and lost everything in its memory{retries}"
 
@@ -176,7 +173,7 @@ class Environment:
         if self._external_producer is None:
             log = self.broker.join("external-producer", [topic], "external-producer-1", True)
             self._external_producer = SteppingLog(log, self.sent)
-        sent = self._external_producer.send([Outgoing(topic, key.encode() if key else None, value.encode())])[0]
+        sent = self._external_producer.send([ProducerRecord(topic, key.encode() if key else None, value.encode())])[0]
         action = f"an external producer publishes {coordinates(topic, *sent)}"
         self._note(KAFKA, "Send", action, payload=compact(value.encode()), topic=topic, partition=sent.partition,
                    offset=sent.offset, key=key)  # fmt: skip

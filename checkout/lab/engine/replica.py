@@ -1,6 +1,7 @@
 """Replica: one service's worker in a lab, called verb by verb, and its work in progress between two verbs."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -8,16 +9,17 @@ import msgspec
 from sqlalchemy import delete, select
 
 from checkout.framework.service import Service
-from checkout.journal.hop import Hop, coordinates
+from checkout.journal.hop import Hop, Outcome, coordinates
 from checkout.lab.engine.clock import Clock
 from checkout.lab.engine.requests import RequestQueue
 from checkout.lab.engine.stepping_log import SentRecords, SteppingLog
 from checkout.lab.history.lab_journal import LabJournal
-from checkout.lab.history.lag import CRASHED
-from checkout.messages import BY_NAME, TOPICS, PlaceOrder
+from checkout.messages import BY_NAME, MESSAGE_TYPES, PlaceOrder
 from checkout.simulators.in_process import SimulatedSystems
-from checkout.worker.database import INBOX, OPEN, OUTBOX, OutboxRow, ServiceDatabase, has_open_rows
+from checkout.worker.database import ServiceDatabase
 from checkout.worker.external_calls import ExternalCalls
+from checkout.worker.inbox import INBOX
+from checkout.worker.outbox import OPEN, OUTBOX, OutboxKind, OutboxRow, has_open_rows
 from checkout.worker.worker import Worker
 
 POLL, HANDLE, PUBLISH, COMMIT = VERBS = ("poll", "handle", "publish", "commit")
@@ -78,9 +80,9 @@ class Replica:
         self.name, self.service, self.log = name, service, log
         self.requests = context.requests if PlaceOrder in service.handlers else None
         self._database, self._context, clock = database, context, context.clock
+        calls = ExternalCalls(context.systems.adapters(), 0, clock.seconds)
         self.worker = Worker(
-            service, log, database, context.journal,  # type: ignore[arg-type]
-            ExternalCalls(context.systems.adapters(), 0, clock.seconds), self.requests, replica=name, batch=1,
+            service, MESSAGE_TYPES, log, database, context.journal, calls, self.requests, replica=name, batch=1,
             now=clock.now, pause=clock.forward, clock=clock.seconds,
         )  # fmt: skip
         self.done: list[str] = []
@@ -93,11 +95,11 @@ class Replica:
 
     def next_work(self, now: float) -> Work | None:
         """What the replica would poll at this time of the lab's clock."""
-        if self.checks_outbox and has_open_rows(self._database):
+        if self.checks_outbox and self._has_unpublished_rows():
             return Work(0, WorkKind.OUTBOX)
         calls, timer_due = self.worker.external_calls, self.worker.sources.due_at
         found = []
-        if calls.has_answers or (calls.due_at is not None and calls.due_at <= now):
+        if calls.has_results or (calls.due_at is not None and calls.due_at <= now):
             found.append(Work(self._response_sequence, WorkKind.RESPONSE))
         if timer_due is not None and timer_due <= now:
             found.append(Work(0, WorkKind.TIMER))
@@ -106,6 +108,10 @@ class Replica:
         if self.requests and self.requests.requests:
             found.append(Work(self.requests.requests[0].sequence, WorkKind.REQUEST))
         return min(found, default=None)
+
+    def _has_unpublished_rows(self) -> bool:
+        with self._database.read() as db:
+            return has_open_rows(db)
 
     @property
     def allowed(self) -> list[str]:
@@ -157,7 +163,7 @@ class Replica:
             self._delete(INBOX)
 
     def _publish(self) -> None:
-        if any(row.destination not in TOPICS for row in self.worker.outgoing):
+        if any(row.kind is OutboxKind.EXTERNAL_CALL for row in self.worker.outgoing):
             self._response_sequence = self._context.sent.next_sequence()  # simulated systems respond at once
         self.worker.publish()
 
@@ -165,9 +171,9 @@ class Replica:
         with self._database.begin() as db:
             db.execute(delete(table).where(*conditions))
 
-    def crash(self) -> list[Hop]:
+    def crash(self, at: datetime) -> list[Hop]:
         """Ends the replica as `kill -9` does. Returns a hop with outcome `crashed` for each message it had."""
-        lost = [d.hop(self.service.name, CRASHED, replica=self.name, at="") for d in self.worker.batch]
+        lost = [d.hop(self.service.name, Outcome.CRASHED, self.name, at) for d in self.worker.batch]
         self.log.abandon()
         self.worker.external_calls.close()
         return [hop for hop in lost if hop]
@@ -229,8 +235,7 @@ def _json_cell(value: Any) -> str | int | None:
 
 
 def _unpublished(row: OutboxRow) -> dict[str, Any]:
-    is_record = row.destination in TOPICS or row.headers is not None
-    to = row.destination if is_record else BY_NAME[row.message].via
+    to = BY_NAME[row.message].receiver if row.kind is OutboxKind.EXTERNAL_CALL else row.destination
     return {"to": to, "message": row.message, "order": row.order_id, "value": pretty(row.payload or b"")}
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -48,9 +49,9 @@ class PlacedRequest(PendingRequest):
         """Orders has refused the order."""
         self.error = str(error)
 
-    def arrival(self, at: str) -> Hop:
+    def arrival(self, at: datetime) -> Hop:
         """The hop of step 1: the gateway has received the request."""
-        return hops.requested(
+        return hops.http_request(
             PlaceOrder, PlaceOrder.sender, "gateway", False, at=at, order=self.message.id, correlation=self.correlation,
             replica="gateway-1", url=self.url, client=self.client, payload=compact(self.body),
         )  # fmt: skip
@@ -87,7 +88,7 @@ def sku_of(product: str | int) -> int:
     return sku
 
 
-def message_of(id: str, body: bytes, at: str) -> PlaceOrder:
+def message_of(id: str, body: bytes, at: datetime) -> PlaceOrder:
     """The message that Orders makes of the body. Raises LabError where the gateway would answer 422."""
     try:
         return to_message(id, http_app.decode_strictly(body, OrderRequest), at)

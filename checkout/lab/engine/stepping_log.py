@@ -4,7 +4,16 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 
 from checkout.journal.hop import coordinates
-from checkout.messaging.log import CommitRefused, Lag, Log, LogUnavailable, Outgoing, Partition, Record, RecordMetadata
+from checkout.messaging.log import (
+    CommitRefused,
+    Lag,
+    Log,
+    LogUnavailable,
+    Partition,
+    ProducerRecord,
+    Record,
+    RecordMetadata,
+)
 from checkout.system.deadline import wait_until
 
 DELIVERY_TIMEOUT = 15.0  # seconds within which the broker delivers a record that has been sent
@@ -26,7 +35,7 @@ class SentRecords:
         """The next sequence number. Records, requests and responses share one sequence: the lowest goes first."""
         return next(self._numbers)
 
-    def add(self, message: Outgoing, metadata: RecordMetadata) -> None:
+    def add(self, message: ProducerRecord, metadata: RecordMetadata) -> None:
         """Registers a record that the broker has acknowledged."""
         self.sequence[message.topic, *metadata] = self.next_sequence()
         self.ends[message.topic, metadata.partition] = metadata.offset + 1
@@ -81,7 +90,7 @@ class SteppingLog:
         """Takes part in a rebalance for up to `wait` seconds; records that arrive meanwhile are kept."""
         self._fetch(wait)
 
-    def send(self, messages: Sequence[Outgoing]) -> list[RecordMetadata]:
+    def send(self, messages: Sequence[ProducerRecord]) -> list[RecordMetadata]:
         """Sends all in one flush and registers them."""
         metadata = self._log.send(messages)
         for message, each in zip(messages, metadata, strict=True):

@@ -1,11 +1,12 @@
 """Lab journal: the journal of a lab, in memory, in the order of the hops."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from checkout.journal.hop import APPLIED, Hop
+from checkout.journal.hop import Hop, Outcome
 from checkout.lab.history.projection import Projection
 from checkout.lab.history.sentences import LAB
 
@@ -28,12 +29,12 @@ class LabJournal:
             self.projection.add(hop)
 
     def note(
-        self, to: str, name: str, action: str, at: str, payload: object = None, topic: str | None = None,
+        self, to: str, name: str, action: str, at: datetime, payload: object = None, topic: str | None = None,
         partition: int | None = None, offset: int | None = None, key: str | None = None,
     ) -> None:  # fmt: skip
         """Appends an action of the learner: a hop without an order that is no arrow of a diagram.
 
-        `to`: the element it concerns. `name`: the kind of action. `action`: a sentence for display. `at`: ISO 8601.
+        `to`: the element it concerns. `name`: the kind of action. `action`: a sentence for display.
         """
         raw = msgspec.Raw(ENCODE(payload))
         self.write([
@@ -46,7 +47,7 @@ class LabJournal:
 
         Each is a dictionary with step, from, to, message, topic, offset and payload.
         """
-        kept = [hop for hop in self.hops if service in (hop.to, hop.sender) and hop.outcome == APPLIED]
+        kept = [hop for hop in self.hops if service in (hop.to, hop.sender) and hop.outcome is Outcome.APPLIED]
         return [{"step": hop.step, "from": hop.sender, "to": hop.to, "message": hop.message, "topic": hop.topic,
                  "offset": hop.offset, "payload": _timeless(hop)} for hop in kept]  # fmt: skip
 

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable
 
-from checkout.journal.hop import Hop
+from checkout.framework.message import KAFKA
+from checkout.journal.hop import Hop, Outcome
 from checkout.lab.history.sentences import LAB
-from checkout.messages import KAFKA
 from checkout.messaging.log import Partition
 from checkout.registry import SERVICES
-
-CRASHED = "crashed"  # the outcome of a delivery whose replica crashed before it committed
 
 
 class ConsumerLag:
@@ -67,13 +65,13 @@ class AssumedLag(ConsumerLag):
     def observe(self, hop: Hop) -> None:
         """Follows one hop, and commits the delivery before it where the rule says so."""
         last = self._uncommitted
-        if last and hop.sender != LAB and not (hop.to == KAFKA and hop.replica == last.replica):
+        if last and hop.sender != LAB and not (hop.is_publication and hop.replica == last.replica):
             self._commit_through(last, (last.offset or 0) + 1)
             self._uncommitted = None
         super().observe(hop)
         if hop.sender == KAFKA and hop.offset is not None:
             self._commit_through(hop, hop.offset)
-            self._uncommitted = None if hop.outcome == CRASHED else hop
+            self._uncommitted = None if hop.outcome is Outcome.CRASHED else hop
 
     def _commit_through(self, hop: Hop, offset: int) -> None:
         self.commit(hop.group or hop.to, (hop.topic or "", hop.partition or 0), offset)

@@ -1,11 +1,10 @@
 """Metrics: latency of each arrow and lag of each consumer group, from the moments of a run."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from statistics import median
 
-from checkout.journal.hop import APPLIED, Hop
-from checkout.journal.journal import causes
+from checkout.journal.causality import causes
+from checkout.journal.hop import Hop, Outcome
 from checkout.lab.history.projection import Moment
 
 ArrowKey = tuple[str, str, str]  # sender, receiver, technology
@@ -20,10 +19,10 @@ def latencies(moments: Sequence[Moment]) -> dict[ArrowKey, float]:
     orders: dict[str, list[Hop]] = {}
     for moment in moments:
         hop = moment.hop
-        if moment.order and hop.outcome == APPLIED:
+        if moment.order and hop.outcome is Outcome.APPLIED:
             before = [each for each in orders.setdefault(moment.order, []) if causes(each, hop)]
             if before:
-                latency = (_at(hop) - max(map(_at, before))).total_seconds() * 1000
+                latency = (hop.at - max(each.at for each in before)).total_seconds() * 1000
                 found.setdefault((hop.sender, hop.to, hop.technology), []).append(max(0.0, latency))
             orders[moment.order].append(hop)
     return {arrow: median(milliseconds) for arrow, milliseconds in found.items()}
@@ -32,7 +31,3 @@ def latencies(moments: Sequence[Moment]) -> dict[ArrowKey, float]:
 def lags(moments: Sequence[Moment]) -> list[tuple[int, dict[str, int]]]:
     """The lag of each group at each hop, in records, as (number of the hop, lag by group)."""
     return [(moment.number, moment.group_lags) for moment in moments]
-
-
-def _at(hop: Hop) -> datetime:
-    return datetime.fromisoformat(hop.at)

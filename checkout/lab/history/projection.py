@@ -8,14 +8,15 @@ import msgspec
 
 from checkout import registry
 from checkout.domain import NEXT, DomainError, OrderStatus
+from checkout.framework.message import KAFKA
 from checkout.framework.service import Service
-from checkout.journal.hop import APPLIED, Hop
+from checkout.journal.hop import Hop, Outcome
 from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.history.lag import AssumedLag, ConsumerLag
 from checkout.lab.history.sentences import LAB, order_lines, place_of, sentence
-from checkout.messages import BY_NAME, KAFKA, BookParcel, PlaceOrder, SendEmail
+from checkout.messages import BY_NAME, BookParcel, PlaceOrder, SendEmail
 from checkout.services.orders import Order, Orders
-from checkout.services.stock import CATALOGUE, Shelves, Stock
+from checkout.services.stock import CATALOGUE, Stock, StockState
 
 SELL_OUT = "SellOut"
 Row = dict[str, Any]
@@ -63,13 +64,13 @@ class Projection:
         self._names = names
         self._last_as_added: Moment | None = None
         self._orders: dict[str, Order] = {}
-        self._shelves = Shelves({product.sku: replace(product) for product in CATALOGUE}, {})
+        self._stock = StockState({product.sku: replace(product) for product in CATALOGUE}, {})
         self._mails: dict[tuple[str, str], Row] = {}
         self._parcels: dict[str, Row] = {}
 
     def add(self, hop: Hop) -> None:
         """Appends the moment of one more hop."""
-        message = _message(hop) if hop.outcome == APPLIED else None
+        message = _message(hop) if hop.outcome is Outcome.APPLIED else None
         if message is not None:
             self._apply(hop, message)
         self.lag.observe(hop)
@@ -98,12 +99,12 @@ class Projection:
 
     def _apply(self, hop: Hop, message: Any) -> None:
         if hop.sender == LAB and hop.message == SELL_OUT:
-            product = self._shelves.products[message["sku"]]
+            product = self._stock.products[message["sku"]]
             product.on_hand = product.reserved
         elif hop.to == "orders":
             _call_handler(Orders, self._orders, message)
         elif hop.to == "stock":
-            _call_handler(Stock, self._shelves, message)
+            _call_handler(Stock, self._stock, message)
         elif isinstance(message, SendEmail):
             self._receive_mail(message)
         elif isinstance(message, BookParcel):
@@ -122,7 +123,7 @@ class Projection:
     def _state(self) -> StoreState:
         return StoreState(
             self._names.rows([order_row(order) for order in self._orders.values()]),
-            [stock_row(product) for product in self._shelves.products.values()],
+            [stock_row(product) for product in self._stock.products.values()],
             self._names.rows([dict(mail) for mail in self._mails.values()]),
             self._names.rows([dict(parcel) for parcel in self._parcels.values()]),
         )

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from checkout.fields import OrderLine
-from checkout.journal.hop import APPLIED, Hop, coordinates
+from checkout.framework.message import KAFKA
+from checkout.journal.hop import Hop, Outcome
 from checkout.lab.engine.requests import PRODUCT_NAMES
-from checkout.messages import KAFKA
 
 LAB = "lab"  # the sender of what the learner does: no container, and no arrow
 ELEMENTS = {
@@ -24,15 +24,14 @@ def sentence(hop: Hop, order: str) -> str:
     else:
         clause = f"{sender} {'hands' if hop.sender == KAFKA else 'sends'} {message} to {to}"
     step = f"Step {hop.step}: " if hop.step else ""
-    outcome = "" if hop.outcome == APPLIED else f" ({hop.outcome})"
+    outcome = "" if hop.outcome is Outcome.APPLIED else f" ({hop.outcome})"
     return f"{step}{clause[0].upper()}{clause[1:]}{outcome}."
 
 
 def place_of(hop: Hop) -> str:
     """A record's coordinates, or the technology of a call and the status of its response."""
-    if hop.topic:
-        return coordinates(hop.topic, hop.partition, hop.offset)
-    return f"{hop.technology}: {hop.status}" if hop.status else hop.technology
+    call = f"{hop.technology}: {hop.status}" if hop.status else hop.technology
+    return hop.position or call
 
 
 def element(alias: str) -> str:

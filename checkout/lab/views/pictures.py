@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import checkout
 from checkout.c4.render import svg
 from checkout.c4.render.paint import Ink, painted
-from checkout.journal.hop import APPLIED, Hop
+from checkout.journal.hop import Hop, Outcome
 from checkout.lab.errors import LabError
 from checkout.lab.history.metrics import ArrowKey
 from checkout.lab.history.projection import Moment
@@ -161,7 +161,7 @@ def highlighted(name: str, moments: Sequence[Moment], at: int) -> str:
     drawn = picture.find(now.hop) if now else None
     if now is None or drawn is None:
         return _written(picture, arrows, {}, {})
-    ink = CURRENT if now.hop.outcome == APPLIED else UNSUCCESSFUL
+    ink = CURRENT if now.hop.outcome is Outcome.APPLIED else UNSUCCESSFUL
     ends = {now.hop.sender: ink, now.hop.to: ink}
     return _written(picture, arrows | {drawn.id: ink}, ends, {drawn: arrow_lines(now)}, now.hop.topic is not None)
 
@@ -172,7 +172,7 @@ def arrow_lines(moment: Moment) -> list[str]:
     key = moment.order if hop.key == hop.order else hop.key
     about = [f"key {key[:36]}"] if key else []
     about += [f"lag {moment.lag}"] if moment.lag is not None else []
-    about += [hop.outcome] if hop.outcome != APPLIED else []
+    about += [hop.outcome] if hop.outcome is not Outcome.APPLIED else []
     first = moment.place if hop.topic else f"answer: {hop.status}" if hop.status else ""
     return [line for line in (first, ", ".join(about)) if line]
 

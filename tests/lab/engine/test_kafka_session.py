@@ -19,7 +19,7 @@ from checkout.local_kafka.broker_process import bootstrap_servers, broker_nodes,
 from checkout.local_kafka.probe import answers
 from checkout.messages import TOPICS
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.messaging.log import Outgoing
+from checkout.messaging.log import ProducerRecord
 from checkout.settings import HOST
 
 pytestmark = pytest.mark.kafka
@@ -61,7 +61,7 @@ def test_a_lab_beside_a_store_sees_none_of_its_messages_and_leaves_them(kafka: s
     store = KafkaBroker(kafka)
     store.create(dict.fromkeys(TOPICS, 1))
     member = store.join("stock", list(TOPICS), "stock-1", assign=True)
-    member.send([Outgoing("order.new-order-received", b"k", b"{}")])
+    member.send([ProducerRecord("order.new-order-received", b"k", b"{}")])
     ends = store.ends(list(TOPICS))
 
     lab = kafka_lab()

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from checkout.lab.engine.stepping_log import SentRecords, SteppingLog
-from checkout.messaging.log import CommitRefused, Outgoing, Record
+from checkout.messaging.log import CommitRefused, ProducerRecord, Record
 from checkout.messaging.memory_log import MemoryBroker
 
 TOPICS = {"letters": 2, "parcels": 1}
 
 
 def put(log: SteppingLog, topic: str, value: bytes, partition: int = 0) -> None:
-    log.send([Outgoing(topic, b"key", value, (), partition)])
+    log.send([ProducerRecord(topic, b"key", value, (), partition)])
 
 
 def take(log: SteppingLog) -> list[bytes | None]:
