@@ -158,7 +158,7 @@ def test_an_order_whose_message_is_lost_is_named_as_unfinished(memory_lab: OpenL
     assert lab.explain() == "Nothing moves, but order-1 is RECEIVED: no topic and no outbox holds a message for it."
 
 
-def test_reset_starts_anew_each_time(open_lab: OpenLab) -> None:
+def test_reset_restores_the_initial_state_each_time(open_lab: OpenLab) -> None:
     lab = open_lab()
     lab.place_order("wooden spoon")
     lab.run()

@@ -136,7 +136,8 @@ function halfOf(button, work) {
 function showWork(panel, work) {
   const parts = [h("b", {}, `${work.replica} has done: ${work.done.join(", ")}`)];
   const { place, message: name, key, lag, value: record } = work.record ?? {};
-  if (place) parts.push(h("p", {}, `Polled: ${name}, ${place}${key ? `, key ${key}` : ""}${lag == null ? "" : `, lag ${lag}`}`));
+  const facts = [name, place, key && `key ${key}`, lag !== null && `lag ${lag}`].filter(Boolean);
+  if (place) parts.push(h("p", {}, `Polled: ${facts.join(", ")}`));
   parts.push(...changesOf(work));
   for (const { to, message, value } of work.outgoing) {
     parts.push(h("p", {}, `To be published: ${message} to ${to}`), h("pre", {}, value));

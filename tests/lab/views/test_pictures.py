@@ -70,8 +70,8 @@ def test_a_view_draws_every_arrow_of_its_story_with_its_step(name: str, count: i
     arrows = pictures.view(name).arrows
 
     drawn = {key: drawn.step for key, drawn in arrows.items()}
-    told = {(arrow[1], arrow[2], re.sub(r"\s", "", arrow[4])): arrow.step for arrow in story}
-    assert (drawn, len(drawn)) == (told, count)
+    implied = {(arrow[1], arrow[2], re.sub(r"\s", "", arrow[4])): arrow.step for arrow in story}
+    assert (drawn, len(drawn)) == (implied, count)
 
 
 def test_a_view_is_slim() -> None:
@@ -134,9 +134,9 @@ def test_a_static_picture_names_both_elements_the_message_and_the_coordinates(mo
 
 def test_markup_in_a_message_stays_text(moments: list[Moment]) -> None:
     hop = msgspec.structs.replace(moments[7].hop, key=MARKUP)
-    naughty = msgspec.structs.replace(moments[7], hop=hop, sentence=f'"{MARKUP}')
+    with_markup = msgspec.structs.replace(moments[7], hop=hop, sentence=f'"{MARKUP}')
 
-    picture = pictures.static_picture("ordering", [naughty])
+    picture = pictures.static_picture("ordering", [with_markup])
 
     assert MARKUP not in picture._repr_html_() and f'"{MARKUP}' in unescape(picture._repr_html_())
     assert Parsed(picture.svg.decode()).places[-1] == f"key {MARKUP}, lag 1"
