@@ -132,7 +132,7 @@ def open_counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
             stack.callback(counter.close)
             if works:
                 counter.open()
-            address = stack.enter_context(http_server.running(counter.application))
+            address = stack.enter_context(http_server.serve_in_thread(counter.application))
             return counter, stack.enter_context(httpx.Client(base_url=address, timeout=5))
 
         yield make

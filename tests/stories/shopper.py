@@ -16,7 +16,7 @@ from checkout.cli import journeys
 from checkout.journal.hop import Hop, Outcome
 from checkout.messages import PLACE_ORDER, PRODUCTS
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.processes.supervisor import OUTSIDE, Supervisor
+from checkout.processes.supervisor import SIMULATORS, Supervisor
 
 RESULTS = Path(os.environ.get("CHECKOUT_TEST_RESULTS", ".test-results"))
 
@@ -112,8 +112,8 @@ def shopping(
     """A shopper whose outside systems behave again afterwards; after a failure the store's files are kept."""
     customer = Shopper(store, wait_until)
     yield customer
-    for system in OUTSIDE:
-        if any(part.name == system for part in store.parts.values()):
+    for system in SIMULATORS:
+        if any(process.name == system for process in store.processes.values()):
             customer.switch(system)
     customer.http.close()
     if request.session.testsfailed:

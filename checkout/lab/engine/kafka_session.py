@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import checkout
 from checkout.lab.errors import LabError
 from checkout.local_kafka import cluster
 from checkout.local_kafka.broker_process import KafkaUnavailable
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.messaging.log import LogUnavailable
+from checkout.messaging.log import Broker, LogUnavailable
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.settings import read_settings
 from checkout.system.pid import Pid
@@ -62,20 +62,22 @@ class KafkaSession:
         self.kind, self.brokers, self.servers, self._client = kind, brokers, servers, client
         self.home: Path | None = None
         self._cleanup: subprocess.Popen[bytes] | None = None
-        self.broker: Any = None
+        self.broker: Broker | None = None
 
-    def open(self, topics: Mapping[str, int]) -> Any:
+    def open(self, topics: Mapping[str, int]) -> Broker:
         """A broker with these topics, given with their numbers of partitions, all empty. Raises LogUnavailable."""
         self.close()
-        if self.kind == "memory":
-            self.broker = MemoryBroker()
-        else:
-            self._start_kafka()
-            self.broker = KafkaBroker(self.servers, new_prefix(), self._client)
-            self._start_cleanup_process()
-            delete_leftovers(self.servers)
-        self.retry_during_failover(lambda: self.broker.create(topics))
-        return self.broker
+        broker = MemoryBroker() if self.kind == "memory" else self._connect()
+        self.broker = broker
+        self.retry_during_failover(lambda: broker.create(topics))
+        return broker
+
+    def _connect(self) -> KafkaBroker:
+        self._start_kafka()
+        self.broker = broker = KafkaBroker(self.servers, new_prefix(), self._client)
+        self._start_cleanup_process(broker.connection.prefix)
+        delete_leftovers(self.servers)
+        return broker
 
     def close(self) -> None:
         """Deletes the topics and groups of the run; `open` starts another."""
@@ -102,9 +104,9 @@ class KafkaSession:
 
     def leader(self, topic: str, partition: int) -> int:
         """The id of the broker that leads a partition. Raises LabError in memory."""
-        if self.kind == "memory":
+        if not isinstance(self.broker, KafkaBroker):
             raise LabError("a lab in memory has no brokers: Lab(brokers=3) has three")
-        return int(self.broker.leader((topic, partition)))
+        return self.broker.leader((topic, partition))
 
     def kill_broker(self, number: int) -> None:
         """Sends SIGKILL to one broker of the local Kafka. Raises LabError if it does not run."""
@@ -143,9 +145,8 @@ class KafkaSession:
         self.servers = cluster.acquire(home, self._port_base, self.brokers)
         self.home = home
 
-    def _start_cleanup_process(self) -> None:
+    def _start_cleanup_process(self, prefix: str) -> None:
         # A killed kernel cannot delete its topics: a small process waits for its end and does it.
-        prefix = self.broker.cluster.prefix
         command = [sys.executable, "-m", "checkout.local_kafka.cleanup_process", self.servers, prefix]
         command += [str(self.home)] if self.home else []
         null = subprocess.DEVNULL

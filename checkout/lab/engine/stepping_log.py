@@ -17,7 +17,7 @@ from checkout.messaging.log import (
 from checkout.system.deadline import wait_until
 
 DELIVERY_TIMEOUT = 15.0  # seconds within which the broker delivers a record that has been sent
-FETCH_WAIT = 0.2  # seconds
+FETCH_TIMEOUT = 0.2  # seconds
 MAX_RECORDS = 500  # fetched from the log at a time
 RecordPosition = tuple[str, int, int]  # topic, partition, offset
 CommitListener = Callable[[Partition, int], object]
@@ -35,10 +35,10 @@ class SentRecords:
         """The next sequence number. Records, requests and responses share one sequence: the lowest goes first."""
         return next(self._numbers)
 
-    def add(self, message: ProducerRecord, metadata: RecordMetadata) -> None:
+    def add(self, record: ProducerRecord, metadata: RecordMetadata) -> None:
         """Registers a record that the broker has acknowledged."""
-        self.sequence[message.topic, *metadata] = self.next_sequence()
-        self.ends[message.topic, metadata.partition] = metadata.offset + 1
+        self.sequence[record.topic, *metadata] = self.next_sequence()
+        self.ends[record.topic, metadata.partition] = metadata.offset + 1
 
 
 class SteppingLog:
@@ -67,7 +67,7 @@ class SteppingLog:
         behind = [(p, at) for p, at in self._positions.items() if at < self._sent.ends.get(p, 0)]
         return min(((self._sent.sequence.get((*p, at), 0), (*p, at)) for p, at in behind), default=None)
 
-    def poll(self, limit: int, wait: float) -> list[Record]:
+    def poll(self, max_records: int, timeout: float) -> list[Record]:
         """The waiting record if the log is open, else none. Blocks until the broker has delivered it.
 
         Raises LogUnavailable when it does not arrive within DELIVERY_TIMEOUT.
@@ -86,15 +86,15 @@ class SteppingLog:
         self._positions[record.topic, record.partition] = record.offset + 1
         return [record]
 
-    def rebalance(self, wait: float = FETCH_WAIT) -> None:
-        """Takes part in a rebalance for up to `wait` seconds; records that arrive meanwhile are kept."""
-        self._fetch(wait)
+    def rebalance(self, timeout: float = FETCH_TIMEOUT) -> None:
+        """Takes part in a rebalance for up to `timeout` seconds; records that arrive meanwhile are kept."""
+        self._fetch(timeout)
 
-    def send(self, messages: Sequence[ProducerRecord]) -> list[RecordMetadata]:
+    def send(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
         """Sends all in one flush and registers them."""
-        metadata = self._log.send(messages)
-        for message, each in zip(messages, metadata, strict=True):
-            self._sent.add(message, each)
+        metadata = self._log.send(records)
+        for record, each in zip(records, metadata, strict=True):
+            self._sent.add(record, each)
         return metadata
 
     def commit(self, offsets: Mapping[Partition, int]) -> None:
@@ -126,14 +126,14 @@ class SteppingLog:
 
     def abandon(self) -> None:
         """Stops without leaving the group, as a crashed process does."""
-        self._log.abandon()  # type: ignore[attr-defined]
+        self._log.abandon()
 
     def _is_delivered(self) -> bool:
         # A rebalance may take the awaited record away: then nothing is waiting any more.
         waiting = self.waiting()
         if waiting is None or waiting[1] in self._fetched:
             return True
-        self._fetch(FETCH_WAIT)
+        self._fetch(FETCH_TIMEOUT)
         if waiting[1] not in self._fetched:
             self._catch_up()
         return False
@@ -146,8 +146,8 @@ class SteppingLog:
             if partition in self._positions:
                 self._positions[partition] = max(self._positions[partition], lag.committed)
 
-    def _fetch(self, wait: float) -> None:
-        records = self._log.poll(MAX_RECORDS, wait)
+    def _fetch(self, timeout: float) -> None:
+        records = self._log.poll(MAX_RECORDS, timeout)
         self._update_assignment()
         for record in records:
             if self._positions.get((record.topic, record.partition), record.offset + 1) <= record.offset:
