@@ -153,56 +153,56 @@ def highlighted(name: str, moments: Sequence[Moment], at: int) -> str:
 
     Raises LabError if the view is missing.
     """
-    picture, arrows = view(name), dict[str, Ink]()
+    found, inks = view(name), dict[str, Ink]()
     for moment in story(moments, at):
-        if drawn := picture.find(moment.hop):
-            arrows[drawn.id] = PAST
+        if past := found.find(moment.hop):
+            inks[past.id] = PAST
     now = moments[at - 1] if at else None
-    drawn = picture.find(now.hop) if now else None
-    if now is None or drawn is None:
-        return _written(picture, arrows, {}, {})
+    arrow = found.find(now.hop) if now else None
+    if now is None or arrow is None:
+        return _painted(found, inks, {}, {})
     ink = CURRENT if now.hop.outcome is Outcome.APPLIED else UNSUCCESSFUL
     ends = {now.hop.sender: ink, now.hop.to: ink}
-    return _written(picture, arrows | {drawn.id: ink}, ends, {drawn: arrow_lines(now)}, now.hop.topic is not None)
+    return _painted(found, inks | {arrow.id: ink}, ends, {arrow: arrow_lines(now)}, now.hop.topic is not None)
 
 
 def arrow_lines(moment: Moment) -> list[str]:
     """The lines at a moment's arrow: coordinates or response, then key, lag and outcome."""
     hop = moment.hop
     key = moment.order if hop.key == hop.order else hop.key
-    about = [f"key {key[:36]}"] if key else []
-    about += [f"lag {moment.lag}"] if moment.lag is not None else []
-    about += [hop.outcome] if hop.outcome is not Outcome.APPLIED else []
+    facts = [f"key {key[:36]}"] if key else []
+    facts += [f"lag {moment.lag}"] if moment.lag is not None else []
+    facts += [hop.outcome] if hop.outcome is not Outcome.APPLIED else []
     first = moment.place if hop.topic else f"answer: {hop.status}" if hop.status else ""
-    return [line for line in (first, ", ".join(about)) if line]
+    return [line for line in (first, ", ".join(facts)) if line]
 
 
-def _written(
-    picture: View, arrows: Mapping[str, Ink], boxes: Mapping[str, Ink], words: Mapping[ViewArrow, Sequence[str]],
+def _painted(
+    found: View, inks: Mapping[str, Ink], boxes: Mapping[str, Ink], lines: Mapping[ViewArrow, Sequence[str]],
     hides_topic: bool = False,
 ) -> str:  # fmt: skip
-    root = svg.parse(painted(picture.svg, arrows, boxes))
+    root = svg.parse(painted(found.svg, inks, boxes))
     _, _, *size = map(float, (root.get("viewBox") or "").split())
     root.attrib |= {"width": f"{size[0] * 0.62:.0f}", "height": f"{size[1] * 0.62:.0f}", "style": "background:#FFFFFF"}
     groups = {group.get("id"): group for group in root.iter(svg.tag("g"))}
     for group in (group for group in groups.values() if group.get("class") == "link"):
         for text in group.findall(svg.tag("text")):
             text.set("fill", "#333333")  # readable beside a light arrow, too
-    for drawn, lines in words.items():
-        group = groups[drawn.id]
+    for arrow, texts in lines.items():
+        group = groups[arrow.id]
         for text in group.findall(svg.tag("text")) if hides_topic else ():
             if text.get("font-style"):  # the coordinates begin with the topic
                 group.remove(text)
-        top = drawn.y - 14 * hides_topic
-        root.extend(_text(drawn.x, top + 15 * at, line) for at, line in enumerate(lines))
+        top = arrow.y - 14 * hides_topic
+        root.extend(_text(arrow.x, top + 15 * at, line) for at, line in enumerate(texts))
     return svg.written(root)
 
 
-def _text(x: float, y: float, words: str) -> svg.Node:
+def _text(x: float, y: float, line: str) -> svg.Node:
     look: dict[str, Any] = {"text-anchor": "middle", "font-size": "13", "font-weight": "700", "fill": "#000"}
     look |= {"stroke": "#FFF", "stroke-width": "4", "paint-order": "stroke", "class": "place", "font-family": svg.FONTS}
     node = svg.Node(svg.tag("text"), look | {"x": f"{x:g}", "y": f"{y:g}"})
-    node.text = words
+    node.text = line
     return node
 
 
@@ -219,16 +219,16 @@ def latency_heatmap(name: str, milliseconds: Mapping[ArrowKey, float]) -> Pictur
 
     `milliseconds`: by arrow, from `metrics.latencies`. Raises LabError if the view has none of these arrows.
     """
-    picture = view(name)
+    found = view(name)
     latency = {(one, two, _without_spaces(how)): max(value, 0) for (one, two, how), value in milliseconds.items()}
-    found = {drawn: latency[key] for key, drawn in picture.arrows.items() if key in latency}
-    if not found:
+    keys = [key for key in found.arrows if key in latency]
+    if not keys:
         raise LabError(f"none of these arrows is drawn in {name}: let an order pass them first")
-    longest = max(found.values()) or 1
+    longest = max(latency[key] for key in keys) or 1
     # Most latencies are short: the square root spreads them over more of the scale.
-    arrows = {drawn.id: LATENCY_SCALE[int(4.999 * sqrt(value / longest))] for drawn, value in found.items()}
-    words = {drawn: [f"{value:.1f} ms"] for drawn, value in found.items()}
-    labels = {drawn: (drawn.step, f"{element(key[0])} to {element(key[1])}") for key, drawn in picture.arrows.items()}
-    facts = [f"step {labels[drawn][0]}, {labels[drawn][1]}: {found[drawn]:.1f} ms" for drawn in found]
+    inks = {found.arrows[key].id: LATENCY_SCALE[int(4.999 * sqrt(latency[key] / longest))] for key in keys}
+    lines = {found.arrows[key]: [f"{latency[key]:.1f} ms"] for key in keys}
+    ends = {key: f"step {found.arrows[key].step}, {element(key[0])} to {element(key[1])}" for key in keys}
+    facts = [f"{ends[key]}: {latency[key]:.1f} ms" for key in keys]
     title = f"{name}: milliseconds per arrow, the darker and thicker the longer"
-    return Picture(_written(picture, arrows, {}, words).encode(), title, facts)
+    return Picture(_painted(found, inks, {}, lines).encode(), title, facts)

@@ -149,6 +149,6 @@ def record(path: Path) -> None:
 
 
 def errors(cells: Sequence[dict[str, Any]]) -> list[str]:
-    """What went wrong in these cells."""
+    """The errors in the outputs of these cells."""
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     return [f"{output['ename']}: {output['evalue']}" for output in outputs if output["output_type"] == "error"]

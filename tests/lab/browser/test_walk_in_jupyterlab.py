@@ -184,7 +184,7 @@ def test_a_saved_walk_shows_its_picture_without_a_kernel_and_untrusted(
     wait_until(lambda: int(picture.evaluate("image => image.naturalWidth")) > 100, "the picture to be drawn")
 
 
-def test_no_request_leaves_the_machine(open_walk: OpenWalk, abroad: list[str]) -> None:
+def test_no_request_leaves_the_machine(open_walk: OpenWalk, external_requests: list[str]) -> None:
     asked = list[str]()
     walk = open_walk()
     walk.page.on("request", lambda request: asked.append(request.url))
@@ -193,5 +193,5 @@ def test_no_request_leaves_the_machine(open_walk: OpenWalk, abroad: list[str]) -
     walk.page.evaluate("fetch('http://example.org').catch(() => 0)")
 
     wait_until(lambda: len(asked) > 10, "the page to ask for its parts")
-    assert abroad == ["http://example.org/"]
-    abroad.clear()
+    assert external_requests == ["http://example.org/"]
+    external_requests.clear()
