@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from checkout.framework.service import Service
-from checkout.lab.brokers import BrokerControls
+from checkout.lab.broker_controls import BrokerControls
 from checkout.lab.engine import requests
 from checkout.lab.engine.clock import Clock, order_id
 from checkout.lab.engine.environment import Environment

@@ -1,4 +1,4 @@
-"""Brokers: the Kafka brokers of a lab, which can be killed and started."""
+"""Broker controls: the Kafka brokers of a lab, which can be killed and started."""
 
 import threading
 from collections.abc import Callable
