@@ -205,7 +205,7 @@ def test_watch_redraws_what_an_include_changes_until_it_is_stopped(copied: Path,
         while "watching" not in process.stderr.readline():
             assert process.poll() is None
         model = copied / "model.puml"
-        model.write_text(model.read_text().replace("The shop front", "The window"))
+        model.write_text(model.read_text().replace("Single entry point", "The window"))
         deadline = time.monotonic() + 30
         while ">window<" not in (copied / "ordering.svg").read_text() and time.monotonic() < deadline:
             time.sleep(0.02)

@@ -69,11 +69,11 @@ def test_renumbered_new_and_vanished_arrows_are_the_only_lines_that_change(draw:
     after = drawn_into(draw(file=file).drawing, ran(run)).split("\n")
 
     assert [line for line in before if line not in after] == [
-        'Rel(orders, kafka, "publishes that the order is approved", "order.new-order-approved", $index=12)',
+        'Rel(orders, kafka, "publishes the approved order to", "order.new-order-approved", $index=12)',
         'Rel(shipments, shipment_company, "books a parcel with", "HTTP, POST /parcels", $index=14)',
     ]
     assert [line for line in after if line not in before] == [
-        'Rel(orders, kafka, "publishes that the order is approved", "order.new-order-approved", $index=11)',
+        'Rel(orders, kafka, "publishes the approved order to", "order.new-order-approved", $index=11)',
         'Rel(orders, web, "order done", "SSE", $index=15)',
     ]
 

@@ -29,7 +29,7 @@ def test_committed_picture_is_what_its_source_draws_in_any_folder(renderer: Rend
     ("name", "old", "new", "why"),
     [
         ("ordering.puml", "publishes the new order", "publishes an order", "its source changed"),
-        ("model.puml", "The shop front", "The shop", "its source changed"),
+        ("model.puml", "Single entry point", "One entry point", "its source changed"),
         ("ordering.svg", 'fill="#438DD5"', 'fill="#438DD6"', "the picture changed"),
         ("ordering.svg", "<metadata>checkout.c4", "<metadata>", "not drawn by this toolkit"),
     ],

@@ -35,7 +35,7 @@ def test_step_as_data_has_the_contracts_shape(draw: Draw) -> None:
     data = arrow.as_data()
 
     assert data == {
-        "index": 3, "from": "orders", "to": "kafka", "label": "publishes the new order",
+        "index": 3, "from": "orders", "to": "kafka", "label": "publishes the new order to",
         "technology": "order.new-order-received", "line": 26, "svg_id": arrow.svg_id,
     }  # fmt: skip
 
@@ -218,7 +218,7 @@ def test_flow_chart_has_a_picture_and_no_arrows(draw: Draw) -> None:
     picture = draw(file=DIAGRAMS / "checkout.puml")
 
     assert picture.drawing.arrows == ()
-    assert "Checkout: one beginning, three ends</title>" in picture.svg
+    assert "Checkout: one start, three outcomes</title>" in picture.svg
 
 
 def test_arrow_reads_as_a_sentence_of_step_ends_and_technology(draw: Draw) -> None:
