@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     stock: int = 0  # how many of each product are on hand at the start; 0: as the catalogue says
     batch: int = 500  # records a worker takes at a time
     operator_token: str = ""  # who sends it may list all orders
+    plantuml_jar: str = ""  # path of the PlantUML jar that renders diagrams; empty: from Maven Central
     crash_before: str = ""  # a fault to try: publish or commit, before which a worker that has work kills itself
 
     def port(self, name: str) -> int:

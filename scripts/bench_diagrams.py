@@ -26,7 +26,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def cold(renderer: Renderer, diagram: Diagram) -> None:
     """One `java -jar` for one file, as PlantUML is usually called."""
-    command = [renderer.toolbox.java, "-Djava.awt.headless=true", "-jar", str(renderer.toolbox.jar), "-tsvg", "-pipe"]
+    command = [renderer.toolchain.java, "-Djava.awt.headless=true", "-jar", str(renderer.toolchain.jar), "-tsvg", "-pipe"]
     source = diagram.text.replace("\n", "\n!pragma layout smetana\n", 1)
     subprocess.run(command, input=source.encode(), capture_output=True, check=True)
 
@@ -46,7 +46,7 @@ def main(rounds: int) -> None:
         times.setdefault(name, []).append(seconds(work) / each)
 
     with tempfile.TemporaryDirectory() as home, Renderer(ROOT / "diagrams", cache=Cache(None)) as warm:
-        kept = Renderer(ROOT / "diagrams", cache=Cache(Path(home) / "kept"), toolbox=warm.toolbox)
+        kept = Renderer(ROOT / "diagrams", cache=Cache(Path(home) / "kept"), toolchain=warm.toolchain)
         with kept:
             for renderer in (warm, warm, kept):
                 list(renderer.pictures(diagrams))

@@ -12,10 +12,6 @@ from checkout.worker.database import DATABASE_AWAY
 class LabError(CheckoutError):
     """Something cannot be done; the message names the thing and the remedy."""
 
-    def _render_traceback_(self) -> list[str]:
-        # IPython asks for this: a learner sees the sentence, not thirty lines of ours.
-        return [f"LabError: {self}"]
-
 
 @contextlib.contextmanager
 def in_plain_words() -> Iterator[None]:

@@ -11,16 +11,16 @@ from typing import Any, NamedTuple
 
 import checkout
 from checkout.c4.render import svg
-from checkout.c4.render.paint import Ink, painted
+from checkout.c4.render.paint import Stroke, apply_strokes
 from checkout.journal.hop import APPLIED, Hop
 from checkout.lab.errors import LabError
 from checkout.lab.history.projection import Moment, element
 
 FOLDER = Path(checkout.__file__).parents[1] / "diagrams"
 VIEWS = ("ordering", "ordering-sold-out", "ordering-payment-denied")
-PAST, NOW, ODD = Ink("#0B57A4", 1.8), Ink("#B84A00", 4.0), Ink("#B3261E", 4.0, "7,5")
+PAST, NOW, ODD = Stroke("#0B57A4", 1.8), Stroke("#B84A00", 4.0), Stroke("#B3261E", 4.0, "7,5")
 # Cividis, light (fast) to dark (slow): it reads the same for every kind of colour vision.
-WARMTH = [Ink("#BCAF6F", 1.6), Ink("#8D8878", 2.4), Ink("#61656F", 3.2), Ink("#35456C", 4.2), Ink("#00204D", 5.4)]
+WARMTH = [Stroke("#BCAF6F", 1.6), Stroke("#8D8878", 2.4), Stroke("#61656F", 3.2), Stroke("#35456C", 4.2), Stroke("#00204D", 5.4)]
 WORDS, DRAWN = [svg.tag(name) for name in ("title", "desc", "metadata")], ("cluster", "entity", "link")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 Key = tuple[str, str, str]  # from, to, technology
@@ -72,7 +72,7 @@ class View(NamedTuple):
 def view(name: str) -> View:
     """A committed view, made slim. Raises LabError."""
     try:
-        root = _slim(svg.sanitised(svg.parse((FOLDER / f"{name}.svg").read_bytes())))
+        root = _slim(svg.sanitise(svg.parse((FOLDER / f"{name}.svg").read_bytes())))
     except (OSError, ValueError) as error:
         raise LabError(f"there is no picture of {name}: draw it with `checkout diagrams render diagrams`") from error
     groups = {group.get("id") or "": group for group in root.iter(svg.tag("g")) if group.get("id")}
@@ -84,7 +84,7 @@ def view(name: str) -> View:
             step, technology = _label(group)
             arrows[names[ends[0]], names[ends[1]], technology] = _drawn(id, step, group, [groups[end] for end in ends])
     boxes = {names[id]: id for id, group in groups.items() if group.get("class") == "entity"}
-    return View(svg.written(root), arrows, boxes)
+    return View(svg.serialise(root), arrows, boxes)
 
 
 def _slim(root: svg.Node) -> svg.Node:
@@ -142,7 +142,7 @@ def story(moments: Sequence[Moment], at: int) -> list[Moment]:
 
 def lit(name: str, moments: Sequence[Moment], at: int) -> str:
     """The view at that moment (0: none yet): past arrows, the current one, both its ends, and its coordinates."""
-    picture, arrows = view(name), dict[str, Ink]()
+    picture, arrows = view(name), dict[str, Stroke]()
     for moment in story(moments, at):
         if drawn := picture.find(moment.hop):
             arrows[drawn.id] = PAST
@@ -167,10 +167,10 @@ def coordinates(moment: Moment) -> list[str]:
 
 
 def _written(
-    picture: View, arrows: Mapping[str, Ink], boxes: Mapping[str, Ink], words: Mapping[Drawn, Sequence[str]],
+    picture: View, arrows: Mapping[str, Stroke], boxes: Mapping[str, Stroke], words: Mapping[Drawn, Sequence[str]],
     hides_topic: bool = False,
 ) -> str:  # fmt: skip
-    root = svg.parse(painted(picture.svg, arrows, boxes))
+    root = svg.parse(apply_strokes(picture.svg, arrows, boxes))
     _, _, *size = map(float, (root.get("viewBox") or "").split())
     root.attrib |= {"width": f"{size[0] * 0.62:.0f}", "height": f"{size[1] * 0.62:.0f}", "style": "background:#FFFFFF"}
     groups = {group.get("id"): group for group in root.iter(svg.tag("g"))}
@@ -184,7 +184,7 @@ def _written(
                 group.remove(text)
         top = drawn.y - 14 * hides_topic
         root.extend(_text(drawn.x, top + 15 * at, line) for at, line in enumerate(lines))
-    return svg.written(root)
+    return svg.serialise(root)
 
 
 def _text(x: float, y: float, words: str) -> svg.Node:
