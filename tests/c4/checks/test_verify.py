@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from c4.runs import VIEWS, mutated, valid_run
 
-from checkout.c4.checks.verify import DeviationKind, OrderResult
+from checkout.c4.checks.verify import DeviationKind, OrderResult, verify_orders
 from checkout.c4.findings import PreconditionError
 from checkout.c4.journal import Hop, group_by_order, parse_hops
 from checkout.c4.source.arrows import Drawing
