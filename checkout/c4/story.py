@@ -12,7 +12,7 @@ from checkout.c4.findings import PreconditionError
 from checkout.c4.journal import Hop
 from checkout.c4.render.paint import FAINT, GREEN, ORANGE, PALE, Stroke, apply_strokes
 from checkout.c4.render.renderer import RenderedDiagram
-from checkout.c4.source.arrows import Arrow
+from checkout.c4.source.arrows import Arrow, Drawing
 
 PAGE = Path(__file__).with_name("story.html")
 
@@ -44,8 +44,7 @@ def render_frame(diagram: RenderedDiagram, number: int) -> str:
 
 def render_page(diagram: RenderedDiagram, hops: Sequence[Hop] = ()) -> str:
     """One HTML page with the picture, the steps, and the messages of a run; arrow keys move between the steps."""
-    labels = {element.alias: element.label for element in diagram.drawing.elements}
-    steps = [_step_data(step, labels, hops) for step in group_steps(diagram)]
+    steps = [_step_data(step, diagram.drawing, hops) for step in group_steps(diagram)]
     title = diagram.drawing.title or diagram.drawing.name
     # A closing tag or a comment inside a string would end the script early.
     data = json.dumps({"title": title, "steps": steps}).replace("<", "\\u003c")
@@ -53,21 +52,15 @@ def render_page(diagram: RenderedDiagram, hops: Sequence[Hop] = ()) -> str:
     return re.sub("__(?:TITLE|SVG|DATA)__", lambda part: parts[part[0]], PAGE.read_text(encoding="utf-8"))
 
 
-def _step_data(step: list[Arrow], labels: dict[str, str], hops: Sequence[Hop]) -> dict[str, Any]:
+def _step_data(step: list[Arrow], drawing: Drawing, hops: Sequence[Hop]) -> dict[str, Any]:
     ends = dict.fromkeys(end for arrow in step for end in (arrow.source, arrow.target))
     return {
         "index": step[0].index,
         "arrows": [arrow.svg_id for arrow in step],
         "boxes": list(ends),
-        "notes": [_sentence(arrow, labels) for arrow in step],
+        "notes": [drawing.describe(arrow) for arrow in step],
         "ran": [_hop_data(hop, hops) for arrow in step for hop in hops if hop.key == arrow.key],
     }
-
-
-def _sentence(arrow: Arrow, labels: dict[str, str]) -> str:
-    technology = f" ({arrow.technology})" if arrow.technology else ""
-    source, target = (labels.get(end, end) for end in (arrow.source, arrow.target))
-    return f"{source} → {target}: {arrow.label}{technology}"
 
 
 def _hop_data(hop: Hop, hops: Sequence[Hop]) -> dict[str, Any]:

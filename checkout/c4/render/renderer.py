@@ -23,6 +23,7 @@ REMEDIES = (
     ("cannot include", "correct the name: nothing outside the diagram's tree is read"),
     ("no answer within", "remove the loop"),
     ("Infinite loop", "remove the loop"),
+    ("until001", "close the parenthesis or the quotation mark of this call"),
     ("Fatal parsing", "close the parenthesis or the quotation mark of this call"),
     ("unknown", "correct the name of the procedure"),
 )
@@ -59,6 +60,10 @@ class Renderer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Cancels what is being rendered, and ends all PlantUML processes."""
         self.pool.cancel()
         self.threads.shutdown(cancel_futures=True)
         self.pool.close()  # last, as a thread may just have started a process

@@ -165,9 +165,7 @@ def describe(root: Node, drawing: Drawing, stamp: str) -> Node:
     root.set("role", "img")
     root.set("style", "background:#FFFFFF")
     root.set("aria-labelledby", f"{prefixed_id(name, 'title')} {prefixed_id(name, 'desc')}")
-    labels = {alias: element.label or alias for alias, element in drawing.aliases.items()}
-    sentences = [_sentence(arrow, labels) for arrow in drawing.arrows if not arrow.hidden] or list(labels.values())
-    texts = {"title": drawing.title or name, "desc": " ".join(sentences), "metadata": stamp}
+    texts = {"title": drawing.title or name, "desc": " ".join(drawing.sentences), "metadata": stamp}
     for at, (kind, text) in enumerate(texts.items()):
         node = Node(tag(kind), {} if kind == "metadata" else {"id": prefixed_id(name, kind)})
         node.text = text
@@ -175,10 +173,3 @@ def describe(root: Node, drawing: Drawing, stamp: str) -> Node:
     for group in root.findall(tag("g")):
         group.set("font-family", FONTS)
     return root
-
-
-def _sentence(arrow: Arrow, labels: dict[str, str]) -> str:
-    step = f"{arrow.index}. " if arrow.index else ""
-    technology = f" ({arrow.technology})" if arrow.technology else ""
-    ends = f"{labels.get(arrow.source, arrow.source)} to {labels.get(arrow.target, arrow.target)}"
-    return f"{step}{ends}: {arrow.label}{technology}."

@@ -114,6 +114,22 @@ class Drawing:
         """The arrows without hidden ones, which only influence the layout."""
         return tuple(arrow for arrow in self.arrows if not arrow.hidden)
 
+    def describe(self, arrow: Arrow) -> str:
+        """An arrow of this diagram in words: "Orders to Stock: reserve products (topic)"."""
+        technology = f" ({arrow.technology})" if arrow.technology else ""
+        ends = (self._label(end) for end in (arrow.source, arrow.target))
+        return f"{' to '.join(ends)}: {arrow.label}{technology}"
+
+    def _label(self, alias: str) -> str:
+        element = self.aliases.get(alias)
+        return element.label if element and element.label else alias
+
+    @property
+    def sentences(self) -> list[str]:
+        """All visible arrows in words, or the labels of the elements if there are none."""
+        described = [(f"{arrow.index}. " if arrow.index else "", self.describe(arrow)) for arrow in self.visible_arrows]
+        return [f"{step}{text}." for step, text in described] or [self._label(alias) for alias in self.aliases]
+
     @property
     def is_dynamic(self) -> bool:
         """Whether any arrow has a step."""

@@ -83,4 +83,4 @@ def test_page_of_no_run_has_a_note_for_every_step(ordering: RenderedDiagram, tmp
     text = render_page(ordering)
 
     assert text.count('"index": "') == 14
-    assert "Notifications \\u2192 Customer: sends an e-mail to (SMTP)" in text
+    assert "Notifications to Customer: sends an e-mail to (SMTP)" in text
