@@ -1,4 +1,4 @@
-"""Domain: the store's own words and rules - money, orders, products - with the standard library only."""
+"""Domain: the business rules of the store - money, orders, products - with the standard library only."""
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -9,27 +9,27 @@ LARGEST_AMOUNT = Decimal(1_000_000)  # EUR
 
 
 class DomainError(Exception):
-    """A rule of the store is broken; the message names the thing and the rule."""
+    """A business rule is violated; the message names the object and the rule."""
 
 
 class NotMoney(DomainError, ValueError):
-    """Not an amount of money, whatever was meant by it."""
+    """The value cannot be an amount of money."""
 
 
 class IllegalTransition(DomainError):
-    """An order cannot go from one status to the other."""
+    """The status cannot change in this way."""
 
 
 class UnknownOrder(DomainError):
-    """Nobody here has ever seen this order."""
+    """There is no such order in this service."""
 
 
 class OutOfStock(DomainError):
-    """The order cannot be reserved; the message is what the customer is told."""
+    """The products of an order cannot be reserved; the message is shown to the customer."""
 
 
 class OrderStatus(StrEnum):
-    """Where an order stands, in Orders' words."""
+    """The status of an order."""
 
     RECEIVED = "RECEIVED"
     RESERVED = "RESERVED"
@@ -38,7 +38,7 @@ class OrderStatus(StrEnum):
 
 
 class PaymentMethod(StrEnum):
-    """How the customer pays."""
+    """The payment method."""
 
     CREDIT = "CREDIT"
     DEBIT = "DEBIT"
@@ -53,9 +53,9 @@ NEXT = {
 
 
 def to_cents(amount: Decimal) -> Decimal:
-    """The amount in EUR with two decimals, rounded half up; infinite amounts and quiet NaN stay, to be refused by rule.
+    """The amount in EUR with two decimals, rounded half up. Infinity and quiet NaN are returned unchanged.
 
-    Raises NotMoney for a signalling NaN and for exponents no amount has.
+    Raises NotMoney for a signalling NaN and for an exponent above 20.
     """
     if amount.same_quantum(CENT):
         return amount
@@ -65,13 +65,13 @@ def to_cents(amount: Decimal) -> Decimal:
 
 
 def is_amount(amount: Decimal | None) -> bool:
-    """Whether this is an amount the store deals in: finite, not negative, at most 1,000,000 EUR."""
+    """Whether this is a valid amount: finite, not negative, at most 1,000,000 EUR."""
     return amount is not None and amount.is_finite() and 0 <= amount <= LARGEST_AMOUNT
 
 
 @dataclass
 class Order:
-    """An order as Orders keeps it; the total in EUR is Stock's."""
+    """An order; `total` in EUR is calculated by Stock."""
 
     id: str
     customer_name: str
@@ -82,7 +82,7 @@ class Order:
     total: Decimal | None = None
 
     def move(self, to: OrderStatus, reason: str | None = None) -> None:
-        """Goes to the next status. Raises IllegalTransition; a status never goes backwards."""
+        """Changes the status. Raises IllegalTransition: a status never goes back."""
         if to not in NEXT[self.status]:
             raise IllegalTransition(f"order {self.id} is {self.status} and cannot become {to}")
         self.status, self.reason = to, reason
@@ -90,7 +90,7 @@ class Order:
 
 @dataclass
 class Product:
-    """A product of the catalogue, and how many of it there are."""
+    """A product of the catalogue and its stock; `price` in EUR."""
 
     sku: int
     name: str
@@ -100,11 +100,11 @@ class Product:
 
     @property
     def available(self) -> int:
-        """How many can still be promised to somebody."""
+        """The quantity that can be reserved."""
         return self.on_hand - self.reserved
 
     def reserve(self, quantity: int) -> None:
-        """Sets some aside for an order. Raises OutOfStock."""
+        """Reserves a quantity. Raises OutOfStock."""
         if self.available <= 0:
             raise OutOfStock(f"{self.name} is sold out")
         if quantity > self.available:
@@ -112,25 +112,34 @@ class Product:
         self.reserved += quantity
 
     def release(self, quantity: int) -> None:
-        """Gives back what was set aside."""
+        """Releases a reserved quantity."""
         self.reserved -= quantity
 
     def decrease(self, quantity: int) -> None:
-        """Takes what was set aside out of the store."""
+        """Removes a reserved quantity from the stock."""
         self.reserved -= quantity
         self.on_hand -= quantity
 
 
+class ReservationStatus(StrEnum):
+    """HELD until the order is approved (SOLD) or its payment fails (RELEASED); REFUSED if nothing was reserved."""
+
+    HELD = "HELD"
+    SOLD = "SOLD"
+    RELEASED = "RELEASED"
+    REFUSED = "REFUSED"
+
+
 @dataclass
 class Reservation:
-    """How many of each product, by SKU, Stock has set aside for one order, and what became of them."""
+    """The quantity of each product, by SKU, that is reserved for one order."""
 
     order_id: str
     quantities: dict[int, int]
-    status: str = "HELD"
+    status: ReservationStatus = ReservationStatus.HELD
 
-    def end(self, status: str) -> None:
-        """Ends once, as SOLD or RELEASED. Raises IllegalTransition."""
-        if self.status != "HELD":
+    def end(self, status: ReservationStatus) -> None:
+        """Ends a held reservation, once. Raises IllegalTransition."""
+        if self.status is not ReservationStatus.HELD:
             raise IllegalTransition(f"the products of order {self.order_id} are {self.status}, not HELD")
         self.status = status

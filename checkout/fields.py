@@ -1,5 +1,6 @@
-"""Values: what messages are made of - ids, names, lines of an order, payments - and the bodies of HTTP."""
+"""Fields: the value types in messages and HTTP bodies - ids, names, lines of an order, payments."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -7,10 +8,10 @@ import msgspec
 
 from checkout.domain import OrderStatus, PaymentMethod, is_amount, to_cents
 
-# Python's $ also matches before a line feed at the end: END does not, here and in ECMAScript alike.
+# Unlike $, END does not match before a final line feed; it works in Python and in ECMAScript (OpenAPI).
 END = r"$(?!\n)"
 UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}" + END
-# Names and addresses become e-mail headers: no control character and no encoded word gets that far.
+# Names and addresses become e-mail headers: control characters and encoded words are refused.
 HEADER_SAFE = r"^(?!.*=\?)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*" + END
 ATOM, LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", "[A-Za-z0-9-]+"  # RFC 5322, section 3.2.3, without comments
 ADDRESS = rf"^(?!.*=\?){ATOM}(\.{ATOM})*@{LABEL}(\.{LABEL})*" + END
@@ -21,19 +22,24 @@ Email = Annotated[str, msgspec.Meta(max_length=254, pattern=ADDRESS)]
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of an order: until Stock has reserved, name and price are what the customer saw, if anything."""
+    """One line of an order. Name and price (EUR) are the client's, or null, until Stock sets those of the catalogue."""
 
     sku: Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
     name: str | None = None
-    price: Decimal | None = None  # EUR
+    price: Decimal | None = None
     quantity: int = 1
 
     def __post_init__(self) -> None:
         in_cents(self, "price")
 
+    @property
+    def description(self) -> str:
+        """For people: `2 x Wooden spoon`."""
+        return f"{self.quantity} x {self.name or f'product {self.sku}'}"
+
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """How an order is paid and, once Stock has named the prices, how much in EUR."""
+    """The payment method and, once Stock has set the prices, the total in EUR."""
 
     payment_method: PaymentMethod
     total: Decimal | None = None
@@ -43,14 +49,14 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
 
 
 def in_cents(struct: msgspec.Struct, field: str) -> None:
-    """Rounds an amount to cents as it is read. Raises NotMoney, which msgspec reports with its place."""
+    """Rounds an amount to cents while it is decoded. Raises NotMoney, which msgspec reports with its path."""
     amount = getattr(struct, field)
     if amount is not None:
         msgspec.structs.force_setattr(struct, field, to_cents(amount))
 
 
 class RequestedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of an order as a customer asks for it; a price, when sent, is the one the customer saw."""
+    """One line of an order request. A price, when sent, is the one that was shown to the customer."""
 
     sku: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
     quantity: Annotated[int, msgspec.Meta(ge=1, le=1_000)]
@@ -67,7 +73,7 @@ Lines = Annotated[list[RequestedLine], msgspec.Meta(min_length=1, max_length=100
 
 
 class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """An order as a customer asks for it: the body of the HTTP request."""
+    """The body of the HTTP request that places an order."""
 
     customer_name: Name
     customer_email: Email
@@ -76,7 +82,7 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class OrderResponse(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """An order as Orders tells it over HTTP."""
+    """An order in an HTTP response."""
 
     id: str
     status: OrderStatus
@@ -86,11 +92,11 @@ class OrderResponse(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     customer_email: str | None
     products: list[OrderLine]
     payment: Payment
-    placed_at: str
+    placed_at: datetime | None
 
 
 class ProductResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A product as Stock tells it over HTTP; `available` is what is on hand and not reserved."""
+    """A product in an HTTP response; `available` is on hand minus reserved."""
 
     sku: int
     name: str

@@ -1,4 +1,4 @@
-"""Settings: everything that can be set, with laptop defaults, read once from `CHECKOUT_...`."""
+"""Settings: every setting with its default, read from the environment variables `CHECKOUT_...`."""
 
 import os
 from collections.abc import Mapping
@@ -10,45 +10,48 @@ from checkout.errors import CheckoutError
 
 PREFIX = "CHECKOUT_"
 HOST = "127.0.0.1"
-IN_PROCESS = "in-process"  # instead of an outside system's URL: inside the service that asks it
-PORTS = {  # above the base; Kafka's own are 11,092 to 11,097 above it
+IN_PROCESS = "in-process"  # in place of an external system's URL: run it inside the calling service
+PORTS = {  # above the base
     "web": 0, "gateway": 1, "orders": 2, "stock": 3, "payments": 4, "shipments": 5, "notifications": 6,
     "payment_broker": 101, "shipment_company": 102, "mailbox": 103, "smtp": 25,
 }
+KAFKA_PORTS = range(11_092, 11_098)  # above the base: for each of three brokers, one for clients, one for controllers
+LAST_PORT_BASE = 65_535 - KAFKA_PORTS.stop
 
 
 class WrongSetting(CheckoutError, ValueError):
-    """A setting that cannot be used; the message names it and what it takes."""
+    """A setting has an invalid value; the message names the setting and the valid values."""
 
     exit_code = 2
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run of the store needs to know. Empty strings mean: the store starts its own."""
+    """The settings of one run. An empty address or URL means that the run starts its own server."""
 
     home: Path = Path(".checkout")
     bootstrap_servers: str = ""
-    prefix: str = ""  # of this run's topics and consumer groups
+    prefix: str = ""  # of the topics and consumer groups of this run
     port_base: int = 8000
     partitions: int = 1
     brokers: int = 1
-    database_url: str = ""  # of a PostgreSQL in which each service gets a database of its own
+    database_url: str = ""  # a PostgreSQL server, on which each service gets its own database
     payment_broker_url: str = ""
     shipment_company_url: str = ""
     smtp_url: str = ""
     journal: str = "all"  # all, none, or a percentage of the orders
-    stock: int = 0  # how many of each product are on hand at the start; 0: as the catalogue says
-    batch: int = 500  # records a worker takes at a time
-    operator_token: str = ""  # who sends it may list all orders
+    stock: int = 0  # quantity of each product on hand at the start; 0: as in the catalogue
+    batch: int = 500  # records per poll
+    operator_token: str = ""  # bearer token that may list all orders
+    crash_before: str = ""  # fault injection: publish or commit, before which a worker that has work kills itself
     plantuml_jar: str = ""  # path of the PlantUML jar that renders diagrams; empty: from Maven Central
-    crash_before: str = ""  # a fault to try: publish or commit, before which a worker that has work kills itself
+    registry: str = "checkout.registry:STORE"  # the system to run, as MODULE:NAME
 
     def port(self, name: str) -> int:
-        """The port of a container, an outside system or `smtp`."""
+        """The port of a container, an external system or `smtp`."""
         return self.port_base + PORTS[name]
 
     def url(self, name: str) -> str:
-        """Where a container or an outside system answers."""
+        """The URL of a container or an external system."""
         given = {"payment_broker": self.payment_broker_url, "shipment_company": self.shipment_company_url,
                  "smtp": self.smtp_url}
         scheme = "smtp" if name == "smtp" else "http"
@@ -56,7 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
-    """The settings named by the environment; overrides that are not None win.
+    """The settings from the environment; overrides that are not None take precedence.
 
     Raises WrongSetting for a value of the wrong kind.
     """
@@ -71,13 +74,13 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
 
 
 def as_environment(settings: Settings) -> dict[str, str]:
-    """The variables that make another process read the same settings."""
+    """The environment variables from which another process reads the same settings."""
     return {PREFIX + field.upper(): str(getattr(settings, field)) for field in settings.__struct_fields__}
 
 
 def _checked(settings: Settings) -> Settings:
-    if not 1 <= settings.port_base <= 65_535 - 11_098:
-        raise WrongSetting(f"{PREFIX}PORT_BASE is {settings.port_base}: choose one between 1 and {65_535 - 11_098}")
+    if not 1 <= settings.port_base <= LAST_PORT_BASE:
+        raise WrongSetting(f"{PREFIX}PORT_BASE is {settings.port_base}: choose one between 1 and {LAST_PORT_BASE}")
     if settings.partitions < 1 or settings.brokers not in (1, 3):
         raise WrongSetting(f"{PREFIX}PARTITIONS must be 1 or more, and {PREFIX}BROKERS 1 or 3")
     if settings.crash_before not in ("", "publish", "commit"):

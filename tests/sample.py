@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import httpx
@@ -20,6 +21,7 @@ from checkout.messages import (
 )
 
 ADA, EMAIL = "Ada", "ada@example.org"
+AT = datetime(2026, 1, 1, 10, 0, 0, 1, tzinfo=UTC)
 CREDIT = Payment(payment_method=PaymentMethod.CREDIT)
 SPOONS = OrderLine(sku=1, name="Wooden spoon", price=Decimal("5.00"), quantity=2)
 BODY = {
@@ -46,7 +48,7 @@ def paid(total: str | None) -> Payment:
 
 def wanted(id: str = FIRST, sku: int = 1, quantity: int = 2, **others: object) -> PlaceOrder:
     lines = [RequestedLine(sku=sku, quantity=quantity, **others)]
-    return PlaceOrder(id, ADA, EMAIL, lines, CREDIT, "2026-01-01", "print")
+    return PlaceOrder(id, ADA, EMAIL, lines, CREDIT, AT, "print")
 
 
 def received(*lines: OrderLine, id: str = FIRST) -> OrderReceived:

@@ -12,6 +12,7 @@ from sample import ADA, CREDIT, EMAIL, FIRST
 
 from checkout.domain import PaymentMethod
 from checkout.fields import OrderLine, OrderRequest, Payment
+from checkout.framework.message import encode
 from checkout.messages import (
     BY_NAME,
     MESSAGES,
@@ -26,7 +27,6 @@ from checkout.messages import (
     ProcessPayment,
     ProductsReserved,
     SendEmail,
-    encode,
 )
 
 # Contract section 2, field for field.

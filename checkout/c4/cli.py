@@ -1,6 +1,7 @@
 """Command line: declares the diagram commands and maps their results and errors to exit codes."""
 
 import functools
+import inspect
 import json
 import os
 import signal
@@ -16,16 +17,19 @@ from checkout.errors import CheckoutError
 if TYPE_CHECKING:  # commands import what they need when they run, so that --help stays fast
     from checkout.c4.checks.consistency import CodeArrow
 
-Paths = Annotated[
-    list[Path] | None, typer.Argument(metavar="[PATH]...", help="Files or folders. [default: diagrams, else .]")
-]
-File = Annotated[str, typer.Argument(metavar="FILE", help="A diagram; FILE#NAME selects one of several in a file.")]
+Paths = Annotated[list[Path] | None, typer.Argument(metavar="PATH", hidden=True)]
+File = Annotated[str, typer.Argument(metavar="FILE", hidden=True)]
 Journals = Annotated[
-    list[Path], typer.Option("--journal", metavar="JOURNAL", help="Journal file or folder. Repeatable.")
+    list[Path], typer.Option("--journal", metavar="JOURNAL", help="Journal file or folder; repeatable.")
 ]
-Order = Annotated[str | None, typer.Option(metavar="ID", help="Consider this order only. [default: all orders]")]
+Order = Annotated[str | None, typer.Option(metavar="ID", help="Consider this order only, not all orders.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Command = Callable[..., int]
+ARGUMENTS = {  # typer's own section of arguments shows Python types
+    "paths": "PATH is a file or a folder, by default the folder diagrams if there is one, else the current folder.",
+    "file": "FILE is a diagram, or FILE#NAME one of several diagrams in a file.",
+    "revisions": "REV is a git revision to compare with the working tree, or REV..REV two revisions.",
+}
 
 
 def make_app(code_arrows: "Callable[[], Sequence[CodeArrow]] | None" = None) -> typer.Typer:
@@ -35,7 +39,7 @@ def make_app(code_arrows: "Callable[[], Sequence[CodeArrow]] | None" = None) -> 
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
-        help="Render C4 diagrams, and check them against each other, the code and recorded runs.",
+        help="Render, check and verify C4 diagrams.",
     )
 
     def check(
@@ -44,22 +48,24 @@ def make_app(code_arrows: "Callable[[], Sequence[CodeArrow]] | None" = None) -> 
         github: Annotated[bool, typer.Option("--github", help="Print GitHub annotations.")] = False,
         fix: Annotated[bool, typer.Option("--fix", help="Rewrite includes of URLs to the bundled library.")] = False,
     ) -> int:
-        """Check diagrams for errors, against each other and against the code."""
+        """Check diagrams alone, against each other and the code."""
         from checkout.c4 import commands
 
         form = "json" if as_json else "github" if github else "text"
         return commands.check(_or_default(paths), code_arrows() if code_arrows else (), fix, form)
 
     for command in (render, check, steps, verify, draw, cover, diff, story, doctor):
-        app.command()(_exiting(command))
+        used = inspect.signature(command).parameters
+        epilog = " ".join(text for name, text in ARGUMENTS.items() if name in used)
+        app.command(epilog=epilog)(_exiting(command))
     return app
 
 
 def render(
     paths: Paths = None,
-    format: Annotated[str, typer.Option(metavar="FORMAT", help="svg, png or svg,png.")] = "svg",
+    format: Annotated[str, typer.Option(metavar="FORMAT", help="Format: svg, png or svg,png.")] = "svg",
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where to write pictures. [default: beside their sources]")
+        Path | None, typer.Option(metavar="FOLDER", help="Write pictures here, not beside their sources.")
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="List outdated pictures instead of writing them.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Render again whenever a file changes, until Ctrl-C.")] = False,
@@ -119,7 +125,7 @@ def draw(
     ] = None,
     order: Order = None,
 ) -> int:
-    """Print the dynamic view of a recorded run, or update a diagram from it."""
+    """Print or update a dynamic view from a recorded run."""
     from checkout.c4 import commands
 
     return commands.draw(journal, into, order)
@@ -128,9 +134,9 @@ def draw(
 def cover(
     file: File,
     journals: Annotated[
-        list[Path], typer.Option("--journals", metavar="JOURNAL", help="Journal file or folder. Repeatable.")
+        list[Path], typer.Option("--journals", metavar="JOURNAL", help="Journal file or folder; repeatable.")
     ],
-    min: Annotated[float, typer.Option(metavar="PERCENT", help="Fail if fewer arrows are covered.")] = 0,
+    min: Annotated[float, typer.Option(metavar="PERCENT", help="Fail if the coverage is lower.")] = 0,
 ) -> int:
     """List the arrows that no recorded run covers."""
     from checkout.c4 import commands
@@ -139,9 +145,7 @@ def cover(
 
 
 def diff(
-    revisions: Annotated[
-        str, typer.Argument(metavar="REV[..REV]", help="A git revision to compare with the working tree, or two.")
-    ],
+    revisions: Annotated[str, typer.Argument(metavar="REV[..REV]", hidden=True)],
     paths: Paths = None,
     picture: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Write a coloured SVG of each changed diagram.")

@@ -1,56 +1,58 @@
-"""Intake: the door between HTTP and a worker; a request is answered when its message is committed."""
+"""Intake: hands HTTP requests to the worker, and answers each when its message is committed."""
 
 import asyncio
 import queue
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from checkout.messages import Message
+from checkout.framework.message import Message
+from checkout.journal.hop import Outcome
 
 
 class IntakeFull(Exception):
-    """Too many requests wait already; the sender may try again in a second."""
+    """The queue is full; the client may retry after a second."""
 
 
 @dataclass(slots=True)
 class PendingRequest:
-    """A message handed in, and the request that waits for it."""
+    """A message that was submitted over HTTP, and the future that its request awaits."""
 
     message: Message
     correlation: str
     client: str
     url: str
     loop: asyncio.AbstractEventLoop
-    answer: asyncio.Future[str]
+    answer: asyncio.Future[Outcome]
 
-    def settle(self, outcome: str) -> None:
-        """Answers the request: `applied` or `duplicate`, after the commit."""
-        self.loop.call_soon_threadsafe(self._answer, outcome, None)
+    def settle(self, outcome: Outcome) -> None:
+        """Answers the request after the commit: applied or duplicate."""
+        self.loop.call_soon_threadsafe(self._resolve, outcome)
 
     def fail(self, error: Exception) -> None:
-        """Answers the request with an error; nothing of it was kept."""
-        self.loop.call_soon_threadsafe(self._answer, "", error)
+        """Answers the request with an error; nothing was stored."""
+        self.loop.call_soon_threadsafe(self._resolve, error)
 
-    def _answer(self, outcome: str, error: Exception | None) -> None:
-        if self.answer.done():  # the client has gone away
+    def _resolve(self, result: Outcome | Exception) -> None:
+        if self.answer.done():  # the client has disconnected
             return
-        if error is None:
-            self.answer.set_result(outcome)
+        if isinstance(result, Exception):
+            self.answer.set_exception(result)
         else:
-            self.answer.set_exception(error)
+            self.answer.set_result(result)
 
 
 class Intake:
-    """A bounded queue from the HTTP server's thread to the worker's."""
+    """A queue from the thread of the HTTP server to the worker's, for at most `limit` requests."""
 
     def __init__(self, limit: int = 1_000) -> None:
         self._waiting: queue.Queue[PendingRequest] = queue.Queue(limit)
 
-    async def submit(self, message: Message, correlation: str, client: str = "", url: str = "") -> str:
-        """Waits until the message is committed; returns its outcome. Raises IntakeFull, or what the handler raised."""
+    async def submit(self, message: Message, correlation: str, client: str = "", url: str = "") -> Outcome:
+        """Waits until the message is committed. Raises IntakeFull, or the error of its handler."""
         loop = asyncio.get_running_loop()
         request = PendingRequest(message, correlation, client, url, loop, loop.create_future())
         try:
@@ -72,9 +74,9 @@ class Intake:
 
 @dataclass(frozen=True)
 class RouteContext:
-    """What a service's HTTP routes work with."""
+    """What the HTTP routes of a service work with."""
 
     intake: Intake
-    read: Callable[[], AbstractContextManager[Connection]]  # a connection that sees what is committed
-    now: Callable[[], str]  # ISO 8601, UTC
+    read: Callable[[], AbstractContextManager[Connection]]  # opens a connection that reads committed data
+    now: Callable[[], datetime]
     operator_token: str = ""

@@ -1,37 +1,43 @@
-"""Service: what a container of the diagrams is in code - handlers, the tables behind them, HTTP routes."""
+"""Service: the base class of a service - its handlers, its tables, its HTTP routes - and the decorators of handlers."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from datetime import datetime
+from typing import Any, ClassVar, Self, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, MetaData
 
 from checkout.framework.intake import RouteContext
-from checkout.messages import KAFKA, Message
+from checkout.framework.message import Message
+from checkout.settings import Settings
 
 Handler = Callable[[Any, Any, Any], Iterable[Message] | None]
 F = TypeVar("F", bound=Handler)
 
 
 class Tick(msgspec.Struct, frozen=True):
-    """It is time again: what a handler marked `every` is given; `at` is ISO 8601, UTC."""
+    """The argument of a timer's handler: a unique id, and the time at which the timer fired."""
 
     id: str
-    at: str
+    at: datetime
 
 
 def on(message: type[Message]) -> Callable[[F], F]:
-    """The handler of a message: takes state and message, and returns the messages to send."""
+    """Marks the handler of a message.
+
+    The handler takes the state from `load` and the message, changes the state, and returns or yields the messages to
+    send. A DomainError dead-letters the message at once, any other error after three attempts.
+    """
     return _marked("_on", message)
 
 
 def reply_to(message: type[Message]) -> Callable[[F], F]:
-    """The handler of the replies that an outside system gives to a message."""
+    """Marks the handler of the replies to an external call. It takes the state from `load` and the adapter's reply."""
     return _marked("_reply_to", message)
 
 
 def every(seconds: float) -> Callable[[F], F]:
-    """A handler that is given a Tick each time so many seconds have passed."""
+    """Marks a handler that is called with a `Tick` every `seconds` seconds."""
     return _marked("_every", seconds)
 
 
@@ -44,35 +50,43 @@ def _marked(attribute: str, value: object) -> Callable[[F], F]:
 
 
 class Service:
-    """One container. Its handlers never see a broker, an offset, a socket or a thread."""
+    """A service: `name` is its alias in the diagrams and its consumer group, `tables` are the tables of its database.
+
+    Handlers take and return plain objects; they never see a broker, an offset, a socket or a thread.
+    """
 
     name: ClassVar[str]
     tables: ClassVar[MetaData]
     handlers: ClassVar[Mapping[type[Message], Handler]] = {}
     replies: ClassVar[Mapping[type[Message], Handler]] = {}
-    timers: ClassVar[Mapping[str, tuple[float, Handler]]] = {}  # by name: every so many seconds
+    timers: ClassVar[Mapping[str, tuple[float, Handler]]] = {}  # by name: the interval in seconds, and the handler
 
     def __init_subclass__(cls) -> None:
-        """Collects the handlers, which the decorators have marked."""
+        """Collects the marked handlers, inherited ones included."""
         members = [member for parent in reversed(cls.__mro__) for member in vars(parent).items()]
         cls.handlers = {f._on: f for _, f in members if hasattr(f, "_on")}
         cls.replies = {f._reply_to: f for _, f in members if hasattr(f, "_reply_to")}
         cls.timers = {name: (f._every, f) for name, f in members if hasattr(f, "_every")}
 
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """The service as a process with these settings runs it."""
+        return cls()
+
     def seed(self, db: Connection) -> None:
-        """Fills empty tables, once, when the database is new."""
+        """Inserts initial rows; called at every start, so it must skip rows that exist."""
 
     def load(self, db: Connection, messages: Sequence[Any]) -> Any:
-        """The state that these messages concern, with one query per table, locked; a service may have none."""
+        """Loads the state that these messages concern: one query per table, rows locked. By default there is none."""
 
     def save(self, db: Connection, state: Any) -> None:
-        """Writes the state back, with one statement per table; a service may have none."""
+        """Writes the state back: one statement per table."""
 
     def routes(self, context: RouteContext) -> Sequence[Any]:
-        """The HTTP routes: commands go through the desk's intake, questions read what is committed."""
+        """The Litestar route handlers. A command goes through `context.intake`, a query reads committed data."""
         return ()
 
     @classmethod
     def topics(cls) -> Iterator[str]:
-        """The topics this service listens to."""
-        return (message.technology for message in cls.handlers if message.via == KAFKA)
+        """The topics that this service subscribes to."""
+        return (message.topic for message in cls.handlers if message.topic)

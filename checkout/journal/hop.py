@@ -1,17 +1,31 @@
-"""Hops: an arrow that happened, as one line of the journal, and how each kind of hop is told."""
+"""Hop: one arrow that happened, as the journal keeps it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 import msgspec
 
-APPLIED, DUPLICATE, DEAD_LETTERED, FAILED = "applied", "duplicate", "dead-lettered", "failed"
-CORRELATION = "kafka_correlationId"
 NOTHING = msgspec.Raw(b"null")
+EXCERPT = 1_000  # bytes of a payload that is not JSON
+
+
+class Outcome(StrEnum):
+    """How a hop ended.
+
+    applied: acknowledged, answered or handled; duplicate: a repeat, recognized by the inbox; failed: to be retried;
+    crashed: the process ended with the message in hand.
+    """
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    DEAD_LETTERED = "dead-lettered"
+    FAILED = "failed"
+    CRASHED = "crashed"
 
 
 class Hop(msgspec.Struct, kw_only=True, rename={"sender": "from"}):
-    """One line of the journal, in the shape of contract.md section 5; what does not apply is null."""
+    """One line of the journal; docs/contract.md section 5 describes its fields. A field that does not apply is null."""
 
     order: str | None
     step: int | None
@@ -27,8 +41,8 @@ class Hop(msgspec.Struct, kw_only=True, rename={"sender": "from"}):
     replica: str | None = None
     cause: str | None = None
     correlation: str | None = None
-    at: str
-    outcome: str = APPLIED
+    at: datetime
+    outcome: Outcome = Outcome.APPLIED
     url: str | None = None
     status: str | None = None
     client: str | None = None
@@ -36,49 +50,50 @@ class Hop(msgspec.Struct, kw_only=True, rename={"sender": "from"}):
     payload: msgspec.Raw = NOTHING
 
     @property
-    def place(self) -> tuple[Any, ...]:
-        """What makes two lines the same hop, told twice; repeats and failures are told once each."""
-        when = None if self.outcome in (APPLIED, DEAD_LETTERED) else self.at
+    def identity(self) -> tuple[Any, ...]:
+        """Equal for two lines that report the same hop. Repeats and failures differ by their time."""
+        when = None if self.outcome in (Outcome.APPLIED, Outcome.DEAD_LETTERED) else self.at
         return (self.order, self.sender, self.to, self.message, self.topic, self.partition, self.offset, when)
 
+    @property
+    def is_publication(self) -> bool:
+        """Whether a record was sent to Kafka, not delivered from it."""
+        return self.topic is not None and self.group is None
 
-def now() -> str:
-    """The time as the journal tells it: ISO 8601, UTC, in microseconds."""
-    return _iso(datetime.now(UTC))
-
-
-def moment(milliseconds: int) -> str:
-    """A record's timestamp as the journal tells time."""
-    return _iso(datetime.fromtimestamp(milliseconds / 1000, UTC))
-
-
-def earlier(at: str, by: timedelta) -> str:
-    """A time as the journal tells it, that much earlier."""
-    return _iso(datetime.fromisoformat(at) - by)
+    @property
+    def position(self) -> str:
+        """The record's position as `topic[partition]@offset`; empty for a hop that is no record."""
+        return f"{self.topic}[{self.partition}]@{self.offset}" if self.topic else ""
 
 
-def _iso(when: datetime) -> str:
-    return when.isoformat(timespec="microseconds").replace("+00:00", "Z")
+def utc_now() -> datetime:
+    """The current time in UTC."""
+    return datetime.now(UTC)
+
+
+def from_milliseconds(timestamp: int) -> datetime:
+    """The time of a record's timestamp, in milliseconds since 1970."""
+    return datetime.fromtimestamp(timestamp / 1_000, UTC)
 
 
 def text(raw: bytes | None) -> str | None:
-    """Bytes from a record as text, whatever they are."""
+    """Bytes of a record as text; what is not UTF-8 is replaced."""
     return None if raw is None else raw.decode("utf-8", "replace")
 
 
 def one_line(value: bytes | None) -> msgspec.Raw:
     """A value that is known to be JSON, on one line."""
-    # What a reader skips is not checked for UTF-8, so only plain ASCII is let through as it stands.
+    # msgspec does not check raw JSON for UTF-8, so only plain ASCII is passed on unchanged.
     if value is None or not value.isascii() or b"\n" in value or b"\r" in value:
         return compact(value)
     return msgspec.Raw(value)
 
 
 def compact(value: bytes | None) -> msgspec.Raw:
-    """A record's value as JSON on one line; what is not JSON becomes a string of its first thousand characters."""
+    """A record's value as JSON on one line; what is not JSON becomes a string of its first 1,000 bytes."""
     if value is None:
         return NOTHING
     try:
         return msgspec.Raw(msgspec.json.format(value.decode(), indent=-1).encode())
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return msgspec.Raw(msgspec.json.encode(text(value[:1_000])))
+        return msgspec.Raw(msgspec.json.encode(text(value[:EXCERPT])))

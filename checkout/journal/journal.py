@@ -1,27 +1,41 @@
-"""Journal: what moved, one hop a line, a file per replica; written in batches, read by whoever explains a run."""
+"""Journal: the hops of a run as JSON lines, one file per replica: written in batches, read and merged."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from checkout.errors import CheckoutError
-from checkout.journal.hop import APPLIED, DUPLICATE, Hop
-from checkout.messages import KAFKA
+from checkout.journal.causality import in_causal_order
+from checkout.journal.hop import Hop, Outcome
 
 ENCODER = msgspec.json.Encoder()
 DECODER = msgspec.json.Decoder(Hop)
 
 
 class BrokenJournal(CheckoutError):
-    """A line that is no hop; the message names file and line."""
+    """A line is not a hop; the message names the file and the line."""
 
     exit_code = 3
 
 
+class HopWriter(Protocol):
+    """Where a worker writes its hops: a file, or the lab's journal in memory."""
+
+    def write(self, hops: Iterable[Hop]) -> None:
+        """Appends these hops."""
+
+    def close(self) -> None:
+        """Releases the resources."""
+
+
 class Journal:
-    """The journal of one replica, appended to; `sample` is all, none, or a percentage of the orders."""
+    """The journal file of one replica, opened for appending.
+
+    Without a path nothing is written. `sample` is "all", "none", or the percentage of orders that are written.
+    """
 
     def __init__(self, path: Path | None, sample: str = "all") -> None:
         percent = {"all": 100, "none": 0}.get(sample)
@@ -29,11 +43,11 @@ class Journal:
         self._file = None
         if path and self._percent:
             path.parent.mkdir(parents=True, exist_ok=True)
-            mend(path)
+            drop_partial_line(path)
             self._file = open(path, "ab", buffering=0)  # noqa: SIM115 - kept open for the life of the process
 
     def write(self, hops: Iterable[Hop]) -> None:
-        """Appends these hops in one write, so that a crash cuts at most the last line."""
+        """Appends these hops in one write, so that a crash truncates at most the last line."""
         if self._file:
             lines = [ENCODER.encode(hop) for hop in hops if self._keeps(hop.order)]
             if lines:
@@ -48,8 +62,8 @@ class Journal:
             self._file.close()
 
 
-def mend(path: Path) -> None:
-    """Cuts off a last line that a crash left unfinished."""
+def drop_partial_line(path: Path) -> None:
+    """Removes a last line that a crash left incomplete."""
     if path.exists():
         with open(path, "r+b") as file:
             whole = file.read()
@@ -57,12 +71,12 @@ def mend(path: Path) -> None:
 
 
 def read(folder: Path, order: str = "") -> list[Hop]:
-    """The hops below a folder, or one order's, merged and without repeats. Raises BrokenJournal."""
+    """The hops of all journals in a folder, or those of one order, merged. Raises BrokenJournal."""
     return merge(hop for path in sorted(folder.glob("*.jsonl")) for hop in read_file(path, order))
 
 
 def read_file(path: Path, order: str = "") -> Iterator[Hop]:
-    """The hops of one file, as written; an unfinished last line is left out. Raises BrokenJournal."""
+    """The hops of one file in the order they were written, without an incomplete last line. Raises BrokenJournal."""
     lines, wanted = path.read_bytes().split(b"\n"), order.encode()
     for number, line in enumerate(lines[:-1], 1):
         if wanted not in line:
@@ -76,47 +90,28 @@ def read_file(path: Path, order: str = "") -> Iterator[Hop]:
 
 
 def merge(hops: Iterable[Hop]) -> list[Hop]:
-    """One run out of many tellings: repeats dropped, each order's hops by cause, then by time."""
-    seen: dict[tuple[object, ...], Hop] = {}
+    """One run from several journals: repeats dropped, each order's hops in causal order, then by time."""
+    first: dict[tuple[object, ...], Hop] = {}
     for hop in hops:
-        first = seen.setdefault(hop.place, hop)
-        if hop.at < first.at:
-            seen[hop.place] = hop
+        known = first.setdefault(hop.identity, hop)
+        if hop.at < known.at:
+            first[hop.identity] = hop
     orders: dict[str | None, list[Hop]] = {}
-    for hop in sorted(seen.values(), key=lambda hop: hop.at):
+    for hop in sorted(first.values(), key=lambda hop: hop.at):
         orders.setdefault(hop.order, []).append(hop)
-    return [hop for order, told in orders.items() for hop in (by_cause(_once(told)) if order else told)]
+    return [hop for order, found in orders.items() for hop in (in_causal_order(_once(found)) if order else found)]
 
 
 def _once(hops: Iterable[Hop]) -> list[Hop]:
-    """A message published again after a crash stands at two offsets: the later ones are duplicates."""
-    told, published = list[Hop](), set[str]()
+    # A message published again after a crash has two offsets: the later publications are duplicates.
+    once, published = list[Hop](), set[str]()
     for hop in hops:
-        again = hop.to == KAFKA and hop.outcome == APPLIED and hop.message in published
-        told.append(msgspec.structs.replace(hop, outcome=DUPLICATE) if again else hop)
-        published |= {hop.message} if hop.to == KAFKA else set()
-    return told
-
-
-def by_cause(hops: Sequence[Hop]) -> list[Hop]:
-    """One order's hops so that none stands before the one that caused it; otherwise as given."""
-    waiting, told = list(hops), list[Hop]()
-    while waiting:
-        ready = next((hop for hop in waiting if not any(causes(other, hop) for other in waiting)), waiting[0])
-        waiting.remove(ready)
-        told.append(ready)
-    return told
-
-
-def causes(earlier: Hop, later: Hop) -> bool:
-    """Whether one hop of an order led to another."""
-    if earlier is later:
-        return False
-    if earlier.message == later.message:  # the first arrow of a message comes before the second
-        return earlier.to == later.sender
-    return earlier.message == later.cause and later.sender in (earlier.to, earlier.sender) and earlier.to != KAFKA
+        again = hop.is_publication and hop.outcome is Outcome.APPLIED and hop.message in published
+        once.append(msgspec.structs.replace(hop, outcome=Outcome.DUPLICATE) if again else hop)
+        published |= {hop.message} if hop.is_publication else set()
+    return once
 
 
 def applied(hops: Iterable[Hop]) -> list[Hop]:
-    """Those that count: acknowledged, answered or handled."""
-    return [hop for hop in hops if hop.outcome == APPLIED]
+    """The hops that took effect: acknowledged, answered or handled."""
+    return [hop for hop in hops if hop.outcome is Outcome.APPLIED]

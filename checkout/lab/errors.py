@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from checkout.errors import CheckoutError
 from checkout.local_kafka.broker_process import KafkaUnavailable
 from checkout.messaging.log import LogUnavailable
-from checkout.worker.database import DATABASE_AWAY
+from checkout.worker.database import DATABASE_UNAVAILABLE
 
 
 class LabError(CheckoutError):
@@ -18,5 +18,5 @@ def in_plain_words() -> Iterator[None]:
     """Turns what the runtime raises into a LabError."""
     try:
         yield
-    except (LogUnavailable, KafkaUnavailable, *DATABASE_AWAY) as error:
+    except (LogUnavailable, KafkaUnavailable, *DATABASE_UNAVAILABLE) as error:
         raise LabError(str(error)) from error

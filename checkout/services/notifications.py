@@ -1,14 +1,15 @@
-"""Notifications: writes to the customer."""
+"""Notifications: sends e-mails to the customer."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 
 from checkout.fields import OrderLine
 from checkout.framework.service import Service, on, reply_to
-from checkout.framework.sql import fetch, put
+from checkout.framework.sql import Status, fetch, put
 from checkout.messages import (
     EmailRefused,
     EmailSent,
@@ -19,13 +20,23 @@ from checkout.messages import (
     SendEmail,
 )
 
+
+class MailStatus(StrEnum):
+    """Whether the mail server has answered, and how. An order without an address gets no e-mail."""
+
+    REQUESTED = "REQUESTED"
+    SENT = "SENT"
+    REFUSED = "REFUSED"
+    NO_ADDRESS = "NO ADDRESS"
+
+
 METADATA = MetaData()
 MAILS = Table(
     "mails",
     METADATA,
     Column("order_id", String(36), primary_key=True),
     Column("kind", String(20), primary_key=True),
-    Column("status", String(20)),
+    Column("status", Status(MailStatus)),
     Column("reason", Text),
 )
 SUBJECTS = {
@@ -37,11 +48,11 @@ SUBJECTS = {
 
 @dataclass
 class Mail:
-    """One letter about one order; there is one of a kind."""
+    """One e-mail about an order; an order has at most one of each kind."""
 
     order_id: str
     kind: str
-    status: str = "ASKED"
+    status: MailStatus = MailStatus.REQUESTED
     reason: str | None = None
 
 
@@ -52,43 +63,42 @@ class Notifications(Service):
     tables = METADATA
 
     def load(self, db: Connection, messages: Sequence[Any]) -> dict[tuple[str, str], Mail]:
-        """The letters about these orders, by order id and kind."""
+        """The e-mails about these orders, by order id and kind."""
         rows = fetch(db, MAILS, MAILS.c.order_id, (message.id for message in messages))
         return {(row.order_id, row.kind): Mail(**row._mapping) for row in rows}
 
     def save(self, db: Connection, state: dict[tuple[str, str], Mail]) -> None:
-        """Writes them back."""
         put(db, MAILS, [vars(mail) for mail in state.values()])
 
     @on(OrderApproved)
-    def tell_approved(self, mails: dict[tuple[str, str], Mail], order: OrderApproved) -> Iterator[Message]:
-        """Steps 13-14: tell the customer what is coming."""
-        bought = "\n".join(map(_line, order.products))
+    def confirm(self, mails: dict[tuple[str, str], Mail], order: OrderApproved) -> Iterator[Message]:
+        """Steps 13-14: confirm the order to the customer."""
+        products = "\n".join(map(_line, order.products))
         total = order.total if order.total is not None else order.payment.total
-        paid = f"\n\nYou paid {total} EUR." if total is not None else ""  # another Orders may not say
-        text = f"your order is approved and on its way:\n\n{bought}{paid}"
-        yield from self._write(mails, order, "approved", text)
+        paid = f"\n\nYou paid {total} EUR." if total is not None else ""  # another Orders service may not set it
+        text = f"your order is approved and on its way:\n\n{products}{paid}"
+        yield from self._send(mails, order, "approved", text)
 
     @on(ProductsReservationFailed)
-    def apologise(self, mails: dict[tuple[str, str], Mail], refusal: ProductsReservationFailed) -> Iterator[Message]:
-        """Steps 6-7, sold out: apologise."""
+    def apologize(self, mails: dict[tuple[str, str], Mail], refusal: ProductsReservationFailed) -> Iterator[Message]:
+        """Steps 6-7, sold out: apologize to the customer."""
         text = f"we are sorry, we cannot deliver your order: {refusal.message}.\nNothing was charged."
-        yield from self._write(mails, refusal, "unavailable", text)
+        yield from self._send(mails, refusal, "unavailable", text)
 
     @on(PaymentFailed)
-    def tell_denied(self, mails: dict[tuple[str, str], Mail], refusal: PaymentFailed) -> Iterator[Message]:
-        """Steps 11-12, payment denied: tell the customer why."""
+    def report_denial(self, mails: dict[tuple[str, str], Mail], refusal: PaymentFailed) -> Iterator[Message]:
+        """Steps 11-12, payment denied: send the reason to the customer."""
         text = f"we are sorry, your payment was denied: {refusal.message}.\nNothing was charged."
-        yield from self._write(mails, refusal, "denied", text)
+        yield from self._send(mails, refusal, "denied", text)
 
     @reply_to(SendEmail)
     def note(self, mails: dict[tuple[str, str], Mail], reply: EmailSent | EmailRefused) -> None:
-        """After the letter: keep whether the mail server took it."""
+        """After the e-mail: store whether the mail server accepted it."""
         mail = mails[reply.id, reply.kind]
-        mail.status = "SENT" if isinstance(reply, EmailSent) else "REFUSED"
+        mail.status = MailStatus.SENT if isinstance(reply, EmailSent) else MailStatus.REFUSED
         mail.reason = reply.reason if isinstance(reply, EmailRefused) else None
 
-    def _write(
+    def _send(
         self,
         mails: dict[tuple[str, str], Mail],
         about: OrderApproved | ProductsReservationFailed | PaymentFailed,
@@ -97,11 +107,11 @@ class Notifications(Service):
     ) -> Iterator[Message]:
         mail = mails[about.id, kind] = Mail(about.id, kind)
         if about.customer_email is None:
-            mail.status = "NO ADDRESS"
+            mail.status = MailStatus.NO_ADDRESS
             return
         name = about.customer_name or "customer"
-        letter = f"Dear {name},\n\n{text}\n\nYour order: {about.id}\nAwesome Online Store\n"
-        yield SendEmail(about.id, kind, name, about.customer_email, SUBJECTS[kind], letter)
+        body = f"Dear {name},\n\n{text}\n\nYour order: {about.id}\nAwesome Online Store\n"
+        yield SendEmail(about.id, kind, name, about.customer_email, SUBJECTS[kind], body)
 
 
 def _line(line: OrderLine) -> str:

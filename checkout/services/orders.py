@@ -1,4 +1,4 @@
-"""Orders: takes an order and follows it to its end."""
+"""Orders: accepts orders and tracks each until it is approved or rejected."""
 
 import hashlib
 import hmac
@@ -7,6 +7,7 @@ import secrets
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -21,10 +22,11 @@ from checkout.domain import LARGEST_AMOUNT, DomainError, OrderStatus, PaymentMet
 from checkout.fields import UUID, OrderLine, OrderRequest, OrderResponse, Payment
 from checkout.framework import http_app
 from checkout.framework.intake import RouteContext
+from checkout.framework.message import ENCODER, encode
 from checkout.framework.service import Service, on
-from checkout.framework.sql import Cents, fetch, put
+from checkout.framework.sql import Cents, Status, UtcTime, fetch, put
+from checkout.journal.hop import Outcome
 from checkout.messages import (
-    ENCODER,
     PLACE_ORDER,
     Message,
     OrderApproved,
@@ -35,7 +37,6 @@ from checkout.messages import (
     ProcessPayment,
     ProductsReservationFailed,
     ProductsReserved,
-    encode,
 )
 
 METADATA = MetaData()
@@ -45,13 +46,13 @@ ORDERS = Table(
     Column("id", String(36), primary_key=True),
     Column("customer_name", Text),
     Column("customer_email", Text),
-    Column("payment_method", String(10)),
-    Column("status", String(20)),
+    Column("payment_method", Status(PaymentMethod)),
+    Column("status", Status(OrderStatus)),
     Column("reason", Text),
     Column("total", Cents),
     Column("products", LargeBinary),
     Column("fingerprint", String(64)),
-    Column("placed_at", String(32), index=True),
+    Column("placed_at", UtcTime, index=True),
 )
 SALT = Table("salt", METADATA, Column("number", Integer, primary_key=True), Column("id", String(36)))
 LINES = msgspec.json.Decoder(list[OrderLine])
@@ -61,11 +62,11 @@ ANSWERS = {200: ResponseSpec(OrderResponse, description="The order", generate_ex
 
 @dataclass
 class Order(domain.Order):
-    """An order and what is in it; the products' prices are the catalogue's from the reservation on."""
+    """An order with its lines; their prices are the catalogue's once the products are reserved."""
 
     products: list[OrderLine] = field(default_factory=list)
     fingerprint: str = ""
-    placed_at: str = ""
+    placed_at: datetime | None = None
 
 
 class Orders(Service):
@@ -75,21 +76,20 @@ class Orders(Service):
     tables = METADATA
 
     def seed(self, db: Connection) -> None:
-        """Makes the salt that keeps an order's id from being guessed from an Idempotency-Key."""
+        """Creates the salt without which an order's id could be derived from its Idempotency-Key."""
         put(db, SALT, [{"number": 1, "id": str(uuid.UUID(bytes=secrets.token_bytes(16)))}], replace=False)
 
     def load(self, db: Connection, messages: Sequence[Any]) -> dict[str, Order]:
-        """The orders these messages are about, by id."""
+        """The orders of these messages, by id."""
         rows = fetch(db, ORDERS, ORDERS.c.id, (message.id for message in messages))
         return {row.id: order_of(row) for row in rows}
 
     def save(self, db: Connection, state: dict[str, Order]) -> None:
-        """Writes them back."""
         put(db, ORDERS, [vars(order) | {"products": ENCODER.encode(order.products)} for order in state.values()])
 
     @on(PlaceOrder)
     def receive(self, orders: dict[str, Order], wanted: PlaceOrder) -> Iterator[Message]:
-        """Steps 2-3: keep the order, and ask whether its products are available."""
+        """Steps 2-3: store the order and publish it."""
         products = [OrderLine(sku=w.sku, name=w.name, price=w.price, quantity=w.quantity) for w in wanted.products]
         order = orders[wanted.id] = Order(
             wanted.id, wanted.customer_name, wanted.customer_email, wanted.payment.payment_method, products=products,
@@ -99,7 +99,7 @@ class Orders(Service):
 
     @on(ProductsReserved)
     def ask_for_payment(self, orders: dict[str, Order], answer: ProductsReserved) -> Iterator[Message]:
-        """Steps 6-7: have the customer charged what Stock says it costs."""
+        """Steps 6-7: request the payment of the total that Stock has named."""
         order = orders.get(answer.id) or self._adopt(orders, answer)
         if not _names_a_price(answer):
             order.move(OrderStatus.REJECTED, "Stock named no price")
@@ -110,13 +110,13 @@ class Orders(Service):
         yield ProcessPayment(order.id, order.customer_name, payment, order.customer_email)
 
     @on(ProductsReservationFailed)
-    def end_unavailable(self, orders: dict[str, Order], refusal: ProductsReservationFailed) -> None:
-        """Step 6, sold out: the order ends."""
+    def reject_unavailable(self, orders: dict[str, Order], refusal: ProductsReservationFailed) -> None:
+        """Step 6, sold out: reject the order."""
         _known(orders, refusal.id).move(OrderStatus.REJECTED, refusal.message)
 
     @on(PaymentProcessed)
     def approve(self, orders: dict[str, Order], paid: PaymentProcessed) -> Iterator[Message]:
-        """Steps 11-12: tell whoever has something to do about it that the order is approved."""
+        """Steps 11-12: approve the order and publish that."""
         order = _known(orders, paid.id)
         order.move(OrderStatus.APPROVED)
         if order.total is None:
@@ -125,12 +125,12 @@ class Orders(Service):
         yield OrderApproved(order.id, order.customer_name, order.products, payment, order.total, order.customer_email)
 
     @on(PaymentFailed)
-    def end_unpaid(self, orders: dict[str, Order], refusal: PaymentFailed) -> None:
-        """Step 11, payment denied: the order ends."""
+    def reject_unpaid(self, orders: dict[str, Order], refusal: PaymentFailed) -> None:
+        """Step 11, payment denied: reject the order."""
         _known(orders, refusal.id).move(OrderStatus.REJECTED, refusal.message)
 
     def _adopt(self, orders: dict[str, Order], answer: ProductsReserved) -> Order:
-        """Another Orders may have taken the order: the answer of a Stock like ours says all that is needed."""
+        """The row of an order that another Orders service has accepted, from what Stock's answer says of it."""
         if answer.customer_name is None or answer.payment is None:
             raise UnknownOrder(f"there is no order {answer.id}")
         method = answer.payment.payment_method
@@ -138,7 +138,7 @@ class Orders(Service):
         return order
 
     def routes(self, context: RouteContext) -> Sequence[Any]:
-        """Takes orders in, answering after the commit, and tells how they stand."""
+        """Accepts orders, answering after the commit, and shows them."""
         with context.read() as db:
             salt = uuid.UUID(db.execute(select(SALT.c.id)).scalar_one())
 
@@ -149,18 +149,19 @@ class Orders(Service):
             idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)] = None,
             correlation: Annotated[str | None, HeaderParameter(name="CID", max_length=255)] = None,
         ) -> dict[str, str]:
-            data = await http_app.read_strictly(request, OrderRequest)
-            # The same key makes the same id, so the inbox tells a repeat from a new order.
+            data = await http_app.read_json(request, OrderRequest)
+            # The same key makes the same id, so the inbox recognizes a repeat.
             id = str(uuid.uuid5(salt, idempotency_key) if idempotency_key else uuid.uuid4())
             wanted = to_message(id, data, context.now())
             client = request.headers.get("user-agent", "")
-            if await context.intake.submit(wanted, correlation or id, client, str(request.url)) == "duplicate":
+            outcome = await context.intake.submit(wanted, correlation or id, client, str(request.url))
+            if outcome is Outcome.DUPLICATE:
                 _check_same_body(_read_one(context, id), wanted)
             return {"id": id}
 
         @get(PLACE_ORDER + "/{id:str}", responses=ANSWERS, sync_to_thread=True)
         def read_order(id: FromPath[str]) -> Response[bytes]:
-            return _json(_seen(_read_one(context, id)))
+            return _json(_to_response(_read_one(context, id)))
 
         @get(PLACE_ORDER, sync_to_thread=True)
         def list_orders(
@@ -170,17 +171,17 @@ class Orders(Service):
             if not _is_operator(context, authorization):
                 raise NotAuthorizedException("only the operator may list all orders: send the bearer token")
             with context.read() as db:
-                newest = select(ORDERS).order_by(ORDERS.c.placed_at.desc(), ORDERS.c.id)
+                newest = select(ORDERS).order_by(ORDERS.c.placed_at.desc().nulls_last(), ORDERS.c.id)
                 rows = db.execute(newest.limit(PAGE).offset((page - 1) * PAGE)).all()
-            return _json([_seen(order_of(row)) for row in rows])
+            return _json([_to_response(order_of(row)) for row in rows])
 
         return place_order, read_order, list_orders
 
 
-def to_message(id: str, data: OrderRequest, now: str) -> PlaceOrder:
-    """What Orders handles of a body that came over HTTP."""
+def to_message(id: str, data: OrderRequest, now: datetime) -> PlaceOrder:
+    """The message that Orders handles, from the body of an HTTP request."""
     body = hashlib.sha256(encode(data)).hexdigest()
-    payment = Payment(payment_method=data.payment.payment_method)  # a total from the client is nobody's business
+    payment = Payment(payment_method=data.payment.payment_method)  # a total from the client is ignored
     return PlaceOrder(id, data.customer_name, data.customer_email, data.products, payment, now, body)
 
 
@@ -210,15 +211,13 @@ def _read_one(context: RouteContext, id: str) -> Order:
 
 
 def order_of(row: Row[Any]) -> Order:
-    """An order as its row keeps it."""
+    """The order of a database row."""
     values = dict(row._mapping)
     values["products"] = LINES.decode(values["products"])
-    values["status"] = OrderStatus(values["status"])
-    values["payment_method"] = PaymentMethod(values["payment_method"])
     return Order(**values)
 
 
-def _seen(order: Order) -> OrderResponse:
+def _to_response(order: Order) -> OrderResponse:
     payment = Payment(payment_method=order.payment_method, total=order.total)
     return OrderResponse(
         id=order.id, status=order.status, reason=order.reason, total=order.total, products=order.products,

@@ -1,8 +1,9 @@
-"""Payments: has the customer charged, and says how it went."""
+"""Payments: charges the customer and publishes the result."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from litestar import get
@@ -12,7 +13,7 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 from checkout.domain import LARGEST_AMOUNT, PaymentMethod, is_amount
 from checkout.framework.intake import RouteContext
 from checkout.framework.service import Service, on, reply_to
-from checkout.framework.sql import Cents, fetch, put
+from checkout.framework.sql import Cents, Status, fetch, put
 from checkout.messages import (
     PAYMENT_METHODS,
     CardCharged,
@@ -24,6 +25,15 @@ from checkout.messages import (
     ProcessPayment,
 )
 
+
+class PaymentStatus(StrEnum):
+    """Whether the payment provider has answered, and how."""
+
+    REQUESTED = "REQUESTED"
+    CHARGED = "CHARGED"
+    DENIED = "DENIED"
+
+
 METADATA = MetaData()
 PAYMENTS = Table(
     "payments",
@@ -32,22 +42,22 @@ PAYMENTS = Table(
     Column("customer_name", Text),
     Column("customer_email", Text),
     Column("total", Cents),
-    Column("method", String(10)),
-    Column("status", String(10)),
+    Column("method", Status(PaymentMethod)),
+    Column("status", Status(PaymentStatus)),
     Column("reason", Text),
 )
 
 
 @dataclass
 class Payment:
-    """What one order's customer owes, in EUR, and whether it was paid."""
+    """The payment of one order; `total` in EUR, None when the amount was refused."""
 
     order_id: str
     customer_name: str
     customer_email: str | None
     total: Decimal | None
     method: PaymentMethod
-    status: str = "ASKED"
+    status: PaymentStatus = PaymentStatus.REQUESTED
     reason: str | None = None
 
 
@@ -63,12 +73,11 @@ class Payments(Service):
         return {row.order_id: Payment(**row._mapping) for row in rows}
 
     def save(self, db: Connection, state: dict[str, Payment]) -> None:
-        """Writes them back."""
         put(db, PAYMENTS, [vars(payment) for payment in state.values()])
 
     @on(ProcessPayment)
     def charge(self, payments: dict[str, Payment], request: ProcessPayment) -> Iterator[Message]:
-        """Steps 8-9: ask the payment broker for the money."""
+        """Steps 8-9: charge the card, or refuse an amount that cannot be charged."""
         total, method = request.payment.total, request.payment.payment_method
         known = total if is_amount(total) else None
         payment = payments[request.id] = Payment(
@@ -81,20 +90,20 @@ class Payments(Service):
 
     @reply_to(ChargeCard)
     def settle(self, payments: dict[str, Payment], reply: CardCharged | CardDenied) -> Iterator[Message]:
-        """Step 10: say how it went."""
+        """Step 10: publish the result."""
         payment = payments[reply.id]
         if isinstance(reply, CardDenied):
             yield self._refuse(payment, reply.reason)
         else:
-            payment.status = "CHARGED"
+            payment.status = PaymentStatus.CHARGED
             yield PaymentProcessed(payment.order_id)
 
     def _refuse(self, payment: Payment, reason: str) -> PaymentFailed:
-        payment.status, payment.reason = "DENIED", reason
+        payment.status, payment.reason = PaymentStatus.DENIED, reason
         return PaymentFailed(payment.order_id, reason, payment.customer_name, payment.customer_email)
 
     def routes(self, context: RouteContext) -> Sequence[Any]:
-        """Tells how one can pay."""
+        """Lists the payment methods."""
 
         @get(PAYMENT_METHODS, sync_to_thread=False)
         def list_methods(active: FromQuery[bool | None] = None) -> list[PaymentMethod]:

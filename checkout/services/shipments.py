@@ -1,22 +1,32 @@
-"""Shipments: has the parcel brought to the customer."""
+"""Shipments: books the parcel of an approved order."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 
 from checkout.fields import OrderLine
 from checkout.framework.service import Service, on, reply_to
-from checkout.framework.sql import fetch, put
+from checkout.framework.sql import Status, fetch, put
 from checkout.messages import BookParcel, Message, OrderApproved, ParcelBooked, ParcelRefused
+
+
+class ShipmentStatus(StrEnum):
+    """Whether the shipment company has answered, and how."""
+
+    REQUESTED = "REQUESTED"
+    BOOKED = "BOOKED"
+    REFUSED = "REFUSED"
+
 
 METADATA = MetaData()
 SHIPMENTS = Table(
     "shipments",
     METADATA,
     Column("order_id", String(36), primary_key=True),
-    Column("status", String(10)),
+    Column("status", Status(ShipmentStatus)),
     Column("parcel", Text),
     Column("reason", Text),
 )
@@ -24,10 +34,10 @@ SHIPMENTS = Table(
 
 @dataclass
 class Shipment:
-    """The delivery of one order, and the shipment company's number for it."""
+    """The shipment of one order; `parcel` is the shipment company's number."""
 
     order_id: str
-    status: str = "ASKED"
+    status: ShipmentStatus = ShipmentStatus.REQUESTED
     parcel: str | None = None
     reason: str | None = None
 
@@ -44,21 +54,20 @@ class Shipments(Service):
         return {row.order_id: Shipment(**row._mapping) for row in rows}
 
     def save(self, db: Connection, state: dict[str, Shipment]) -> None:
-        """Writes them back."""
         put(db, SHIPMENTS, [vars(shipment) for shipment in state.values()])
 
     @on(OrderApproved)
     def ship(self, shipments: dict[str, Shipment], order: OrderApproved) -> Iterator[Message]:
-        """Steps 13-14: ask the shipment company to bring the products."""
+        """Steps 13-14: book a parcel with the shipment company."""
         shipments[order.id] = Shipment(order.id)
         contents = [OrderLine(sku=line.sku, name=line.name, quantity=line.quantity) for line in order.products]
         yield BookParcel(order.id, order.customer_name, contents)
 
     @reply_to(BookParcel)
     def note(self, shipments: dict[str, Shipment], reply: ParcelBooked | ParcelRefused) -> None:
-        """After step 14: keep the parcel's number, or why there is none."""
+        """After step 14: store the parcel's number, or the reason for the refusal."""
         shipment = shipments[reply.id]
         if isinstance(reply, ParcelRefused):
-            shipment.status, shipment.reason = "REFUSED", reply.reason
+            shipment.status, shipment.reason = ShipmentStatus.REFUSED, reply.reason
         else:
-            shipment.status, shipment.parcel = "BOOKED", reply.parcel
+            shipment.status, shipment.parcel = ShipmentStatus.BOOKED, reply.parcel

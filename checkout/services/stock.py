@@ -1,9 +1,9 @@
-"""Stock: knows what can be sold and at what price, and sets it aside for an order."""
+"""Stock: the catalogue with its prices; reserves, releases and decreases stock."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from litestar import Response, get
@@ -12,13 +12,13 @@ from litestar.params import FromQuery
 from sqlalchemy import Column, Connection, Integer, MetaData, Row, String, Table, Text, select
 
 from checkout import messages
-from checkout.domain import CENT, OutOfStock, Product, Reservation, UnknownOrder
+from checkout.domain import CENT, OutOfStock, Product, Reservation, ReservationStatus, UnknownOrder
 from checkout.fields import OrderLine, Payment, ProductResponse
 from checkout.framework.intake import RouteContext
+from checkout.framework.message import ENCODER
 from checkout.framework.service import Service, on
-from checkout.framework.sql import Cents, fetch, put
+from checkout.framework.sql import Cents, Status, fetch, put
 from checkout.messages import (
-    ENCODER,
     Message,
     OrderApproved,
     OrderReceived,
@@ -26,6 +26,7 @@ from checkout.messages import (
     ProductsReservationFailed,
     ProductsReserved,
 )
+from checkout.settings import Settings
 
 METADATA = MetaData()
 PRODUCTS = Table(
@@ -42,7 +43,7 @@ RESERVATIONS = Table(
     METADATA,
     Column("order_id", String(36), primary_key=True),
     Column("quantities", Text),
-    Column("status", String(10)),
+    Column("status", Status(ReservationStatus)),
 )
 CATALOGUE = (
     Product(1, "Wooden spoon", Decimal("5.00"), on_hand=100),
@@ -51,39 +52,39 @@ CATALOGUE = (
     Product(4, "Oak table", Decimal("950.00"), on_hand=5),
     Product(5, "Copper kettle", Decimal("64.90"), on_hand=10),
 )
-MOST_OF_ONE = 1_000
-MOST_LINES = 1_000  # whoever has no quantities counts entries; the answer, with its names, fits in a record
+LARGEST_QUANTITY = 1_000  # of one product
+LARGEST_ORDER = 1_000  # lines: with the names added, the answer still fits into a record
 ANSWERS = {200: ResponseSpec(list[ProductResponse], description="The products", generate_examples=False)}
 QUANTITIES = msgspec.json.Decoder(dict[int, int])
 
 
 @dataclass
-class Shelves:
-    """The products and the reservations that a batch of messages concerns."""
+class StockState:
+    """The products, by SKU, and the reservations, by order id, that a batch of messages concerns."""
 
     products: dict[int, Product]
     reservations: dict[str, Reservation]
 
     def price(self, order: OrderReceived) -> list[OrderLine]:
-        """The order's lines at the catalogue's names and prices. Raises OutOfStock."""
+        """The lines of the order with the catalogue's names and prices. Raises OutOfStock."""
         if not order.products:
             raise OutOfStock("the order has no products")
-        if len(order.products) > MOST_LINES:
-            raise OutOfStock(f"the order has more than {MOST_LINES:,} lines")
+        if len(order.products) > LARGEST_ORDER:
+            raise OutOfStock(f"the order has more than {LARGEST_ORDER:,} lines")
         return [self._line(line) for line in order.products]
 
     def _line(self, line: OrderLine) -> OrderLine:
         product = self.products.get(line.sku)
         if product is None:
             raise OutOfStock(f"there is no product {line.sku}")
-        if not 1 <= line.quantity <= MOST_OF_ONE:
-            raise OutOfStock(f"nobody can buy {line.quantity} of {product.name}")
+        if not 1 <= line.quantity <= LARGEST_QUANTITY:
+            raise OutOfStock(f"the quantity of {product.name} is {line.quantity}: it must be 1 to {LARGEST_QUANTITY:,}")
         if line.price is not None and line.price != product.price:
             raise OutOfStock(f"the price of {product.name} is {product.price}, not {line.price}")
         return OrderLine(sku=product.sku, name=product.name, price=product.price, quantity=line.quantity)
 
     def reserve(self, order_id: str, lines: Sequence[OrderLine]) -> None:
-        """Sets everything aside, or nothing. Raises OutOfStock."""
+        """Reserves all lines or none. Raises OutOfStock."""
         wanted: dict[int, int] = {}
         for line in lines:
             wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
@@ -93,10 +94,10 @@ class Shelves:
         self.products |= after
         self.reservations[order_id] = Reservation(order_id, wanted)
 
-    def end(self, order_id: str, status: str) -> list[tuple[Product, int]]:
-        """Ends the order's reservation and says which products it held, and how many. Raises UnknownOrder."""
+    def end(self, order_id: str, status: ReservationStatus) -> list[tuple[Product, int]]:
+        """Ends the reservation of an order; returns its products and quantities. Raises UnknownOrder."""
         if order_id not in self.reservations:
-            raise UnknownOrder(f"nothing was ever set aside for order {order_id}")
+            raise UnknownOrder(f"there is no reservation for order {order_id}")
         reservation = self.reservations[order_id]
         reservation.end(status)
         return [(self.products[sku], quantity) for sku, quantity in reservation.quantities.items()]
@@ -111,32 +112,38 @@ class Stock(Service):
     def __init__(self, catalogue: Sequence[Product] = CATALOGUE) -> None:
         self.catalogue = catalogue
 
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Stock with `settings.stock` of each product on hand, if that is set."""
+        if not settings.stock:
+            return cls()
+        return cls([replace(product, on_hand=settings.stock) for product in CATALOGUE])
+
     def seed(self, db: Connection) -> None:
-        """Puts the catalogue on the shelves."""
+        """Inserts the catalogue."""
         put(db, PRODUCTS, [vars(product) for product in self.catalogue], replace=False)
 
-    def load(self, db: Connection, messages: Sequence[Any]) -> Shelves:
+    def load(self, db: Connection, messages: Sequence[Any]) -> StockState:
         """The reservations of these orders, then their products in the order of their SKUs, all locked."""
         rows = fetch(db, RESERVATIONS, RESERVATIONS.c.order_id, (message.id for message in messages))
         reservations = {row.order_id: _reservation(row) for row in rows}
         skus = {sku for reservation in reservations.values() for sku in reservation.quantities}
         skus |= {line.sku for message in messages if isinstance(message, OrderReceived) for line in message.products}
         products = {row.sku: Product(**row._mapping) for row in fetch(db, PRODUCTS, PRODUCTS.c.sku, skus)}
-        return Shelves(products, reservations)
+        return StockState(products, reservations)
 
-    def save(self, db: Connection, state: Shelves) -> None:
-        """Writes both back."""
+    def save(self, db: Connection, state: StockState) -> None:
         put(db, PRODUCTS, [vars(product) for product in state.products.values()])
         put(db, RESERVATIONS, [_row(reservation) for reservation in state.reservations.values()])
 
     @on(OrderReceived)
-    def reserve(self, shelves: Shelves, order: OrderReceived) -> Iterator[Message]:
-        """Steps 4-5: set the products aside, or say why not."""
+    def reserve(self, stock: StockState, order: OrderReceived) -> Iterator[Message]:
+        """Steps 4-5: reserve the products, or publish why they cannot be reserved."""
         try:
-            lines = shelves.price(order)
-            shelves.reserve(order.id, lines)
+            lines = stock.price(order)
+            stock.reserve(order.id, lines)
         except OutOfStock as refusal:
-            shelves.reservations[order.id] = Reservation(order.id, {}, "REFUSED")
+            stock.reservations[order.id] = Reservation(order.id, {}, ReservationStatus.REFUSED)
             yield ProductsReservationFailed(order.id, str(refusal), order.customer_name, order.customer_email)
         else:
             total = sum((line.price * line.quantity for line in lines if line.price), Decimal(0)).quantize(CENT)
@@ -144,19 +151,19 @@ class Stock(Service):
             yield ProductsReserved(order.id, order.customer_name, order.customer_email, lines, payment, total)
 
     @on(OrderApproved)
-    def decrease(self, shelves: Shelves, order: OrderApproved) -> None:
-        """Step 13: what was set aside leaves the store."""
-        for product, quantity in shelves.end(order.id, "SOLD"):
+    def decrease(self, stock: StockState, order: OrderApproved) -> None:
+        """Step 13: decrease the stock by what was reserved."""
+        for product, quantity in stock.end(order.id, ReservationStatus.SOLD):
             product.decrease(quantity)
 
     @on(PaymentFailed)
-    def release(self, shelves: Shelves, refusal: PaymentFailed) -> None:
-        """Step 11, payment denied: what was set aside can be sold to somebody else."""
-        for product, quantity in shelves.end(refusal.id, "RELEASED"):
+    def release(self, stock: StockState, refusal: PaymentFailed) -> None:
+        """Step 11, payment denied: release the reserved products."""
+        for product, quantity in stock.end(refusal.id, ReservationStatus.RELEASED):
             product.release(quantity)
 
     def routes(self, context: RouteContext) -> Sequence[Any]:
-        """Tells what can be bought."""
+        """Lists the products."""
 
         @get(messages.PRODUCTS, responses=ANSWERS, sync_to_thread=True)
         def list_products(available: FromQuery[bool | None] = None) -> Response[bytes]:

@@ -1,8 +1,9 @@
-"""Outside: how the store speaks to the payment broker, the shipment company and the mail server."""
+"""Adapters: how the store calls the payment provider, the shipment company (HTTP) and the mail server (SMTP)."""
 
 import smtplib
 import threading
 import uuid
+from collections.abc import Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Any
@@ -11,8 +12,8 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
+from checkout.framework.message import ENCODER
 from checkout.messages import (
-    ENCODER,
     BookParcel,
     CardCharged,
     CardDenied,
@@ -23,72 +24,82 @@ from checkout.messages import (
     ParcelRefused,
     SendEmail,
 )
-from checkout.worker.database import OutboxRow
-from checkout.worker.external_calls import CallResult, Unanswered
+from checkout.settings import Settings
+from checkout.worker.external_calls import Adapter, CallResult, Unanswered
+from checkout.worker.outbox import OutboxRow
 
 TIMEOUT = httpx.Timeout(5.0, connect=1.0)  # seconds
 SENDER = Address("Awesome Online Store", addr_spec="orders@awesome-online-store.example")
-LARGEST_ANSWER = 64 * 1024  # bytes
+LARGEST_RESPONSE = 64 * 1024  # bytes
+
+
+def of_service(service: str, settings: Settings) -> Mapping[str, Adapter]:
+    """The adapters of one service of the store, by message name."""
+    if service == "payments":
+        return {"ChargeCard": HttpAdapter(settings.url("payment_broker")).charge}
+    if service == "shipments":
+        return {"BookParcel": HttpAdapter(settings.url("shipment_company")).book}
+    return {"SendEmail": SmtpAdapter(settings.url("smtp")).send} if service == "notifications" else {}
 
 
 def idempotency_key(row: OutboxRow) -> str:
-    """The same for every attempt: made of the order and of what the call is for."""
+    """UUIDv5 of the order's id and the purpose of the call ("charge"): the same for every attempt."""
     return str(uuid.uuid5(uuid.UUID(row.order_id), row.destination))
 
 
 def charge_body(call: ChargeCard) -> dict[str, Any]:
-    """What the payment broker wants to know."""
+    """The request body for the payment provider; `amount` in EUR."""
     return {"order": call.id, "amount": call.amount, "currency": "EUR", "method": call.method}
 
 
 def parcel_body(call: BookParcel) -> dict[str, Any]:
-    """What the shipment company wants to know."""
+    """The request body for the shipment company."""
     products = [{"sku": line.sku, "quantity": line.quantity} for line in call.products]
     return {"order": call.id, "customer": call.customer_name, "products": products}
 
 
-class HttpCompany:
-    """One outside system that is called over HTTP."""
+class HttpAdapter:
+    """Calls one external system over HTTP: connect time-out 1 s, read time-out 5 s, redirects are not followed."""
 
     def __init__(self, base_url: str) -> None:
         self._client = httpx.Client(base_url=base_url, timeout=TIMEOUT, follow_redirects=False)
 
     def charge(self, row: OutboxRow) -> CallResult:
-        """Step 9: asks the payment broker for the money. Raises Unanswered."""
+        """Step 9: charges the card. Raises Unanswered."""
         call = msgspec.json.decode(row.payload or b"", type=ChargeCard)
-        url, status, said = self._post("/charges", row, charge_body(call))
+        url, status, body = self._post("/charges", row, charge_body(call))
         if status == 201:
             return CallResult(row, url, "201", CardCharged(call.id))
         if status in (402, 422):
-            reason = said.get("reason") or said.get("message") or "denied"
+            reason = body.get("reason") or body.get("message") or "denied"
             return CallResult(row, url, str(status), CardDenied(call.id, str(reason)))
         raise Unanswered(url, f"HTTP {status}")
 
     def book(self, row: OutboxRow) -> CallResult:
-        """Step 14: asks the shipment company to bring the products. Raises Unanswered."""
+        """Step 14: books the parcel. Raises Unanswered."""
         call = msgspec.json.decode(row.payload or b"", type=BookParcel)
-        url, status, said = self._post("/parcels", row, parcel_body(call))
+        url, status, body = self._post("/parcels", row, parcel_body(call))
         if status == 422:
-            return CallResult(row, url, "422", ParcelRefused(call.id, str(said.get("message"))))
+            return CallResult(row, url, "422", ParcelRefused(call.id, str(body.get("message"))))
         if status != 201:
             raise Unanswered(url, f"HTTP {status}")
-        return CallResult(row, url, "201", ParcelBooked(call.id, str(said.get("id", ""))))
+        return CallResult(row, url, "201", ParcelBooked(call.id, str(body.get("id", ""))))
 
-    def _post(self, path: str, row: OutboxRow, body: dict[str, Any]) -> tuple[str, int, dict[str, Any]]:
+    def _post(self, path: str, row: OutboxRow, request: dict[str, Any]) -> tuple[str, int, dict[str, Any]]:
         url = str(self._client.base_url.join(path))
         headers = {"content-type": "application/json", "Idempotency-Key": idempotency_key(row)}
         try:
-            answer = self._client.post(path, content=ENCODER.encode(body), headers=headers)
-            said = answer.json() if len(answer.content) <= LARGEST_ANSWER else None
+            response = self._client.post(path, content=ENCODER.encode(request), headers=headers)
+            body = response.json() if len(response.content) <= LARGEST_RESPONSE else None
         except (httpx.HTTPError, ValueError) as error:
             raise Unanswered(url, type(error).__name__) from error
-        if not isinstance(said, dict):
-            raise Unanswered(url, f"HTTP {answer.status_code} with something else than a JSON object")
-        return url, answer.status_code, said
+        if not isinstance(body, dict):
+            raise Unanswered(url, f"HTTP {response.status_code} whose body is not a JSON object")
+        return url, response.status_code, body
 
 
-class MailServer:
-    """The mail server, over SMTP; each thread keeps a connection of its own."""
+class SmtpAdapter:
+    """Sends e-mails over SMTP; each thread keeps its own connection."""
 
     def __init__(self, url: str) -> None:
         self.url, parts = url, urlsplit(url)
@@ -96,10 +107,10 @@ class MailServer:
         self._threads = threading.local()
 
     def send(self, row: OutboxRow) -> CallResult:
-        """Step 14, 12 or 7: hands the letter over. Raises Unanswered."""
+        """Step 14, 12 or 7: sends the e-mail. Raises Unanswered."""
         call = msgspec.json.decode(row.payload or b"", type=SendEmail)
         try:
-            self._connection().send_message(letter(call, row))
+            self._connection().send_message(email_message(call, row))
         except smtplib.SMTPRecipientsRefused as error:
             code, reason = next(iter(error.recipients.values()))
             return self._refused(row, call, code, reason)
@@ -108,18 +119,18 @@ class MailServer:
         except smtplib.SMTPNotSupportedError as error:
             return self._refused(row, call, 553, str(error).encode())
         except (smtplib.SMTPException, OSError) as error:
-            self._hang_up()
+            self._disconnect()
             raise Unanswered(self.url, type(error).__name__) from error
         return CallResult(row, self.url, "250", EmailSent(call.id, call.kind))
 
     def _refused(self, row: OutboxRow, call: SendEmail, code: int, reason: bytes | str) -> CallResult:
-        self._hang_up()
-        said = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
+        self._disconnect()
+        body = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
         if code < 500:
-            raise Unanswered(self.url, f"SMTP {code} {said}")
-        return CallResult(row, self.url, str(code), EmailRefused(call.id, call.kind, said))
+            raise Unanswered(self.url, f"SMTP {code} {body}")
+        return CallResult(row, self.url, str(code), EmailRefused(call.id, call.kind, body))
 
-    def _hang_up(self) -> None:
+    def _disconnect(self) -> None:
         if kept := getattr(self._threads, "connection", None):
             kept.close()
         self._threads.connection = None
@@ -131,8 +142,8 @@ class MailServer:
         return kept
 
 
-def letter(call: SendEmail, row: OutboxRow) -> EmailMessage:
-    """The e-mail itself; its Message-ID is the same for every attempt."""
+def email_message(call: SendEmail, row: OutboxRow) -> EmailMessage:
+    """The e-mail; its Message-ID is the same for every attempt."""
     mail = EmailMessage()
     mail["From"] = SENDER
     mail["To"] = Address(call.customer_name, addr_spec=call.customer_email)

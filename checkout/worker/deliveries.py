@@ -1,189 +1,206 @@
-"""Deliveries: what a worker takes in - records, replies, requests, ticks - made alike."""
+"""Deliveries: everything a worker takes in - records, HTTP requests, replies to calls, timers - in one form."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from checkout.domain import DomainError
 from checkout.framework.intake import Intake, PendingRequest
+from checkout.framework.message import Message, MessageTypes, encode
 from checkout.framework.service import Handler, Service, Tick
-from checkout.journal.hop import CORRELATION, FAILED, Hop, compact
-from checkout.messages import BY_NAME, TOPICS, encode
-from checkout.messaging.log import Log, Outgoing, Record
+from checkout.framework.sql import utc_text
+from checkout.journal.hop import Hop, Outcome, compact
+from checkout.messaging.log import Log, ProducerRecord, Record
 from checkout.worker import hops
-from checkout.worker.database import Done, OutboxRow
 from checkout.worker.external_calls import CallResult, ExternalCalls
+from checkout.worker.hops import CAUSE_HEADER, CORRELATION_HEADER
+from checkout.worker.inbox import InboxRow
+from checkout.worker.outbox import OutboxKind, OutboxResult, OutboxRow
 
 HEADERS = msgspec.msgpack.Decoder(list[tuple[str, bytes]])
-SOON, IDLE, LONG = 0.005, 0.05, 1.0  # seconds to wait for records: others may have something, have not had, cannot
+# Poll timeouts in seconds: another source was active within the last second, is idle, or does not exist.
+TIMEOUT_ACTIVE, TIMEOUT_IDLE, TIMEOUT_RECORDS_ONLY = 0.005, 0.05, 1.0
 
 
 class Unreadable(DomainError):
-    """A record that is not the message its topic carries."""
+    """The record is not a message of its topic."""
 
 
 @dataclass(slots=True)
 class Delivery:
-    """One message taken in; its identity is (source, order id)."""
+    """One message taken in. `source` is its topic, the purpose of its call, or the name of the request or timer."""
 
     source: str
     id: str
     message: Any
     handler: Handler
-    cause: str | None  # of what its handler sends
+    type: type[Message] | None  # None for a timer; its name is the cause of what the handler returns
+    cause: str | None
     correlation: str
     record: Record | None = None
-    answer: CallResult | None = None
+    result: CallResult | None = None
     request: PendingRequest | None = None
     error: Exception | None = None
-    outcome: str = ""
+    outcome: Outcome | None = None
     is_settled: bool = False  # its transaction is committed, or it is given up
 
     @property
     def identity(self) -> tuple[str, str]:
-        """What a repeat is known by."""
+        """By which the inbox recognizes a repeat."""
         return self.source, self.id
 
-    @property
-    def partition(self) -> int | None:
-        """The partition of the question, which is to be the answer's too."""
-        if self.answer:
-            return self.answer.row.wanted_partition
-        return self.record.partition if self.record else None
+    def inbox_row(self) -> InboxRow:
+        """The row that marks this message as handled."""
+        partition, offset = (self.record.partition, self.record.offset) if self.record else (None, None)
+        return InboxRow(self.source, self.id, partition, offset, self.cause, self.correlation)
 
-    def settled(self, at: str) -> Done:
-        """What becomes of the outbox row of the call that this answers."""
-        assert self.answer
-        row = self.answer.row
-        return Done(row.order_id, row.destination, at, url=self.answer.url, status=self.answer.status)
+    def outbox_row(self, message: Message) -> OutboxRow:
+        """The row of a message that the handler returned. An answer goes to the partition number of its question."""
+        partition = self.record.partition if self.record else None
+        if self.result:
+            partition = self.result.row.wanted_partition
+        return OutboxRow(
+            kind=OutboxKind.TOPIC if message.topic else OutboxKind.EXTERNAL_CALL, order_id=message.id,
+            destination=message.purpose, message=type(message).__name__, payload=encode(message),
+            correlation=self.correlation or message.id, cause=self.type.__name__ if self.type else None,
+            wanted_partition=partition, key=message.id.encode(),
+        )
 
-    def hop(self, service: str, outcome: str, **fields: Any) -> Hop | None:
-        """How the journal tells it; a tick is no arrow."""
-        fields |= {"order": self.id or None, "correlation": self.correlation or None}
+    def call_done(self, at: datetime) -> OutboxResult:
+        """Marks the outbox row of the external call that this delivery answers."""
+        assert self.result
+        row = self.result.row
+        return OutboxResult(
+            row.order_id, row.destination, utc_text(at), url=self.result.url, status=self.result.status
+        )
+
+    def hop(self, service: str, outcome: Outcome, replica: str, at: datetime) -> Hop | None:
+        """The journal entry; None for a timer, which is no arrow."""
+        if self.type is None:
+            return None
+        if self.result:
+            return hops.external_call(self.type, self.result, outcome, replica, at)
+        fields: dict[str, Any] = {"order": self.id or None, "correlation": self.correlation or None}
+        fields |= {"cause": self.cause, "replica": replica, "at": at}
         if self.record:
-            return hops.delivered(self.record.topic, self.record, service, outcome, **fields)
-        if self.request:
-            told = compact(encode(self.message))
-            url, client = self.request.url, self.request.client
-            status = "201" if outcome != FAILED else None
-            kind = type(self.message)
-            fields |= {"url": url, "client": client, "status": status, "payload": told, "outcome": outcome}
-            return hops.requested(kind, kind.via, service, True, **fields)
-        return hops.called(self.answer, outcome, replica=fields["replica"], at=fields["at"]) if self.answer else None
+            return hops.delivery(self.type, self.record, service, outcome, **fields)
+        assert self.request
+        fields |= {"url": self.request.url, "client": self.request.client, "outcome": outcome}
+        is_answered = outcome in (Outcome.APPLIED, Outcome.DUPLICATE)
+        fields |= {"status": "201" if is_answered else None, "payload": compact(encode(self.message))}
+        return hops.http_request(self.type, self.type.receiver, service, True, **fields)
+
+    def dead_letter(self, group: str, at: datetime) -> OutboxRow:
+        """The record unchanged, addressed to its dead-letter topic; identified by group and position."""
+        record = self.record
+        assert record
+        about = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+        about |= {"error": self.error, "at": utc_text(at)}
+        added = [(f"dlt_{name}", str(value).encode()[:1_000]) for name, value in about.items()]
+        return OutboxRow(
+            kind=OutboxKind.DEAD_LETTER, order_id=f"{record.topic}/{record.partition}/{record.offset}",
+            destination=f"{record.topic}.{group}.dlt", message="", payload=record.value, correlation="", cause=None,
+            key=record.key, headers=msgspec.msgpack.encode([*record.headers, *added]),
+        )
 
 
-def dead_letter(delivery: Delivery, group: str, at: str) -> OutboxRow:
-    """The record as it was, on its way to its dead-letter topic, known by group and place."""
-    record, error = delivery.record, delivery.error
-    assert record
-    why = {"topic": record.topic, "partition": record.partition, "offset": record.offset, "error": error, "at": at}
-    added = [(f"dlt_{name}", str(value).encode()[:1_000]) for name, value in why.items()]
-    return OutboxRow(
-        order_id=f"{record.topic}/{record.partition}/{record.offset}", destination=f"{record.topic}.{group}.dlt",
-        message="", payload=record.value, correlation="", cause=None, key=record.key,
-        headers=msgspec.msgpack.encode([*record.headers, *added]),
-    )
-
-
-def outgoing(row: OutboxRow) -> Outgoing:
-    """The record that an outbox row becomes."""
-    if row.headers is not None:
-        return Outgoing(row.destination, row.key, row.payload, HEADERS.decode(row.headers))
-    headers = [(CORRELATION, row.correlation.encode())]
-    return Outgoing(row.destination, row.key, row.payload, headers, row.wanted_partition)
+def to_record(row: OutboxRow, message_types: MessageTypes) -> ProducerRecord:
+    """The record that an outbox row is sent as."""
+    if row.kind is OutboxKind.DEAD_LETTER:
+        return ProducerRecord(row.destination, row.key, row.payload, HEADERS.decode(row.headers or b"\x90"))
+    headers = [(CORRELATION_HEADER, row.correlation.encode())]
+    if row.cause and message_types.by_name[row.message].only_cause() is None:
+        headers.append((CAUSE_HEADER, row.cause.encode()))
+    return ProducerRecord(row.destination, row.key, row.payload, headers, row.wanted_partition)
 
 
 class Sources:
-    """Everything a worker takes messages from."""
+    """The sources of a worker's deliveries: its log, its HTTP intake, its external calls, its timers."""
 
     def __init__(
-        self, service: Service, log: Log, external_calls: ExternalCalls, intake: Intake | None, batch: int,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._service, self._log, self._courier, self._intake, self._batch = service, log, external_calls, intake, batch
-        self._clock = clock
-        self._decoders = {topic: msgspec.json.Decoder(TOPICS[topic]) for topic in service.topics()}
+        self, service: Service, message_types: MessageTypes, log: Log, external_calls: ExternalCalls,
+        intake: Intake | None, batch: int, clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self._service, self._types, self._batch, self._clock = service, message_types, batch, clock
+        self._log, self._external_calls, self._intake = log, external_calls, intake
+        self._decoders = {topic: msgspec.json.Decoder(message_types.by_topic[topic]) for topic in service.topics()}
         self._due = {name: clock() + seconds for name, (seconds, _) in service.timers.items()}
-        self._last_busy = time.monotonic()
+        self._last_active = time.monotonic()
         self._taken: list[Delivery] = []
 
-    def take(self, wait: float, now: Callable[[], str]) -> list[Delivery]:
-        """The next batch of all sources; waits up to `wait` seconds for a record, less if others may have something."""
-        taken = self._taken  # what is taken stays here should the log be away
-        taken += [self._request(request) for request in self._intake.take(self._batch)] if self._intake else []
-        taken += [self._answer(answer) for answer in self._courier.take(self._batch)]
-        taken += self._ticks(now)
-        patience = 0.0 if taken else min(wait, self._patience())
-        taken += [self._record(record) for record in self._log.poll(self._batch, patience)]
+    def take(self, timeout: float, now: Callable[[], datetime]) -> list[Delivery]:
+        """The next batch of all sources. Waits at most `timeout` seconds for records, less if others may be active.
+
+        Raises LogUnavailable; what the other sources have returned is then kept for the next call.
+        """
+        taken = self._taken
+        taken += [self._of_request(request) for request in self._intake.take(self._batch)] if self._intake else []
+        taken += [self._of_result(result) for result in self._external_calls.take(self._batch)]
+        taken += self._due_timers(now)
+        wait = 0.0 if taken else min(timeout, self._poll_timeout())
+        taken += [self._of_record(record) for record in self._log.poll(self._batch, wait)]
         if taken:
-            self._last_busy = time.monotonic()
+            self._last_active = time.monotonic()
         self._taken = []
         return taken
 
     @property
     def due_at(self) -> float | None:
-        """When the next timer is due, on the clock of these sources, if there is one."""
+        """When the next timer is due, in seconds of this object's clock; None without timers."""
         return min(self._due.values(), default=None)
 
-    def _patience(self) -> float:
-        if not (self._courier.open or self._intake or self._due):
-            return LONG
-        return SOON if time.monotonic() - self._last_busy < 1 else IDLE
+    def _poll_timeout(self) -> float:
+        if not (self._external_calls.open or self._intake or self._due):
+            return TIMEOUT_RECORDS_ONLY
+        return TIMEOUT_ACTIVE if time.monotonic() - self._last_active < 1 else TIMEOUT_IDLE
 
-    def _record(self, record: Record) -> Delivery:
-        message_type = TOPICS[record.topic]
+    def _of_record(self, record: Record) -> Delivery:
+        kind = self._types.by_topic[record.topic]
+        cause = hops.cause_of(record, kind)
         try:
             message = self._decoders[record.topic].decode(record.value or b"")
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            return _unreadable(record, str(error))
+            return _unreadable(record, kind, cause, str(error))
         except RecursionError:
-            return _unreadable(record, "JSON is nested too deeply")
-        handler, name = self._service.handlers[message_type], message_type.__name__
-        return Delivery(record.topic, message.id, message, handler, name, _correlation(record, message.id), record)
-
-    def _answer(self, answer: CallResult) -> Delivery:
-        row = answer.row
-        handler = self._service.replies[BY_NAME[row.message]]
-        about = (row.destination, row.order_id, answer.reply, handler, row.message, row.correlation)
-        return Delivery(*about, answer=answer)
-
-    def _request(self, request: PendingRequest) -> Delivery:
-        kind = type(request.message)
-        handler = self._service.handlers[kind]
+            return _unreadable(record, kind, cause, "JSON is nested too deeply")
+        correlation = hops.header(record, CORRELATION_HEADER)
+        correlation = message.id if correlation is None else correlation
         return Delivery(
-            kind.__name__,
-            request.message.id,
-            request.message,
-            handler,
-            kind.__name__,
-            request.correlation,
-            request=request,
+            record.topic, message.id, message, self._service.handlers[kind], kind, cause, correlation, record
         )
 
-    def _ticks(self, now: Callable[[], str]) -> list[Delivery]:
-        ticks: list[Delivery] = []
+    def _of_result(self, result: CallResult) -> Delivery:
+        row = result.row
+        kind = self._types.by_name[row.message]
+        handler = self._service.replies[kind]
+        about = (row.destination, row.order_id, result.reply, handler, kind, row.cause, row.correlation)
+        return Delivery(*about, result=result)
+
+    def _of_request(self, request: PendingRequest) -> Delivery:
+        message, kind = request.message, type(request.message)
+        handler = self._service.handlers[kind]
+        about = (kind.__name__, message.id, message, handler, kind, None, request.correlation)
+        return Delivery(*about, request=request)
+
+    def _due_timers(self, now: Callable[[], datetime]) -> list[Delivery]:
+        deliveries: list[Delivery] = []
         for name, due in self._due.items():
             if due <= self._clock():
                 seconds, handler = self._service.timers[name]
                 self._due[name] = self._clock() + seconds
-                tick = Tick(f"{name} {now()}", now())
-                ticks.append(Delivery(name, tick.id, tick, handler, None, ""))
-        return ticks
+                at = now()
+                tick = Tick(f"{name} {utc_text(at)}", at)
+                deliveries.append(Delivery(name, tick.id, tick, handler, None, None, ""))
+        return deliveries
 
 
-def _correlation(record: Record, otherwise: str) -> str:
-    for name, value in record.headers:
-        if name == CORRELATION:
-            return value.decode("utf-8", "replace")
-    return otherwise
+def _unreadable(record: Record, kind: type[Message], cause: str | None, reason: str) -> Delivery:
+    return Delivery(record.topic, "", None, _no_handler, kind, cause, "", record, error=Unreadable(reason))
 
 
-def _unreadable(record: Record, reason: str) -> Delivery:
-    return Delivery(record.topic, "", None, _nothing, None, "", record, error=Unreadable(reason))
-
-
-def _nothing(*_: Any) -> None:
+def _no_handler(*_: Any) -> None:
     return None

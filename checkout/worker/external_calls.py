@@ -1,4 +1,4 @@
-"""External calls: calls to outside systems, with time-outs, retries under the same key and several calls at once."""
+"""External calls: calls to systems outside, with time-outs, retries under the same key and several calls at once."""
 
 import heapq
 import itertools
@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
-from checkout.messages import Reply
-from checkout.worker.database import OutboxRow
+from checkout.worker.outbox import OutboxRow
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between two attempts, doubling
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between two attempts; doubles each time
 
 
 class Unanswered(Exception):
-    """Nobody knows whether the call took effect: it is to be asked again, with the same key."""
+    """The outcome of the call is unknown: it is to be repeated with the same key."""
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(reason)
@@ -24,73 +24,77 @@ class Unanswered(Exception):
 
 @dataclass(slots=True)
 class CallResult:
-    """How a call ended; without a reply it will be tried again."""
+    """How a call ended. Without a reply it will be repeated."""
 
     row: OutboxRow
     url: str
     status: str
-    reply: Reply | None
+    reply: Any
 
 
-Adapter = Callable[[OutboxRow], CallResult]
+Adapter = Callable[[OutboxRow], CallResult]  # makes one call; raises Unanswered
 
 
 class ExternalCalls:
-    """Calls outside systems through one line per message; with no workers it calls while the caller waits."""
+    """The open calls of one worker, made by one adapter per message name.
+
+    `workers` threads call at the same time; with 0, calls are made synchronously by `put` and `take`. `clock` gives
+    seconds and decides when a call is repeated.
+    """
 
     def __init__(
-        self, lines: Mapping[str, Adapter], workers: int = 8, clock: Callable[[], float] = time.monotonic
+        self, adapters: Mapping[str, Adapter], workers: int = 8, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._lines, self._clock = lines, clock
-        self._pool = ThreadPoolExecutor(workers, "courier") if workers else None
-        self._answers: queue.SimpleQueue[CallResult] = queue.SimpleQueue()
-        self._later: list[tuple[float, int, OutboxRow]] = []
+        self._adapters, self._clock = adapters, clock
+        self._pool = ThreadPoolExecutor(workers, "external-calls") if workers else None
+        self._results: queue.SimpleQueue[CallResult] = queue.SimpleQueue()
+        self._repeats: list[tuple[float, int, OutboxRow]] = []
         self._numbers = itertools.count()
-        self._attempts: dict[tuple[str, str], float] = {}
+        self._pauses: dict[tuple[str, str], float] = {}
         self.open: set[tuple[str, str]] = set()
 
     @property
     def due_at(self) -> float | None:
-        """When the next repeated call is due, on the courier's clock, if any waits."""
-        return self._later[0][0] if self._later else None
+        """When the next call is repeated, in seconds of `clock`; None if none waits."""
+        return self._repeats[0][0] if self._repeats else None
 
     @property
-    def has_answers(self) -> bool:
-        """Whether a call has ended that nobody has taken yet."""
-        return not self._answers.empty()
+    def has_results(self) -> bool:
+        """Whether `take` would return a result now."""
+        return not self._results.empty()
 
     def put(self, rows: Sequence[OutboxRow]) -> None:
-        """Takes these calls over; what it has already is left out."""
+        """Starts these calls; those that are open already are skipped."""
         for row in rows:
             if row.identity not in self.open:
                 self.open.add(row.identity)
                 self._start(row)
 
     def take(self, limit: int) -> list[CallResult]:
-        """What has been answered or has failed meanwhile; starts the calls whose pause is over."""
+        """Up to `limit` results; repeats the calls that are due."""
         while (due := self.due_at) is not None and due <= self._clock():
-            self._start(heapq.heappop(self._later)[2])
+            self._start(heapq.heappop(self._repeats)[2])
         taken: list[CallResult] = []
-        while len(taken) < limit and not self._answers.empty():
-            answer = self._answers.get()
-            if answer.reply is None:
-                self.again(answer.row)
-            taken.append(answer)
+        while len(taken) < limit and not self._results.empty():
+            result = self._results.get()
+            if result.reply is None:
+                self.repeat(result.row)
+            taken.append(result)
         return taken
 
-    def forget(self, identity: tuple[str, str]) -> None:
-        """The call is settled and stored."""
+    def close_call(self, identity: tuple[str, str]) -> None:
+        """Forgets a call whose result is stored."""
         self.open.discard(identity)
-        self._attempts.pop(identity, None)
+        self._pauses.pop(identity, None)
 
-    def again(self, row: OutboxRow) -> None:
-        """Asks again after a pause, which doubles each time."""
-        pause = self._attempts.get(row.identity, FIRST_PAUSE)
-        self._attempts[row.identity] = min(pause * 2, LONGEST_PAUSE)
-        heapq.heappush(self._later, (self._clock() + pause, next(self._numbers), row))
+    def repeat(self, row: OutboxRow) -> None:
+        """Makes the call again after a pause, which doubles each time."""
+        pause = self._pauses.get(row.identity, FIRST_PAUSE)
+        self._pauses[row.identity] = min(pause * 2, LONGEST_PAUSE)
+        heapq.heappush(self._repeats, (self._clock() + pause, next(self._numbers), row))
 
     def close(self) -> None:
-        """Starts no more calls; what is on its way may end by itself."""
+        """Starts no more calls; those that are running may finish."""
         if self._pool:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -102,8 +106,8 @@ class ExternalCalls:
 
     def _call(self, row: OutboxRow) -> None:
         try:
-            self._answers.put(self._lines[row.message](row))
-        except Unanswered as silence:
-            self._answers.put(CallResult(row, silence.url, str(silence), None))
-        except Exception as error:  # a fault of ours must not end the thread in silence
-            self._answers.put(CallResult(row, "", f"{type(error).__name__}: {error}", None))
+            self._results.put(self._adapters[row.message](row))
+        except Unanswered as unanswered:
+            self._results.put(CallResult(row, unanswered.url, str(unanswered), None))
+        except Exception as error:  # an unexpected error must not end the thread unnoticed
+            self._results.put(CallResult(row, "", f"{type(error).__name__}: {error}", None))

@@ -1,4 +1,4 @@
-"""Recall: after a crash, finds the hops that inbox and outbox know and the journal lacks."""
+"""Recovery: after a crash, the hops that inbox and outbox have and the journal lacks."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -6,45 +6,54 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from checkout.framework.message import MessageTypes
+from checkout.framework.service import Service
 from checkout.journal import journal
-from checkout.journal.hop import APPLIED, Hop, earlier
-from checkout.messages import BY_NAME, TOPICS
+from checkout.journal.hop import Hop, Outcome
 from checkout.messaging.log import Record, RecordMetadata
 from checkout.worker import hops
-from checkout.worker.database import INBOX, OUTBOX, OutboxRow, ServiceDatabase
+from checkout.worker.database import ServiceDatabase
 from checkout.worker.external_calls import CallResult
+from checkout.worker.inbox import INBOX
+from checkout.worker.outbox import OUTBOX, OutboxKind, outbox_row
 
-MARGIN = timedelta(minutes=1)  # far more than one batch lasts between its commit and its lines
+OVERLAP = timedelta(minutes=1)  # far longer than one batch takes from its commit to its journal entries
 
 
-def missing_hops(path: Path, database: ServiceDatabase, service: str, replica: str) -> list[Hop]:
-    """What this replica did after the last lines of its journal, and a crash kept it from writing down."""
-    told = list(journal.read_file(path)) if path.exists() else []
-    since = earlier(told[-1].at, MARGIN) if told else ""
+def missing_hops(
+    path: Path, database: ServiceDatabase, service: Service, message_types: MessageTypes, replica: str
+) -> list[Hop]:
+    """The hops of this replica since shortly before the end of its journal file that the file lacks."""
+    written = list(journal.read_file(path)) if path.exists() else []
+    inbox, outbox = select(INBOX).where(INBOX.c.replica == replica), select(OUTBOX).where(OUTBOX.c.owner == replica)
+    if written:
+        since = written[-1].at - OVERLAP
+        inbox, outbox = inbox.where(INBOX.c.at >= since), outbox.where(OUTBOX.c.done_at >= since)
     with database.read() as db:
-        taken = db.execute(select(INBOX).where(INBOX.c.replica == replica, INBOX.c.at >= since)).all()
-        sent = db.execute(select(OUTBOX).where(OUTBOX.c.owner == replica, OUTBOX.c.done_at >= since)).all()
-    known = {hop.place for hop in told}
-    found = [_taken(row, service, replica) for row in taken] + [_sent(row, replica) for row in sent]
-    return [hop for hop in found if hop and hop.place not in known]
+        taken = db.execute(inbox).all()
+        sent = db.execute(outbox.where(OUTBOX.c.done_at.is_not(None))).all()
+    found = [_taken(row, service, message_types) for row in taken] + [_sent(row, message_types) for row in sent]
+    known = {hop.identity for hop in written}
+    return [hop for hop in found if hop and hop.identity not in known]
 
 
-def _taken(row: Row[Any], service: str, replica: str) -> Hop | None:
-    about = {"order": row.order_id, "correlation": row.correlation, "replica": replica, "at": row.at}
-    if row.source in TOPICS:
+def _taken(row: Row[Any], service: Service, message_types: MessageTypes) -> Hop | None:
+    fields = {"order": row.order_id, "correlation": row.correlation, "cause": row.cause}
+    fields |= {"replica": row.replica, "at": row.at}
+    if kind := message_types.by_topic.get(row.source):
         record = Record(row.source, row.partition, row.position, row.order_id.encode(), None)
-        return hops.delivered(row.source, record, service, APPLIED, **about)
-    if row.source in BY_NAME:
-        kind = BY_NAME[row.source]
-        return hops.requested(kind, kind.via, service, True, status="201", **about)
+        return hops.delivery(kind, record, service.name, Outcome.APPLIED, **fields)
+    if kind := message_types.by_name.get(row.source):
+        return hops.http_request(kind, kind.receiver, service.name, True, status="201", **fields)
     return None
 
 
-def _sent(row: Row[Any], replica: str) -> Hop | None:
-    if not row.message:
+def _sent(row: Row[Any], message_types: MessageTypes) -> Hop | None:
+    sent = outbox_row(row)
+    if sent.kind is OutboxKind.DEAD_LETTER:
         return None
-    values = {name: row._mapping[name] for name in OutboxRow.__struct_fields__}
-    if row.destination in TOPICS:
-        return hops.sent(OutboxRow(**values), RecordMetadata(row.partition, row.position), replica, row.done_at)
-    answer = CallResult(OutboxRow(**values), row.url, row.status, None)
-    return hops.called(answer, APPLIED, replica=replica, at=row.done_at)
+    kind = message_types.by_name[sent.message]
+    if sent.kind is OutboxKind.TOPIC:
+        return hops.publication(kind, sent, RecordMetadata(row.partition, row.position), sent.owner, row.done_at)
+    result = CallResult(sent, row.url, row.status, None)
+    return hops.external_call(kind, result, Outcome.APPLIED, sent.owner, row.done_at)

@@ -11,4 +11,4 @@ class LegacyPayments(Payments):
 def test_a_service_made_of_another_has_its_handlers() -> None:
     assert LegacyPayments.handlers == Payments.handlers
     assert LegacyPayments.replies == Payments.replies
-    assert list(LegacyPayments.topics()) == [ProcessPayment.technology]
+    assert list(LegacyPayments.topics()) == [ProcessPayment.topic]

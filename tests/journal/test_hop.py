@@ -1,7 +1,7 @@
 """Hops: lines in the contract's shape, with the steps that the views draw, whatever stands in a record."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,27 +9,28 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample import FIRST, order_id, received, refused, unpaid
+from sample import AT, FIRST, order_id, received, refused, unpaid
 
 from checkout.domain import PaymentMethod
-from checkout.journal.hop import Hop, compact, earlier, moment, now
+from checkout.framework.message import encode
+from checkout.framework.sql import utc_text
+from checkout.journal.hop import Hop, Outcome, compact, from_milliseconds, utc_now
 from checkout.messages import (
-    BY_NAME,
     ChargeCard,
     Message,
     OrderApproved,
     OrderReceived,
     PaymentFailed,
     PlaceOrder,
+    ProductsReservationFailed,
     SendEmail,
-    encode,
 )
 from checkout.messaging.log import Record, RecordMetadata
 from checkout.worker import hops
-from checkout.worker.database import OutboxRow
 from checkout.worker.external_calls import CallResult
+from checkout.worker.outbox import OutboxKind, OutboxRow
 
-AT = "2026-01-01T10:00:00.000001Z"
+AT_TEXT = "2026-01-01T10:00:00.000001Z"
 FIELDS = [  # contract section 5, and what an HTTP hop and an observed one have more
     "order", "step", "from", "to", "message", "technology", "topic", "partition", "offset", "key", "group", "replica",
     "cause", "correlation", "at", "outcome", "url", "status", "client", "observed", "payload",
@@ -38,8 +39,14 @@ FIELDS = [  # contract section 5, and what an HTTP hop and an observed one have 
 
 def row(message: Message, cause: str | None) -> OutboxRow:
     return OutboxRow(
-        order_id=message.id, destination=message.purpose, message=type(message).__name__, payload=encode(message),
-        correlation="c-1", cause=cause, key=message.id.encode(),
+        kind=OutboxKind.TOPIC if message.topic else OutboxKind.EXTERNAL_CALL,
+        order_id=message.id,
+        destination=message.purpose,
+        message=type(message).__name__,
+        payload=encode(message),
+        correlation="c-1",
+        cause=cause,
+        key=message.id.encode(),
     )
 
 
@@ -50,25 +57,39 @@ def line(hop: Hop) -> dict[str, Any]:
 def test_a_delivery_is_told_as_the_contract_shows_it() -> None:
     record = Record("order.new-order-received", 0, 12, FIRST.encode(), encode(received()))
 
-    about = {"order": FIRST, "correlation": "c-1", "replica": "stock-1", "at": AT}
-    told = line(hops.delivered(record.topic, record, "stock", "applied", **about))
+    about = {"order": FIRST, "correlation": "c-1", "replica": "stock-1", "cause": "PlaceOrder", "at": AT}
+    told = line(hops.delivery(OrderReceived, record, "stock", Outcome.APPLIED, **about))
 
     assert list(told) == FIELDS
     assert told == dict.fromkeys(FIELDS) | {
-        "order": FIRST, "step": 4, "from": "kafka", "to": "stock", "message": "OrderReceived",
-        "technology": "order.new-order-received", "topic": "order.new-order-received", "partition": 0, "offset": 12,
-        "key": FIRST, "group": "stock", "replica": "stock-1", "cause": "PlaceOrder", "correlation": "c-1", "at": AT,
-        "outcome": "applied", "observed": False, "payload": json.loads(encode(received())),
+        "order": FIRST,
+        "step": 4,
+        "from": "kafka",
+        "to": "stock",
+        "message": "OrderReceived",
+        "technology": "order.new-order-received",
+        "topic": "order.new-order-received",
+        "partition": 0,
+        "offset": 12,
+        "key": FIRST,
+        "group": "stock",
+        "replica": "stock-1",
+        "cause": "PlaceOrder",
+        "correlation": "c-1",
+        "at": AT_TEXT,
+        "outcome": "applied",
+        "observed": False,
+        "payload": json.loads(encode(received())),
     }
 
 
 def test_a_publication_is_told_with_its_place() -> None:
-    told = line(hops.sent(row(received(), "PlaceOrder"), RecordMetadata(2, 7), "orders-1", AT))
+    told = line(hops.publication(OrderReceived, row(received(), "PlaceOrder"), RecordMetadata(2, 7), "orders-1", AT))
 
     assert told == dict.fromkeys(FIELDS) | {
         "order": FIRST, "step": 3, "from": "orders", "to": "kafka", "message": "OrderReceived",
         "technology": "order.new-order-received", "topic": "order.new-order-received", "partition": 2, "offset": 7,
-        "key": FIRST, "replica": "orders-1", "cause": "PlaceOrder", "correlation": "c-1", "at": AT,
+        "key": FIRST, "replica": "orders-1", "cause": "PlaceOrder", "correlation": "c-1", "at": AT_TEXT,
         "outcome": "applied", "observed": False, "payload": json.loads(encode(received())),
     }
 
@@ -77,19 +98,19 @@ def test_a_call_is_told_with_its_url_and_status() -> None:
     call = ChargeCard(FIRST, Decimal("10.00"), PaymentMethod.CREDIT)
     answer = CallResult(row(call, "ProcessPayment"), "http://bank/charges", "402", None)
 
-    told = line(hops.called(answer, "applied", replica="payments-1", at=AT))
+    told = line(hops.external_call(ChargeCard, answer, Outcome.APPLIED, "payments-1", AT))
 
     assert told == dict.fromkeys(FIELDS) | {
         "order": FIRST, "step": 9, "from": "payments", "to": "payment_broker", "message": "ChargeCard",
         "technology": "HTTP, POST /charges", "replica": "payments-1", "cause": "ProcessPayment", "correlation": "c-1",
-        "at": AT, "outcome": "applied", "url": "http://bank/charges", "status": "402", "observed": False,
+        "at": AT_TEXT, "outcome": "applied", "url": "http://bank/charges", "status": "402", "observed": False,
         "payload": {"id": FIRST, "amount": 10.0, "method": "CREDIT"},
     }
 
 
 @pytest.mark.parametrize(("passed_on", "step"), [(False, 1), (True, 2)])
 def test_a_request_is_told_by_its_receiver(passed_on: bool, step: int) -> None:
-    told = line(hops.requested(PlaceOrder, "web", "gateway", passed_on, order=FIRST, at=AT, status="201"))
+    told = line(hops.http_request(PlaceOrder, "web", "gateway", passed_on, order=FIRST, at=AT, status="201"))
 
     assert (told["step"], told["technology"], told["cause"], told["topic"], told["status"]) == (
         step, "HTTP, POST /api/v1/order-management/orders", None, None, "201",
@@ -109,22 +130,16 @@ def test_a_request_is_told_by_its_receiver(passed_on: bool, step: int) -> None:
 def test_a_step_belongs_to_a_message_and_its_cause(
     message: type[Message], cause: str | None, passed_on: bool, step: int | None
 ) -> None:
-    assert hops.step(message, cause, passed_on) == step
+    assert message.step(cause, passed_on) == step
 
 
-def test_every_usual_cause_is_a_message_or_nobody() -> None:
-    causes = {name: hops.usual_cause(message) for name, message in BY_NAME.items()}
+def test_the_cause_of_a_record_is_its_header_or_the_only_possibility() -> None:
+    sent = Record("t", 0, 0, None, None, [("cause", b"ProcessPayment")])
+    without = Record("t", 0, 0, None, None)
 
-    assert causes["PlaceOrder"] is None and causes["PaymentFailed"] == "ChargeCard"
-    assert set(causes.values()) - {None} <= set(BY_NAME)
-
-
-def test_a_topic_of_somebody_else_is_told_by_its_name() -> None:
-    record = Record("loyalty.points", 0, 1, None, b"7")
-
-    told = hops.delivered(record.topic, record, "stock", "applied", order=None, at=AT)
-
-    assert (told.message, told.step, told.cause, told.key) == ("loyalty.points", None, None, None)
+    assert hops.cause_of(sent, PaymentFailed) == "ProcessPayment"
+    assert hops.cause_of(without, PaymentFailed) is None
+    assert hops.cause_of(without, OrderReceived) == "PlaceOrder"
 
 
 # -- payloads ---------------------------------------------------------------------------------------------------------
@@ -161,8 +176,8 @@ JSON = st.sampled_from([b'{"a":1}', b"[1,\n2]", b'"\\ud800"'])
 def test_a_hop_is_one_line_of_json_whatever_stands_in_its_record(value: bytes) -> None:
     record = Record("order.new-order-received", 0, 0, value, value)
 
-    for outcome in ("dead-lettered", "duplicate"):
-        told = hops.delivered(record.topic, record, "stock", outcome, order=None, at=AT)
+    for outcome in (Outcome.DEAD_LETTERED, Outcome.DUPLICATE):
+        told = hops.delivery(OrderReceived, record, "stock", outcome, order=None, cause=None, at=AT)
         written = msgspec.json.encode(told)
         assert b"\n" not in written
         assert json.loads(written)["outcome"] == outcome
@@ -175,7 +190,10 @@ def test_a_message_with_odd_fields_of_others_is_told_in_one_line_of_json_too(mor
     value = encode(refused()).replace(b"}", b"," + more + b"}")
     record = Record("stock.order-products-reservation-failed", 0, 0, None, value)
 
-    written = msgspec.json.encode(hops.delivered(record.topic, record, "orders", "applied", order=FIRST, at=AT))
+    fields = {"order": FIRST, "cause": "OrderReceived", "at": AT}
+    written = msgspec.json.encode(
+        hops.delivery(ProductsReservationFailed, record, "orders", Outcome.APPLIED, **fields)
+    )
 
     assert not set(b"\r\n") & set(written)
     assert FIRST in str(json.loads(written)["payload"])
@@ -184,32 +202,33 @@ def test_a_message_with_odd_fields_of_others_is_told_in_one_line_of_json_too(mor
 # -- time and identity ------------------------------------------------------------------------------------------------
 
 
-def test_time_is_told_in_utc_and_microseconds() -> None:
-    assert moment(1_767_261_600_001) == "2026-01-01T10:00:00.001000Z"
-    assert moment(0) == "1970-01-01T00:00:00.000000Z"
-    assert earlier(AT, timedelta(seconds=1)) == "2026-01-01T09:59:59.000001Z"
-    assert len(now()) == len(AT) and now().endswith("Z")
+def test_a_time_is_written_in_utc() -> None:
+    hop = hops.http_request(PlaceOrder, "web", "gateway", False, order=FIRST, at=from_milliseconds(1_767_261_600_001))
+
+    assert line(hop)["at"] == "2026-01-01T10:00:00.001000Z"
+    assert from_milliseconds(0) == datetime(1970, 1, 1, tzinfo=UTC)
+    assert utc_now().utcoffset() == timedelta()
 
 
 def test_later_times_sort_later_as_text() -> None:
-    moments = [moment(ms) for ms in (0, 1, 999, 1_000, 1_000_001, 1_767_261_600_001)]
+    times = [from_milliseconds(ms) for ms in (0, 1, 999, 1_000, 1_000_001, 1_767_261_600_001)]
 
-    assert moments == sorted(moments)
+    assert list(map(utc_text, times)) == sorted(map(utc_text, times))
 
 
 def test_the_same_hop_told_twice_has_the_same_place_and_another_attempt_has_not() -> None:
-    told = hops.sent(row(unpaid(), "ChargeCard"), RecordMetadata(0, 1), "payments-1", AT)
-    later = msgspec.structs.replace(told, at="2026-01-02T00:00:00.000000Z")
-    duplicate = [msgspec.structs.replace(hop, outcome="duplicate") for hop in (told, later)]
+    told = hops.publication(PaymentFailed, row(unpaid(), "ChargeCard"), RecordMetadata(0, 1), "payments-1", AT)
+    later = msgspec.structs.replace(told, at=AT + timedelta(days=1))
+    duplicate = [msgspec.structs.replace(hop, outcome=Outcome.DUPLICATE) for hop in (told, later)]
 
-    assert told.place == later.place
-    assert duplicate[0].place != duplicate[1].place
-    assert told.place != msgspec.structs.replace(told, offset=2).place
-    assert told.place != msgspec.structs.replace(told, order=order_id(2)).place
+    assert told.identity == later.identity
+    assert duplicate[0].identity != duplicate[1].identity
+    assert told.identity != msgspec.structs.replace(told, offset=2).identity
+    assert told.identity != msgspec.structs.replace(told, order=order_id(2)).identity
 
 
 def test_a_hop_is_read_as_it_was_written() -> None:
-    told = hops.sent(row(received(), "PlaceOrder"), RecordMetadata(2, 7), "orders-1", AT)
+    told = hops.publication(OrderReceived, row(received(), "PlaceOrder"), RecordMetadata(2, 7), "orders-1", AT)
 
     again = msgspec.json.decode(msgspec.json.encode(told), type=Hop)
 

@@ -1,6 +1,7 @@
 """The journal: written in batches, mended, sampled, read, and merged by cause, then time."""
 
 import random
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,20 @@ from sample import FIRST, SECOND, order_id, wanted
 from worker.shop import Shop
 
 from checkout.journal import journal
-from checkout.journal.hop import Hop
+from checkout.journal.hop import Hop, Outcome
 from checkout.journal.journal import BrokenJournal, Journal
 from checkout.messages import BY_NAME
 from checkout.registry import arrows
 
-AT = "2026-01-01T10:00:00.{:06}Z"
+
+def at(microsecond: int) -> datetime:
+    return datetime(2026, 1, 1, 10, 0, 0, microsecond, tzinfo=UTC)
+
 
 
 def hop(number: int = 0, **others: Any) -> Hop:
     told = {"order": FIRST, "step": 4, "sender": "kafka", "to": "stock", "message": "OrderReceived", "technology": "t"}
-    return Hop(**told | {"offset": number, "at": AT.format(number)} | others)
+    return Hop(**told | {"offset": number, "at": at(number)} | others)
 
 
 def story(name: str, order: str = FIRST) -> list[Hop]:
@@ -34,7 +38,8 @@ def story(name: str, order: str = FIRST) -> list[Hop]:
         offset = 0 if "kafka" in (sender, to) else None
         told.append(
             Hop(order=order, step=step, sender=sender, to=to, message=message, technology=technology, offset=offset,
-                topic=technology if offset == 0 else None, cause=cause, at=AT.format(number))
+                topic=technology if offset == 0 else None, group=to if sender == "kafka" else None, cause=cause,
+                at=at(number))
         )
     return told
 
@@ -175,7 +180,7 @@ def test_a_story_told_by_clocks_that_disagree_is_merged_in_causal_order(
     times = [number + (ahead[who] if skewed else 0) for number, who in enumerate(teller)]
     if not skewed:
         dice.shuffle(times)
-    told = [msgspec.structs.replace(hop, at=AT.format(time)) for hop, time in zip(story(name), times, strict=True)]
+    told = [msgspec.structs.replace(hop, at=at(time)) for hop, time in zip(story(name), times, strict=True)]
     dice.shuffle(told)
 
     merged = journal.merge(told)
@@ -189,7 +194,7 @@ def test_what_no_cause_orders_is_ordered_by_time() -> None:
     told = story("ordering")
     for number, hop in enumerate(told):
         if hop.step == 13:
-            told[number] = msgspec.structs.replace(hop, at=AT.format(99 - number))
+            told[number] = msgspec.structs.replace(hop, at=at(99 - number))
 
     merged = journal.merge(told)
 
@@ -198,7 +203,7 @@ def test_what_no_cause_orders_is_ordered_by_time() -> None:
 
 
 def test_each_orders_hops_stand_together_the_first_order_first() -> None:
-    told = [msgspec.structs.replace(hop, at=AT.format(500 + n)) for n, hop in enumerate(story("ordering", SECOND))]
+    told = [msgspec.structs.replace(hop, at=at(500 + n)) for n, hop in enumerate(story("ordering", SECOND))]
     mixed = told + story("ordering-sold-out")
     random.Random(1).shuffle(mixed)
 
@@ -209,20 +214,20 @@ def test_each_orders_hops_stand_together_the_first_order_first() -> None:
 
 def test_a_hop_told_twice_counts_once_at_its_first_time() -> None:
     told = story("ordering")
-    again = [msgspec.structs.replace(hop, at=AT.format(900 + n)) for n, hop in enumerate(told)]
+    again = [msgspec.structs.replace(hop, at=at(900 + n)) for n, hop in enumerate(told)]
 
     assert journal.merge(again + told) == journal.merge(told + again) == told
 
 
 def test_repeats_and_failures_are_told_each() -> None:
-    told = [hop(1), hop(1, outcome="duplicate", at=AT.format(2)), hop(1, outcome="duplicate", at=AT.format(3))]
+    told = [hop(1), hop(1, outcome=Outcome.DUPLICATE, at=at(2)), hop(1, outcome=Outcome.DUPLICATE, at=at(3))]
 
     assert [hop.outcome for hop in journal.merge(told)] == ["applied", "duplicate", "duplicate"]
 
 
 def test_a_message_published_again_after_a_crash_counts_once() -> None:
     first = story("ordering")[2]
-    again = msgspec.structs.replace(first, offset=1, at=AT.format(77))
+    again = msgspec.structs.replace(first, offset=1, at=at(77))
 
     merged = journal.merge([again, first])
 
@@ -231,7 +236,7 @@ def test_a_message_published_again_after_a_crash_counts_once() -> None:
 
 
 def test_what_belongs_to_no_order_is_told_by_time() -> None:
-    told = [hop(n, order=None, outcome="dead-lettered") for n in (3, 1, 2)]
+    told = [hop(n, order=None, outcome=Outcome.DEAD_LETTERED) for n in (3, 1, 2)]
 
     assert [hop.offset for hop in journal.merge(told)] == [1, 2, 3]
 

@@ -12,9 +12,10 @@ import pytest
 from checkout.framework import http_app, http_server
 from checkout.framework.intake import Intake, RouteContext
 from checkout.framework.service import Service
-from checkout.journal.hop import now
+from checkout.journal.hop import utc_now
 from checkout.journal.journal import Journal
 from checkout.messages import (
+    MESSAGE_TYPES,
     TOPICS,
     BookParcel,
     CardCharged,
@@ -89,8 +90,9 @@ class Counter:
         self.database = ServiceDatabase(f"sqlite:///{folder / service.name}.db", service)
         log = self.broker.join(service.name, list(service.topics()), f"{service.name}-1")
         self.intake = Intake(limit)
-        self.worker = Worker(service, log, self.database, Journal(None), ExternalCalls({}, 0), self.intake)
-        context = RouteContext(self.intake, self.database.read, now, TOKEN)
+        calls = ExternalCalls({}, 0)
+        self.worker = Worker(service, MESSAGE_TYPES, log, self.database, Journal(None), calls, self.intake)
+        context = RouteContext(self.intake, self.database.read, utc_now, TOKEN)
         routes = service.routes(context)
         self.application = http_app.application(service.name.capitalize(), routes, lambda: self.is_ready)
         self.is_ready = True
@@ -130,7 +132,7 @@ def open_counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
             stack.callback(counter.close)
             if works:
                 counter.open()
-            address = stack.enter_context(http_server.running(counter.application))
+            address = stack.enter_context(http_server.serve_in_thread(counter.application))
             return counter, stack.enter_context(httpx.Client(base_url=address, timeout=5))
 
         yield make

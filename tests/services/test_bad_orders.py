@@ -1,6 +1,5 @@
 """Bad orders: whatever is sent, a status and a sentence, never 500, and nothing is published."""
 
-
 import json
 import re
 from typing import Any

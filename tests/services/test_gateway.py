@@ -54,13 +54,13 @@ def arrived() -> list[dict[str, str]]:
 @contextmanager
 def gateway(addresses: dict[str, str], arrived: Callable[..., None]) -> Iterator[httpx.Client]:
     application = Gateway(addresses, arrived).application(lambda: True)
-    with http_server.running(application) as address, httpx.Client(base_url=address, timeout=5) as client:
+    with http_server.serve_in_thread(application) as address, httpx.Client(base_url=address, timeout=5) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def open_gateway(behind: Behind, arrived: list[dict[str, str]]) -> Iterator[httpx.Client]:
-    with http_server.running(behind.application()) as address:
+    with http_server.serve_in_thread(behind.application()) as address:
         addresses = dict.fromkeys(("orders", "stock", "payments"), address)
         with gateway(addresses, arrived.append) as client:
             yield client

@@ -54,7 +54,7 @@ def test_each_kind_of_letter_has_a_purpose_of_its_own(notifications: Any, messag
     (letter,) = notifications.tell(message)
 
     assert letter.purpose == purpose
-    assert mails(notifications) == {(FIRST, letter.kind): "ASKED"}
+    assert mails(notifications) == {(FIRST, letter.kind): "REQUESTED"}
 
 
 @pytest.mark.parametrize("message", [approved(), refused(), unpaid()])

@@ -1,6 +1,5 @@
 """Orders: takes an order, follows it to its end."""
 
-
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any

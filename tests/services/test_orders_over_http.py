@@ -1,17 +1,18 @@
 """Orders over HTTP: 201 after the commit, idempotency keys, what stands, and the operator's list."""
 
-
 import json
 import re
 import uuid
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
 from sample import (
+    AT,
     BODY,
     order_id,
     wait_until,
@@ -146,7 +147,7 @@ def test_the_list_is_newest_first_and_in_pages(open_counter: Callable[..., Any])
         service = counter.worker.service
         state = service.load(db, [])
         for number in range(PAGE + 3):
-            placed = msgspec.structs.replace(wanted(order_id(number)), placed_at=f"2026-01-01T10:{number:03}")
+            placed = msgspec.structs.replace(wanted(order_id(number)), placed_at=AT + timedelta(seconds=number))
             list(service.receive(state, placed))
         service.save(db, state)
 

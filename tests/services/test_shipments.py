@@ -10,7 +10,8 @@ import pytest
 from sample import ADA, FIRST, approved
 
 from checkout.fields import OrderLine
-from checkout.messages import BookParcel, ParcelBooked, ParcelRefused, encode
+from checkout.framework.message import encode
+from checkout.messages import BookParcel, ParcelBooked, ParcelRefused
 from checkout.services.shipments import Shipments
 
 
@@ -24,7 +25,7 @@ def test_an_approved_order_becomes_one_parcel_with_what_was_bought(shipments: An
 
     assert said == [BookParcel(FIRST, ADA, [OrderLine(sku=1, name="Wooden spoon", quantity=2)])]
     assert said[0].purpose == "parcel"
-    assert shipments.state(approved())[FIRST].status == "ASKED"
+    assert shipments.state(approved())[FIRST].status == "REQUESTED"
 
 
 def test_the_number_of_the_parcel_is_kept(shipments: Any) -> None:

@@ -83,10 +83,10 @@ def test_the_same_product_on_two_lines_cannot_outwit_the_shelf(stock: Any) -> No
         ([line(1, price=Decimal("-5.00"))], "the price of Wooden spoon is 5.00, not -5.00"),
         ([line(1, price=Decimal("NaN"))], "the price of Wooden spoon is 5.00, not NaN"),
         ([line(1, price=Decimal("Infinity"))], "the price of Wooden spoon is 5.00, not Infinity"),
-        ([line(1, 0)], "nobody can buy 0 of Wooden spoon"),
-        ([line(1, -1)], "nobody can buy -1 of Wooden spoon"),
-        ([line(1, 10**9)], "nobody can buy 1000000000 of Wooden spoon"),
-        ([line(1, 1_001)], "nobody can buy 1001 of Wooden spoon"),
+        ([line(1, 0)], "the quantity of Wooden spoon is 0: it must be 1 to 1,000"),
+        ([line(1, -1)], "the quantity of Wooden spoon is -1: it must be 1 to 1,000"),
+        ([line(1, 10**9)], "the quantity of Wooden spoon is 1000000000: it must be 1 to 1,000"),
+        ([line(1, 1_001)], "the quantity of Wooden spoon is 1001: it must be 1 to 1,000"),
         ([line(1), line(3)], "Garden gnome is sold out"),
     ],
 )
@@ -168,7 +168,7 @@ def test_a_refused_order_has_nothing_to_give_back(stock: Any) -> None:
 
 @pytest.mark.parametrize("message", [approved(), unpaid()])
 def test_an_order_that_was_never_seen_is_an_error(stock: Any, message: Message) -> None:
-    with pytest.raises(UnknownOrder, match=f"nothing was ever set aside for order {FIRST}"):
+    with pytest.raises(UnknownOrder, match=f"there is no reservation for order {FIRST}"):
         stock.tell(message)
 
 

@@ -25,8 +25,8 @@ def module_behind() -> Behind:
 @pytest.fixture(scope="module")
 def open_web(module_behind: Behind) -> Iterator[httpx.Client]:
     with (
-        http_server.running(module_behind.application()) as gateway,
-        http_server.running(Web(gateway).application(lambda: True)) as address,
+        http_server.serve_in_thread(module_behind.application()) as gateway,
+        http_server.serve_in_thread(Web(gateway).application(lambda: True)) as address,
         httpx.Client(base_url=address, timeout=5) as client,
     ):
         yield client
@@ -194,7 +194,7 @@ def test_a_shop_without_its_stock_says_so(client: httpx.Client, behind: Behind) 
 
 
 def test_a_shop_without_its_gateway_says_so() -> None:
-    with http_server.running(Web("http://127.0.0.1:9").application(lambda: True)) as address:
+    with http_server.serve_in_thread(Web("http://127.0.0.1:9").application(lambda: True)) as address:
         answers = [httpx.get(address + "/"), httpx.post(address + "/orders", data=FORM)]
 
     assert [(a.status_code, a.json()["message"]) for a in answers] == [

@@ -13,10 +13,10 @@ import msgspec
 import pytest
 
 from checkout.cli import journeys
-from checkout.journal.hop import APPLIED, Hop
+from checkout.journal.hop import Hop, Outcome
 from checkout.messages import PLACE_ORDER, PRODUCTS
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.processes.supervisor import OUTSIDE, Supervisor
+from checkout.processes.supervisor import SIMULATORS, Supervisor
 
 RESULTS = Path(os.environ.get("CHECKOUT_TEST_RESULTS", ".test-results"))
 
@@ -68,7 +68,7 @@ class Shopper:
 
     def arrows(self, id: str) -> list[tuple[int | None, str, str]]:
         """The applied hops of an order as (step, from, to)."""
-        return sorted((hop.step or 0, hop.sender, hop.to) for hop in self.journey(id) if hop.outcome == APPLIED)
+        return sorted((hop.step or 0, hop.sender, hop.to) for hop in self.journey(id) if hop.outcome == Outcome.APPLIED)
 
     def record(self, id: str, view: str, run: str = "one replica") -> None:
         """Keeps the order's journal for the diagrams, which `scripts/test` holds against it."""
@@ -112,8 +112,8 @@ def shopping(
     """A shopper whose outside systems behave again afterwards; after a failure the store's files are kept."""
     customer = Shopper(store, wait_until)
     yield customer
-    for system in OUTSIDE:
-        if any(part.name == system for part in store.parts.values()):
+    for system in SIMULATORS:
+        if any(process.name == system for process in store.processes.values()):
             customer.switch(system)
     customer.http.close()
     if request.session.testsfailed:

@@ -5,8 +5,9 @@ from decimal import Decimal
 from sample import ADA, EMAIL, FIRST, SPOONS
 
 from checkout.domain import PaymentMethod
-from checkout.messages import BookParcel, ChargeCard, Message, SendEmail, encode
-from checkout.worker.database import OutboxRow
+from checkout.framework.message import encode
+from checkout.messages import BookParcel, ChargeCard, Message, SendEmail
+from checkout.worker.outbox import OutboxKind, OutboxRow
 
 CHARGE = ChargeCard(FIRST, Decimal("10.00"), PaymentMethod.CREDIT)
 PARCEL = BookParcel(FIRST, ADA, [SPOONS])
@@ -15,6 +16,11 @@ MAIL = SendEmail(FIRST, "approved", ADA, EMAIL, "Your order is on its way", "Dea
 
 def row(message: Message) -> OutboxRow:
     return OutboxRow(
-        order_id=message.id, destination=message.purpose, message=type(message).__name__, payload=encode(message),
-        correlation="c-1", cause=None,
+        kind=OutboxKind.EXTERNAL_CALL,
+        order_id=message.id,
+        destination=message.purpose,
+        message=type(message).__name__,
+        payload=encode(message),
+        correlation="c-1",
+        cause=None,
     )

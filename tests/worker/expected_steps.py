@@ -1,6 +1,5 @@
 """Told: the three stories, their steps and how they end, as the five services should leave them."""
 
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -14,8 +14,8 @@ from checkout.framework.service import Service
 from checkout.journal import journal
 from checkout.journal.hop import Hop
 from checkout.journal.journal import Journal
-from checkout.messages import TOPICS, Message, PlaceOrder
-from checkout.messaging.log import Outgoing, Record
+from checkout.messages import MESSAGE_TYPES, TOPICS, Message, PlaceOrder
+from checkout.messaging.log import ProducerRecord, Record
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.registry import SERVICES
 from checkout.services.stock import Stock
@@ -48,11 +48,12 @@ class Shop:
         service, database, replica = self.services[name], self.databases[name], f"{name}-1"
         path = self.folder / f"{replica}.jsonl"
         book = Journal(path)
-        book.write(missing_hops(path, database, name, replica))
+        book.write(missing_hops(path, database, service, MESSAGE_TYPES, replica))
         log = self.broker.join(name, list(service.topics()), replica)
         intake = self.intake if PlaceOrder in service.handlers else None
-        external_calls = ExternalCalls(self.outside.adapters(), 0)
-        self.workers[name] = Worker(service, log, database, book, external_calls, intake, replica, **options)
+        calls = ExternalCalls(self.outside.adapters(), 0)
+        parts = (service, MESSAGE_TYPES, log, database, book, calls, intake, replica)
+        self.workers[name] = Worker(*parts, **options)
         return self.workers[name]
 
     def crash(self, name: str) -> Worker:
@@ -81,7 +82,7 @@ class Shop:
     def put(self, topic: str, *values: bytes | None, **others: Any) -> None:
         """Puts records on a topic, as somebody else's service would."""
         self.workers["orders"].log.send(
-            [Outgoing(topic, others.get("key"), value, others.get("headers", ())) for value in values]
+            [ProducerRecord(topic, others.get("key"), value, others.get("headers", ())) for value in values]
         )
 
     def records(self, topic: str) -> list[Record]:

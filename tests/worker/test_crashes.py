@@ -1,6 +1,5 @@
 """Crashes: a process that dies between any two verbs, a database kept, the same effects once."""
 
-
 import asyncio
 import time
 from datetime import timedelta
@@ -13,13 +12,13 @@ from sqlalchemy import select
 from worker.expected_steps import ENDS, ORDERS, STEPS, applied_steps, end_of
 from worker.shop import Shop, turn
 
+from checkout.framework.message import encode
 from checkout.journal import journal
-from checkout.journal.hop import earlier
 from checkout.journal.journal import Journal
-from checkout.messages import encode
+from checkout.messages import MESSAGE_TYPES
 from checkout.messaging.log import LogUnavailable
-from checkout.worker.database import OUTBOX
 from checkout.worker.external_calls import ExternalCalls
+from checkout.worker.outbox import OUTBOX
 from checkout.worker.worker import LEASE, Worker
 
 RECEIVED, RESERVED, TO_PAY = "order.new-order-received", "stock.order-products-reserved", "order.process-order-payment"
@@ -141,9 +140,9 @@ def test_the_rows_of_a_dead_owner_are_claimed_after_the_lease_and_not_before(sho
 
     found = {}
     for early, name in ((timedelta(seconds=1), "too early"), (-timedelta(seconds=1), "in time")):
-        at = earlier(claimed, early - LEASE)
+        at = claimed - early + LEASE
         log = shop.broker.join("stock", list(service.topics()), "stock-2")
-        parts = (service, log, shop.databases["stock"], Journal(None), ExternalCalls({}, 0))
+        parts = (service, MESSAGE_TYPES, log, shop.databases["stock"], Journal(None), ExternalCalls({}, 0))
         other = Worker(*parts, replica="stock-2", now=lambda at=at: at)
         other.poll()
         found[name] = [row.identity for row in other.outgoing]
@@ -153,7 +152,6 @@ def test_the_rows_of_a_dead_owner_are_claimed_after_the_lease_and_not_before(sho
 
 
 def test_tickets_and_answers_are_kept_while_the_log_is_away(shop: Shop) -> None:
-
     async def placing() -> str:
         orders = shop.workers["orders"]
         task = asyncio.create_task(shop.intake.submit(wanted(), "c-1"))

@@ -1,26 +1,28 @@
-"""What a worker takes in - records, answers, tickets, ticks - made alike, and dead letters as they go out."""
+"""Deliveries: records, replies, HTTP requests and timers in one form, and the records that outbox rows become."""
 
 import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sample import FIRST, SECOND, received, to_pay, wanted
+from sample import AT, FIRST, SECOND, received, to_pay, wanted
 from worker.calls import CHARGE, row
 
 from checkout.framework.intake import Intake
-from checkout.journal.hop import now
-from checkout.messages import TOPICS, CardCharged, encode
-from checkout.messaging.log import Outgoing
+from checkout.framework.message import encode
+from checkout.framework.sql import utc_text
+from checkout.journal.hop import Outcome, utc_now
+from checkout.messages import MESSAGE_TYPES, TOPICS, CardCharged, ChargeCard, OrderReceived, PaymentProcessed
+from checkout.messaging.log import ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.services.orders import Orders
 from checkout.services.payments import Payments
 from checkout.services.stock import Stock
-from checkout.worker.database import OutboxRow
-from checkout.worker.deliveries import HEADERS, Delivery, Sources, dead_letter, outgoing
+from checkout.worker.deliveries import HEADERS, Delivery, Sources, to_record
 from checkout.worker.external_calls import CallResult, ExternalCalls
+from checkout.worker.outbox import OutboxKind, OutboxRow
 
-RECEIVED, TO_PAY, AT = "order.new-order-received", "order.process-order-payment", "2026-01-01T10:00:00.000001Z"
+RECEIVED, TO_PAY = "order.new-order-received", "order.process-order-payment"
 
 
 def sources(service: Any, *values: bytes | None, intake: Intake | None = None, **others: Any) -> Sources:
@@ -29,23 +31,23 @@ def sources(service: Any, *values: bytes | None, intake: Intake | None = None, *
     broker.create({topic: 1 for topic in TOPICS})
     log = broker.join(service.name, list(service.topics()), f"{service.name}-1")
     topic = next(service.topics())
-    log.send([Outgoing(topic, others.get("key"), value, others.get("headers", ())) for value in values])
+    log.send([ProducerRecord(topic, others.get("key"), value, others.get("headers", ())) for value in values])
     charged = {"ChargeCard": lambda asked: CallResult(asked, "http://bank", "201", CardCharged(asked.order_id))}
     external_calls = ExternalCalls(charged, 0)
     external_calls.put(others.get("calls", ()))
-    return Sources(service, log, external_calls, intake, others.get("batch", 500))
+    return Sources(service, MESSAGE_TYPES, log, external_calls, intake, others.get("batch", 500))
 
 
 def taken(*args: Any, **others: Any) -> Sequence[Delivery]:
-    return sources(*args, **others).take(0.0, now)
+    return sources(*args, **others).take(0.0, utc_now)
 
 
 def test_a_record_is_known_by_its_topic_and_order() -> None:
     (delivery,) = taken(Stock(), encode(received()), headers=[("kafka_correlationId", b"c-1")])
 
     assert delivery.identity == (RECEIVED, FIRST)
-    assert (delivery.message, delivery.cause, delivery.correlation, delivery.partition) == (
-        received(), "OrderReceived", "c-1", 0,
+    assert (delivery.message, delivery.type, delivery.cause, delivery.correlation) == (
+        received(), OrderReceived, "PlaceOrder", "c-1",
     )
     assert delivery.error is None
 
@@ -76,10 +78,10 @@ def test_an_answer_is_known_by_its_purpose_and_order() -> None:
     (delivery,) = taken(Payments(), calls=[row(CHARGE)])
 
     assert delivery.identity == ("charge", FIRST)
-    assert (delivery.message, delivery.cause, delivery.correlation) == (CardCharged(FIRST), "ChargeCard", "c-1")
-    done = delivery.settled(AT)
+    assert (delivery.message, delivery.type, delivery.correlation) == (CardCharged(FIRST), ChargeCard, "c-1")
+    done = delivery.call_done(AT)
     assert (done.of_order, done.of_destination, done.done_at, done.url, done.status) == (
-        FIRST, "charge", AT, "http://bank", "201",
+        FIRST, "charge", utc_text(AT), "http://bank", "201",
     )
 
 
@@ -89,7 +91,7 @@ def test_an_answer_goes_to_the_partition_of_the_question_before_it() -> None:
 
     (delivery,) = taken(Payments(), calls=[call])
 
-    assert delivery.partition == 2
+    assert delivery.outbox_row(PaymentProcessed(FIRST)).wanted_partition == 2
 
 
 def test_a_ticket_is_known_by_its_kind_and_order_and_told_with_its_client() -> None:
@@ -102,12 +104,12 @@ def test_a_ticket_is_known_by_its_kind_and_order_and_told_with_its_client() -> N
         return found
 
     (delivery,) = asyncio.run(story())
-    told = delivery.hop("orders", "applied", replica="orders-1", at=AT)
+    told = delivery.hop("orders", Outcome.APPLIED, "orders-1", AT)
     assert delivery.identity == ("PlaceOrder", FIRST)
     assert (told.step, told.sender, told.to, told.url, told.client, told.status, told.correlation) == (
         2, "gateway", "orders", "http://store/orders", "curl", "201", "c-7",
     )
-    assert delivery.hop("orders", "failed", replica="orders-1", at=AT).status is None
+    assert delivery.hop("orders", Outcome.FAILED, "orders-1", AT).status is None
 
 
 def test_all_sources_together_make_one_batch() -> None:
@@ -119,7 +121,7 @@ def test_all_sources_together_make_one_batch() -> None:
 def test_a_batch_has_no_more_records_than_wanted() -> None:
     made = sources(Stock(), *[encode(received())] * 5, batch=2)
 
-    assert [len(made.take(0.0, now)) for _ in range(4)] == [2, 2, 1, 0]
+    assert [len(made.take(0.0, utc_now)) for _ in range(4)] == [2, 2, 1, 0]
 
 
 # -- on the way out ---------------------------------------------------------------------------------------------------
@@ -129,12 +131,12 @@ def test_a_dead_letter_is_the_record_as_it_was_and_where_it_stood() -> None:
     headers = [("kafka_correlationId", b"c-1"), ("binary", b"\xff\x00"), ("empty", b"")]
     (delivery,) = taken(Stock(), b"hello", key=b"\xffkey", headers=headers)
 
-    sent = outgoing(dead_letter(delivery, "stock", AT))
+    sent = to_record(delivery.dead_letter("stock", AT), MESSAGE_TYPES)
 
     assert (sent.topic, sent.key, sent.value, sent.partition) == (f"{RECEIVED}.stock.dlt", b"\xffkey", b"hello", None)
     assert list(sent.headers[:3]) == headers
     assert dict(sent.headers[3:]) == {
-        "dlt_topic": RECEIVED.encode(), "dlt_partition": b"0", "dlt_offset": b"0", "dlt_at": AT.encode(),
+        "dlt_topic": RECEIVED.encode(), "dlt_partition": b"0", "dlt_offset": b"0", "dlt_at": utc_text(AT).encode(),
         "dlt_error": str(delivery.error).encode(),
     }
 
@@ -142,7 +144,7 @@ def test_a_dead_letter_is_the_record_as_it_was_and_where_it_stood() -> None:
 def test_a_dead_letter_is_known_by_its_group_and_place() -> None:
     first, second = taken(Stock(), b"hello", b"hello")
 
-    rows = [dead_letter(delivery, "stock", AT) for delivery in (first, second)]
+    rows = [delivery.dead_letter("stock", AT) for delivery in (first, second)]
 
     assert [row.identity for row in rows] == [
         (f"{RECEIVED}/0/0", f"{RECEIVED}.stock.dlt"), (f"{RECEIVED}/0/1", f"{RECEIVED}.stock.dlt"),
@@ -153,15 +155,18 @@ def test_a_long_error_is_cut() -> None:
     (delivery,) = taken(Stock(), b"hello")
     delivery.error = ValueError("x" * 5_000)
 
-    headers = dict(HEADERS.decode(dead_letter(delivery, "stock", AT).headers))
+    headers = dict(HEADERS.decode(delivery.dead_letter("stock", AT).headers))
 
     assert len(headers["dlt_error"]) == 1_000
 
 
 def test_a_message_goes_out_with_its_key_its_correlation_and_its_wish_for_a_partition() -> None:
     row = OutboxRow(
-        order_id=FIRST, destination=RECEIVED, message="OrderReceived", payload=b"{}", correlation="c-é", cause=None,
+        kind=OutboxKind.TOPIC, order_id=FIRST, destination=RECEIVED, message="OrderReceived", payload=b"{}",
+        correlation="c-é", cause="PlaceOrder",
         wanted_partition=2, key=FIRST.encode(),
     )
 
-    assert outgoing(row) == Outgoing(RECEIVED, FIRST.encode(), b"{}", [("kafka_correlationId", "c-é".encode())], 2)
+    sent = to_record(row, MESSAGE_TYPES)
+
+    assert sent == ProducerRecord(RECEIVED, FIRST.encode(), b"{}", [("kafka_correlationId", "c-é".encode())], 2)

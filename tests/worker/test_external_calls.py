@@ -9,12 +9,13 @@ import pytest
 from sample import FIRST, order_id, wait_until
 
 from checkout.messages import CardCharged
-from checkout.worker.database import OutboxRow
 from checkout.worker.external_calls import FIRST_PAUSE, LONGEST_PAUSE, CallResult, ExternalCalls, Unanswered
+from checkout.worker.outbox import OutboxKind, OutboxRow
 
 
 def call(id: str = FIRST, purpose: str = "charge") -> OutboxRow:
     return OutboxRow(
+        kind=OutboxKind.EXTERNAL_CALL,
         order_id=id, destination=purpose, message="ChargeCard", payload=b"{}", correlation="c-1", cause="ProcessPayment"
     )
 
@@ -69,7 +70,7 @@ def test_a_call_is_open_until_its_answer_is_stored(hire: Callable[..., ExternalC
     external_calls.put([call()])
     started = len(line.asked)
 
-    external_calls.forget((FIRST, "charge"))
+    external_calls.close_call((FIRST, "charge"))
     external_calls.put([call()])
 
     assert (started, len(line.asked)) == (1, 2)
@@ -105,14 +106,14 @@ def test_the_pause_doubles_up_to_its_cap_and_begins_anew_for_a_new_call(hire: Ca
 
     for _ in range(8):
         before = time.monotonic()
-        external_calls.again(call())
-        pauses.append(max(due for due, _, _ in external_calls._later) - before)
-    external_calls.forget((FIRST, "charge"))
-    external_calls._later.clear()
-    external_calls.again(call())
+        external_calls.repeat(call())
+        pauses.append(max(due for due, _, _ in external_calls._repeats) - before)
+    external_calls.close_call((FIRST, "charge"))
+    external_calls._repeats.clear()
+    external_calls.repeat(call())
 
     assert pauses == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0], abs=0.05)
-    assert external_calls._later[0][0] - time.monotonic() == pytest.approx(FIRST_PAUSE, abs=0.05)
+    assert external_calls._repeats[0][0] - time.monotonic() == pytest.approx(FIRST_PAUSE, abs=0.05)
     assert (FIRST_PAUSE, LONGEST_PAUSE) == (0.1, 5.0)
 
 
@@ -123,7 +124,7 @@ def test_a_fault_of_ours_is_told_and_asked_again_too(hire: Callable[..., Externa
     (told,) = external_calls.take(10)
 
     assert (told.reply, told.url, told.status) == (None, "", "ZeroDivisionError: ours")
-    assert len(external_calls._later) == 1
+    assert len(external_calls._repeats) == 1
 
 
 def test_a_message_without_a_line_is_told(hire: Callable[..., ExternalCalls]) -> None:

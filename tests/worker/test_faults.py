@@ -1,6 +1,5 @@
 """Faults: handlers that break, records that nobody can read, databases that are away."""
 
-
 import json
 import time
 from collections.abc import Iterator
@@ -14,9 +13,11 @@ from worker.shop import Shop, turn
 from worker.till import Stand, Till
 
 from checkout.domain import DomainError
-from checkout.messages import PaymentProcessed, encode
-from checkout.worker.database import OUTBOX, ServiceDatabase
-from checkout.worker.worker import PAUSE_BETWEEN_TRIES, TRIES
+from checkout.framework.message import encode
+from checkout.messages import PaymentProcessed
+from checkout.worker.database import ServiceDatabase
+from checkout.worker.outbox import OUTBOX
+from checkout.worker.worker import ATTEMPTS, PAUSE_BETWEEN_ATTEMPTS
 
 RECEIVED = "order.new-order-received"
 PAID, APPROVED = "payment.order-payment-processed", "order.new-order-approved"
@@ -45,8 +46,8 @@ def test_a_broken_handler_is_tried_three_times_then_dead_lettered(stand: Stand) 
 
     (dead,) = stand.dead()
     added = dict(dead.headers[2:])
-    assert stand.till.calls == [FIRST] * TRIES == [FIRST] * 3
-    assert stand.pauses == [PAUSE_BETWEEN_TRIES] * 2 and sum(stand.pauses) < 2
+    assert stand.till.calls == [FIRST] * ATTEMPTS == [FIRST] * 3
+    assert stand.pauses == [PAUSE_BETWEEN_ATTEMPTS] * 2 and sum(stand.pauses) < 2
     assert (dead.key, dead.value, dead.headers[:2]) == (b"their key", encode(PaymentProcessed(FIRST)), headers)
     assert added.pop("dlt_at").decode().endswith("Z")
     assert added == {
@@ -175,7 +176,7 @@ def test_a_database_that_is_away_keeps_the_batch_and_dead_letters_nothing(stand:
     stand.put(*[encode(PaymentProcessed(order_id(number))) for number in range(count)])
     stand.worker.poll()
 
-    for _ in range(TRIES + 1):
+    for _ in range(ATTEMPTS + 1):
         with pytest.raises(OperationalError):
             stand.worker.handle()
 

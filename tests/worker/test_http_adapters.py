@@ -1,6 +1,5 @@
 """The lines to the outside systems over HTTP, against the real servers: charges, parcels, every kind of silence."""
 
-
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
@@ -17,7 +16,7 @@ from checkout.messages import CardCharged, CardDenied, ChargeCard, ParcelBooked,
 from checkout.simulators import http_api, payment_broker, shipment_company
 from checkout.simulators.payment_broker import PaymentBroker
 from checkout.simulators.shipment_company import ShipmentCompany
-from checkout.worker.adapters import TIMEOUT, HttpCompany, idempotency_key
+from checkout.worker.adapters import TIMEOUT, HttpAdapter, idempotency_key
 from checkout.worker.external_calls import Unanswered
 
 MUCH = ChargeCard(FIRST, Decimal("1000.01"), PaymentMethod.DEBIT)
@@ -36,16 +35,16 @@ def test_a_key_is_made_of_the_order_and_the_purpose_and_of_nothing_else() -> Non
 @pytest.fixture(scope="module")
 def bank_address() -> Iterator[tuple[PaymentBroker, str]]:
     broker = PaymentBroker()
-    with http_api.running(payment_broker.app(broker)) as address:
+    with http_api.serve_in_thread(payment_broker.app(broker)) as address:
         yield broker, address
 
 
 @pytest.fixture
-def bank(bank_address: tuple[PaymentBroker, str]) -> Iterator[tuple[PaymentBroker, HttpCompany]]:
+def bank(bank_address: tuple[PaymentBroker, str]) -> Iterator[tuple[PaymentBroker, HttpAdapter]]:
     broker, address = bank_address
     fresh = PaymentBroker()
-    broker.switches, broker.ledger._kept = fresh.switches, fresh.ledger._kept
-    company = HttpCompany(address)
+    broker.switches, broker.ledger._entries = fresh.switches, fresh.ledger._entries
+    company = HttpAdapter(address)
     yield broker, company
     company._client.close()
 
@@ -94,7 +93,7 @@ def test_an_error_of_the_broker_is_no_denial(bank: Any) -> None:
 
 
 def test_a_broker_that_is_not_there_leaves_the_outcome_unknown() -> None:
-    company = HttpCompany("http://127.0.0.1:9")
+    company = HttpAdapter("http://127.0.0.1:9")
 
     with pytest.raises(Unanswered, match="ConnectError"):
         company.charge(row(CHARGE))
@@ -109,7 +108,7 @@ def test_one_waits_a_second_for_a_connection_and_five_for_an_answer() -> None:
 @pytest.mark.slow
 def test_a_broker_that_says_nothing_is_given_up_after_five_seconds() -> None:
     with listen(0, "a test") as silent:
-        company = HttpCompany("http://{}:{}".format(*silent.getsockname()))
+        company = HttpAdapter("http://{}:{}".format(*silent.getsockname()))
 
         with pytest.raises(Unanswered, match="ReadTimeout"):
             company.charge(row(CHARGE))
@@ -128,7 +127,7 @@ ODD = {
 
 
 @pytest.fixture(scope="module")
-def odd_company() -> Iterator[tuple[dict[str, Any], HttpCompany]]:
+def odd_company() -> Iterator[tuple[dict[str, Any], HttpAdapter]]:
     told: dict[str, Any] = {}
 
     async def answer() -> Response[bytes]:
@@ -137,8 +136,8 @@ def odd_company() -> Iterator[tuple[dict[str, Any], HttpCompany]]:
 
     routes = [post(["/charges", "/parcels"])(answer)]
     application = Litestar(routes, openapi_config=None, logging_config=None)
-    with http_api.running(application) as address:
-        company = HttpCompany(address)
+    with http_api.serve_in_thread(application) as address:
+        company = HttpAdapter(address)
         yield told, company
         company._client.close()
 
@@ -184,8 +183,8 @@ def test_a_parcel_the_company_refuses_is_not_asked_for_again(odd_company: Any) -
 def test_a_parcel_is_booked_once_though_the_first_answer_is_lost() -> None:
     depot = ShipmentCompany()
     depot.switches.drop_after_booking = 1
-    with http_api.running(shipment_company.app(depot)) as address:
-        company = HttpCompany(address)
+    with http_api.serve_in_thread(shipment_company.app(depot)) as address:
+        company = HttpAdapter(address)
         with pytest.raises(Unanswered):
             company.book(row(PARCEL))
 

@@ -1,4 +1,4 @@
-"""Recall: after a crash a journal gets exactly the lines that it lacks."""
+"""Recovery: after a crash a journal gets exactly the lines that it lacks."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from worker.shop import Shop
 
 from checkout.journal import journal
 from checkout.journal.hop import Hop
+from checkout.messages import MESSAGE_TYPES
 from checkout.worker.recovery import missing_hops
 
 SERVICES = ["orders", "stock", "payments", "shipments", "notifications"]
@@ -17,8 +18,9 @@ def told(path: Path) -> list[Hop]:
     return list(journal.read_file(path))
 
 
-def recall(shop: Shop, name: str) -> list[Hop]:
-    return missing_hops(shop.folder / f"{name}-1.jsonl", shop.databases[name], name, f"{name}-1")
+def recovered(shop: Shop, name: str) -> list[Hop]:
+    path, service = shop.folder / f"{name}-1.jsonl", shop.services[name]
+    return missing_hops(path, shop.databases[name], service, MESSAGE_TYPES, f"{name}-1")
 
 
 def after_a_run(shop: Shop) -> Shop:
@@ -33,7 +35,7 @@ def after_a_run(shop: Shop) -> Shop:
 def test_a_whole_journal_lacks_nothing(shop: Shop, name: str) -> None:
     after_a_run(shop)
 
-    assert recall(shop, name) == []
+    assert recovered(shop, name) == []
 
 
 @pytest.mark.parametrize("kept", [0, 1, -1])
@@ -45,7 +47,7 @@ def test_whatever_lines_are_lost_those_are_found(shop: Shop, name: str, kept: in
     path.write_bytes(b"".join(lines[:kept]))
     remaining = told(path)
 
-    found = recall(shop, name)
+    found = recovered(shop, name)
 
     lost = [hop for hop in before if hop not in remaining]
     assert len(before) >= 2 and lost
@@ -65,7 +67,7 @@ def test_a_journal_that_was_never_written_is_found_as_a_whole(shop: Shop) -> Non
     for name in SERVICES:
         (shop.folder / f"{name}-1.jsonl").unlink()
 
-    found = [hop for name in SERVICES for hop in recall(shop, name)]
+    found = [hop for name in SERVICES for hop in recovered(shop, name)]
 
     assert sorted(map(story_of, found)) == sorted(map(story_of, before))
     assert len(found) == 16 + 7 + 13
@@ -76,7 +78,7 @@ def test_only_what_this_replica_did_is_found(shop: Shop) -> None:
 
     path = shop.folder / "stock-2.jsonl"
 
-    assert missing_hops(path, shop.databases["stock"], "stock", "stock-2") == []
+    assert missing_hops(path, shop.databases["stock"], shop.services["stock"], MESSAGE_TYPES, "stock-2") == []
 
 
 def test_what_was_never_sent_is_not_told(shop: Shop) -> None:
@@ -86,7 +88,7 @@ def test_what_was_never_sent_is_not_told(shop: Shop) -> None:
     stock.handle()
     (shop.folder / "stock-1.jsonl").write_bytes(b"")
 
-    found = recall(shop, "stock")
+    found = recovered(shop, "stock")
 
     assert [(hop.message, hop.sender, hop.to) for hop in found] == [("OrderReceived", "kafka", "stock")]
 
@@ -97,7 +99,7 @@ def test_a_dead_letter_is_no_hop_of_an_order(shop: Shop) -> None:
     shop.workers["stock"]._mark_now()
     (shop.folder / "stock-1.jsonl").write_bytes(b"")
 
-    assert recall(shop, "stock") == []
+    assert recovered(shop, "stock") == []
 
 
 def test_a_restarted_worker_writes_them_and_the_run_is_told_once(shop: Shop) -> None:

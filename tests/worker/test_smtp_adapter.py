@@ -1,6 +1,5 @@
 """The line to the mail server, against real ones: letters taken, postponed, refused; and the letter itself."""
 
-
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -16,11 +15,11 @@ from checkout.framework.http_server import listen
 from checkout.messages import EmailRefused, EmailSent, SendEmail
 from checkout.simulators import http_api, mailbox
 from checkout.simulators.mailbox import Mailbox
-from checkout.worker.adapters import MailServer, idempotency_key, letter
+from checkout.worker.adapters import SmtpAdapter, email_message, idempotency_key
 from checkout.worker.external_calls import Unanswered
 
 
-def close(server: MailServer) -> None:
+def close(server: SmtpAdapter) -> None:
     if kept := getattr(server._threads, "connection", None):
         kept.close()
 
@@ -28,16 +27,16 @@ def close(server: MailServer) -> None:
 @pytest.fixture(scope="module")
 def post_office() -> Iterator[tuple[Mailbox, str]]:
     box = Mailbox()
-    with listen(0, "a test's mailbox") as smtp, http_api.running(mailbox.app(box, smtp)):
+    with listen(0, "a test's mailbox") as smtp, http_api.serve_in_thread(mailbox.app(box, smtp)):
         yield box, "smtp://{}:{}".format(*smtp.getsockname())
 
 
 @pytest.fixture
-def mail(post_office: tuple[Mailbox, str]) -> Iterator[tuple[Mailbox, MailServer]]:
+def mail(post_office: tuple[Mailbox, str]) -> Iterator[tuple[Mailbox, SmtpAdapter]]:
     box, url = post_office
     fresh = Mailbox()
     box.switches, box._mails = fresh.switches, fresh._mails
-    server = MailServer(url)
+    server = SmtpAdapter(url)
     yield box, server
     close(server)
 
@@ -95,7 +94,7 @@ def test_a_letter_that_is_too_large_is_refused_for_good(mail: Any) -> None:
 
 def test_a_mail_server_that_is_not_there_leaves_the_outcome_unknown() -> None:
     with pytest.raises(Unanswered, match="ConnectionRefusedError"):
-        MailServer("smtp://127.0.0.1:9").send(row(MAIL))
+        SmtpAdapter("smtp://127.0.0.1:9").send(row(MAIL))
 
 
 class Scripted(socketserver.StreamRequestHandler):
@@ -118,12 +117,12 @@ class Scripted(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def scripted(**replies: str) -> Iterator[MailServer]:
+def scripted(**replies: str) -> Iterator[SmtpAdapter]:
     with socketserver.TCPServer(("127.0.0.1", 0), Scripted) as listening:
         listening.replies = replies
         thread = threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True)
         thread.start()
-        server = MailServer("smtp://{}:{}".format(*listening.server_address))
+        server = SmtpAdapter("smtp://{}:{}".format(*listening.server_address))
         yield server
         close(server)
         listening.shutdown()
@@ -152,7 +151,7 @@ def test_a_not_now_is_asked_again(command: str, said: str) -> None:
 
 
 def headers_of(call: SendEmail) -> dict[str, str]:
-    written = letter(call, row(call)).as_bytes()
+    written = email_message(call, row(call)).as_bytes()
     return dict(message_from_bytes(written, policy=policy.default).items())
 
 
@@ -186,14 +185,14 @@ def test_no_line_break_gets_into_a_header(field: str, attack: str) -> None:
     call = SendEmail(FIRST, "approved", said["customer_name"], EMAIL, said["subject"], "text")
 
     with pytest.raises(ValueError):
-        letter(call, row(call))
+        email_message(call, row(call))
 
 
 def test_what_stands_in_the_text_stays_in_the_text() -> None:
     text = "Bcc: eve@example.org\n\n.\nFrom me\n=?x?=\n" + "é" * 999
     call = SendEmail(FIRST, "approved", "Ada", EMAIL, "Spoons", text)
 
-    written = message_from_bytes(letter(call, row(call)).as_bytes(), policy=policy.default)
+    written = message_from_bytes(email_message(call, row(call)).as_bytes(), policy=policy.default)
 
     assert written.get_content().rstrip("\n") == text
     assert len(written.items()) == 8

@@ -1,19 +1,19 @@
 """The worker's four verbs: stories told to their end, repeats, and what a record looks like."""
 
-
 from typing import Any
 
 import msgspec
 import pytest
-from sample import FIRST, SECOND, order_id, received, wanted
+from sample import FIRST, SECOND, order_id, received, to_pay, wanted
 from sqlalchemy import select
 from worker.expected_steps import ENDS, ORDERS, STEPS, applied_steps, end_of
 from worker.shop import Shop, turn
 
+from checkout.framework.message import encode
 from checkout.journal import journal
-from checkout.messages import TOPICS, OrderReceived, encode
-from checkout.messaging.log import Outgoing
-from checkout.worker.database import OUTBOX
+from checkout.messages import TOPICS, OrderReceived, PaymentFailed
+from checkout.messaging.log import ProducerRecord
+from checkout.worker.outbox import OUTBOX
 
 RECEIVED, RESERVED, TO_PAY = "order.new-order-received", "stock.order-products-reserved", "order.process-order-payment"
 PAID, APPROVED = "payment.order-payment-processed", "order.new-order-approved"
@@ -110,7 +110,7 @@ def test_an_answer_copies_the_questions_correlation_or_takes_the_orders_id(shop:
 def test_an_answer_goes_to_its_questions_partition(open_shop: Any) -> None:
     shop = open_shop(partitions=3)
     log = shop.workers["orders"].log
-    log.send([Outgoing(RECEIVED, None, encode(received(id=order_id(n))), (), n % 3) for n in range(9)])
+    log.send([ProducerRecord(RECEIVED, None, encode(received(id=order_id(n))), (), n % 3) for n in range(9)])
 
     shop.run()
 
@@ -166,3 +166,35 @@ def test_a_stand_in_for_orders_is_served_by_the_others(shop: Shop) -> None:
     assert msgspec.json.decode(shop.records(RESERVED)[0].value)["total"] == 5.0
     assert shop.broker.topics().keys() == TOPICS.keys()
     assert isinstance(msgspec.json.decode(theirs, type=OrderReceived), OrderReceived)
+
+
+def test_a_payment_refused_before_any_charge_is_caused_by_the_request_for_payment(shop: Shop) -> None:
+    refused = encode(to_pay(total="0.00"))
+    shop.put(TO_PAY, refused)
+    shop.run()
+
+    hops = [hop for hop in shop.hops() if hop.message == "PaymentFailed"]
+
+    assert sorted(hop.to for hop in hops) == ["kafka", "notifications", "orders", "stock"]
+    assert {hop.cause for hop in hops} == {"ProcessPayment"}
+    assert not [hop for hop in shop.hops() if hop.message == "ChargeCard"]
+
+
+def test_a_denied_payment_is_caused_by_the_charge(shop: Shop) -> None:
+    shop.place(wanted(sku=4, quantity=2))
+    shop.run()
+
+    hops = [hop for hop in shop.hops() if hop.message == "PaymentFailed"]
+
+    assert len(hops) == 4
+    assert {hop.cause for hop in hops} == {"ChargeCard"}
+
+
+def test_the_cause_is_a_header_only_where_the_message_type_leaves_it_open(shop: Shop) -> None:
+    shop.place(wanted(sku=4, quantity=2))
+    shop.run()
+
+    headers = {topic: [name for name, _ in record.headers] for topic in TOPICS for record in shop.records(topic)}
+
+    assert headers.pop(PaymentFailed.topic) == ["kafka_correlationId", "cause"]
+    assert set(map(tuple, headers.values())) == {("kafka_correlationId",)}

@@ -1,7 +1,5 @@
 """Till: a small service that breaks when it is told to, with its worker, topics and journal."""
 
-
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,11 +11,12 @@ from checkout.framework.service import Service, Tick, every, on
 from checkout.framework.sql import fetch, put
 from checkout.journal import journal
 from checkout.journal.journal import Journal
-from checkout.messages import TOPICS, Message, OrderApproved, PaymentFailed, PaymentProcessed
-from checkout.messaging.log import Outgoing
+from checkout.messages import MESSAGE_TYPES, TOPICS, Message, OrderApproved, PaymentFailed, PaymentProcessed
+from checkout.messaging.log import ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
-from checkout.worker.database import INBOX, ServiceDatabase
+from checkout.worker.database import ServiceDatabase
 from checkout.worker.external_calls import ExternalCalls
+from checkout.worker.inbox import INBOX
 from checkout.worker.worker import Worker
 
 PAID = "payment.order-payment-processed"
@@ -74,7 +73,7 @@ class Stand:
         self.broker.create({topic: 1 for topic in TOPICS})
         log = self.broker.join("till", list(self.till.topics()), "till-1")
         book = Journal(folder / "till-1.jsonl")
-        self.worker = Worker(self.till, log, self.database, book, ExternalCalls({}, 0), pause=self.pause)
+        self.worker = Worker(self.till, MESSAGE_TYPES, log, self.database, book, ExternalCalls({}, 0), pause=self.pause)
 
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -82,7 +81,8 @@ class Stand:
             self.till.broken.clear()
 
     def put(self, *values: bytes | None, topic: str = PAID, **others: Any) -> None:
-        self.worker.log.send([Outgoing(topic, others.get("key"), value, others.get("headers", ())) for value in values])
+        key, headers = others.get("key"), others.get("headers", ())
+        self.worker.log.send([ProducerRecord(topic, key, value, headers) for value in values])
 
     def paid(self) -> dict[str, int]:
         with self.database.begin() as db:

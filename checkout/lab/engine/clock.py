@@ -15,11 +15,11 @@ class Clock:
     def __init__(self, real: bool = False) -> None:
         self._real, self._shift, self._fixed = real, timedelta(), START
 
-    def now(self) -> str:
-        """The time as the journal tells it; a clock that is not real moves on a tick."""
+    def now(self) -> datetime:
+        """The time; a clock that is not real moves on a tick."""
         if not self._real:
             self._fixed += TICK
-        return self._time().isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return self._time()
 
     def seconds(self) -> float:
         """Seconds on a clock that only runs forward."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import update
 
+from checkout.framework.message import KAFKA
 from checkout.framework.service import Service
 from checkout.lab.engine.clock import Clock
 from checkout.lab.engine.kafka_session import Site
@@ -16,8 +17,8 @@ from checkout.lab.engine.stepping_log import Gate, Sent
 from checkout.lab.errors import LabError
 from checkout.lab.history.lab_journal import Book
 from checkout.lab.history.projection import SELL_OUT, Past
-from checkout.messages import KAFKA, TOPICS, PlaceOrder
-from checkout.messaging.log import Outgoing
+from checkout.messages import TOPICS, PlaceOrder
+from checkout.messaging.log import ProducerRecord
 from checkout.registry import SERVICES
 from checkout.services.stock import PRODUCTS
 from checkout.simulators.in_process import SimulatedSystems
@@ -101,13 +102,9 @@ class Stage:
         if not living:
             raise LabError(f"{service} has crashed already: lab.restart({service!r}) starts it again")
         replica = next((each for each in living if each.done), living[0])
-        lost = replica.crash()
         unanswered = [d.id for d in replica.worker.batch if d.request and not d.is_settled]
         self._note(replica.service.name, "Crash", f"{replica.name} crashed")
-        at = self.clock.now()
-        for hop in lost:
-            hop.at = at
-        self.book.write(lost)
+        self.book.write(replica.crash(self.clock.now()))
         del self.replicas[replica.name]
         self.crashed.append(replica.name)
         asks = "".join(f"; nobody answers the customer of {self.names.of(id)}, who must ask again" for id in unanswered)
@@ -172,7 +169,7 @@ class Stage:
         if topic not in TOPICS:
             raise LabError(f"there is no topic {topic!r}: lab.topics names them")
         self._stranger = self._stranger or Gate(self.broker.join("stranger", [topic], "stranger-1", True), self.sent)
-        place = self._stranger.send([Outgoing(topic, key.encode() if key else None, value.encode())])[0]
+        place = self._stranger.send([ProducerRecord(topic, key.encode() if key else None, value.encode())])[0]
         self._note(KAFKA, "Send", f"a stranger publishes on {topic}[{place.partition}]@{place.offset}")
 
     def wait(self, seconds: float) -> None:

@@ -1,6 +1,7 @@
 """Replica: one service's worker in the lab: its verbs one by one, and what it has in hand between them."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -8,16 +9,17 @@ from sqlalchemy import delete, select
 
 from checkout.framework.intake import Intake, PendingRequest
 from checkout.framework.service import Service
-from checkout.journal.hop import Hop
+from checkout.journal.hop import Hop, Outcome
 from checkout.lab.engine.clock import Clock
 from checkout.lab.engine.stepping_log import Gate
-from checkout.messages import BY_NAME, TOPICS
-from checkout.worker.database import INBOX, OPEN, OUTBOX, OutboxRow, ServiceDatabase, has_open_rows
+from checkout.messages import BY_NAME, MESSAGE_TYPES
+from checkout.worker.database import ServiceDatabase
 from checkout.worker.external_calls import ExternalCalls
+from checkout.worker.inbox import INBOX
+from checkout.worker.outbox import OPEN, OUTBOX, OutboxKind, OutboxRow, has_open_rows
 from checkout.worker.worker import Worker
 
 POLL, HANDLE, PUBLISH, COMMIT = VERBS = ("poll", "handle", "publish", "commit")
-CRASHED = "crashed"
 Rows = list[dict[str, Any]]
 
 
@@ -82,16 +84,27 @@ class Replica:
         """A replica around the very worker that a service's process runs."""
         external_calls = ExternalCalls(lines, 0, clock.seconds)
         worker = Worker(
-            service, gate, database, journal, external_calls, door, name, 1, clock.now, clock.forward, clock.seconds
+            service,
+            MESSAGE_TYPES,
+            gate,
+            database,
+            journal,
+            external_calls,
+            door,
+            name,
+            1,
+            clock.now,
+            clock.forward,
+            clock.seconds,
         )
         return cls(name, service, database, gate, worker, door, next_turn, forgets)
 
     def task(self, now: float) -> Task | None:
         """What it would begin with; the one that has waited longest."""
-        if self.looks_into_outbox and has_open_rows(self.database):
+        if self.looks_into_outbox and self._has_open_rows():
             return Task(0, "outbox")
         external_calls, due = self.worker.external_calls, self.worker.sources.due_at
-        tasks = [Task(self._answered, "answer")] if external_calls.has_answers else []
+        tasks = [Task(self._answered, "answer")] if external_calls.has_results else []
         if external_calls.due_at is not None and external_calls.due_at <= now:
             tasks.append(Task(self._answered, "answer"))
         if due is not None and due <= now:
@@ -102,6 +115,10 @@ class Replica:
         if self.door and self.door.requests:
             tasks.append(Task(self.door.requests[0].turn, "request"))
         return min(tasks, default=None)
+
+    def _has_open_rows(self) -> bool:
+        with self.database.read() as db:
+            return has_open_rows(db)
 
     def due(self) -> float | None:
         """When, on the lab's clock, it will have something to do by itself: a call to repeat, a timer."""
@@ -127,7 +144,7 @@ class Replica:
             self.after = self.rows()
             self._forget()
         elif verb == PUBLISH:
-            if any(row.destination not in TOPICS for row in self.worker.outgoing):
+            if any(row.kind is OutboxKind.EXTERNAL_CALL for row in self.worker.outgoing):
                 self._answered = self._next_turn()  # whoever is called answers at once
             self.worker.publish()
         else:
@@ -150,9 +167,9 @@ class Replica:
             with self.database.begin() as db:
                 db.execute(delete(INBOX))
 
-    def crash(self) -> list[Hop]:
+    def crash(self, at: datetime) -> list[Hop]:
         """The process ends here: what it had in hand is told as crashed, its memory is gone."""
-        lost = [d.hop(self.service.name, CRASHED, replica=self.name, at="") for d in self.worker.batch]
+        lost = [d.hop(self.service.name, Outcome.CRASHED, self.name, at) for d in self.worker.batch]
         self.gate.abandon()
         self.worker.external_calls.close()
         return [hop for hop in lost if hop]
@@ -202,8 +219,7 @@ def _in_hand(delivery: Any) -> dict[str, Any]:
 
 
 def _going(row: OutboxRow) -> dict[str, Any]:
-    is_record = row.destination in TOPICS or row.headers is not None
-    to = row.destination if is_record else BY_NAME[row.message].via
+    to = row.destination if row.kind is not OutboxKind.EXTERNAL_CALL else BY_NAME[row.message].receiver
     return {"to": to, "message": row.message, "order": row.order_id, "value": pretty(row.payload or b"")}
 
 

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from litestar.exceptions import ValidationException
 
 from checkout.fields import OrderRequest
-from checkout.framework import http_app
+from checkout.framework import http_app, http_errors
 from checkout.framework.intake import PendingRequest
 from checkout.journal.hop import Hop, compact
 from checkout.lab.errors import LabError
@@ -37,9 +38,9 @@ class Request(PendingRequest):
         """Orders has refused it."""
         self.error = str(error)
 
-    def arrival(self, at: str) -> Hop:
+    def arrival(self, at: datetime) -> Hop:
         """Step 1: the gateway has it; the customer is answered after step 2."""
-        return hops.requested(
+        return hops.http_request(
             PlaceOrder, PlaceOrder.sender, "gateway", False, at=at, order=self.message.id, correlation=self.correlation,
             replica="gateway-1", url=self.url, client=self.client, payload=compact(self.body),
         )  # fmt: skip
@@ -63,9 +64,9 @@ def sku_of(product: str | int) -> int:
     return sku
 
 
-def read(id: str, body: bytes, at: str) -> PlaceOrder:
+def read(id: str, body: bytes, at: datetime) -> PlaceOrder:
     """The message that Orders makes of the body. Raises LabError where the gateway would answer 422."""
     try:
-        return to_message(id, http_app.decode_strictly(body, OrderRequest), at)
+        return to_message(id, http_app.decode_json(body, OrderRequest), at)
     except ValidationException as error:
-        raise LabError(f"the gateway refuses this order: {http_app.in_words(error)}") from None
+        raise LabError(f"the gateway refuses this order: {http_errors.validation_message(error)}") from None

@@ -4,7 +4,16 @@ import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from checkout.messaging.log import CommitRefused, Lag, Log, LogUnavailable, Outgoing, Partition, Record, RecordMetadata
+from checkout.messaging.log import (
+    CommitRefused,
+    Lag,
+    Log,
+    LogUnavailable,
+    Partition,
+    ProducerRecord,
+    Record,
+    RecordMetadata,
+)
 
 PATIENCE = 15.0  # seconds for a record that is known to be there
 MOST = 500  # records taken from the log at a time
@@ -23,7 +32,7 @@ class Sent:
         """A number for something that has just come to wait for its turn."""
         return next(self._numbers)
 
-    def note(self, message: Outgoing, place: RecordMetadata) -> None:
+    def note(self, message: ProducerRecord, place: RecordMetadata) -> None:
         """A record stands on its topic now."""
         self.turn[message.topic, *place] = self.next_turn()
         self.ends[message.topic, place.partition] = place.offset + 1
@@ -71,7 +80,7 @@ class Gate:
         """Takes part in a rebalance; what comes meanwhile is kept for later."""
         self._fetch(wait)
 
-    def send(self, messages: Sequence[Outgoing]) -> list[RecordMetadata]:
+    def send(self, messages: Sequence[ProducerRecord]) -> list[RecordMetadata]:
         """Sends all in one flush and notes where they stand."""
         places = self.log.send(messages)
         for message, place in zip(messages, places, strict=True):
@@ -104,7 +113,7 @@ class Gate:
 
     def abandon(self) -> None:
         """Goes as a crash does."""
-        self.log.abandon()  # type: ignore[attr-defined]
+        self.log.abandon()
 
     def _catch_up(self) -> None:
         # Members that were silent for too long have lost their partitions and join anew, which takes all of them;

@@ -1,11 +1,12 @@
 """Book: the lab's journal, in memory, in the order in which things happened; saved as any journal is."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from checkout.journal.hop import APPLIED, Hop
+from checkout.journal.hop import Hop, Outcome
 from checkout.lab.history.projection import LAB, Past
 
 ENCODE = msgspec.json.Encoder().encode
@@ -23,14 +24,14 @@ class Book:
             self.hops.append(hop)
             self.past.add(hop)
 
-    def note(self, to: str, what: str, doing: str, at: str, payload: object = None) -> None:
+    def note(self, to: str, what: str, doing: str, at: datetime, payload: object = None) -> None:
         """Notes what the lab itself did to somebody: no arrow, and of no order."""
         raw = msgspec.Raw(ENCODE(payload))
         self.write([Hop(order=None, step=None, sender=LAB, to=to, message=what, technology=doing, at=at, payload=raw)])
 
     def of(self, service: str) -> list[dict[str, object]]:
         """What one service heard and said, without times: for holding two runs against each other."""
-        kept = [hop for hop in self.hops if service in (hop.to, hop.sender) and hop.outcome == APPLIED]
+        kept = [hop for hop in self.hops if service in (hop.to, hop.sender) and hop.outcome == Outcome.APPLIED]
         return [{"step": hop.step, "from": hop.sender, "to": hop.to, "message": hop.message, "topic": hop.topic,
                  "offset": hop.offset, "payload": _timeless(hop)} for hop in kept]  # fmt: skip
 

@@ -1,18 +1,18 @@
 """Measures: figures that a journal holds: how long each arrow took, how far each group was behind."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from statistics import median
 
-from checkout.journal.hop import APPLIED, DEAD_LETTERED, DUPLICATE, Hop
-from checkout.journal.journal import causes
+from checkout.framework.message import KAFKA
+from checkout.journal.causality import causes
+from checkout.journal.hop import Hop, Outcome
 from checkout.lab.history.projection import Moment
-from checkout.messages import KAFKA, TOPICS
+from checkout.messages import TOPICS
 from checkout.registry import listeners
 
 Arrow = tuple[str, str, str]  # from, to, technology
 Place = tuple[str, int]  # topic, partition
-HANDLED = (APPLIED, DUPLICATE, DEAD_LETTERED)
+HANDLED = (Outcome.APPLIED, Outcome.DUPLICATE, Outcome.DEAD_LETTERED)
 
 
 def latencies(moments: Sequence[Moment]) -> dict[Arrow, float]:
@@ -24,10 +24,10 @@ def latencies(moments: Sequence[Moment]) -> dict[Arrow, float]:
     orders: dict[str, list[Hop]] = {}
     for moment in moments:
         hop = moment.hop
-        if moment.order and hop.outcome == APPLIED:
+        if moment.order and hop.outcome == Outcome.APPLIED:
             before = [each for each in orders.setdefault(moment.order, []) if causes(each, hop)]
             if before:
-                took = (_at(hop) - max(map(_at, before))).total_seconds() * 1000
+                took = (hop.at - max(each.at for each in before)).total_seconds() * 1000
                 found.setdefault((hop.sender, hop.to, hop.technology), []).append(max(0.0, took))
             orders[moment.order].append(hop)
     return {arrow: median(took) for arrow, took in found.items()}
@@ -57,5 +57,3 @@ def _behind(ends: Mapping[Place, int], read: Mapping[tuple[str, Place], int]) ->
     return behind
 
 
-def _at(hop: Hop) -> datetime:
-    return datetime.fromisoformat(hop.at)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from checkout.journal.hop import APPLIED
+from checkout.journal.hop import Outcome
 from checkout.lab.history.projection import Moment
 
 MOST_LINES = 40
@@ -30,7 +30,7 @@ def _cells(moment: Moment) -> Sequence[str]:
     hop = moment.hop
     if hop.sender == "lab":
         return "", "", hop.technology, "", "", ""
-    outcome = "" if hop.outcome == APPLIED else hop.outcome
+    outcome = "" if hop.outcome == Outcome.APPLIED else hop.outcome
     return str(hop.step or ""), f"{hop.sender} → {hop.to}", hop.message, moment.order, moment.place, outcome
 
 

@@ -8,13 +8,14 @@ import msgspec
 
 from checkout.domain import NEXT, DomainError, OrderStatus
 from checkout.fields import OrderLine
+from checkout.framework.message import KAFKA
 from checkout.framework.service import Service
-from checkout.journal.hop import APPLIED, Hop
+from checkout.journal.hop import Hop, Outcome
 from checkout.lab.engine.order_names import Names
 from checkout.lab.engine.requests import NAMES
-from checkout.messages import BY_NAME, KAFKA, BookParcel, PlaceOrder, SendEmail
+from checkout.messages import BY_NAME, BookParcel, PlaceOrder, SendEmail
 from checkout.services.orders import Order, Orders
-from checkout.services.stock import CATALOGUE, Shelves, Stock
+from checkout.services.stock import CATALOGUE, Stock, StockState
 
 LAB = "lab"  # who does what the learner does: no container, and no arrow
 SELL_OUT = "SellOut"
@@ -56,13 +57,13 @@ class Past:
         self.moments: list[Moment] = []
         self._names, self._ends, self._read = names, dict[tuple[Any, ...], int](), dict[tuple[Any, ...], int]()
         self._orders: dict[str, Order] = {}
-        self._shelves = Shelves({product.sku: replace(product) for product in CATALOGUE}, {})
+        self._shelves = StockState({product.sku: replace(product) for product in CATALOGUE}, {})
         self._mails: dict[tuple[str, str], Row] = {}
         self._parcels: dict[str, Row] = {}
 
     def add(self, hop: Hop) -> Moment:
         """One more hop happened."""
-        message = _message(hop) if hop.outcome == APPLIED else None
+        message = _message(hop) if hop.outcome == Outcome.APPLIED else None
         if message is not None:
             self._apply(hop, message)
         order, place = self._names.of(hop.order), where(hop)
@@ -169,7 +170,7 @@ def sentence(hop: Hop, order: str) -> str:
     about, ends = f"{hop.message} of {order}" if order else hop.message, (element(hop.sender), element(hop.to))
     verb = "publishes on" if hop.to == KAFKA else "hands" if hop.sender == KAFKA else "sends"
     told = f"{ends[0]} {verb} {ends[1]} {about}" if hop.to == KAFKA else f"{ends[0]} {verb} {about} to {ends[1]}"
-    outcome = "" if hop.outcome == APPLIED else f" ({hop.outcome})"
+    outcome = "" if hop.outcome == Outcome.APPLIED else f" ({hop.outcome})"
     return f"{step}{told[0].upper()}{told[1:]}{outcome}."
 
 

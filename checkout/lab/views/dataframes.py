@@ -5,10 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from checkout.journal.hop import APPLIED, text
+from checkout.framework.message import KAFKA
+from checkout.journal.hop import Outcome, text
 from checkout.lab.engine.order_names import Names
 from checkout.lab.history.projection import Moment
-from checkout.messages import KAFKA, TOPICS
+from checkout.messages import TOPICS
 from checkout.messaging.log import Lag, Partition, Record
 from checkout.registry import listeners
 
@@ -55,7 +56,7 @@ def _message(names: Names, record: Record, step: int | None) -> Mapping[str, Any
 def told_messages(moments: Sequence[Moment], names: Names) -> pd.DataFrame:
     """The same, as far as a journal knows it."""
     rows = []
-    for hop in (moment.hop for moment in moments if moment.hop.to == KAFKA and moment.hop.outcome == APPLIED):
+    for hop in (moment.hop for moment in moments if moment.hop.to == KAFKA and moment.hop.outcome == Outcome.APPLIED):
         key, value = (hop.key or "").encode(), bytes(hop.payload)
         record = Record(hop.topic or "", hop.partition or 0, hop.offset or 0, key, value)
         rows.append(_message(names, record, hop.step))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import checkout
 from checkout.c4.render import svg
 from checkout.c4.render.paint import Stroke, apply_strokes
-from checkout.journal.hop import APPLIED, Hop
+from checkout.journal.hop import Hop, Outcome
 from checkout.lab.errors import LabError
 from checkout.lab.history.projection import Moment, element
 
@@ -20,7 +20,9 @@ FOLDER = Path(checkout.__file__).parents[1] / "diagrams"
 VIEWS = ("ordering", "ordering-sold-out", "ordering-payment-denied")
 PAST, NOW, ODD = Stroke("#0B57A4", 1.8), Stroke("#B84A00", 4.0), Stroke("#B3261E", 4.0, "7,5")
 # Cividis, light (fast) to dark (slow): it reads the same for every kind of colour vision.
-WARMTH = [Stroke("#BCAF6F", 1.6), Stroke("#8D8878", 2.4), Stroke("#61656F", 3.2), Stroke("#35456C", 4.2), Stroke("#00204D", 5.4)]
+WARMTH = [
+    Stroke("#BCAF6F", 1.6), Stroke("#8D8878", 2.4), Stroke("#61656F", 3.2), Stroke("#35456C", 4.2), Stroke("#00204D", 5.4),
+]  # fmt: skip
 WORDS, DRAWN = [svg.tag(name) for name in ("title", "desc", "metadata")], ("cluster", "entity", "link")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 Key = tuple[str, str, str]  # from, to, technology
@@ -150,7 +152,7 @@ def lit(name: str, moments: Sequence[Moment], at: int) -> str:
     drawn = picture.find(now.hop) if now else None
     if now is None or drawn is None:
         return _written(picture, arrows, {}, {})
-    ink = NOW if now.hop.outcome == APPLIED else ODD
+    ink = NOW if now.hop.outcome == Outcome.APPLIED else ODD
     ends = {now.hop.sender: ink, now.hop.to: ink}
     return _written(picture, arrows | {drawn.id: ink}, ends, {drawn: coordinates(now)}, now.hop.topic is not None)
 
@@ -161,7 +163,7 @@ def coordinates(moment: Moment) -> list[str]:
     key = moment.order if hop.key == hop.order else hop.key
     about = [f"key {key[:36]}"] if key else []
     about += [f"lag {moment.lag}"] if moment.lag is not None else []
-    about += [hop.outcome] if hop.outcome != APPLIED else []
+    about += [hop.outcome] if hop.outcome != Outcome.APPLIED else []
     first = moment.place if hop.topic else f"answer: {hop.status}" if hop.status else ""
     return [line for line in (first, ", ".join(about)) if line]
 

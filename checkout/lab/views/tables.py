@@ -7,12 +7,12 @@ import pandas as pd
 from sqlalchemy import select
 
 from checkout.domain import Product
+from checkout.framework.message import KAFKA
 from checkout.lab.engine.environment import Stage
 from checkout.lab.engine.order_names import Names
 from checkout.lab.errors import LabError, in_plain_words
 from checkout.lab.history.projection import order_row, stock_row
 from checkout.lab.views import dataframes
-from checkout.messages import KAFKA
 from checkout.messaging.log import DEAD_LETTERS
 from checkout.services import orders, stock
 

@@ -16,9 +16,8 @@ from checkout.lab.engine.clock import order_id
 from checkout.lab.errors import LabError
 from checkout.lab.history.moments import Moments
 from checkout.messages import TOPICS, OrderApproved, PaymentFailed, ProductsReservationFailed, SendEmail
-from checkout.messaging.log import Outgoing
+from checkout.messaging.log import ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
-from checkout.worker import hops
 
 SERVICES = Path(registry.__file__).parent / "services"
 ALL = {
@@ -51,15 +50,15 @@ def test_the_answers_are_what_the_code_says(course: Course) -> None:
     broker.create({topic: 3 for topic in TOPICS})
     log = broker.join("orders", ["order.new-order-received"], "orders-1")
 
-    (place,) = log.send([Outgoing("order.new-order-received", order_id(1).encode(), b"{}", [])])
+    (place,) = log.send([ProducerRecord("order.new-order-received", order_id(1).encode(), b"{}", [])])
 
     told = {
         "arrows": len(registry.arrows("ordering")),
         "listeners": registry.listeners(OrderApproved),
         "partition": [place.partition, "key"],
         "joining": [path.stem for path in SERVICES.glob("*.py") if Loyalty.name in path.read_text().lower()],
-        "apology": hops.step(SendEmail, ProductsReservationFailed.__name__, False),
-        "reason": PaymentFailed.technology,
+        "apology": SendEmail.step(ProductsReservationFailed.__name__),
+        "reason": PaymentFailed.topic,
     }
     assert [name for name, answer in told.items() if not course.check(name, answer).is_right] == []
 

@@ -11,10 +11,12 @@ from services.conftest import Bench
 from sqlalchemy import select
 
 from checkout.domain import PaymentMethod
+from checkout.framework.message import encode
 from checkout.framework.service import Service, Tick
 from checkout.journal.journal import Journal
 from checkout.lab.course.extra_services import HOUR, POINTS, LegacyPayments, Loyalty, PaymentFunction
 from checkout.messages import (
+    MESSAGE_TYPES,
     TOPICS,
     CardCharged,
     CardDenied,
@@ -23,9 +25,8 @@ from checkout.messages import (
     PaymentFailed,
     PaymentProcessed,
     ProcessPayment,
-    encode,
 )
-from checkout.messaging.log import Outgoing
+from checkout.messaging.log import ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.services.notifications import Notifications
 from checkout.services.payments import Payments
@@ -152,15 +153,16 @@ class Till:
         log = self.broker.join(service.name, list(service.topics()), "payments-1")
         database = ServiceDatabase("sqlite://", service)
         external_calls = ExternalCalls(SimulatedSystems().adapters(), 0)
-        self.worker = Worker(service, log, database, Journal(None), external_calls, clock=lambda: self.time)
-        log.send([Outgoing(ProcessPayment.technology, FIRST.encode(), encode(to_pay()), [])])
+        parts = (service, MESSAGE_TYPES, log, database, Journal(None), external_calls)
+        self.worker = Worker(*parts, clock=lambda: self.time)
+        log.send([ProducerRecord(ProcessPayment.topic, FIRST.encode(), encode(to_pay()), [])])
 
     def paid(self, at: float) -> list[bytes | None]:
         """The keys of what is said to be paid, after each verb twice: for the request and the broker's answer."""
         self.time = at
         for verb in ("poll", "handle", "publish", "commit") * 2:
             getattr(self.worker, verb)()
-        return [record.key for record in self.broker.read([PaymentProcessed.technology])]
+        return [record.key for record in self.broker.read([PaymentProcessed.topic])]
 
 
 @pytest.mark.parametrize(("guest", "after"), [(PaymentFunction, 0.0), (LegacyPayments, HOUR)])

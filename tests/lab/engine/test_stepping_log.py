@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from checkout.lab.engine.stepping_log import Gate, Sent
-from checkout.messaging.log import CommitRefused, Outgoing, Record
+from checkout.messaging.log import CommitRefused, ProducerRecord, Record
 from checkout.messaging.memory_log import MemoryBroker
 
 TOPICS = {"letters": 2, "parcels": 1}
 
 
 def put(gate: Gate, topic: str, value: bytes, partition: int = 0) -> None:
-    gate.send([Outgoing(topic, b"key", value, (), partition)])
+    gate.send([ProducerRecord(topic, b"key", value, (), partition)])
 
 
 def take(gate: Gate) -> list[bytes | None]:

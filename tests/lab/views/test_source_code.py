@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from checkout import cli, messages, worker
+from checkout import cli, worker
+from checkout.framework import message
 from checkout.lab.errors import LabError
 from checkout.lab.views.source_code import ROOT, show
 from checkout.messages import ChargeCard
@@ -33,10 +34,10 @@ def test_a_module_is_shown_as_its_file_stands() -> None:
 @pytest.mark.parametrize(
     ("thing", "file", "first"),
     [
-        (ChargeCard, "checkout/messages.py", '@arrows("payments", "payment_broker", "HTTP, POST /charges"'),
+        (ChargeCard, "checkout/messages.py", '@on_endpoint("payment_broker", "HTTP, POST /charges"'),
         (Payments(), PAYMENTS, "class Payments(Service):"),
         (Payments().settle, PAYMENTS, "@reply_to(ChargeCard)"),
-        (messages.encode, "checkout/messages.py", "def encode("),
+        (message.encode, "checkout/framework/message.py", "def encode("),
         (cli, "checkout/cli/__init__.py", '"""'),
     ],
 )

@@ -1,0 +1,54 @@
+"""Inbox: the table of handled messages, by which a worker recognizes a repeat."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, String, Table, Text, insert, select
+
+from checkout.framework.sql import CHUNK, UtcTime, utc_text, write
+
+METADATA = MetaData()
+INBOX = Table(
+    "inbox",
+    METADATA,
+    Column("source", String(120), primary_key=True),  # the topic, or the purpose of an external call
+    Column("order_id", String(200), primary_key=True),
+    Column("partition", Integer),
+    Column("position", BigInteger),
+    Column("cause", String(60)),
+    Column("correlation", Text),
+    Column("replica", String(60)),
+    Column("at", UtcTime),
+)
+INSERT = insert(INBOX)
+
+
+class InboxRow(msgspec.Struct):
+    """One handled message."""
+
+    source: str
+    order_id: str
+    partition: int | None
+    position: int | None
+    cause: str | None
+    correlation: str
+    replica: str = ""
+    at: str = ""
+
+
+def find_handled(db: Connection, order_ids: Iterable[str]) -> set[tuple[str, str]]:
+    """The handled messages of these orders, as (source, order id)."""
+    ids, handled = sorted(set(order_ids)), set[tuple[str, str]]()
+    for start in range(0, len(ids), CHUNK):
+        query = select(INBOX.c.source, INBOX.c.order_id).where(INBOX.c.order_id.in_(ids[start : start + CHUNK]))
+        handled.update((row.source, row.order_id) for row in db.execute(query))
+    return handled
+
+
+def add_to_inbox(db: Connection, rows: Sequence[InboxRow], replica: str, at: datetime) -> None:
+    """Inserts messages handled by this replica. Raises IntegrityError where another replica has inserted one."""
+    stored_at = utc_text(at)
+    for row in rows:
+        row.replica, row.at = replica, stored_at
+    write(db, INSERT, rows, InboxRow.__struct_fields__)

@@ -1,0 +1,140 @@
+"""Outbox: the table of messages to send, and what became of each."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    String,
+    Table,
+    Text,
+    bindparam,
+    select,
+    update,
+)
+
+from checkout.framework.sql import CHUNK, DIALECTS, UtcTime, utc_text, write
+
+METADATA = MetaData()
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("kind", String(20)),
+    Column("order_id", String(200)),
+    Column("destination", String(200)),  # the topic, or the purpose of an external call
+    Column("message", String(60)),
+    Column("payload", LargeBinary),
+    Column("correlation", Text),
+    Column("cause", String(60)),
+    Column("wanted_partition", Integer),
+    Column("key", LargeBinary),
+    Column("headers", LargeBinary),
+    Column("owner", String(60)),
+    Column("claimed_at", UtcTime),
+    Column("partition", Integer),
+    Column("position", BigInteger),
+    Column("url", Text),
+    Column("status", Text),
+    Column("done_at", UtcTime),
+)
+Index("outbox_identity", OUTBOX.c.order_id, OUTBOX.c.destination, unique=True)
+OPEN = OUTBOX.c.done_at.is_(None)
+Index("outbox_open", OUTBOX.c.owner, sqlite_where=OPEN, postgresql_where=OPEN)
+
+
+class OutboxKind(StrEnum):
+    """Where an outbox row goes."""
+
+    TOPIC = "topic"
+    EXTERNAL_CALL = "external call"
+    DEAD_LETTER = "dead letter"
+
+
+class OutboxRow(msgspec.Struct, kw_only=True):
+    """One message to send. `headers` (MessagePack) belong to a dead letter, which keeps those of its record."""
+
+    kind: OutboxKind
+    order_id: str
+    destination: str
+    message: str
+    payload: bytes | None
+    correlation: str
+    cause: str | None
+    wanted_partition: int | None = None
+    key: bytes | None = None
+    headers: bytes | None = None
+    owner: str = ""
+    claimed_at: str = ""
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """An order has at most one message per destination."""
+        return self.order_id, self.destination
+
+
+class OutboxResult(msgspec.Struct):
+    """What became of an outbox row: the position of the record, or the answer to the call."""
+
+    of_order: str
+    of_destination: str
+    done_at: str
+    partition: int | None = None
+    position: int | None = None
+    url: str | None = None
+    status: str | None = None
+
+
+INSERT = {name: dialect.insert(OUTBOX).on_conflict_do_nothing() for name, dialect in DIALECTS.items()}
+COLUMNS = [OUTBOX.c[name] for name in OutboxRow.__struct_fields__]
+MARK_DONE = (
+    update(OUTBOX)
+    .where(OUTBOX.c.order_id == bindparam("of_order"), OUTBOX.c.destination == bindparam("of_destination"))
+    .values({name: bindparam(name) for name in OutboxResult.__struct_fields__[2:]})
+)
+
+
+def add_to_outbox(db: Connection, rows: Sequence[OutboxRow], owner: str, at: datetime) -> None:
+    """Inserts messages to be sent by this replica; one that is there already (a repeated dead letter) stays."""
+    claimed_at = utc_text(at)
+    for row in rows:
+        row.owner, row.claimed_at = owner, claimed_at
+    write(db, INSERT[db.dialect.name], rows, OutboxRow.__struct_fields__)
+
+
+def mark_done(db: Connection, results: Sequence[OutboxResult]) -> None:
+    """Stores what became of outbox rows; a marked row is not sent again."""
+    write(db, MARK_DONE, results, OutboxResult.__struct_fields__)
+
+
+def has_open_rows(db: Connection) -> bool:
+    """Whether any row is not marked as done."""
+    return db.execute(select(OUTBOX.c.number).where(OPEN).limit(1)).first() is not None
+
+
+def claim_rows(db: Connection, owner: str, at: datetime, older_than: datetime) -> list[OutboxRow]:
+    """Claims the open rows of this owner and those whose claim is older, and returns them in order."""
+    claimable = OPEN & ((OUTBOX.c.owner == owner) | (OUTBOX.c.claimed_at < older_than))
+    query = select(OUTBOX.c.number, *COLUMNS).where(claimable).order_by(OUTBOX.c.number)
+    found = db.execute(query.with_for_update(skip_locked=True)).all()
+    numbers = [row.number for row in found]
+    for start in range(0, len(numbers), CHUNK):
+        claimed = OUTBOX.c.number.in_(numbers[start : start + CHUNK])
+        db.execute(update(OUTBOX).where(claimed).values(owner=owner, claimed_at=at))
+    return [outbox_row(row) for row in found]
+
+
+def outbox_row(row: Row[Any]) -> OutboxRow:
+    """The struct of a database row."""
+    values = {name: row._mapping[name] for name in OutboxRow.__struct_fields__}
+    return OutboxRow(**values | {"kind": OutboxKind(row.kind), "claimed_at": utc_text(row.claimed_at)})
