@@ -20,6 +20,7 @@ from checkout.lab.engine.replica import (
 )
 from checkout.lab.errors import LabError, as_lab_error
 from checkout.lab.history.moments import Moments
+from checkout.registry import STORE
 
 MAX_VERBS = 100_000  # of one run
 RETRY_MARGIN = 0.001  # seconds by which the clock passes the time of a retry
@@ -189,12 +190,18 @@ class Scheduler:
         if reasons:
             return f"Nothing moves: {'; '.join(reasons)}."
         if not any(hop.order for hop in self.environment.journal):
-            return "Nothing moves: place an order."
+            return f"Nothing moves: {'place an order' if self._is_store else 'publish a record with lab.send'}."
+        if not self._is_store:
+            return "Nothing moves: every message is handled."
         projection = self.environment.projection
         if unfinished := [f"{row['order']} is {row['status']}" for row in projection.open_orders()]:
             return f"Nothing moves, but {', '.join(unfinished)}: no topic and no outbox holds a message for it."
         has_orders = projection.moments[-1].state.orders
         return f"Nothing moves: {'every order is approved or rejected' if has_orders else 'Orders has no order'}."
+
+    @property
+    def _is_store(self) -> bool:
+        return self.environment.registry is STORE
 
     def _crashed(self, replica: str) -> str:
         service = service_of(replica)
