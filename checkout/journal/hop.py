@@ -25,7 +25,7 @@ class Outcome(StrEnum):
 
 
 class Hop(msgspec.Struct, kw_only=True, rename={"sender": "from"}):
-    """One line of the journal; docs/contract.md section 5 describes its fields. A field that does not apply is null."""
+    """One line of the journal; docs/contract.md describes its fields. A field that does not apply is null."""
 
     order: str | None
     step: int | None
