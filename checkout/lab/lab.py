@@ -12,7 +12,7 @@ from checkout.lab.engine.clock import Clock, order_id
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.kafka_session import KafkaSession
 from checkout.lab.engine.requests import PlacedOrder, PlacedRequest, Products
-from checkout.lab.engine.scheduler import Scheduler, Status
+from checkout.lab.engine.scheduler import LabStatus, Scheduler
 from checkout.lab.errors import as_lab_error
 from checkout.lab.history.lab_journal import LabJournal
 from checkout.lab.history.moments import Moments
@@ -106,7 +106,7 @@ class Lab(LabTables, BrokerControls):
         return self._scheduler.explain()
 
     @reads
-    def status(self) -> Status:
+    def status(self) -> LabStatus:
         """Returns the state of the lab as data: what is next, work in progress, break points, crashed replicas."""
         return self._scheduler.status()
 

@@ -44,7 +44,7 @@ class NextVerb(NamedTuple):
     work: Work | None = None
 
 
-class Status(msgspec.Struct):
+class LabStatus(msgspec.Struct):
     """The state of a lab.
 
     `next`: a sentence, see `Lab.explain`. `is_idle`: nothing will happen by itself. `stopped_at`: the break point,
@@ -161,11 +161,11 @@ class Scheduler:
         """Removes this break point, if it is set."""
         self.breaks[:] = [point for point in self.breaks if point != (service, verb)]
 
-    def status(self) -> Status:
+    def status(self) -> LabStatus:
         """The state of the lab, with orders by name."""
         work = next((each.work_in_progress() for each in self.environment.replicas.values() if each.done), None)
         named = self.environment.names.text(msgspec.json.encode(work).decode())
-        return Status(
+        return LabStatus(
             self.explain(), self.next() is None and not self._retry_times(), self.stopped_at(),
             msgspec.json.decode(named, type=WorkInProgress | None), [list(point) for point in self.breaks],
             list(self.environment.crashed), list(self.environment.services),
