@@ -27,12 +27,12 @@ class Outcome(StrEnum):
 class Hop(msgspec.Struct, kw_only=True, rename={"sender": "from"}):
     """One line of the journal; docs/contract.md describes its fields. A field that does not apply is null."""
 
-    order: str | None
-    step: int | None
+    order: str | None = None
+    step: int | None = None
     sender: str
     to: str
     message: str
-    technology: str
+    technology: str = ""
     topic: str | None = None
     partition: int | None = None
     offset: int | None = None
@@ -54,6 +54,16 @@ class Hop(msgspec.Struct, kw_only=True, rename={"sender": "from"}):
         """Equal for two lines that report the same hop. Repeats and failures differ by their time."""
         when = None if self.outcome in (Outcome.APPLIED, Outcome.DEAD_LETTERED) else self.at
         return (self.order, self.sender, self.to, self.message, self.topic, self.partition, self.offset, when)
+
+    @property
+    def arrow(self) -> tuple[str, str, str]:
+        """From, to, technology: what identifies its arrow in a diagram."""
+        return self.sender, self.to, self.technology
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether the arrow happened, as opposed to an attempt that failed and to a repeat."""
+        return self.outcome is Outcome.APPLIED
 
     @property
     def is_publication(self) -> bool:
