@@ -40,28 +40,28 @@ SAID = {
         '"payment":{"paymentMethod":"CREDIT"},"customerEmail":"ada@example.org"}',
     ),
     "stock.order-products-reserved": (
-        sample.reserved(),
+        sample.products_reserved(),
         f'{{"id":"{FIRST}","customerName":"Ada","customerEmail":"ada@example.org",'
         '"products":[{"sku":1,"name":"Wooden spoon","price":5.00,"quantity":2}],'
         '"payment":{"paymentMethod":"CREDIT"},"total":10.00}',
     ),
     "stock.order-products-reservation-failed": (
-        sample.refused(),
+        sample.reservation_failed(),
         f'{{"id":"{FIRST}","message":"Garden gnome is sold out","customerName":"Ada",'
         '"customerEmail":"ada@example.org"}',
     ),
     "order.process-order-payment": (
-        sample.to_pay(),
+        sample.process_payment(),
         f'{{"id":"{FIRST}","customerName":"Ada","payment":{{"paymentMethod":"CREDIT","total":10.00}},'
         '"customerEmail":"ada@example.org"}',
     ),
     "payment.order-payment-processed": (PaymentProcessed(FIRST), f'{{"id":"{FIRST}"}}'),
     "payment.order-payment-failed": (
-        sample.unpaid(),
+        sample.payment_failed(),
         f'{{"id":"{FIRST}","message":"above the limit","customerName":"Ada","customerEmail":"ada@example.org"}}',
     ),
     "order.new-order-approved": (
-        sample.approved(),
+        sample.order_approved(),
         f'{{"id":"{FIRST}","customerName":"Ada",'
         '"products":[{"sku":1,"name":"Wooden spoon","price":5.00,"quantity":2}],'
         '"payment":{"paymentMethod":"CREDIT","total":10.00},"total":10.00,"customerEmail":"ada@example.org"}',

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from sample import FIRST, SECOND, received, wanted
-from worker.shop import Shop, turn
+from sample import FIRST, SECOND, order_received, place_order
+from worker.in_memory_shop import Shop, turn
 
 from checkout.cli import journeys
 from checkout.cli.journeys import journey, look
@@ -16,7 +16,7 @@ RECEIVED = "order.new-order-received"
 
 
 def test_a_journey_is_the_orders_hops_and_nobody_elses(shop: Shop) -> None:
-    shop.place(wanted(), wanted(SECOND, sku=3, quantity=1))
+    shop.place(place_order(), place_order(SECOND, sku=3, quantity=1))
     shop.run()
 
     told = {id: journey(id, shop.folder, shop.broker) for id in (FIRST, SECOND)}
@@ -27,7 +27,7 @@ def test_a_journey_is_the_orders_hops_and_nobody_elses(shop: Shop) -> None:
 
 
 def test_records_without_a_hop_are_shown_as_observed_where_they_belong(shop: Shop) -> None:
-    shop.put(RECEIVED, encode(received()))
+    shop.put(RECEIVED, encode(order_received()))
     shop.run()
 
     told = journey(FIRST, shop.folder, shop.broker)
@@ -41,7 +41,7 @@ def test_records_without_a_hop_are_shown_as_observed_where_they_belong(shop: Sho
 
 
 def test_without_a_journal_the_topics_tell_what_was_published(shop: Shop) -> None:
-    shop.place(wanted())
+    shop.place(place_order())
     shop.run()
     for path in shop.folder.glob("*.jsonl"):
         path.write_bytes(b"")
@@ -54,17 +54,17 @@ def test_without_a_journal_the_topics_tell_what_was_published(shop: Shop) -> Non
 
 @pytest.mark.parametrize("value", [None, b"", b"hello", b"[]", b'{"id":7}', b'{"id":"\xff"}', b"[" * 100_000, b"\xff"])
 def test_a_poison_record_is_looked_at_and_breaks_nobodys_journey(shop: Shop, value: bytes | None) -> None:
-    shop.put(RECEIVED, value, encode(received()))
+    shop.put(RECEIVED, value, encode(order_received()))
 
     seen = list(look(shop.broker.read(list(TOPICS))))
 
     assert [each.type for each in seen] == ["OrderReceived"] * 2
-    assert seen[1].order == FIRST and seen[1].payload == json.loads(encode(received()))
+    assert seen[1].order == FIRST and seen[1].payload == json.loads(encode(order_received()))
     assert len(journey(FIRST, shop.folder, shop.broker)) == 1
 
 
 def test_a_record_is_seen_with_its_sender_and_its_listeners(shop: Shop) -> None:
-    shop.put("order.new-order-approved", encode(received()))
+    shop.put("order.new-order-approved", encode(order_received()))
 
     (seen,) = look(shop.broker.read(list(TOPICS)))
 
@@ -73,7 +73,7 @@ def test_a_record_is_seen_with_its_sender_and_its_listeners(shop: Shop) -> None:
 
 
 def test_what_is_missing_yet_are_the_arrows_not_gone(shop: Shop) -> None:
-    shop.place(wanted())
+    shop.place(place_order())
     turn(shop.workers["stock"])
 
     missing = journeys.missing(shop.hops())
@@ -82,7 +82,7 @@ def test_what_is_missing_yet_are_the_arrows_not_gone(shop: Shop) -> None:
 
 
 def test_of_an_order_that_has_ended_only_the_gateways_arrow_is_missing_here(shop: Shop) -> None:
-    shop.place(wanted(sku=3, quantity=1))
+    shop.place(place_order(sku=3, quantity=1))
     shop.run()
 
     assert journeys.missing(shop.hops()) == [(1, "web", "gateway")]

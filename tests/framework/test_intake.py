@@ -3,14 +3,14 @@
 import asyncio
 
 import pytest
-from sample import FIRST, wanted
+from sample import FIRST, place_order
 
 from checkout.domain import DomainError
 from checkout.framework.intake import Intake, IntakeFull, PendingRequest
 
 
 async def handed_in(intake: Intake, **others: str) -> "asyncio.Task[str]":
-    task = asyncio.create_task(intake.submit(wanted(), "c-1", **others))
+    task = asyncio.create_task(intake.submit(place_order(), "c-1", **others))
     await asyncio.sleep(0)
     return task
 
@@ -58,7 +58,7 @@ def test_a_full_intake_refuses_at_once_and_has_room_again_when_some_are_taken() 
         intake = Intake(limit=2)
         waiting = [await handed_in(intake) for _ in range(2)]
         with pytest.raises(IntakeFull, match="try again in a second"):
-            await intake.submit(wanted(), "c-1")
+            await intake.submit(place_order(), "c-1")
         taken = intake.take(1)
         waiting.append(await handed_in(intake))
         for request in taken + intake.take(10):

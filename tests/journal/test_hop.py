@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample import AT, FIRST, order_id, received, refused, unpaid
+from sample import AT, FIRST, order_id, order_received, reservation_failed, payment_failed
 
 from checkout.domain import PaymentMethod
 from checkout.framework.message import encode
@@ -55,7 +55,7 @@ def line(hop: Hop) -> dict[str, Any]:
 
 
 def test_a_delivery_is_told_as_the_contract_shows_it() -> None:
-    record = Record("order.new-order-received", 0, 12, FIRST.encode(), encode(received()))
+    record = Record("order.new-order-received", 0, 12, FIRST.encode(), encode(order_received()))
 
     about = {"order": FIRST, "correlation": "c-1", "replica": "stock-1", "cause": "PlaceOrder", "at": AT}
     told = line(hops.delivery(OrderReceived, record, "stock", Outcome.APPLIED, **about))
@@ -79,18 +79,18 @@ def test_a_delivery_is_told_as_the_contract_shows_it() -> None:
         "at": AT_TEXT,
         "outcome": "applied",
         "observed": False,
-        "payload": json.loads(encode(received())),
+        "payload": json.loads(encode(order_received())),
     }
 
 
 def test_a_publication_is_told_with_its_place() -> None:
-    told = line(hops.publication(OrderReceived, row(received(), "PlaceOrder"), RecordMetadata(2, 7), "orders-1", AT))
+    told = line(hops.publication(OrderReceived, row(order_received(), "PlaceOrder"), RecordMetadata(2, 7), "orders-1", AT))
 
     assert told == dict.fromkeys(FIELDS) | {
         "order": FIRST, "step": 3, "from": "orders", "to": "kafka", "message": "OrderReceived",
         "technology": "order.new-order-received", "topic": "order.new-order-received", "partition": 2, "offset": 7,
         "key": FIRST, "replica": "orders-1", "cause": "PlaceOrder", "correlation": "c-1", "at": AT_TEXT,
-        "outcome": "applied", "observed": False, "payload": json.loads(encode(received())),
+        "outcome": "applied", "observed": False, "payload": json.loads(encode(order_received())),
     }
 
 
@@ -187,7 +187,7 @@ def test_a_hop_is_one_line_of_json_whatever_stands_in_its_record(value: bytes) -
     "more", [b'"x":"\xff"', b'"x":\n  1', b'"x":1e999999999', b'"x":"\\n"', '"x":"é"'.encode(), b'"x":\r1']
 )
 def test_a_message_with_odd_fields_of_others_is_told_in_one_line_of_json_too(more: bytes) -> None:
-    value = encode(refused()).replace(b"}", b"," + more + b"}")
+    value = encode(reservation_failed()).replace(b"}", b"," + more + b"}")
     record = Record("stock.order-products-reservation-failed", 0, 0, None, value)
 
     fields = {"order": FIRST, "cause": "OrderReceived", "at": AT}
@@ -217,7 +217,7 @@ def test_later_times_sort_later_as_text() -> None:
 
 
 def test_the_same_hop_told_twice_has_the_same_place_and_another_attempt_has_not() -> None:
-    told = hops.publication(PaymentFailed, row(unpaid(), "ChargeCard"), RecordMetadata(0, 1), "payments-1", AT)
+    told = hops.publication(PaymentFailed, row(payment_failed(), "ChargeCard"), RecordMetadata(0, 1), "payments-1", AT)
     later = msgspec.structs.replace(told, at=AT + timedelta(days=1))
     duplicate = [msgspec.structs.replace(hop, outcome=Outcome.DUPLICATE) for hop in (told, later)]
 
@@ -228,7 +228,7 @@ def test_the_same_hop_told_twice_has_the_same_place_and_another_attempt_has_not(
 
 
 def test_a_hop_is_read_as_it_was_written() -> None:
-    told = hops.publication(OrderReceived, row(received(), "PlaceOrder"), RecordMetadata(2, 7), "orders-1", AT)
+    told = hops.publication(OrderReceived, row(order_received(), "PlaceOrder"), RecordMetadata(2, 7), "orders-1", AT)
 
     again = msgspec.json.decode(msgspec.json.encode(told), type=Hop)
 

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample import FIRST, SECOND, order_id, wanted
-from worker.shop import Shop
+from sample import FIRST, SECOND, order_id, place_order
+from worker.in_memory_shop import Shop
 
 from checkout.journal import journal
 from checkout.journal.hop import Hop, Outcome
@@ -242,7 +242,7 @@ def test_what_belongs_to_no_order_is_told_by_time() -> None:
 
 
 def test_a_real_run_is_told_in_the_shape_of_the_contract(shop: Shop) -> None:
-    shop.place(wanted())
+    shop.place(place_order())
     shop.run()
 
     told = shop.hops()

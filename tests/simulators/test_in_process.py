@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from sample import FIRST
-from worker.calls import CHARGE, MAIL, PARCEL, row
+from worker.outbox_rows import CHARGE, MAIL, PARCEL, row
 
 from checkout.domain import PaymentMethod
 from checkout.messages import (

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from stories.peer import Peer
+from stories.external_client import Peer
 from stories.shopper import Shopper, shopping
 
 from checkout.messaging.kafka_log import KafkaBroker

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from stories.peer import Peer
+from stories.external_client import Peer
 
 from checkout.journal import journal
 from checkout.messages import PLACE_ORDER, PRODUCTS, TOPICS

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample import FIRST, order_id, received, to_pay, wanted
+from sample import FIRST, order_id, order_received, process_payment, place_order
 from sqlalchemy import select
 from worker.expected_steps import ENDS, ORDERS, STEPS, applied_steps, end_of
-from worker.shop import Shop, turn
+from worker.in_memory_shop import Shop, turn
 
 from checkout.framework.message import encode
 from checkout.journal import journal
@@ -63,7 +63,7 @@ def test_a_crash_between_any_two_verbs_has_the_same_effects_once(shop: Shop, sto
 
 @pytest.mark.parametrize("verb", ["handle", "publish", "commit"])
 def test_a_crash_with_many_orders_in_flight_charges_and_ships_each_once(shop: Shop, verb: str) -> None:
-    shop.place(*[wanted(order_id(n), quantity=1) for n in range(1, 11)])
+    shop.place(*[place_order(order_id(n), quantity=1) for n in range(1, 11)])
 
     for name in list(shop.workers):
         run_with_crashes(shop, name, verb)
@@ -74,7 +74,7 @@ def test_a_crash_with_many_orders_in_flight_charges_and_ships_each_once(shop: Sh
 
 
 def test_a_money_answer_lost_in_a_crash_is_asked_again_with_the_same_key(shop: Shop) -> None:
-    shop.put(TO_PAY, encode(to_pay()))
+    shop.put(TO_PAY, encode(process_payment()))
     payments = shop.workers["payments"]
     turn(payments)
     before = shop.outside.payment_broker.ledger.entries()
@@ -88,7 +88,7 @@ def test_a_money_answer_lost_in_a_crash_is_asked_again_with_the_same_key(shop: S
 
 
 def test_a_batch_is_kept_until_it_is_committed(shop: Shop) -> None:
-    shop.put(RECEIVED, encode(received()))
+    shop.put(RECEIVED, encode(order_received()))
     stock = shop.workers["stock"]
     batch = stock.poll()
 
@@ -105,7 +105,7 @@ def test_a_batch_is_kept_until_it_is_committed(shop: Shop) -> None:
 
 
 def test_nothing_is_committed_before_it_is_handled(shop: Shop) -> None:
-    shop.put(RECEIVED, encode(received()))
+    shop.put(RECEIVED, encode(order_received()))
     stock = shop.workers["stock"]
     stock.poll()
 
@@ -116,7 +116,7 @@ def test_nothing_is_committed_before_it_is_handled(shop: Shop) -> None:
 
 
 def test_a_commit_refused_by_a_rebalance_is_no_error_and_changes_nothing(shop: Shop) -> None:
-    shop.put(RECEIVED, encode(received()))
+    shop.put(RECEIVED, encode(order_received()))
     stock = shop.workers["stock"]
     stock.poll()
     stock.handle()
@@ -131,7 +131,7 @@ def test_a_commit_refused_by_a_rebalance_is_no_error_and_changes_nothing(shop: S
 
 
 def test_the_rows_of_a_dead_owner_are_claimed_after_the_lease_and_not_before(shop: Shop, tmp_path: Path) -> None:
-    shop.put(RECEIVED, encode(received()))
+    shop.put(RECEIVED, encode(order_received()))
     stock, service = shop.workers["stock"], shop.services["stock"]
     stock.poll()
     stock.handle()
@@ -154,7 +154,7 @@ def test_the_rows_of_a_dead_owner_are_claimed_after_the_lease_and_not_before(sho
 def test_tickets_and_answers_are_kept_while_the_log_is_away(shop: Shop) -> None:
     async def placing() -> str:
         orders = shop.workers["orders"]
-        task = asyncio.create_task(shop.intake.submit(wanted(), "c-1"))
+        task = asyncio.create_task(shop.intake.submit(place_order(), "c-1"))
         await asyncio.sleep(0)
         shop.broker.join("orders", list(orders.service.topics()), "orders-1")
         with pytest.raises(LogUnavailable, match="another process is orders-1"):

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sample import AT, FIRST, SECOND, received, to_pay, wanted
-from worker.calls import CHARGE, row
+from sample import AT, FIRST, SECOND, order_received, process_payment, place_order
+from worker.outbox_rows import CHARGE, row
 
 from checkout.framework.intake import Intake
 from checkout.framework.message import encode
@@ -43,11 +43,11 @@ def taken(*args: Any, **others: Any) -> Sequence[Delivery]:
 
 
 def test_a_record_is_known_by_its_topic_and_order() -> None:
-    (delivery,) = taken(Stock(), encode(received()), headers=[("kafka_correlationId", b"c-1")])
+    (delivery,) = taken(Stock(), encode(order_received()), headers=[("kafka_correlationId", b"c-1")])
 
     assert delivery.identity == (RECEIVED, FIRST)
     assert (delivery.message, delivery.type, delivery.cause, delivery.correlation) == (
-        received(), OrderReceived, "PlaceOrder", "c-1",
+        order_received(), OrderReceived, "PlaceOrder", "c-1",
     )
     assert delivery.error is None
 
@@ -61,7 +61,7 @@ def test_a_record_is_known_by_its_topic_and_order() -> None:
     ],
 )
 def test_the_correlation_is_the_headers_or_the_orders_id(headers: list[tuple[str, bytes]], correlation: str) -> None:
-    (delivery,) = taken(Stock(), encode(received()), headers=headers)
+    (delivery,) = taken(Stock(), encode(order_received()), headers=headers)
 
     assert delivery.correlation == correlation
 
@@ -97,7 +97,7 @@ def test_an_answer_goes_to_the_partition_of_the_question_before_it() -> None:
 def test_a_ticket_is_known_by_its_kind_and_order_and_told_with_its_client() -> None:
     async def story() -> Sequence[Delivery]:
         intake = Intake()
-        task = asyncio.create_task(intake.submit(wanted(), "c-7", "curl", "http://store/orders"))
+        task = asyncio.create_task(intake.submit(place_order(), "c-7", "curl", "http://store/orders"))
         await asyncio.sleep(0)
         found = taken(Orders(), intake=intake)
         task.cancel()
@@ -113,13 +113,13 @@ def test_a_ticket_is_known_by_its_kind_and_order_and_told_with_its_client() -> N
 
 
 def test_all_sources_together_make_one_batch() -> None:
-    found = taken(Payments(), encode(to_pay(SECOND)), calls=[row(CHARGE)])
+    found = taken(Payments(), encode(process_payment(SECOND)), calls=[row(CHARGE)])
 
     assert [delivery.identity for delivery in found] == [("charge", FIRST), (TO_PAY, SECOND)]
 
 
 def test_a_batch_has_no_more_records_than_wanted() -> None:
-    made = sources(Stock(), *[encode(received())] * 5, batch=2)
+    made = sources(Stock(), *[encode(order_received())] * 5, batch=2)
 
     assert [len(made.take(0.0, utc_now)) for _ in range(4)] == [2, 2, 1, 0]
 

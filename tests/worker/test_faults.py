@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sample import FIRST, SECOND, approved, order_id, wait_until
+from sample import FIRST, SECOND, order_approved, order_id, wait_until
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
-from worker.shop import Shop, turn
-from worker.till import Stand, Till
+from worker.in_memory_shop import Shop, turn
+from worker.faulty_service import Stand, Till
 
 from checkout.domain import DomainError
 from checkout.framework.message import encode
@@ -124,13 +124,13 @@ UNREADABLE = {
     "an id that is none": b'{"id":"order-1"}',
     "a line feed after the id": b'{"id":"%s\\n"}' % FIRST.encode(),
     "missing fields": b'{"id":"%s"}' % FIRST.encode(),
-    "not UTF-8": encode(approved()).replace(b"Ada", b"\xff\xfe"),
-    "half a surrogate": encode(approved()).replace(b"Ada", b"\\ud800"),
-    "a huge total": encode(approved()).replace(b"10.00", b"1e999999999"),
-    "a total beyond decimals": encode(approved()).replace(b"10.00", b'"1e999999999999999999999"'),
-    "a signalling NaN": encode(approved()).replace(b"10.00", b'"sNaN"'),
-    "a name that breaks a header": encode(approved()).replace(b"Ada", b"Ada\\nBcc: eve@example.org"),
-    "an encoded word": encode(approved()).replace(b"Ada", b"=?utf-8?q?eve?="),
+    "not UTF-8": encode(order_approved()).replace(b"Ada", b"\xff\xfe"),
+    "half a surrogate": encode(order_approved()).replace(b"Ada", b"\\ud800"),
+    "a huge total": encode(order_approved()).replace(b"10.00", b"1e999999999"),
+    "a total beyond decimals": encode(order_approved()).replace(b"10.00", b'"1e999999999999999999999"'),
+    "a signalling NaN": encode(order_approved()).replace(b"10.00", b'"sNaN"'),
+    "a name that breaks a header": encode(order_approved()).replace(b"Ada", b"Ada\\nBcc: eve@example.org"),
+    "an encoded word": encode(order_approved()).replace(b"Ada", b"=?utf-8?q?eve?="),
     "nested deeply": b"[" * 200_000,
     "nested deeply in a field": b'{"id":' + b'{"a":' * 100_000,
     "1 MB": b"x" * 1024 * 1024,
@@ -141,7 +141,7 @@ UNREADABLE = {
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_an_unreadable_record_is_dead_lettered_and_the_partition_moves_on(stand: Stand, name: str) -> None:
     poison = UNREADABLE[name]
-    values = (encode(approved()), poison, encode(approved(SECOND)))
+    values = (encode(order_approved()), poison, encode(order_approved(SECOND)))
     stand.put(*values, topic=APPROVED, key=b"k", headers=[("theirs", b"1")])
 
     turn(stand.worker)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from litestar import Litestar, Response, post
 from sample import FIRST
-from worker.calls import CHARGE, MAIL, PARCEL, row
+from worker.outbox_rows import CHARGE, MAIL, PARCEL, row
 
 from checkout.domain import PaymentMethod
 from checkout.framework.http_server import listen

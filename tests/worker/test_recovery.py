@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from sample import order_id, wanted
-from worker.shop import Shop
+from sample import order_id, place_order
+from worker.in_memory_shop import Shop
 
 from checkout.journal import journal
 from checkout.journal.hop import Hop
@@ -24,7 +24,7 @@ def recovered(shop: Shop, name: str) -> list[Hop]:
 
 
 def after_a_run(shop: Shop) -> Shop:
-    shop.place(wanted(), wanted(order_id(2), sku=3, quantity=1), wanted(order_id(3), sku=4, quantity=2))
+    shop.place(place_order(), place_order(order_id(2), sku=3, quantity=1), place_order(order_id(3), sku=4, quantity=2))
     shop.run()
     for worker in shop.workers.values():
         worker._mark_now()
@@ -82,7 +82,7 @@ def test_only_what_this_replica_did_is_found(shop: Shop) -> None:
 
 
 def test_what_was_never_sent_is_not_told(shop: Shop) -> None:
-    shop.place(wanted())
+    shop.place(place_order())
     stock = shop.workers["stock"]
     stock.poll()
     stock.handle()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from sample import EMAIL, FIRST, SECOND
-from worker.calls import MAIL, row
+from worker.outbox_rows import MAIL, row
 
 from checkout.framework.http_server import listen
 from checkout.messages import EmailRefused, EmailSent, SendEmail

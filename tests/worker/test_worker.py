@@ -4,10 +4,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from sample import FIRST, SECOND, order_id, received, to_pay, wanted
+from sample import FIRST, SECOND, order_id, order_received, process_payment, place_order
 from sqlalchemy import select
 from worker.expected_steps import ENDS, ORDERS, STEPS, applied_steps, end_of
-from worker.shop import Shop, turn
+from worker.in_memory_shop import Shop, turn
 
 from checkout.framework.message import encode
 from checkout.journal import journal
@@ -35,7 +35,7 @@ def test_a_story_goes_its_steps_and_ends_as_told(shop: Shop, story: str) -> None
 
 
 def test_when_a_story_has_ended_nothing_is_left_to_do(shop: Shop) -> None:
-    shop.place(wanted())
+    shop.place(place_order())
     shop.run()
 
     turn(shop.workers["orders"])
@@ -67,15 +67,15 @@ def test_a_message_delivered_twice_changes_nothing(shop: Shop, story: str) -> No
 
 
 def test_an_order_handed_in_twice_is_a_duplicate(shop: Shop) -> None:
-    outcomes = shop.place(wanted(), wanted())
-    outcomes += shop.place(wanted())
+    outcomes = shop.place(place_order(), place_order())
+    outcomes += shop.place(place_order())
 
     assert outcomes == ["applied", "duplicate", "duplicate"]
     assert len(shop.records(RECEIVED)) == 1
 
 
 def test_many_orders_in_one_batch_end_each_for_itself(shop: Shop) -> None:
-    shop.place(*[wanted(order_id(n), quantity=1) for n in range(1, 41)])
+    shop.place(*[place_order(order_id(n), quantity=1) for n in range(1, 41)])
     shop.run()
 
     assert len(journal.applied(shop.hops())) == 40 * 16
@@ -87,7 +87,7 @@ def test_many_orders_in_one_batch_end_each_for_itself(shop: Shop) -> None:
 
 
 def test_every_record_carries_its_orders_key_and_the_correlation_and_nothing_else(shop: Shop) -> None:
-    shop.place(wanted())
+    shop.place(place_order())
     shop.run()
 
     records = list(shop.broker.read(list(TOPICS)))
@@ -97,8 +97,8 @@ def test_every_record_carries_its_orders_key_and_the_correlation_and_nothing_els
 
 
 def test_an_answer_copies_the_questions_correlation_or_takes_the_orders_id(shop: Shop) -> None:
-    shop.put(RECEIVED, encode(received()), headers=[("kafka_correlationId", b"theirs"), ("__TypeId__", b"Order")])
-    shop.put(RECEIVED, encode(received(id=SECOND)))
+    shop.put(RECEIVED, encode(order_received()), headers=[("kafka_correlationId", b"theirs"), ("__TypeId__", b"Order")])
+    shop.put(RECEIVED, encode(order_received(id=SECOND)))
 
     turn(shop.workers["stock"])
 
@@ -110,7 +110,7 @@ def test_an_answer_copies_the_questions_correlation_or_takes_the_orders_id(shop:
 def test_an_answer_goes_to_its_questions_partition(open_shop: Any) -> None:
     shop = open_shop(partitions=3)
     log = shop.workers["orders"].log
-    log.send([ProducerRecord(RECEIVED, None, encode(received(id=order_id(n))), (), n % 3) for n in range(9)])
+    log.send([ProducerRecord(RECEIVED, None, encode(order_received(id=order_id(n))), (), n % 3) for n in range(9)])
 
     shop.run()
 
@@ -121,7 +121,7 @@ def test_an_answer_goes_to_its_questions_partition(open_shop: Any) -> None:
 
 def test_an_answer_to_http_goes_where_its_key_belongs(open_shop: Any) -> None:
     shop = open_shop(partitions=3)
-    shop.place(*[wanted(order_id(n)) for n in range(12)])
+    shop.place(*[place_order(order_id(n)) for n in range(12)])
 
     assert {record.partition for record in shop.records(RECEIVED)} == {0, 1, 2}
 
@@ -132,7 +132,7 @@ def test_an_answer_to_http_goes_where_its_key_belongs(open_shop: Any) -> None:
 @pytest.mark.parametrize("switch", ["fail", "drop_after_charging"])
 def test_a_broker_that_does_not_answer_is_asked_again_and_charges_once(shop: Shop, switch: str) -> None:
     setattr(shop.outside.payment_broker.switches, switch, 1)
-    shop.place(wanted())
+    shop.place(place_order())
 
     shop.run()
 
@@ -144,7 +144,7 @@ def test_a_broker_that_does_not_answer_is_asked_again_and_charges_once(shop: Sho
 
 def test_a_mailbox_that_took_the_letter_and_hung_up_has_it_once(shop: Shop) -> None:
     shop.outside.mailbox.switches.drop_after_receiving = 1
-    shop.place(wanted())
+    shop.place(place_order())
 
     shop.run()
 
@@ -169,7 +169,7 @@ def test_a_stand_in_for_orders_is_served_by_the_others(shop: Shop) -> None:
 
 
 def test_a_payment_refused_before_any_charge_is_caused_by_the_request_for_payment(shop: Shop) -> None:
-    refused = encode(to_pay(total="0.00"))
+    refused = encode(process_payment(total="0.00"))
     shop.put(TO_PAY, refused)
     shop.run()
 
@@ -181,7 +181,7 @@ def test_a_payment_refused_before_any_charge_is_caused_by_the_request_for_paymen
 
 
 def test_a_denied_payment_is_caused_by_the_charge(shop: Shop) -> None:
-    shop.place(wanted(sku=4, quantity=2))
+    shop.place(place_order(sku=4, quantity=2))
     shop.run()
 
     hops = [hop for hop in shop.hops() if hop.message == "PaymentFailed"]
@@ -191,7 +191,7 @@ def test_a_denied_payment_is_caused_by_the_charge(shop: Shop) -> None:
 
 
 def test_the_cause_is_a_header_only_where_the_message_type_leaves_it_open(shop: Shop) -> None:
-    shop.place(wanted(sku=4, quantity=2))
+    shop.place(place_order(sku=4, quantity=2))
     shop.run()
 
     headers = {topic: [name for name, _ in record.headers] for topic in TOPICS for record in shop.records(topic)}

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from sample import ADA, EMAIL, FIRST, SECOND, approved, paid, to_pay
-from services.conftest import Bench
+from sample import ADA, EMAIL, FIRST, SECOND, order_approved, payment, process_payment
+from services.service_harness import ServiceHarness
 from sqlalchemy import select
 
 from checkout.domain import PaymentMethod
@@ -39,8 +39,8 @@ TICK = Tick("charge_all 2026-01-01T11:00:00Z", "2026-01-01T11:00:00Z")
 STAND_INS = [LegacyPayments, PaymentFunction]
 
 
-class TimedBench(Bench):
-    """A bench that also knows what a tick is for."""
+class TimedHarness(ServiceHarness):
+    """A harness that also handles ticks."""
 
     def _handler(self, message: Any) -> Any:
         timers = [handler for _, handler in self.service.timers.values()]
@@ -48,20 +48,20 @@ class TimedBench(Bench):
 
 
 @pytest.fixture
-def seat() -> Iterator[Callable[[type[Service]], TimedBench]]:
-    """Makes a bench for a guest."""
-    made: list[TimedBench] = []
+def seat() -> Iterator[Callable[[type[Service]], TimedHarness]]:
+    """Makes a harness for a service."""
+    made: list[TimedHarness] = []
 
-    def make(guest: type[Service]) -> TimedBench:
-        made.append(TimedBench(guest()))
+    def make(guest: type[Service]) -> TimedHarness:
+        made.append(TimedHarness(guest()))
         return made[-1]
 
     yield make
-    for bench in made:
-        bench.database.close()
+    for harness in made:
+        harness.database.close()
 
 
-Seat = Callable[[type[Service]], TimedBench]
+Seat = Callable[[type[Service]], TimedHarness]
 
 
 @pytest.mark.parametrize("total", ["0.00", "-1.00", "NaN", "1000000.01", None])
@@ -69,66 +69,66 @@ Seat = Callable[[type[Service]], TimedBench]
 def test_a_stand_in_refuses_what_is_no_amount_as_payments_does(
     seat: Seat, guest: type[Service], total: str | None
 ) -> None:
-    said = seat(guest).tell(to_pay(total=total))
+    said = seat(guest).handle(process_payment(total=total))
 
-    assert said == seat(Payments).tell(to_pay(total=total))
+    assert said == seat(Payments).handle(process_payment(total=total))
     assert [type(message) for message in said] == [PaymentFailed]
 
 
 @pytest.mark.parametrize("guest", STAND_INS)
 def test_a_charged_customer_has_paid_whoever_has_it_charged(seat: Seat, guest: type[Service]) -> None:
-    bench = seat(guest)
-    bench.tell(to_pay())
+    harness = seat(guest)
+    harness.handle(process_payment())
 
-    said = bench.tell(CardCharged(FIRST))
+    said = harness.handle(CardCharged(FIRST))
 
     assert said == [PaymentProcessed(FIRST)]
 
 
 def test_the_batch_system_asks_for_no_money_before_its_hour(seat: Seat) -> None:
-    bench = seat(LegacyPayments)
+    harness = seat(LegacyPayments)
 
-    said = bench.tell(to_pay(), to_pay(SECOND))
+    said = harness.handle(process_payment(), process_payment(SECOND))
 
     assert said == []
-    assert {id: job.state for id, job in bench.state(TICK).items()} == {FIRST: "NOTED", SECOND: "NOTED"}
+    assert {id: job.state for id, job in harness.state(TICK).items()} == {FIRST: "NOTED", SECOND: "NOTED"}
 
 
 def test_the_batch_system_charges_all_that_wait_and_each_once(seat: Seat) -> None:
-    bench = seat(LegacyPayments)
-    bench.tell(to_pay(), to_pay(SECOND, total="8.50"))
+    harness = seat(LegacyPayments)
+    harness.handle(process_payment(), process_payment(SECOND, total="8.50"))
 
-    said = bench.tell(TICK)
+    said = harness.handle(TICK)
 
     credit = PaymentMethod.CREDIT
     assert said == [ChargeCard(FIRST, Decimal("10.00"), credit), ChargeCard(SECOND, Decimal("8.50"), credit)]
-    assert bench.tell(TICK) == []
+    assert harness.handle(TICK) == []
 
 
 def test_a_request_that_comes_with_the_hour_is_charged_with_the_others(seat: Seat) -> None:
-    bench = seat(LegacyPayments)
+    harness = seat(LegacyPayments)
 
-    said = bench.tell(to_pay(), TICK)
+    said = harness.handle(process_payment(), TICK)
 
     assert [message.id for message in said] == [FIRST]
 
 
 def test_the_batch_system_knows_whose_payment_was_denied(seat: Seat) -> None:
-    bench = seat(LegacyPayments)
-    bench.tell(to_pay())
-    bench.tell(TICK)
+    harness = seat(LegacyPayments)
+    harness.handle(process_payment())
+    harness.handle(TICK)
 
-    said = bench.tell(CardDenied(FIRST, "above the limit"))
+    said = harness.handle(CardDenied(FIRST, "above the limit"))
 
     assert said == [PaymentFailed(FIRST, "above the limit", ADA, EMAIL)]
-    assert bench.state(to_pay())[FIRST].state == "UNPAID"
+    assert harness.state(process_payment())[FIRST].state == "UNPAID"
 
 
 def test_the_function_no_longer_knows_whose_payment_was_denied(seat: Seat) -> None:
-    bench = seat(PaymentFunction)
-    bench.tell(to_pay())
+    harness = seat(PaymentFunction)
+    harness.handle(process_payment())
 
-    said = bench.tell(CardDenied(FIRST, "above the limit"))
+    said = harness.handle(CardDenied(FIRST, "above the limit"))
 
     assert said == [PaymentFailed(FIRST, "above the limit")]
     assert not PaymentFunction.tables.tables
@@ -136,9 +136,9 @@ def test_the_function_no_longer_knows_whose_payment_was_denied(seat: Seat) -> No
 
 def test_without_a_name_the_letter_about_a_denied_payment_has_no_address(seat: Seat) -> None:
     notifications = seat(Notifications)
-    (refusal,) = seat(PaymentFunction).tell(CardDenied(FIRST, "above the limit"))
+    (refusal,) = seat(PaymentFunction).handle(CardDenied(FIRST, "above the limit"))
 
-    said = notifications.tell(refusal)
+    said = notifications.handle(refusal)
 
     assert said == []
     assert [mail.status for mail in notifications.state(refusal).values()] == ["NO ADDRESS"]
@@ -155,7 +155,7 @@ class Till:
         external_calls = ExternalCalls(SimulatedSystems().adapters(), 0)
         parts = (service, MESSAGE_TYPES, log, database, Journal(None), external_calls)
         self.worker = Worker(*parts, clock=lambda: self.time)
-        log.send([ProducerRecord(ProcessPayment.topic, FIRST.encode(), encode(to_pay()), [])])
+        log.send([ProducerRecord(ProcessPayment.topic, FIRST.encode(), encode(process_payment()), [])])
 
     def paid(self, at: float) -> list[bytes | None]:
         """The keys of what is said to be paid, after each verb twice: for the request and the broker's answer."""
@@ -177,7 +177,7 @@ def test_a_worker_runs_the_function_at_once_and_the_batch_system_when_its_hour_c
     assert paid == {at: [FIRST.encode()] if at >= after else [] for at in paid}
 
 
-def points(loyalty: TimedBench) -> dict[str, int]:
+def points(loyalty: TimedHarness) -> dict[str, int]:
     with loyalty.database.read() as db:
         return {row.customer: row.points for row in db.execute(select(POINTS))}
 
@@ -190,7 +190,7 @@ def test_loyalty_hears_of_approved_orders_and_says_nothing() -> None:
 def test_a_whole_euro_is_a_point_and_cents_are_none(seat: Seat) -> None:
     loyalty = seat(Loyalty)
 
-    said = loyalty.tell(msgspec.structs.replace(approved(), total=Decimal("64.90")))
+    said = loyalty.handle(msgspec.structs.replace(order_approved(), total=Decimal("64.90")))
 
     assert said == []
     assert points(loyalty) == {EMAIL: 64}
@@ -198,18 +198,18 @@ def test_a_whole_euro_is_a_point_and_cents_are_none(seat: Seat) -> None:
 
 def test_points_of_a_customer_add_up_within_a_batch_and_over_batches(seat: Seat) -> None:
     loyalty = seat(Loyalty)
-    loyalty.tell(approved(FIRST), approved(SECOND))
+    loyalty.handle(order_approved(FIRST), order_approved(SECOND))
 
-    loyalty.tell(approved("00000000-0000-4000-8000-000000000003"))
+    loyalty.handle(order_approved("00000000-0000-4000-8000-000000000003"))
 
     assert points(loyalty) == {EMAIL: 30}
 
 
 def test_an_order_that_comes_again_is_not_counted_again(seat: Seat) -> None:
     loyalty = seat(Loyalty)
-    loyalty.tell(approved(), approved())
+    loyalty.handle(order_approved(), order_approved())
 
-    loyalty.tell(approved())
+    loyalty.handle(order_approved())
 
     assert points(loyalty) == {EMAIL: 10}
 
@@ -217,7 +217,7 @@ def test_an_order_that_comes_again_is_not_counted_again(seat: Seat) -> None:
 def test_without_an_address_the_points_go_to_the_name(seat: Seat) -> None:
     loyalty = seat(Loyalty)
 
-    loyalty.tell(approved(email=None))
+    loyalty.handle(order_approved(email=None))
 
     assert points(loyalty) == {ADA: 10}
 
@@ -226,7 +226,7 @@ def test_without_an_address_the_points_go_to_the_name(seat: Seat) -> None:
 def test_a_total_that_is_no_amount_earns_nothing(seat: Seat, total: str) -> None:
     loyalty = seat(Loyalty)
 
-    loyalty.tell(msgspec.structs.replace(approved(), total=Decimal(total)))
+    loyalty.handle(msgspec.structs.replace(order_approved(), total=Decimal(total)))
 
     assert points(loyalty) == {EMAIL: 0}
 
@@ -234,6 +234,6 @@ def test_a_total_that_is_no_amount_earns_nothing(seat: Seat, total: str) -> None
 def test_another_orders_may_name_the_total_with_the_payment_only(seat: Seat) -> None:
     loyalty = seat(Loyalty)
 
-    loyalty.tell(msgspec.structs.replace(approved(), total=None, payment=paid("8.50")))
+    loyalty.handle(msgspec.structs.replace(order_approved(), total=None, payment=payment("8.50")))
 
     assert points(loyalty) == {EMAIL: 8}

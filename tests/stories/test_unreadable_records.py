@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pytest
-from stories.peer import Peer
+from stories.external_client import Peer
 
 from checkout.messaging.log import Record
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, func, select
-from worker.shop import empty
+from worker.in_memory_shop import empty
 
 from checkout.framework.service import Service, Tick, every, on
 from checkout.framework.sql import fetch, put
