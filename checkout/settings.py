@@ -11,10 +11,12 @@ from checkout.errors import CheckoutError
 PREFIX = "CHECKOUT_"
 HOST = "127.0.0.1"
 IN_PROCESS = "in-process"  # in place of an external system's URL: run it inside the calling service
-PORTS = {  # above the base; Kafka's own are 11,092 to 11,097 above it
+PORTS = {  # above the base
     "web": 0, "gateway": 1, "orders": 2, "stock": 3, "payments": 4, "shipments": 5, "notifications": 6,
     "payment_broker": 101, "shipment_company": 102, "mailbox": 103, "smtp": 25,
 }
+KAFKA_PORTS = range(11_092, 11_098)  # above the base: for each of three brokers, one for clients, one for controllers
+LAST_PORT_BASE = 65_535 - KAFKA_PORTS.stop
 
 
 class WrongSetting(CheckoutError, ValueError):
@@ -76,8 +78,8 @@ def as_environment(settings: Settings) -> dict[str, str]:
 
 
 def _checked(settings: Settings) -> Settings:
-    if not 1 <= settings.port_base <= 65_535 - 11_098:
-        raise WrongSetting(f"{PREFIX}PORT_BASE is {settings.port_base}: choose one between 1 and {65_535 - 11_098}")
+    if not 1 <= settings.port_base <= LAST_PORT_BASE:
+        raise WrongSetting(f"{PREFIX}PORT_BASE is {settings.port_base}: choose one between 1 and {LAST_PORT_BASE}")
     if settings.partitions < 1 or settings.brokers not in (1, 3):
         raise WrongSetting(f"{PREFIX}PARTITIONS must be 1 or more, and {PREFIX}BROKERS 1 or 3")
     if settings.crash_before not in ("", "publish", "commit"):

@@ -1,4 +1,4 @@
-"""Serving: runs an ASGI application on the loopback, as this process's work or in a thread beside it."""
+"""HTTP server: runs an ASGI application on the loopback interface, in the main thread or in a thread of its own."""
 
 import os
 import signal
@@ -13,46 +13,55 @@ import uvicorn
 
 from checkout.settings import HOST
 
+DEFAULT_PROTOCOL = "httptools"
+
 
 def listen(port: int, name: str) -> socket.socket:
-    """A listening loopback socket; port 0 takes a free one. Ends the process with one line when it is taken."""
+    """Returns a socket that listens on a port of the loopback interface; port 0 takes a free one.
+
+    When the port is taken, prints a message with `name` and ends the process with status 1.
+    """
     try:
         listening = socket.create_server((HOST, port), backlog=2048)
     except OSError as error:
         cause = os.strerror(error.errno or 0)
         sys.exit(f"{name} cannot listen on port {port}: {cause}: stop what uses it, or choose another")
-    # asyncio forgets it on sockets made this way, and every answer would take 44 ms instead of 1.
+    # asyncio does not set this on sockets created outside it, and every response would take 44 ms instead of 1.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 
 
-def run(app: Any, port: int, name: str, http: Any = "httptools") -> None:
-    """Serves in this process until SIGTERM or Ctrl-C; open requests get one second, then the process exits with 0."""
+def serve(app: Any, port: int, name: str, protocol: Any = DEFAULT_PROTOCOL) -> None:
+    """Serves `app` until SIGTERM or Ctrl-C, gives open requests one second, then exits with status 0.
+
+    `name` is for messages, `protocol` uvicorn's HTTP protocol class.
+    """
     for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn stops gracefully, then raises the signal again for whoever handled it before.
+        # uvicorn stops gracefully, then raises the signal again for the previous handler.
         signal.signal(number, lambda *_: sys.exit(0))
-    server(app, http).run(sockets=[listen(port, name)])
+    _new_server(app, protocol).run(sockets=[listen(port, name)])
 
 
 @contextmanager
-def running(app: Any, port: int = 0, name: str = "the server", http: Any = "httptools") -> Iterator[str]:
-    """Serves in a thread of this process; gives the address."""
+def serve_in_thread(
+    app: Any, port: int = 0, name: str = "the server", protocol: Any = DEFAULT_PROTOCOL
+) -> Iterator[str]:
+    """Serves `app` in a thread during a `with` block, and returns its URL. Port 0 takes a free port."""
     listening = listen(port, name)
-    beside = server(app, http)
-    thread = threading.Thread(target=beside.run, kwargs={"sockets": [listening]}, daemon=True)
+    server = _new_server(app, protocol)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
         yield f"http://{HOST}:{listening.getsockname()[1]}"
     finally:
-        beside.should_exit = True
+        server.should_exit = True
         thread.join()
 
 
-def server(app: Any, http: Any = "httptools") -> uvicorn.Server:
-    """A quiet server; `http` is its protocol class."""
+def _new_server(app: Any, protocol: Any) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
-        http=http,
+        http=protocol,
         loop="asyncio",
         ws="none",
         lifespan="on",

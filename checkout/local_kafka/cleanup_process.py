@@ -1,6 +1,6 @@
-"""Run guard: waits for the end of the process of a run, and takes away what it left on Kafka.
+"""Cleanup process: deletes a run's topics and groups when the process of the run has ended, even if it was killed.
 
-`python -m checkout.local_kafka.cleanup_process SERVERS PREFIX [HOME]`, with standard input held open by that process.
+`python -m checkout.local_kafka.cleanup_process SERVERS PREFIX [HOME]`; the run holds the other end of standard input.
 """
 
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Until the run says that it is done, or its end of the pipe is closed by its death."""
+    """Waits for a line on standard input, after which nothing is left to do, or for its end: then cleans up."""
     if sys.stdin.readline():
         return
     from checkout.local_kafka import cluster

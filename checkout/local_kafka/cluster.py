@@ -1,4 +1,4 @@
-"""Local Kafka: fetches, formats, starts, shares and stops a real Kafka, of one broker or of three."""
+"""Local cluster: starts, shares and stops a real Kafka on this machine, of one broker or of three."""
 
 import contextlib
 import errno
@@ -11,32 +11,30 @@ from pathlib import Path
 from typing import NamedTuple
 
 from checkout.local_kafka import aot_cache
-from checkout.local_kafka.broker_process import (
-    KafkaUnavailable,
-    Node,
-    bootstrap_servers,
-    broker_nodes,
-    claim_ports,
-    last_lines,
-    launch,
-    prepare,
-)
-from checkout.local_kafka.download import Progress, class_path, features
-from checkout.local_kafka.probe import ClusterInfo, answers
-from checkout.local_kafka.state import State, changing, read, write
+from checkout.local_kafka.broker_config import BrokerConfig, bootstrap_servers, broker_configs
+from checkout.local_kafka.broker_process import KafkaUnavailable, free_ports, last_log_lines, start_broker
+from checkout.local_kafka.download import Progress, class_path, no_progress
+from checkout.local_kafka.probe import ClusterInfo, is_serving
+from checkout.local_kafka.state import State, locked_state, read, write
+from checkout.local_kafka.storage import format_storage
 from checkout.system.java import JarsUnavailable
 from checkout.system.pid import Pid
 
 __all__ = ["KafkaUnavailable", "Progress", "Status", "acquire", "processes", "release", "start", "status", "stop"]
 
-STARTED_WITHIN = 60.0  # seconds
-STOPPED_WITHIN = 10.0
-STOPPED_WITHIN_OF_SEVERAL = 3.0  # the last one, its data closed, would wait for votes of those that have gone
-SPACE = 100_000_000  # bytes
+START_TIMEOUT_SECONDS = 60.0
+STOP_TIMEOUT_SECONDS = 10.0
+# The last broker of several has closed its data, but would wait for votes of controllers that have stopped.
+STOP_TIMEOUT_SECONDS_OF_SEVERAL = 3.0
+MIN_FREE_BYTES = 100_000_000
 
 
 class Status(NamedTuple):
-    """The local Kafka of one home now: process ids of its brokers (none: it does not run) and of its users."""
+    """The local Kafka of a home folder now.
+
+    `processes` are the process ids of its running brokers, `users` those of the processes that acquired it, `kept` is
+    true from `start` to `stop`.
+    """
 
     bootstrap_servers: str
     brokers: int
@@ -45,38 +43,55 @@ class Status(NamedTuple):
     kept: bool
 
 
-def silent(what: str, share: float) -> None:
-    """Shows nobody any progress."""
-
-
 def acquire(
-    home: Path, port_base: int = 8000, brokers: int = 1, on_progress: Progress = silent, make_cache: bool = True
+    home: Path,
+    port_base: int = 8000,
+    brokers: int = 1,
+    on_progress: Progress = no_progress,
+    make_cache: bool = True,
 ) -> str:
-    """The bootstrap servers of a Kafka that stays until this process, and every other user, released it or ended.
+    """Starts Kafka unless it runs, and registers this process as a user. Returns the bootstrap servers.
 
-    Starts what does not run; `make_cache` lets a background process prepare faster starts. Raises KafkaUnavailable.
+    Kafka runs until every user has called `release` or has ended. Processes may call this at the same time.
+
+    Args:
+        home: folder of the data (`kafka/`) and logs (`logs/`); one Kafka per folder.
+        port_base: lowest port of the store, from which Kafka's ports are counted; a running Kafka keeps its ports.
+        brokers: 1 or 3; may not change while the folder has data.
+        on_progress: called with the present action and the share of it that is done, from 0 to 1.
+        make_cache: start a background process that makes the next starts faster.
+
+    Raises KafkaUnavailable when the jars cannot be downloaded, a port is taken, the disk is full, the folder has data
+    of another number of brokers, or a broker does not serve within 60 seconds.
     """
-    with _in_plain_words(home), changing(home) as state:
-        _run(home, state, port_base, brokers, on_progress, make_cache)
+    with _translate_errors(home), locked_state(home) as state:
+        _ensure_running(home, state, port_base, brokers, on_progress, make_cache)
         state.users = [*state.living_users(), Pid.own()]
-    return bootstrap_servers(broker_nodes(home, state.port_base, brokers))
+        return bootstrap_servers(broker_configs(home, state.port_base, brokers))
 
 
 def start(
-    home: Path, port_base: int = 8000, brokers: int = 1, on_progress: Progress = silent, make_cache: bool = True
+    home: Path,
+    port_base: int = 8000,
+    brokers: int = 1,
+    on_progress: Progress = no_progress,
+    make_cache: bool = True,
 ) -> str:
-    """Like `acquire`, but for nobody in particular: it stays until `stop`."""
-    with _in_plain_words(home), changing(home) as state:
-        _run(home, state, port_base, brokers, on_progress, make_cache)
+    """Starts Kafka unless it runs, and keeps it running without users until `stop`. Otherwise like `acquire`."""
+    with _translate_errors(home), locked_state(home) as state:
+        _ensure_running(home, state, port_base, brokers, on_progress, make_cache)
         state.kept = True
-    return bootstrap_servers(broker_nodes(home, state.port_base, brokers))
+        return bootstrap_servers(broker_configs(home, state.port_base, brokers))
 
 
 def release(home: Path) -> None:
-    """This process needs Kafka no longer: the last user stops it, unless `start` keeps it."""
+    """Undoes one `acquire` of this process. Stops Kafka when no user is left, unless `start` keeps it.
+
+    Does nothing when the folder has no Kafka. Raises KafkaUnavailable when the folder cannot be written.
+    """
     if not (home / "kafka").exists():
         return
-    with _in_plain_words(home), changing(home) as state:
+    with _translate_errors(home), locked_state(home) as state:
         state.users = state.living_users()
         own = next((user for user in state.users if user.number == os.getpid()), None)
         if own:
@@ -86,29 +101,34 @@ def release(home: Path) -> None:
 
 
 def stop(home: Path) -> None:
-    """Stops it, whoever uses it; its topics stay on disk. Nothing happens when it does not run."""
+    """Stops Kafka even if it has users; the topics stay on disk. Does nothing when it does not run.
+
+    Raises KafkaUnavailable when the folder cannot be written.
+    """
     if not (home / "kafka").exists():
         return
-    with _in_plain_words(home), changing(home) as state:
+    with _translate_errors(home), locked_state(home) as state:
         _stop(state)
         state.users, state.kept = [], False
 
 
 def status(home: Path) -> Status:
-    """What runs, and for whom."""
+    """Returns whether the Kafka of a home folder runs, and for which users. Neither waits nor changes anything."""
     state = read(home)
-    servers = bootstrap_servers(broker_nodes(home, state.port_base, state.brokers))
-    processes = [state.processes[number].number for number in state.running()]
-    return Status(servers, state.brokers, processes, [user.number for user in state.living_users()], state.kept)
+    servers = bootstrap_servers(broker_configs(home, state.port_base, state.brokers))
+    running = [pid.number for pid in processes(home).values()]
+    return Status(servers, state.brokers, running, [user.number for user in state.living_users()], state.kept)
 
 
 def processes(home: Path) -> dict[int, Pid]:
-    """The brokers that run, by number."""
+    """Returns the processes of the running brokers by broker number."""
     state = read(home)
     return {number: state.processes[number] for number in state.running()}
 
 
-def _run(home: Path, state: State, port_base: int, brokers: int, on_progress: Progress, make_cache: bool) -> None:
+def _ensure_running(
+    home: Path, state: State, port_base: int, brokers: int, on_progress: Progress, make_cache: bool
+) -> None:
     if state.brokers not in (0, brokers):
         raise KafkaUnavailable(
             f"{home / 'kafka'} holds the data of {state.brokers} broker(s), not of {brokers}: "
@@ -116,94 +136,93 @@ def _run(home: Path, state: State, port_base: int, brokers: int, on_progress: Pr
         )
     if not state.running():
         state.port_base = port_base
-    nodes = broker_nodes(home, state.port_base, brokers)
+    configs = broker_configs(home, state.port_base, brokers)
     if len(state.running()) == brokers:
-        _wait(nodes, state)
+        _wait_until_serving(configs, state)
         return
-    _check(nodes, state)
+    _check_resources(configs, state)
     jars = class_path(on_progress)
     on_progress("starting Apache Kafka", 0.0)
     state.brokers = brokers
-    for node in _missing(nodes, state):
-        prepare(node, state.cluster_id, features(jars))
-    _start(nodes, state, jars)
+    for broker in _stopped(configs, state):
+        format_storage(broker, state.cluster_id, jars)
+    _start(configs, state, jars)
     if make_cache and not state.cache_maker:
         state.cache_maker = aot_cache.make_in_background(jars)
 
 
-def _check(nodes: list[Node], state: State) -> None:
-    home = nodes[0].home
+def _check_resources(configs: list[BrokerConfig], state: State) -> None:
+    home = configs[0].home
     free = shutil.disk_usage(home).free
-    if free < SPACE:
+    if free < MIN_FREE_BYTES:
         raise KafkaUnavailable(
-            f"{home} has {free // 1_000_000} MB left, Kafka needs {SPACE // 1_000_000}: free some space"
+            f"{home} has {free // 1_000_000} MB left, Kafka needs {MIN_FREE_BYTES // 1_000_000}: free some space"
         )
-    for node in _missing(nodes, state):
-        claim_ports(node)
+    for broker in _stopped(configs, state):
+        free_ports(broker)
 
 
-def _start(nodes: list[Node], state: State, jars: str) -> None:
-    options = aot_cache.options(jars)
+def _start(configs: list[BrokerConfig], state: State, jars: str) -> None:
+    java_options = aot_cache.java_options(jars)
     try:
-        _launch(nodes, state, jars, options)
-    except _Died:
-        if not options:
+        _start_with(configs, state, jars, java_options)
+    except _BrokerExited:
+        if not java_options:
             raise
-        _launch(nodes, state, jars, [])
-        aot_cache.discard(jars)  # without it they start: it was damaged
+        _start_with(configs, state, jars, [])
+        aot_cache.discard(jars)  # it was damaged: without it the brokers start
 
 
-def _launch(nodes: list[Node], state: State, jars: str, options: list[str]) -> None:
-    missing = _missing(nodes, state)
+def _start_with(configs: list[BrokerConfig], state: State, jars: str, java_options: list[str]) -> None:
+    stopped = _stopped(configs, state)
     try:
-        for node in missing:
-            state.processes[node.number] = launch(node, jars, *options)
-        write(nodes[0].home, state)
-        _wait(nodes, state)
+        for broker in stopped:
+            state.processes[broker.number] = start_broker(broker, jars, *java_options)
+        write(configs[0].home, state)
+        _wait_until_serving(configs, state)
     except BaseException:
-        for node in missing:
-            if node.number in state.processes:
-                state.processes.pop(node.number).stop(STOPPED_WITHIN_OF_SEVERAL)
+        for broker in stopped:
+            if broker.number in state.processes:
+                state.processes.pop(broker.number).stop(STOP_TIMEOUT_SECONDS_OF_SEVERAL)
         raise
 
 
-def _missing(nodes: list[Node], state: State) -> list[Node]:
-    return [node for node in nodes if not state.runs(node.number)]
+def _stopped(configs: list[BrokerConfig], state: State) -> list[BrokerConfig]:
+    return [broker for broker in configs if not state.runs(broker.number)]
 
 
-class _Died(KafkaUnavailable):
+class _BrokerExited(KafkaUnavailable):
     pass
 
 
-def _wait(nodes: list[Node], state: State) -> None:
-    deadline = time.monotonic() + STARTED_WITHIN
-    expected = ClusterInfo(state.cluster_id, len(nodes))
-    waiting = list(nodes)
+def _wait_until_serving(configs: list[BrokerConfig], state: State) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    expected = ClusterInfo(state.cluster_id, len(configs))
+    waiting = list(configs)
     while waiting:
-        if dead := _missing(nodes, state):
-            raise _Died(f"Kafka ended while it started, see {dead[0].log}:\n{last_lines(dead[0])}")
+        if exited := _stopped(configs, state):
+            log = exited[0].log_file
+            raise _BrokerExited(f"Kafka ended while it started, see {log}:\n{last_log_lines(exited[0])}")
         if time.monotonic() > deadline:
-            raise KafkaUnavailable(f"{_name(waiting[0], state)} does not answer: try `checkout kafka stop`")
-        waiting = [node for node in waiting if not answers(node.listener, expected)]
+            broker, process = waiting[0], state.processes[waiting[0].number].number
+            place = f"process {process}, port {broker.port}, log {broker.log_file}"
+            raise KafkaUnavailable(f"Kafka ({place}) does not answer: try `checkout kafka stop`")
+        waiting = [broker for broker in waiting if not is_serving(broker.port, expected)]
         time.sleep(0.02 if waiting else 0)
-
-
-def _name(node: Node, state: State) -> str:
-    return f"Kafka (process {state.processes[node.number].number}, port {node.listener}, log {node.log})"
 
 
 def _stop(state: State) -> None:
     for broker in state.processes.values():
         broker.terminate()
     for broker in state.processes.values():
-        broker.stop(STOPPED_WITHIN if state.brokers == 1 else STOPPED_WITHIN_OF_SEVERAL)
+        broker.stop(STOP_TIMEOUT_SECONDS if state.brokers == 1 else STOP_TIMEOUT_SECONDS_OF_SEVERAL)
     if state.cache_maker:
-        state.cache_maker.stop(STOPPED_WITHIN)
+        state.cache_maker.stop(STOP_TIMEOUT_SECONDS)
     state.processes, state.cache_maker = {}, None
 
 
 @contextlib.contextmanager
-def _in_plain_words(home: Path) -> Iterator[None]:
+def _translate_errors(home: Path) -> Iterator[None]:
     try:
         yield
     except JarsUnavailable as error:

@@ -1,4 +1,4 @@
-"""Kafka probe: asks a broker for its cluster over a bare socket, before any client is imported."""
+"""Probe: asks a broker whether it serves, over a plain socket and without importing a Kafka client."""
 
 import contextlib
 import socket
@@ -8,36 +8,41 @@ from typing import NamedTuple
 from checkout.settings import HOST
 
 DESCRIBE_CLUSTER = struct.pack(">hhih", 60, 0, 1, -1) + bytes(3)  # key, version, correlation, no client id, no tags
+MAX_RESPONSE_BYTES = 10_000
 
 
 class ClusterInfo(NamedTuple):
-    """What a broker says of its cluster: its id, and how many brokers are registered and serving."""
+    """A cluster as a broker describes it: its id and the number of registered, active brokers."""
 
     id: str
     brokers: int
 
 
-def describe_cluster(port: int, patience: float = 1.0) -> ClusterInfo:
-    """The answer to Kafka's DescribeCluster request. Raises OSError when none comes, or not in Kafka's words."""
-    with socket.create_connection((HOST, port), patience) as connection, connection.makefile("rb") as answer:
+def describe_cluster(port: int, timeout: float = 1.0) -> ClusterInfo:
+    """Sends a DescribeCluster request to the broker on `port` of this machine and returns the response.
+
+    `timeout` in seconds. Raises OSError when there is no response, or none of a Kafka broker.
+    """
+    with socket.create_connection((HOST, port), timeout) as connection, connection.makefile("rb") as response:
         connection.sendall(struct.pack(">i", len(DESCRIBE_CLUSTER)) + DESCRIBE_CLUSTER)
-        size = int.from_bytes(answer.read(4))
-        return _parse(answer.read(min(size, 10_000)))
+        size = int.from_bytes(response.read(4))
+        return _parse(response.read(min(size, MAX_RESPONSE_BYTES)))
 
 
-def answers(port: int, expected: ClusterInfo | None = None) -> bool:
-    """Whether a broker serves on this port, and says of its cluster what is expected."""
+def is_serving(port: int, expected: ClusterInfo | None = None) -> bool:
+    """Whether a broker serves on `port`, of a cluster as `expected` (default: any with an active broker)."""
     with contextlib.suppress(OSError):
         found = describe_cluster(port)
         return found == expected if expected else found.brokers > 0
     return False
 
 
-def _parse(answer: bytes) -> ClusterInfo:
-    # 11 bytes of correlation id, tags, throttle time and error; then texts and lists, each after its length plus one
+def _parse(response: bytes) -> ClusterInfo:
+    # 11 bytes of correlation id, tags, throttle time and error code, then strings and arrays; each is preceded by its
+    # length plus one.
     try:
-        start = 12 + max(answer[11] - 1, 0)
-        end = start + answer[start]
-        return ClusterInfo(answer[start + 1 : end].decode(), answer[end + 4] - 1)
+        start = 12 + max(response[11] - 1, 0)
+        end = start + response[start]
+        return ClusterInfo(response[start + 1 : end].decode(), response[end + 4] - 1)
     except (IndexError, UnicodeDecodeError) as error:
-        raise OSError("what answers is not a Kafka broker") from error
+        raise OSError("the response is not a Kafka broker's") from error

@@ -1,4 +1,4 @@
-"""Kafka client: kafka-python as this store uses it: its settings, its names, its errors."""
+"""Kafka client: settings of kafka-python's clients, names with a run's prefix, and translation of errors."""
 
 import contextlib
 import logging
@@ -12,45 +12,46 @@ import kafka
 from kafka import TopicPartition, errors
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
-from checkout.messaging.log import DEAD_LETTERS, LogUnavailable, Partition, Record, record_limit
+from checkout.messaging.log import DEAD_LETTERS, LogUnavailable, Partition, Record, max_record_bytes
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
-PATIENCE = 8.0  # seconds after which a broker that does not answer counts as away
-STEP = 1.0  # seconds of one step of that
-RUN = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*--")  # begins no topic of the store, and no other run's prefix
-CONNECTING = {
+BROKER_TIMEOUT_SECONDS = 8.0  # a broker that does not answer for so long counts as unavailable
+ATTEMPT_TIMEOUT_SECONDS = 1.0  # of one flush or commit, which is retried within BROKER_TIMEOUT_SECONDS
+CONNECT_TIMEOUT_SECONDS = 2.0
+PREFIX = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*--")  # no topic of the store and no other prefix begins with one
+CLIENT_SETTINGS = {
     "bootstrap_timeout_ms": 5_000,
     "request_timeout_ms": 5_000,
     "reconnect_backoff_max_ms": 1_000,
-    "metadata_max_age_ms": 2_000,  # else it may look for a dead leader's partitions there for 5 minutes
+    "metadata_max_age_ms": 2_000,  # by default a client may ask a dead leader for 5 minutes
 }
-READING = CONNECTING | {
+CONSUMER_SETTINGS = CLIENT_SETTINGS | {
     "enable_auto_commit": False,
     "isolation_level": "read_committed",
     "auto_offset_reset": "earliest",
     "allow_auto_create_topics": False,
-    # A fetch sent while one partition still holds records leaves that one out, and keeps it waiting for so long.
+    # A fetch request omits a partition whose records are not consumed yet; that partition waits for so long.
     "fetch_max_wait_ms": 100,
     "metrics_enabled": False,
 }
-MEMBERSHIP = {
+MEMBER_SETTINGS = {
     "partition_assignment_strategy": [CooperativeStickyAssignor],
     "session_timeout_ms": 10_000,
-    "heartbeat_interval_ms": 1_000,  # a member hears of a rebalance by its heartbeat
+    "heartbeat_interval_ms": 1_000,  # the heartbeat's answer announces a rebalance
 }
-# A flush finds one large batch in each partition; the linger only keeps the sender from starting before it.
-SENDING = CONNECTING | {
+# `flush` sends one large batch per partition; the linger keeps the sender thread from sending smaller ones before.
+PRODUCER_SETTINGS = CLIENT_SETTINGS | {
     "acks": "all",
     "enable_idempotence": True,
     "linger_ms": 1_000,
     "batch_size": 1_000_000,
-    "max_request_size": record_limit(DEAD_LETTERS) + 1_000,
+    "max_request_size": max_record_bytes(DEAD_LETTERS) + 1_000,
     "max_block_ms": 5_000,
     "allow_auto_create_topics": False,
     "metrics_enabled": False,
 }
-REFUSALS = (
+COMMIT_REFUSALS = (
     errors.CommitFailedError,
     errors.FencedInstanceIdError,
     errors.IllegalGenerationError,
@@ -60,85 +61,91 @@ REFUSALS = (
 
 
 class KafkaConnection:
-    """Where a Kafka is, and the prefix that stands before each of a run's names there and is never shown.
+    """Address of a Kafka, and the prefix of all topic and group names that one run of the store uses there.
 
-    `client` holds settings of kafka-python that win over ours.
+    Only this class sees prefixed names. `prefix`: letters, digits and single dashes, ending with `--`, or empty.
+    `client_settings` override the settings of kafka-python above. Raises ValueError for another prefix.
     """
 
-    def __init__(self, bootstrap_servers: str, prefix: str, client: Mapping[str, object] | None = None) -> None:
-        if prefix and not RUN.fullmatch(prefix):
+    def __init__(self, bootstrap_servers: str, prefix: str, client_settings: Mapping[str, object] | None) -> None:
+        if prefix and not PREFIX.fullmatch(prefix):
             raise ValueError(f"{prefix!r} cannot be a prefix: take letters, digits and single dashes, and end with --")
         logging.getLogger("kafka").setLevel(logging.ERROR)
-        self.bootstrap_servers, self.prefix, self._client = bootstrap_servers, prefix, dict(client or {})
+        self.bootstrap_servers, self.prefix = bootstrap_servers, prefix
+        self._client_settings = dict(client_settings or {})
 
-    def reach(self) -> None:
-        """Raises KafkaConnectionError when no broker takes a connection: kafka-python would find out in 5 seconds,
-        and leave a thread behind."""
+    def check_reachable(self) -> None:
+        """Raises KafkaConnectionError when no broker accepts a connection.
+
+        kafka-python would notice only after 5 seconds, and leave a thread behind.
+        """
         for server in self.bootstrap_servers.split(","):
             host, _, port = server.strip().rpartition(":")
-            with contextlib.suppress(OSError, ValueError), socket.create_connection((host.strip("[]"), int(port)), 2):
+            with contextlib.suppress(OSError, ValueError):
+                socket.create_connection((host.strip("[]"), int(port)), CONNECT_TIMEOUT_SECONDS).close()
                 return
-        raise errors.KafkaConnectionError(f"{self.bootstrap_servers} takes no connection")
+        raise errors.KafkaConnectionError(f"{self.bootstrap_servers} accepts no connection")
 
-    def patiently(self, step: Callable[[], Answer]) -> Answer:
-        """Repeats a step as long as it times out, within PATIENCE, and no longer than a broker takes connections."""
-        deadline = time.monotonic() + PATIENCE
+    def retry(self, attempt: Callable[[], Result]) -> Result:
+        """Repeats `attempt` on retriable errors, until BROKER_TIMEOUT_SECONDS or no broker is reachable."""
+        deadline = time.monotonic() + BROKER_TIMEOUT_SECONDS
         while True:
             try:
-                return step()
+                return attempt()
             except errors.RetriableError:
-                self.reach()
+                self.check_reachable()
                 if time.monotonic() > deadline:
                     raise
             time.sleep(0.05)
 
-    def admin(self) -> Any:
-        """A new admin client."""
-        return self._new(kafka.KafkaAdminClient, CONNECTING)
+    def new_admin_client(self) -> Any:
+        """Returns a new `KafkaAdminClient`."""
+        return self._new_client(kafka.KafkaAdminClient, CLIENT_SETTINGS)
 
-    def producer(self) -> Any:
-        """A new producer."""
-        return self._new(kafka.KafkaProducer, SENDING)
+    def new_producer(self) -> Any:
+        """Returns a new `KafkaProducer`."""
+        return self._new_client(kafka.KafkaProducer, PRODUCER_SETTINGS)
 
-    def consumer(self, **settings: object) -> Any:
-        """A new consumer, of no group but with these settings."""
-        self.reach()
-        return kafka.KafkaConsumer(bootstrap_servers=self.bootstrap_servers, **READING | self._client, **settings)
+    def new_consumer(self, **settings: object) -> Any:
+        """Returns a new `KafkaConsumer` with these further settings."""
+        self.check_reachable()
+        combined = {**CONSUMER_SETTINGS, **self._client_settings}
+        return kafka.KafkaConsumer(bootstrap_servers=self.bootstrap_servers, **combined, **settings)
 
-    def _new(self, kind: Any, ours: Mapping[str, object]) -> Any:
-        self.reach()
-        # What only a consumer knows would be refused.
-        known = {name: value for name, value in self._client.items() if name in kind.DEFAULT_CONFIG}
-        return kind(bootstrap_servers=self.bootstrap_servers, **{**ours, **known})
+    def _new_client(self, kind: Any, defaults: Mapping[str, object]) -> Any:
+        self.check_reachable()
+        # The settings may include a consumer's, which other clients refuse.
+        known = {name: value for name, value in self._client_settings.items() if name in kind.DEFAULT_CONFIG}
+        return kind(bootstrap_servers=self.bootstrap_servers, **{**defaults, **known})
 
-    def wire(self, name: str) -> str:
-        """The name on the broker."""
+    def add_prefix(self, name: str) -> str:
+        """Returns the broker's name of a topic, group or member."""
         return self.prefix + name
 
-    def bare(self, name: str) -> str:
-        """The name without the prefix."""
+    def strip_prefix(self, name: str) -> str:
+        """Returns the name without the prefix."""
         return name[len(self.prefix) :]
 
-    def wired(self, partition: Partition) -> TopicPartition:
-        """The partition on the broker."""
+    def has_prefix(self, name: str) -> bool:
+        """Whether a name on the broker belongs to this run, and is not internal to Kafka."""
+        found = PREFIX.match(name)
+        return not name.startswith("__") and (found.group() if found else "") == self.prefix
+
+    def topic_partition(self, partition: Partition) -> TopicPartition:
+        """Returns kafka-python's partition, with the prefix."""
         return TopicPartition(self.prefix + partition[0], partition[1])
 
-    def is_ours(self, name: str) -> bool:
-        """Whether a name on the broker is of this run, and not Kafka's own."""
-        run = RUN.match(name)
-        return not name.startswith("__") and (run.group() if run else "") == self.prefix
-
-    def records(self, found: Iterable[Any]) -> list[Record]:
-        """Our records from kafka-python's."""
-        skip = len(self.prefix)
+    def to_records(self, found: Iterable[Any]) -> list[Record]:
+        """Converts kafka-python's records."""
+        prefix_length = len(self.prefix)
         return [
-            Record(topic[skip:], partition, offset, key, value, headers, timestamp)
+            Record(topic[prefix_length:], partition, offset, key, value, headers, timestamp)
             for topic, partition, _, offset, timestamp, _, key, value, headers, *_ in found
         ]
 
     @contextlib.contextmanager
-    def answering(self) -> Iterator[None]:
-        """Turns what kafka-python raises into LogUnavailable."""
+    def translate_errors(self) -> Iterator[None]:
+        """Converts kafka-python's errors to LogUnavailable."""
         try:
             yield
         except errors.RetriableError as error:
@@ -149,11 +156,11 @@ class KafkaConnection:
 
 
 def topic_settings(topic: str, partitions: int, brokers: int) -> dict[str, object]:
-    """How a topic is created on so many brokers: on three, each record is kept by three and acknowledged by two."""
+    """Returns the settings of a new topic: on three brokers with three replicas, two of which must acknowledge."""
     replicas = min(3, brokers)
-    limits = {"max.message.bytes": record_limit(topic), "min.insync.replicas": 2 if replicas == 3 else 1}
+    configs = {"max.message.bytes": max_record_bytes(topic), "min.insync.replicas": 2 if replicas == 3 else 1}
     return {
         "num_partitions": partitions,
         "replication_factor": replicas,
-        "configs": {name: str(value) for name, value in limits.items()},
+        "configs": {name: str(value) for name, value in configs.items()},
     }

@@ -1,63 +1,60 @@
-"""Kafka sender: many records in one flush."""
+"""Kafka producer: sends many records in one flush."""
 
-import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from kafka import errors
-from kafka.partitioner.default import murmur2
 
-from checkout.messaging.kafka_client import STEP, KafkaConnection
+from checkout.messaging.kafka_client import ATTEMPT_TIMEOUT_SECONDS, KafkaConnection
 from checkout.messaging.log import ProducerRecord, RecordMetadata, check_size
+from checkout.messaging.partitioner import Partitioner
 
 
-class Sender:
-    """A producer that takes many records at once and waits for all; `find` says how many partitions a topic has.
+class BatchProducer:
+    """Sends lists of records; `count_partitions` returns the number of partitions of a topic.
 
-    A producer that failed is not used again: kafka-python 3.0.12 waits for ever after a batch has expired.
+    After a failure the next call creates a new producer: kafka-python 3.0.12 waits forever once a batch has expired.
     """
 
-    def __init__(self, cluster: KafkaConnection, find: Callable[[str], int]) -> None:
-        self._cluster, self._find = cluster, find
+    def __init__(self, connection: KafkaConnection, count_partitions: Callable[[str], int]) -> None:
+        self._connection, self._count_partitions = connection, count_partitions
         self._partitions: dict[str, int] = {}
-        self._spread = itertools.count()
+        self._partitioner = Partitioner()
         self._producer: Any = None
 
-    def send(self, messages: Sequence[ProducerRecord]) -> list[RecordMetadata]:
-        """Each one's place. Raises LogUnavailable, and ValueError for a record too large for its topic."""
-        for message in messages:  # the broker's refusal of a size would end this producer
-            check_size(message)
-        with self._cluster.answering():
+    def send(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
+        """Sends all records and returns the metadata of each. Raises as `Log.send` does."""
+        for record in records:  # a record refused by the broker would end this producer
+            check_size(record)
+        with self._connection.translate_errors():
             try:
-                return self._flush(messages)
+                return self._flush(records)
             except errors.KafkaError:
                 self.close(0)
                 raise
 
-    def close(self, patience: float = 1.0) -> None:
-        """Lets the producer go, with what it could not send; the next call takes a new one."""
+    def close(self, timeout: float = 1.0) -> None:
+        """Closes the producer and drops what is not sent within `timeout` seconds; `send` creates a new one."""
         producer, self._producer = self._producer, None
         if producer:
             try:
-                producer.close(patience)
-            except errors.KafkaTimeoutError:  # kafka-python has no public way to close one that holds something
+                producer.close(timeout)
+            except errors.KafkaTimeoutError:  # kafka-python has no public way to close one with unsent records
                 producer._sender.force_close()
 
-    def _flush(self, messages: Sequence[ProducerRecord]) -> list[RecordMetadata]:
-        self._producer = self._producer or self._cluster.producer()
-        send, prefix = self._producer.send, self._cluster.prefix
-        sent = [send(prefix + m.topic, _value(m), m.key, list(m.headers), self._choose(m)) for m in messages]
-        self._cluster.patiently(lambda: self._producer.flush(STEP))
-        return [RecordMetadata(done.partition, done.offset) for done in (future.get(0) for future in sent)]
+    def _flush(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
+        self._producer = self._producer or self._connection.new_producer()
+        send, prefix = self._producer.send, self._connection.prefix
+        futures = [send(prefix + r.topic, _value(r), r.key, list(r.headers), self._partition(r)) for r in records]
+        self._connection.retry(lambda: self._producer.flush(ATTEMPT_TIMEOUT_SECONDS))
+        return [RecordMetadata(sent.partition, sent.offset) for sent in (future.get(0) for future in futures)]
 
-    def _choose(self, message: ProducerRecord) -> int:
-        topic, key, _, _, partition = message
-        partitions = self._partitions.get(topic) or self._partitions.setdefault(topic, self._find(topic))
-        if partition is not None and 0 <= partition < partitions:
-            return partition
-        return (next(self._spread) if key is None else murmur2(key) & 0x7FFFFFFF) % partitions
+    def _partition(self, record: ProducerRecord) -> int:
+        topic = record.topic
+        count = self._partitions.get(topic) or self._partitions.setdefault(topic, self._count_partitions(topic))
+        return self._partitioner.choose(record, count)
 
 
-def _value(message: ProducerRecord) -> bytes | None:
-    # kafka-python sends no record without both
-    return b"" if message.key is None and message.value is None else message.value
+def _value(record: ProducerRecord) -> bytes | None:
+    # kafka-python refuses a record with neither key nor value
+    return b"" if record.key is None and record.value is None else record.value

@@ -1,18 +1,21 @@
-"""Log: what a worker needs of a log of topics, with Kafka's semantics, on a real broker or in memory."""
+"""Log: the interface to Kafka that a worker uses - records, `Log`, `Broker` - on a real Kafka or in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from checkout.errors import CheckoutError
 
-Partition = tuple[str, int]
+Partition = tuple[str, int]  # topic and partition number
 Headers = Sequence[tuple[str, bytes]]
 
-DEAD_LETTERS = ".dlt"  # how the name of a dead-letter topic ends
+DEAD_LETTERS = ".dlt"  # suffix of a dead-letter topic's name
+MAX_VALUE_BYTES = 1024 * 1024
+MAX_HEADER_BYTES = 64 * 1024
+MAX_DEAD_LETTER_BYTES = 2 * 1024 * 1024
 
 
 class Record(NamedTuple):
-    """One record of a topic, as a consumer gets it; `timestamp` in milliseconds since 1970."""
+    """A record as a consumer receives it; `timestamp` in milliseconds since 1970."""
 
     topic: str
     partition: int
@@ -24,9 +27,10 @@ class Record(NamedTuple):
 
 
 class ProducerRecord(NamedTuple):
-    """One record to send. A partition that the topic does not have is chosen by the key's hash instead.
+    """A record to send.
 
-    With neither key nor value it arrives with an empty value.
+    Without `partition`, or with one that the topic does not have, the hash of the key chooses the partition, and
+    records without a key are distributed in turn. A record with neither key nor value gets an empty value.
     """
 
     topic: str
@@ -36,78 +40,131 @@ class ProducerRecord(NamedTuple):
     partition: int | None = None
 
 
-def record_limit(topic: str) -> int:
-    """The largest record a topic takes, in bytes: 1 MiB and its headers; a dead letter may be 2 MiB."""
-    return 2 * 1024 * 1024 if topic.endswith(DEAD_LETTERS) else 1024 * 1024 + 64 * 1024
-
-
-def check_size(message: ProducerRecord) -> None:
-    """Raises ValueError for a record that its topic does not take."""
-    _, key, value, headers, _ = message
-    size = len(key or b"") + len(value or b"") + sum(len(name) + len(held) for name, held in headers)
-    if size > record_limit(message.topic):
-        raise ValueError(f"{message.topic} takes {record_limit(message.topic):,} bytes, this record has {size:,}")
-
-
 class RecordMetadata(NamedTuple):
-    """Where a sent record came to stand."""
+    """Partition and offset of a record that was sent."""
 
     partition: int
     offset: int
 
 
 class Lag(NamedTuple):
-    """How far a group has read a partition: its committed offset (0 if none) and the partition's end."""
+    """Progress of a consumer group on a partition: its committed offset (0 if none) and the partition's end offset."""
 
     committed: int
     end: int
 
     @property
     def records(self) -> int:
-        """How many records the group has not committed yet."""
+        """Number of records that the group has not committed."""
         return self.end - self.committed
 
 
 class CommitRefused(Exception):
-    """A rebalance is on, or has given partitions to another: what was not committed comes again, to their owner."""
+    """A rebalance is in progress, or has assigned partitions to another member, which gets the uncommitted records."""
 
 
 class LogUnavailable(CheckoutError):
-    """No broker answers, or not in time; the message names the address and the remedy."""
+    """The broker does not answer, or not in time; the message names the address and the remedy."""
 
     exit_code = 3
 
 
+def max_record_bytes(topic: str) -> int:
+    """The size limit of a topic's records in bytes: key, value and headers together."""
+    return MAX_DEAD_LETTER_BYTES if topic.endswith(DEAD_LETTERS) else MAX_VALUE_BYTES + MAX_HEADER_BYTES
+
+
+def check_size(record: ProducerRecord) -> None:
+    """Raises ValueError for a record above the limit of its topic."""
+    topic, key, value, headers, _ = record
+    size = len(key or b"") + len(value or b"") + sum(len(name) + len(content) for name, content in headers)
+    if size > max_record_bytes(topic):
+        raise ValueError(f"{topic} takes {max_record_bytes(topic):,} bytes, this record has {size:,}")
+
+
 class Log(Protocol):
-    """One member of one consumer group, subscribed to its topics, and a producer beside it."""
+    """One member of a consumer group, subscribed to its topics, and a producer. `Broker.join` returns one.
+
+    Only one thread may use it.
+    """
 
     def assignment(self) -> set[Partition]:
-        """The partitions this member owns now; empty until the group has given it some."""
+        """Returns the partitions assigned to this member; changes only during `poll`."""
 
-    def poll(self, limit: int, wait: float) -> list[Record]:
-        """Up to `limit` records, in order within each partition; waits at most `wait` seconds for the first.
+    def poll(self, max_records: int, timeout: float) -> list[Record]:
+        """Returns at most `max_records` records, in order within each partition.
 
-        While the broker is away there are none. Raises LogUnavailable when another process has taken this seat.
+        `timeout`: seconds to wait for the first record. While the broker is away the list is empty.
+        Raises LogUnavailable when another process has joined the group under this member's name.
         """
 
-    def send(self, messages: Sequence[ProducerRecord]) -> list[RecordMetadata]:
-        """Sends all in one flush and returns each one's place once every replica has it.
+    def send(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
+        """Sends all records in one flush; returns the metadata of each, in the same order, after acknowledgement.
 
-        Creates a dead-letter topic (`...dlt`) when it is first needed. Raises LogUnavailable; then some may have
-        been sent, so the caller sends all again. Raises ValueError for a record too large for its topic.
+        Creates a dead-letter topic (`...dlt`) at its first record. Raises ValueError for a record above its topic's
+        size limit, before any is sent. Raises LogUnavailable for an unknown topic and when the broker does not answer;
+        some records may have been sent then, so the caller sends all of them again.
         """
 
     def commit(self, offsets: Mapping[Partition, int]) -> None:
-        """Moves the group to these next offsets. Raises CommitRefused, LogUnavailable.
+        """Commits for the group the offset of the next record of each partition.
 
-        Refused are the partitions that this member has lost, or all while a rebalance goes on.
+        Raises CommitRefused when some partitions are assigned to another member (the others are committed), and
+        while a rebalance is in progress (none is committed). Raises LogUnavailable.
         """
 
     def seek(self, partition: Partition, offset: int) -> None:
-        """Goes to this offset for the next poll; the group's committed offset stays. ValueError if not the owner."""
+        """Sets the offset at which the next `poll` starts; the committed offset stays.
+
+        Raises ValueError for a partition that is not assigned to this member.
+        """
 
     def lag(self) -> dict[Partition, Lag]:
-        """How far this group is behind, for every partition of its topics, whoever owns it."""
+        """Returns the group's lag for every partition of its topics, whichever member it is assigned to."""
 
     def close(self) -> None:
-        """Leaves the group for good, so that the others get its partitions at once."""
+        """Leaves the group; its other members get the partitions at once."""
+
+    def abandon(self) -> None:
+        """Disconnects without leaving the group, as a crash does.
+
+        The partitions stay assigned until a member of the same name joins, the session timeout, or `remove_member`.
+        """
+
+
+class Broker(Protocol):
+    """The topics and consumer groups of one run of the store. Every method raises LogUnavailable."""
+
+    def create(self, topics: Mapping[str, int]) -> None:
+        """Creates topics, given as names with numbers of partitions; an existing topic stays as it is."""
+
+    def topics(self) -> dict[str, int]:
+        """Returns the topics with their numbers of partitions."""
+
+    def ends(self, topics: Sequence[str]) -> dict[Partition, int]:
+        """Returns the end offset of each partition of these topics; topics that do not exist are left out."""
+
+    def lags(self, group: str, topics: Sequence[str]) -> dict[Partition, Lag]:
+        """Returns the lag of a group on these topics without joining it."""
+
+    def read(self, topics: Sequence[str], from_offsets: Mapping[Partition, int] | None = None) -> Iterator[Record]:
+        """Reads these topics without a group, from the given offsets (default 0) to the present end offsets.
+
+        The records of one partition are in order.
+        """
+
+    def join(self, group: str, topics: Sequence[str], replica: str, assign: bool = False) -> Log:
+        """Joins a group as static member `replica`, replacing an earlier member of that name.
+
+        With `assign` all partitions are assigned by hand: the reader is no member, and may commit only while the
+        group has none. Raises LogUnavailable for a topic that does not exist.
+        """
+
+    def remove_member(self, group: str, replica: str) -> None:
+        """Removes a member from a group at once, as the session timeout does to one that has crashed."""
+
+    def delete(self) -> None:
+        """Deletes all topics and groups of this run."""
+
+    def close(self) -> None:
+        """Closes the connection; a later call opens a new one."""

@@ -45,7 +45,7 @@ def main() -> None:
             run_gateway(settings, replica, port)
         elif name == "web":
             web = _import("checkout.services.web").Web(settings.url("gateway"))
-            http_server.run(web.application(lambda: True), port, "the web app")
+            http_server.serve(web.application(lambda: True), port, "the web app")
         else:
             smtp_port = [settings.port("smtp")] if name == "mailbox" else []
             _import(f"checkout.simulators.{name}").main(port, *smtp_port)
@@ -75,7 +75,7 @@ def run_gateway(settings: Settings, replica: str, port: int) -> None:
 
     addresses = {name: settings.url(name) for name in ("orders", "stock", "payments")}
     gateway = _import("checkout.services.gateway").Gateway(addresses, write_hop)
-    http_server.run(gateway.application(lambda: True), port, "the API gateway")
+    http_server.serve(gateway.application(lambda: True), port, "the API gateway")
 
 
 def run_service(registry: Registry, settings: Settings, name: str, replica: str, port: int) -> None:
@@ -104,7 +104,7 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     loop = WorkerLoop(worker, stopping, settings.crash_before, needs_partitions=not is_spare)
     routes = service.routes(context) if is_first else ()
     app = http_app.application(name.capitalize(), routes, lambda: loop.is_ready)
-    with http_server.running(app, port, name):
+    with http_server.serve_in_thread(app, port, name):
         loop.run()
     worker.close()
     broker.close()

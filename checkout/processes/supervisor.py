@@ -19,7 +19,7 @@ from checkout.messaging.kafka_log import KafkaBroker
 from checkout.processes.postgres import make_databases
 from checkout.settings import HOST, Settings, WrongSetting, as_environment
 from checkout.system.pid import Pid
-from checkout.system.ports import claim, free_port
+from checkout.system.ports import check_free, free_port
 
 WORKERS = ("orders", "stock", "payments", "shipments", "notifications")
 OUTSIDE = ("payment_broker", "shipment_company", "mailbox")
@@ -97,7 +97,7 @@ class Supervisor:
     def start(self, parts: Sequence[str] = (*OUTSIDE, *WORKERS, *FRONT)) -> None:
         """Starts broker, topics, databases, outside systems and services, and waits until all are ready."""
         _check(self.settings, self.scale)
-        claim(self.settings, parts)
+        check_free(self.settings, parts)
         self._start_kafka()
         try:
             self._prepare()

@@ -9,7 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
 from checkout.fields import OrderRequest, OrderResponse, ProductResponse
-from checkout.framework import http_app
+from checkout.framework import http_app, http_errors
 from checkout.messages import PAYMENT_METHODS, PLACE_ORDER, PRODUCTS
 
 TIMEOUT = httpx.Timeout(10.0, connect=1.0)  # seconds
@@ -65,10 +65,10 @@ class Gateway:
         try:
             return await self._client.request(request.method, url, content=body, headers=headers)
         except httpx.ConnectError:
-            raise http_app.Unavailable(f"{service} does not answer: try again in a moment") from None
+            raise http_errors.Unavailable(f"{service} does not answer: try again in a moment") from None
         except httpx.HTTPError:
             remedy = "ask again with the same Idempotency-Key" if body else "try again in a moment"
-            raise http_app.Unavailable(f"{service} did not answer in time: {remedy}") from None
+            raise http_errors.Unavailable(f"{service} did not answer in time: {remedy}") from None
 
 
 def _answers(kind: Any) -> dict[int, ResponseSpec]:

@@ -149,7 +149,7 @@ class Orders(Service):
             idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)] = None,
             correlation: Annotated[str | None, HeaderParameter(name="CID", max_length=255)] = None,
         ) -> dict[str, str]:
-            data = await http_app.read_strictly(request, OrderRequest)
+            data = await http_app.read_json(request, OrderRequest)
             # The same key makes the same id, so the inbox recognizes a repeat.
             id = str(uuid.uuid5(salt, idempotency_key) if idempotency_key else uuid.uuid4())
             wanted = to_message(id, data, context.now())

@@ -11,7 +11,7 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from checkout.framework import http_app
+from checkout.framework import http_app, http_errors
 from checkout.messages import PAYMENT_METHODS, PLACE_ORDER, PRODUCTS
 
 STYLE = """
@@ -67,12 +67,12 @@ class Web:
         try:
             return await self._client.request(method, path, **options)
         except httpx.HTTPError:
-            raise http_app.Unavailable("the shop does not answer just now: try again in a moment") from None
+            raise http_errors.Unavailable("the shop does not answer just now: try again in a moment") from None
 
     async def _read(self, path: str) -> Any:
         answer = await self._ask("GET", path)
         if answer.status_code != 200:
-            raise http_app.Unavailable(_said(answer))
+            raise http_errors.Unavailable(_said(answer))
         return answer.json()
 
     async def _shop(self, error: str = "", status: int = 200) -> Response[str]:

@@ -1,6 +1,6 @@
-"""Outside system: what the systems beyond the store's boundary share: switches, one lock, a ledger by idempotency key.
+"""External system: what the simulated systems outside the store share - fault switches, a lock, a ledger.
 
-Their state is memory only: each is a process of its own that no test kills, and so a witness of what the store asked.
+They keep their state in memory. Tests never kill them, so they are witnesses of what the store has requested.
 """
 
 import threading
@@ -10,36 +10,42 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 
-Asked = TypeVar("Asked", bound=msgspec.Struct)
-Answer = TypeVar("Answer", bound=msgspec.Struct)
+Request = TypeVar("Request", bound=msgspec.Struct)
+Response = TypeVar("Response", bound=msgspec.Struct)
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
-class Failed(Exception):
-    """The system fails before doing anything, because its switches say so."""
+class SimulatedFailure(Exception):
+    """The system fails before it does anything, as its fault switches demand."""
 
 
-class Dropped(Exception):
-    """The system did what was asked and then hung up without an answer, because its switches say so."""
+class ConnectionDropped(Exception):
+    """The system has processed the request and closes the connection without a response, as its switches demand."""
 
 
 class KeyReused(Exception):
-    """An idempotency key came back with another request."""
+    """A request has the idempotency key of a different request."""
 
 
 class FaultSwitches(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """How a system misbehaves; a count falls with every use, and a new object sets every switch anew.
+    """The faults of a system. A count is the number of requests that the fault still affects.
 
-    `delay` is in seconds and concerns the answer only: it is kept by the servers, not by calls in process.
+    `delay`: seconds before each response, in servers only. `fail`: requests that fail before anything is done.
     """
 
     delay: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.0
-    fail: Count = 0  # of the next requests, before anything is done
+    fail: Count = 0
+
+    def use(self, name: str) -> bool:
+        """Decrements the count of this name; returns whether it was above 0."""
+        count: int = getattr(self, name)
+        setattr(self, name, max(0, count - 1))
+        return count > 0
 
 
 class ExternalSystem:
-    """A system with switches and one lock; subclasses use both inside `with self._lock`."""
+    """A system with fault switches and a lock, which the methods of subclasses hold."""
 
     switches: FaultSwitches
 
@@ -47,61 +53,55 @@ class ExternalSystem:
         self.switches = switches
         self._lock = threading.Lock()
 
-    def _use(self, switch: str) -> bool:
-        left: int = getattr(self.switches, switch)
-        if left:
-            setattr(self.switches, switch, left - 1)
-        return left > 0
-
     def _fail_if_switched(self) -> None:
-        if self._use("fail"):
-            raise Failed("this system fails now, as its switches say: try again later")
+        if self.switches.use("fail"):
+            raise SimulatedFailure("the fault switches make this request fail: try again later")
 
-    def _drop_if_switched(self, switch: str) -> None:
-        if self._use(switch):
-            raise Dropped("the connection was dropped after the work was done")
+    def _drop_if_switched(self, name: str) -> None:
+        if self.switches.use(name):
+            raise ConnectionDropped("the connection was dropped after the request was processed")
 
 
-class Kept(msgspec.Struct, Generic[Asked, Answer], frozen=True):
-    """One request, its one answer, how often it was asked, and how often its key came with another request."""
+class LedgerEntry(msgspec.Struct, Generic[Request, Response], frozen=True):
+    """A request and its response; how often it arrived, and how often its key arrived with another request."""
 
     key: str
-    asked: Asked
-    answer: Answer
+    request: Request
+    response: Response
     attempts: int = 1
     conflicts: int = 0
 
+    def to_json(self) -> dict[str, Any]:
+        """Returns one flat object with the fields of request and response; amounts stay decimals."""
+        request = msgspec.to_builtins(self.request, builtin_types=(Decimal,))
+        counts = {"attempts": self.attempts, "conflicts": self.conflicts}
+        return {"key": self.key, **request, **msgspec.structs.asdict(self.response), **counts}
 
-class Ledger(Generic[Asked, Answer]):
-    """Requests by idempotency key: each is decided once and answered the same for ever; its owner holds the lock."""
+
+class Ledger(Generic[Request, Response]):
+    """The requests by idempotency key; a repeated request gets the first response. Its owner holds the lock."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, Kept[Asked, Answer]] = {}
+        self._entries: dict[str, LedgerEntry[Request, Response]] = {}
 
-    def answer(self, key: str, asked: Asked, decide: Callable[[Asked], Answer]) -> Answer:
-        """The answer kept for this key, or the decision, kept from now on. Raises KeyReused."""
-        kept = self._kept.get(key)
-        if kept is None:
-            kept = self._kept[key] = Kept(key, asked, decide(asked))
-        elif kept.asked == asked:
-            self._kept[key] = msgspec.structs.replace(kept, attempts=kept.attempts + 1)
+    def respond(self, key: str, request: Request, decide: Callable[[Request], Response]) -> Response:
+        """Returns the response for this key; the first time, calls `decide`. Raises KeyReused."""
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = LedgerEntry(key, request, decide(request))
+        elif entry.request == request:
+            self._entries[key] = msgspec.structs.replace(entry, attempts=entry.attempts + 1)
         else:
-            self._kept[key] = msgspec.structs.replace(kept, conflicts=kept.conflicts + 1)
-            raise KeyReused(f"the idempotency key {key} came before with another body: use a new key")
-        return kept.answer
+            self._entries[key] = msgspec.structs.replace(entry, conflicts=entry.conflicts + 1)
+            raise KeyReused(f"the idempotency key {key} was used with another body: use a new key")
+        return entry.response
 
     def entries(self, order: str | None = None) -> list[dict[str, Any]]:
-        """What was asked and answered, oldest first, as over HTTP; of one order if it is named."""
-        entries = [_flat(kept) for kept in list(self._kept.values())]
+        """Returns the entries as JSON objects, oldest first; only those of one order if it is given."""
+        entries = [entry.to_json() for entry in list(self._entries.values())]
         return [entry for entry in entries if order is None or entry["order"] == order]
 
     def entry(self, key: str) -> dict[str, Any] | None:
-        """What was asked and answered under this key."""
-        kept = self._kept.get(key)
-        return _flat(kept) if kept else None
-
-
-def _flat(kept: Kept[Any, Any]) -> dict[str, Any]:
-    asked = msgspec.to_builtins(kept.asked, builtin_types=(Decimal,))
-    counts = {"attempts": kept.attempts, "conflicts": kept.conflicts}
-    return {"key": kept.key, **asked, **msgspec.structs.asdict(kept.answer), **counts}
+        """Returns the entry of this key as a JSON object."""
+        entry = self._entries.get(key)
+        return entry.to_json() if entry else None

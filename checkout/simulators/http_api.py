@@ -1,127 +1,90 @@
-"""Serving: puts an outside system on a loopback port over HTTP, with errors as sentences and a connection to drop."""
+"""HTTP API: what the simulated systems add to the store's HTTP application - switches, ledger, dropped connections."""
 
-import logging
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
-import msgspec
-from litestar import Litestar, MediaType, Request, Response, get, put
+from litestar import Litestar, Response, get, put
 from litestar.exceptions import HTTPException
-from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from checkout.framework import http_server
-from checkout.simulators.external_system import Dropped, ExternalSystem, Failed, KeyReused, Ledger
+from checkout.framework import http_app, http_server
+from checkout.framework.http_app import json_response, read_json
+from checkout.framework.http_errors import AnyRequest, ErrorHandlers, ErrorResponse, error_response
+from checkout.simulators.external_system import ConnectionDropped, ExternalSystem, KeyReused, Ledger, SimulatedFailure
 
-BODY_LIMIT = 64 * 1024
-KEY_LIMIT = 255
-
-Body = TypeVar("Body")
-AnyRequest = Request[Any, Any, Any]
-_encode = msgspec.json.Encoder(decimal_format="number").encode
+MAX_KEY_CHARACTERS = 255
 
 
-def answer(content: object, status: int = 200) -> Response[bytes]:
-    """A JSON answer, with money as numbers."""
-    return Response(_encode(content), status_code=status, media_type=MediaType.JSON)
+def application(title: str, system: ExternalSystem, *routes: HTTPRouteHandler, **options: Any) -> Litestar:
+    """Returns the application of a system: its routes, `/switches` and `/health-check`.
 
+    `PUT /switches` sets every switch; those that the body omits get their defaults.
+    """
 
-async def read(request: AnyRequest, kind: type[Body]) -> Body:
-    """The request's JSON body as this kind; what is wrong with it becomes 400, 413, 415 or 422."""
-    if request.content_type[0] != "application/json":
-        raise HTTPException(status_code=415, detail="the body must be sent as application/json")
-    body = await request.body()
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.ValidationError as error:
-        raise HTTPException(status_code=422, detail=str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise HTTPException(status_code=400, detail=f"the body is not JSON: {error}") from error
+    @get("/switches")
+    async def read_switches() -> Response[bytes]:
+        return json_response(system.switches)
 
+    @put("/switches")
+    async def set_switches(request: AnyRequest) -> Response[bytes]:
+        system.switches = await read_json(request, type(system.switches))
+        return json_response(system.switches)
 
-def idempotency_key(request: AnyRequest) -> str:
-    """The request's `Idempotency-Key`; without one, or with one too long, the answer is 400."""
-    key = request.headers.get("Idempotency-Key", "")
-    if not 0 < len(key) <= KEY_LIMIT:
-        raise HTTPException(status_code=400, detail=f"send an Idempotency-Key of 1 to {KEY_LIMIT} characters")
-    return key
+    handlers = [read_switches, set_switches, *routes]
+    options |= {"error_handlers": ERROR_HANDLERS, "openapi_config": None}
+    return http_app.application(title, handlers, lambda: True, **options)
 
 
 def ledger_routes(path: str, ledger: Ledger[Any, Any]) -> Sequence[HTTPRouteHandler]:
-    """Routes that read a ledger: all of it, one order's part (`?order=`), one key's entry."""
+    """Returns routes that read a ledger: all entries, those of one order (`?order=`), or the entry of one key."""
 
     @get(path)
-    async def entries(order: FromQuery[str | None] = None) -> Response[bytes]:
-        return answer(ledger.entries(order))
+    async def read_entries(order: FromQuery[str | None] = None) -> Response[bytes]:
+        return json_response(ledger.entries(order))
 
     @get(path + "/{key:str}")
-    async def entry(key: FromPath[str]) -> Response[bytes]:
-        found = ledger.entry(key)
-        if found is None:
-            raise HTTPException(status_code=404, detail=f"nothing was asked with the key {key}")
-        return answer(found)
+    async def read_entry(key: FromPath[str]) -> Response[bytes]:
+        entry = ledger.entry(key)
+        if entry is None:
+            raise HTTPException(status_code=404, detail=f"there is no request with the key {key}")
+        return json_response(entry)
 
-    return entries, entry
-
-
-def app(system: ExternalSystem, *routes: HTTPRouteHandler, **options: Any) -> Litestar:
-    """An application with these routes, `/health-check`, and `/switches` of the system."""
-
-    @get("/health-check")
-    async def health_check() -> Response[bytes]:
-        return answer({"status": "ready"})
-
-    @get("/switches")
-    async def switches() -> Response[bytes]:
-        return answer(system.switches)
-
-    @put("/switches")
-    async def switch(request: AnyRequest) -> Response[bytes]:
-        system.switches = await read(request, type(system.switches))
-        return answer(system.switches)
-
-    return Litestar(
-        [health_check, switches, switch, *routes],
-        exception_handlers={Exception: _explain},
-        request_max_body_size=BODY_LIMIT,
-        openapi_config=None,
-        logging_config=None,
-        **options,
-    )
+    return read_entries, read_entry
 
 
-def _explain(request: AnyRequest, error: Exception) -> Response[bytes]:
-    if isinstance(error, Dropped):
-        extensions: Any = request.scope["extensions"]
-        extensions["drop"]["connection"]()
-    if isinstance(error, RequestEntityTooLarge):
-        return answer({"message": f"the body is larger than {BODY_LIMIT} bytes"}, 413)
-    if isinstance(error, HTTPException):
-        return answer({"message": error.detail}, error.status_code)
-    if isinstance(error, KeyReused):
-        return answer({"message": str(error)}, 422)
-    if isinstance(error, Failed | Dropped):
-        return answer({"message": str(error)}, 500)
-    logging.getLogger(__name__).error("%s %s", request.method, request.url.path, exc_info=error)
-    return answer({"message": "this system has a fault of its own: see its log"}, 500)
+def idempotency_key(request: AnyRequest) -> str:
+    """Returns the `Idempotency-Key` header. A missing or too long one is answered with 400."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not 0 < len(key) <= MAX_KEY_CHARACTERS:
+        detail = f"send an Idempotency-Key of 1 to {MAX_KEY_CHARACTERS} characters"
+        raise HTTPException(status_code=400, detail=detail)
+    return key
 
 
-class _Droppable(HttpToolsProtocol):
-    """HTTP whose connection the application may close without an answer, which ASGI has no word for."""
+class DroppableConnection(HttpToolsProtocol):
+    """HTTP connections that the application can close without a response, for which ASGI has no message."""
 
     def on_message_begin(self) -> None:
+        """Adds the extension `drop` to the ASGI scope."""
         super().on_message_begin()
         self.scope["extensions"] = {"drop": {"connection": self.transport.close}}
 
 
-def run(app: Litestar, port: int, name: str) -> None:
-    """Serves in this process until SIGTERM or Ctrl-C; open requests get one second, then the process exits with 0."""
-    http_server.run(app, port, name, _Droppable)
+serve = partial(http_server.serve, protocol=DroppableConnection)
+serve_in_thread = partial(http_server.serve_in_thread, protocol=DroppableConnection)
 
 
-def running(app: Litestar) -> AbstractContextManager[str]:
-    """Serves in a thread of this process, on a free port; gives the address."""
-    return http_server.running(app, http=_Droppable)
+def _drop_connection(request: AnyRequest, error: ConnectionDropped) -> ErrorResponse:
+    extensions: Any = request.scope["extensions"]
+    extensions["drop"]["connection"]()
+    return error_response(500, str(error))
+
+
+ERROR_HANDLERS: ErrorHandlers = {
+    ConnectionDropped: _drop_connection,
+    KeyReused: lambda request, error: error_response(422, str(error)),
+    SimulatedFailure: lambda request, error: error_response(500, str(error)),
+}

@@ -1,10 +1,10 @@
-"""In process: the outside systems as objects instead of servers, for the lab and for measuring."""
+"""In process: calls the simulated systems as objects instead of over HTTP and SMTP, for the lab and for benchmarks."""
 
 import msgspec
 
 from checkout.messages import BookParcel, CardCharged, CardDenied, ChargeCard, EmailSent, ParcelBooked, Reply, SendEmail
-from checkout.simulators.external_system import Dropped, Failed
-from checkout.simulators.mailbox import Letter, Mailbox
+from checkout.simulators.external_system import ConnectionDropped, SimulatedFailure
+from checkout.simulators.mailbox import Email, Mailbox
 from checkout.simulators.payment_broker import Charge, PaymentBroker
 from checkout.simulators.shipment_company import Parcel, ShipmentCompany
 from checkout.worker.adapters import charge_body, idempotency_key, parcel_body
@@ -13,20 +13,20 @@ from checkout.worker.outbox import OutboxRow
 
 
 class SimulatedSystems:
-    """The three systems outside the store, and the lines to them."""
+    """The three systems outside the store and the adapters that call them."""
 
     def __init__(self) -> None:
         self.payment_broker, self.shipment_company, self.mailbox = PaymentBroker(), ShipmentCompany(), Mailbox()
 
     def adapters(self) -> dict[str, Adapter]:
-        """The courier's lines, by message."""
+        """Returns the adapters for `ExternalCalls` by message name. They raise Unanswered for a simulated fault."""
         return {"ChargeCard": self._charge, "BookParcel": self._book, "SendEmail": self._send}
 
     def _charge(self, row: OutboxRow) -> CallResult:
         call = msgspec.json.decode(row.payload or b"", type=ChargeCard)
         try:
             outcome = self.payment_broker.charge(idempotency_key(row), msgspec.convert(charge_body(call), Charge))
-        except (Failed, Dropped) as error:
+        except (SimulatedFailure, ConnectionDropped) as error:
             raise Unanswered("payment-broker:/charges", str(error)) from error
         charged = outcome.status == "charged"
         reply: Reply = CardCharged(call.id) if charged else CardDenied(call.id, outcome.reason or "denied")
@@ -36,15 +36,15 @@ class SimulatedSystems:
         call = msgspec.json.decode(row.payload or b"", type=BookParcel)
         try:
             booking = self.shipment_company.book(idempotency_key(row), msgspec.convert(parcel_body(call), Parcel))
-        except (Failed, Dropped) as error:
+        except (SimulatedFailure, ConnectionDropped) as error:
             raise Unanswered("shipment-company:/parcels", str(error)) from error
         return CallResult(row, "shipment-company:/parcels", "201", ParcelBooked(call.id, booking.id))
 
     def _send(self, row: OutboxRow) -> CallResult:
         call = msgspec.json.decode(row.payload or b"", type=SendEmail)
-        said = Letter(idempotency_key(row), call.customer_email, "store", call.subject, call.text, call.id)
+        email = Email(idempotency_key(row), call.customer_email, "store", call.subject, call.text, call.id)
         try:
-            self.mailbox.receive(said)
-        except (Failed, Dropped) as error:
+            self.mailbox.receive(email)
+        except (SimulatedFailure, ConnectionDropped) as error:
             raise Unanswered("mailbox:", str(error)) from error
         return CallResult(row, "mailbox:", "250", EmailSent(call.id, call.kind))

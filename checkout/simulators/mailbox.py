@@ -1,4 +1,4 @@
-"""Mailbox: takes the customers' mail over SMTP and shows it over HTTP, one entry per Message-ID."""
+"""Mailbox: a simulated mail server that receives e-mail over SMTP and lists it over HTTP, once per Message-ID."""
 
 import asyncio
 import logging
@@ -15,15 +15,22 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from litestar import Litestar, Response, get
 from litestar.params import FromQuery
 
+from checkout.framework.http_app import json_response
 from checkout.framework.http_server import listen
 from checkout.simulators import http_api
-from checkout.simulators.external_system import Count, Dropped, ExternalSystem, Failed, FaultSwitches
+from checkout.simulators.external_system import (
+    ConnectionDropped,
+    Count,
+    ExternalSystem,
+    FaultSwitches,
+    SimulatedFailure,
+)
 
-SIZE_LIMIT = 64 * 1024
+MAX_MAIL_BYTES = 64 * 1024
 
 
-class Letter(msgspec.Struct, frozen=True):
-    """What a mail says; `to` holds the recipients of the envelope, joined by a comma and a space."""
+class Email(msgspec.Struct, frozen=True):
+    """An e-mail; `to` holds the recipients of the envelope, joined by a comma and a space."""
 
     message_id: str
     to: str
@@ -33,111 +40,115 @@ class Letter(msgspec.Struct, frozen=True):
     order: str | None = None
 
 
-class Mail(Letter, frozen=True, kw_only=True):
-    """A letter as kept: how many times it came, and when first."""
+class ReceivedEmail(Email, frozen=True, kw_only=True):
+    """An e-mail in the mailbox: how often it was received, and when first."""
 
     copies: int = 1
     received_at: datetime
 
 
 class Switches(FaultSwitches):
-    """The switches of every outside system (`fail` answers 451), and the connection dropped after the final dot."""
+    """`fail` answers 451; `drop_after_receiving`: e-mails that are kept and get no response after the final dot."""
 
     drop_after_receiving: Count = 0
 
 
 class Mailbox(ExternalSystem):
-    """The mailbox without its servers: thread-safe, in memory."""
+    """The mailbox without servers: thread-safe, in memory. `now` returns the time of receipt, in UTC."""
 
     switches: Switches
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(Switches())
         self._now = now
-        self._mails: dict[str, Mail] = {}
+        self._mails: dict[str, ReceivedEmail] = {}
 
-    def receive(self, letter: Letter) -> None:
-        """Keeps the letter, or counts one more copy of it. Raises Failed, and Dropped afterwards."""
+    def receive(self, email: Email) -> None:
+        """Keeps an e-mail, or counts another copy of it.
+
+        Raises SimulatedFailure, and after keeping it ConnectionDropped.
+        """
         with self._lock:
             self._fail_if_switched()
-            key = letter.message_id or f"<unnamed-{len(self._mails) + 1}>"
-            self._mails[key] = self._counted(key, letter)
+            key = email.message_id or f"<unnamed-{len(self._mails) + 1}>"
+            self._mails[key] = self._add_copy(key, email)
             self._drop_if_switched("drop_after_receiving")
 
     def mails(self, to: str | None = None, order: str | None = None) -> list[dict[str, Any]]:
-        """The mails kept, oldest first, as over HTTP: all, or those to one address or about one order."""
+        """Returns the e-mails as JSON objects, oldest first; only those to one address or about one order if given."""
         with self._lock:
             kept = list(self._mails.values())
         chosen = [mail for mail in kept if to in (None, *mail.to.split(", ")) and order in (None, mail.order)]
         return [msgspec.to_builtins(mail) for mail in chosen]
 
-    def _counted(self, key: str, letter: Letter) -> Mail:
-        known = self._mails.get(key)
-        if known:
-            return msgspec.structs.replace(known, copies=known.copies + 1)
-        said = msgspec.structs.asdict(letter) | {"message_id": key}
-        return Mail(**said, received_at=self._now())
+    def _add_copy(self, key: str, email: Email) -> ReceivedEmail:
+        received = self._mails.get(key)
+        if received:
+            return msgspec.structs.replace(received, copies=received.copies + 1)
+        fields = msgspec.structs.asdict(email) | {"message_id": key}
+        return ReceivedEmail(**fields, received_at=self._now())
 
 
-def read_letter(content: bytes, recipients: Sequence[str]) -> Letter:
-    """A mail as it came over SMTP; what cannot be text is replaced. Raises ValueError for what cannot be read."""
+def parse_email(content: bytes, recipients: Sequence[str]) -> Email:
+    """Parses an e-mail as received over SMTP. Replaces bytes that are not text; raises ValueError if malformed."""
     try:
         message = message_from_bytes(content, policy=policy.default)
         headers = {name: _clean(message[name]) for name in ("Message-ID", "From", "Subject", "X-Order")}
         body = message.get_body(("plain", "html"))
         text = _clean(body.get_content() if body else "").replace("\r\n", "\n")
-    except Exception as error:  # the parser of 3.11 raises a dozen kinds on broken headers and charsets
+    except Exception as error:  # Python 3.11's parser raises a dozen types on malformed headers and charsets
         raise ValueError(f"the mail cannot be read: {type(error).__name__}") from error
     message_id, sender, subject, order = headers.values()
-    return Letter(message_id, _clean(", ".join(recipients)), sender, subject, text, order or None)
+    return Email(message_id, _clean(", ".join(recipients)), sender, subject, text, order or None)
 
 
 def _clean(text: object) -> str:
-    # Bytes that are no UTF-8 arrive as surrogates, which JSON cannot hold.
+    # Bytes that are not UTF-8 are surrogates here, which JSON cannot represent.
     return str(text or "").encode("utf-8", "replace").decode()
 
 
-class _Postman:
-    """The hook that aiosmtpd calls after the final dot of a mail."""
+class _SmtpHandler:
+    """aiosmtpd calls `handle_DATA` after the final dot of an e-mail."""
 
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         try:
-            self._mailbox.receive(read_letter(envelope.original_content or b"", envelope.rcpt_tos))
+            self._mailbox.receive(parse_email(envelope.original_content or b"", envelope.rcpt_tos))
             status = "250 OK"
         except ValueError as error:
             status = f"554 {error}"
-        except Failed as error:
+        except SimulatedFailure as error:
             status = f"451 {error}"
-        except Dropped:
+        except ConnectionDropped:
             status = ""
         await asyncio.sleep(self._mailbox.switches.delay)
-        return status or await self._hang_up(server)
+        return status or await self._drop_connection(server)
 
-    async def _hang_up(self, server: SMTP) -> str:
+    async def _drop_connection(self, server: SMTP) -> str:
         if server.transport:
             server.transport.close()
-        await asyncio.Event().wait()  # aiosmtpd cancels us when the connection is gone
+        await asyncio.Event().wait()  # aiosmtpd cancels this when the connection is closed
         return ""
 
 
 def app(mailbox: Mailbox, smtp: socket.socket | None = None) -> Litestar:
-    """The mailbox over HTTP: `/mails`, `/switches`, `/health-check`; given a listening socket, over SMTP too."""
+    """The mailbox over HTTP: `/mails`, `/switches`, `/health-check`. With a listening socket, over SMTP too."""
 
     @get("/mails")
     async def mails(to: FromQuery[str | None] = None, order: FromQuery[str | None] = None) -> Response[bytes]:
-        return http_api.answer(mailbox.mails(to, order))
+        return json_response(mailbox.mails(to, order))
 
-    return http_api.app(mailbox, mails, lifespan=[lambda _: _receiving(mailbox, smtp)] if smtp else [])
+    lifespan = [lambda _: _smtp_server(mailbox, smtp)] if smtp else []
+    return http_api.application("Mailbox", mailbox, mails, lifespan=lifespan)
 
 
 @asynccontextmanager
-async def _receiving(mailbox: Mailbox, smtp: socket.socket) -> AsyncIterator[None]:
+async def _smtp_server(mailbox: Mailbox, smtp: socket.socket) -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
-    # Without a host name aiosmtpd asks the DNS for one at every connection.
-    limited = partial(SMTP, _Postman(mailbox), data_size_limit=SIZE_LIMIT, enable_SMTPUTF8=True)
+    # Without a host name aiosmtpd queries the DNS for one at every connection.
+    limited = partial(SMTP, _SmtpHandler(mailbox), data_size_limit=MAX_MAIL_BYTES, enable_SMTPUTF8=True)
     connection = partial(limited, hostname="localhost", ident="mailbox", loop=loop)
     server = await loop.create_server(connection, sock=smtp)
     yield
@@ -145,7 +156,7 @@ async def _receiving(mailbox: Mailbox, smtp: socket.socket) -> AsyncIterator[Non
 
 
 def main(port: int, smtp_port: int) -> None:
-    """Runs the mailbox in this process, on the loopback, HTTP and SMTP, until it is told to stop."""
-    logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd's: a warning for every odd command
+    """Serves the mailbox over HTTP and SMTP on these ports until SIGTERM or Ctrl-C."""
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd logs a warning for every unknown command
     with listen(smtp_port, "the mailbox's SMTP") as smtp:
-        http_api.run(app(Mailbox(), smtp), port, "the mailbox")
+        http_api.serve(app(Mailbox(), smtp), port, "the mailbox")

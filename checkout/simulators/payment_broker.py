@@ -1,22 +1,24 @@
-"""Payment broker: charges cards, once per idempotency key, and keeps a ledger that anyone may read."""
+"""Payment broker: a simulated payment provider that charges cards, once per idempotency key."""
 
 import asyncio
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-from litestar import Litestar, Request, Response, post
+from litestar import Litestar, Response, post
 
+from checkout.framework.http_app import json_response, read_json
+from checkout.framework.http_errors import AnyRequest
 from checkout.simulators import http_api
 from checkout.simulators.external_system import Count, ExternalSystem, FaultSwitches, Ledger, Name
 
-LIMIT = Decimal("1000.00")
-LARGEST = Decimal("1000000.00")
+CARD_LIMIT = Decimal("1000.00")  # larger amounts are denied
+MAX_AMOUNT = Decimal("1000000.00")  # larger amounts are invalid
 CENT = Decimal("0.01")
 
 
 class Charge(msgspec.Struct, frozen=True):
-    """Money asked for an order. Raises ValueError for an amount that no card can be charged with."""
+    """A request to charge a card. Raises ValueError for an amount that is not positive, too large or not in cents."""
 
     order: Name
     amount: Decimal
@@ -25,15 +27,15 @@ class Charge(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         amount = self.amount
-        if not amount.is_finite() or not 0 < amount <= LARGEST:
-            raise ValueError(f"the amount must be above 0 and at most {LARGEST:,}")
+        if not amount.is_finite() or not 0 < amount <= MAX_AMOUNT:
+            raise ValueError(f"the amount must be above 0 and at most {MAX_AMOUNT:,}")
         if amount != amount.quantize(CENT):
             raise ValueError("the amount must have at most two decimals")
         msgspec.structs.force_setattr(self, "amount", amount.quantize(CENT))
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a charge went: charged has an id, denied has a reason."""
+    """The result of a charge: an id if charged, a reason if denied."""
 
     status: Literal["charged", "denied"]
     id: str | None = None
@@ -41,7 +43,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Switches(FaultSwitches):
-    """`deny` is the reason for denying the next `deny_next` new payments, or all of them when that is null."""
+    """`deny` is the reason with which the next `deny_next` new charges are denied; all of them if that is null."""
 
     deny: Name | None = None
     deny_next: Count | None = None
@@ -53,7 +55,7 @@ class Switches(FaultSwitches):
 
 
 class PaymentBroker(ExternalSystem):
-    """The broker without its server: thread-safe, in memory."""
+    """The payment provider without a server: thread-safe, in memory."""
 
     switches: Switches
 
@@ -63,15 +65,18 @@ class PaymentBroker(ExternalSystem):
         self._charged = 0
 
     def charge(self, key: str, charge: Charge) -> Outcome:
-        """Charges or denies; the same key gets the same outcome. Raises KeyReused, Failed, and Dropped afterwards."""
+        """Charges or denies; the same key gets the same outcome.
+
+        Raises KeyReused and SimulatedFailure, and after the charge ConnectionDropped.
+        """
         with self._lock:
             self._fail_if_switched()
-            outcome = self.ledger.answer(key, charge, self._decide)
+            outcome = self.ledger.respond(key, charge, self._decide)
             self._drop_if_switched("drop_after_charging")
             return outcome
 
     def _decide(self, charge: Charge) -> Outcome:
-        reason = "above the limit" if charge.amount > LIMIT else self._denied_by_switch()
+        reason = "above the limit" if charge.amount > CARD_LIMIT else self._denied_by_switch()
         if reason:
             return Outcome("denied", reason=reason)
         self._charged += 1
@@ -81,28 +86,28 @@ class PaymentBroker(ExternalSystem):
         switches = self.switches
         if switches.deny_next is None:
             return switches.deny
-        reason = switches.deny if self._use("deny_next") else None
+        reason = switches.deny if switches.use("deny_next") else None
         if not switches.deny_next:
             switches.deny = switches.deny_next = None
         return reason
 
 
 def app(broker: PaymentBroker) -> Litestar:
-    """The broker over HTTP: `/charges`, `/switches`, `/health-check`."""
+    """The payment provider over HTTP: `/charges`, `/switches`, `/health-check`."""
 
     @post("/charges")
-    async def charge(request: Request[Any, Any, Any]) -> Response[bytes]:
-        key, asked = http_api.idempotency_key(request), await http_api.read(request, Charge)
+    async def charge(request: AnyRequest) -> Response[bytes]:
+        key, body = http_api.idempotency_key(request), await read_json(request, Charge)
         try:
-            outcome = broker.charge(key, asked)
+            outcome = broker.charge(key, body)
         finally:
-            # The answer is late, not the money: a caller that gives up must assume that it was charged.
+            # Only the response is late: a client that gives up must assume that the card was charged.
             await asyncio.sleep(broker.switches.delay)
-        return http_api.answer(outcome, 201 if outcome.status == "charged" else 402)
+        return json_response(outcome, 201 if outcome.status == "charged" else 402)
 
-    return http_api.app(broker, charge, *http_api.ledger_routes("/charges", broker.ledger))
+    return http_api.application("Payment broker", broker, charge, *http_api.ledger_routes("/charges", broker.ledger))
 
 
 def main(port: int) -> None:
-    """Runs the payment broker in this process, on the loopback, until it is told to stop."""
-    http_api.run(app(PaymentBroker()), port, "the payment broker")
+    """Serves the payment provider on this port until SIGTERM or Ctrl-C."""
+    http_api.serve(app(PaymentBroker()), port, "the payment broker")

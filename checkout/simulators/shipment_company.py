@@ -1,24 +1,26 @@
-"""Shipment company: books parcels, once per idempotency key, and keeps a list that anyone may read."""
+"""Shipment company: a simulated carrier that books parcels, once per idempotency key."""
 
 import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
-from litestar import Litestar, Request, Response, post
+from litestar import Litestar, Response, post
 
+from checkout.framework.http_app import json_response, read_json
+from checkout.framework.http_errors import AnyRequest
 from checkout.simulators import http_api
 from checkout.simulators.external_system import Count, ExternalSystem, FaultSwitches, Ledger, Name
 
 
 class Product(msgspec.Struct, frozen=True):
-    """How many of what lie in a parcel."""
+    """A product in a parcel and its quantity."""
 
     sku: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
     quantity: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
 class Parcel(msgspec.Struct, frozen=True):
-    """What to bring to whom, for which order."""
+    """A request to deliver the products of an order to a customer."""
 
     order: Name
     customer: Name
@@ -26,20 +28,20 @@ class Parcel(msgspec.Struct, frozen=True):
 
 
 class Booking(msgspec.Struct, frozen=True):
-    """The company's promise to bring the parcel."""
+    """The confirmation of a parcel."""
 
     id: str
     status: Literal["booked"] = "booked"
 
 
 class Switches(FaultSwitches):
-    """The switches of every outside system, and the connection dropped after booking."""
+    """`drop_after_booking`: requests that are booked and get no response."""
 
     drop_after_booking: Count = 0
 
 
 class ShipmentCompany(ExternalSystem):
-    """The company without its server: thread-safe, in memory."""
+    """The company without a server: thread-safe, in memory."""
 
     switches: Switches
 
@@ -49,10 +51,13 @@ class ShipmentCompany(ExternalSystem):
         self._booked = 0
 
     def book(self, key: str, parcel: Parcel) -> Booking:
-        """Books the parcel; the same key gets the same booking. Raises KeyReused, Failed, and Dropped afterwards."""
+        """Books a parcel; the same key gets the same booking.
+
+        Raises KeyReused and SimulatedFailure, and after booking ConnectionDropped.
+        """
         with self._lock:
             self._fail_if_switched()
-            booking = self.ledger.answer(key, parcel, self._accept)
+            booking = self.ledger.respond(key, parcel, self._accept)
             self._drop_if_switched("drop_after_booking")
             return booking
 
@@ -65,17 +70,17 @@ def app(company: ShipmentCompany) -> Litestar:
     """The company over HTTP: `/parcels`, `/switches`, `/health-check`."""
 
     @post("/parcels")
-    async def book(request: Request[Any, Any, Any]) -> Response[bytes]:
-        key, asked = http_api.idempotency_key(request), await http_api.read(request, Parcel)
+    async def book(request: AnyRequest) -> Response[bytes]:
+        key, body = http_api.idempotency_key(request), await read_json(request, Parcel)
         try:
-            booking = company.book(key, asked)
+            booking = company.book(key, body)
         finally:
             await asyncio.sleep(company.switches.delay)
-        return http_api.answer(booking, 201)
+        return json_response(booking, 201)
 
-    return http_api.app(company, book, *http_api.ledger_routes("/parcels", company.ledger))
+    return http_api.application("Shipment company", company, book, *http_api.ledger_routes("/parcels", company.ledger))
 
 
 def main(port: int) -> None:
-    """Runs the shipment company in this process, on the loopback, until it is told to stop."""
-    http_api.run(app(ShipmentCompany()), port, "the shipment company")
+    """Serves the shipment company on this port until SIGTERM or Ctrl-C."""
+    http_api.serve(app(ShipmentCompany()), port, "the shipment company")

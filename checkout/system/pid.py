@@ -1,24 +1,26 @@
-"""Pid: one process, told apart from a later one that got the same number."""
+"""Process id: identifies a process by number and start time, so that a reused number is not mistaken for it."""
 
 import contextlib
 import os
-import time
 
 import msgspec
 import psutil  # type: ignore[import-untyped]
 
-CLOCK_STEP = 2.0  # seconds by which a start time may seem to move when the machine's clock is set
+from checkout.system.deadline import wait_until
+
+CLOCK_TOLERANCE_SECONDS = 2.0  # a start time seems to change when the machine's clock is set
+KILL_TIMEOUT_SECONDS = 5.0
 
 
 class Pid(msgspec.Struct, frozen=True):
-    """A process by its number and its start time in seconds since 1970."""
+    """A process: its number and its start time in seconds since 1970. The process may have ended."""
 
     number: int
     started: float
 
     @classmethod
     def of(cls, number: int) -> "Pid":
-        """The process that has this number now. Raises ProcessLookupError when there is none."""
+        """Returns the process that has this number now. Raises ProcessLookupError when there is none."""
         try:
             return cls(number, psutil.Process(number).create_time())
         except psutil.Error as error:
@@ -26,47 +28,48 @@ class Pid(msgspec.Struct, frozen=True):
 
     @classmethod
     def own(cls) -> "Pid":
-        """The process that runs this code."""
+        """Returns the current process."""
         return cls.of(os.getpid())
 
     def is_alive(self) -> bool:
-        """Whether this very process still runs."""
+        """Whether this process runs."""
         return self._process() is not None
 
     def terminate(self) -> None:
-        """Asks it to end, and does not wait."""
+        """Sends SIGTERM and does not wait. Does nothing when the process has ended."""
         process = self._process()
         if process is not None:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.terminate()
 
     def stop(self, grace: float) -> None:
-        """Asks it to end, and after `grace` seconds makes it. Nothing happens when it has ended already."""
+        """Sends SIGTERM, and SIGKILL after `grace` seconds; returns when the process has ended."""
         self.terminate()
-        if not self._ends_within(grace) and (process := self._process()) is not None:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-            self._ends_within(grace)
+        try:
+            self._wait(grace)
+        except TimeoutError:
+            self._kill(with_children=False)
 
     def kill_with_children(self) -> None:
-        """Ends it and what it started, at once."""
+        """Sends SIGKILL to the process and all its descendants; returns when the process has ended."""
+        self._kill(with_children=True)
+
+    def _kill(self, with_children: bool) -> None:
         process = self._process()
         if process is not None:
-            for one in [*process.children(recursive=True), process]:
+            for each in [*(process.children(recursive=True) if with_children else []), process]:
                 with contextlib.suppress(psutil.NoSuchProcess):
-                    one.kill()
-            self._ends_within(5)
+                    each.kill()
+            with contextlib.suppress(TimeoutError):
+                self._wait(KILL_TIMEOUT_SECONDS)
 
-    def _ends_within(self, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while (alive := self.is_alive()) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        return not alive
+    def _wait(self, seconds: float) -> None:
+        wait_until(lambda: not self.is_alive(), seconds, pause=0.01)
 
     def _process(self) -> psutil.Process | None:
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(self.number)
-            if abs(process.create_time() - self.started) < CLOCK_STEP and not _has_ended(process):
+            if abs(process.create_time() - self.started) < CLOCK_TOLERANCE_SECONDS and not _has_ended(process):
                 return process
         return None
 
@@ -75,23 +78,28 @@ def _has_ended(process: psutil.Process) -> bool:
     if process.status() != psutil.STATUS_ZOMBIE:
         return False
     with contextlib.suppress(psutil.TimeoutExpired):
-        process.wait(0)  # a child of ours stays on the system's list until somebody does
+        process.wait(0)  # a child process stays in the process table until its parent calls this
         return True
-    ending: bool = process.num_threads() > 1  # a Java whose first thread has ended still closes its files
-    return not ending
+    is_closing: bool = process.num_threads() > 1  # a Java whose main thread has ended still closes its files
+    return not is_closing
 
 
-def processes_called(*last_arguments: str) -> list[Pid]:
-    """The processes of this machine whose command line ends with these arguments."""
+def processes_with_arguments(*last_arguments: str) -> list[Pid]:
+    """Returns the processes of this machine whose command line ends with these arguments."""
     found = psutil.process_iter(["cmdline", "create_time"])
     wanted = list(last_arguments)
     return [
-        Pid(one.pid, one.info["create_time"]) for one in found if (one.info["cmdline"] or [])[-len(wanted) :] == wanted
+        Pid(each.pid, each.info["create_time"])
+        for each in found
+        if (each.info["cmdline"] or [])[-len(wanted) :] == wanted
     ]
 
 
-def listener_on(port: int) -> str:
-    """Who listens on a TCP port, as `process 123 (java)`, as far as this user may know."""
+def describe_listener(port: int) -> str:
+    """Returns the process that listens on a TCP port as text, such as `process 123 (java)`.
+
+    Returns `another process` when this user may not see it.
+    """
     with contextlib.suppress(psutil.Error):
         for connection in psutil.net_connections("tcp"):
             if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:

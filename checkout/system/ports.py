@@ -1,32 +1,29 @@
-"""Ports: which of a store's ports are free, and who holds one that is not."""
+"""Ports: checks that the store's TCP ports are free, and finds free ones."""
 
 import socket
 from collections.abc import Iterable
 
 from checkout.errors import CheckoutError
-from checkout.settings import HOST, PORTS, Settings
-from checkout.system.pid import listener_on
-
-OF_KAFKA = range(11_092, 11_098)  # above the base
+from checkout.settings import HOST, KAFKA_PORTS, PORTS, Settings
+from checkout.system.pid import describe_listener
 
 
 class PortTaken(CheckoutError):
-    """A port that is needed is another program's; the message names both and the remedy."""
+    """Another program listens on a port that is needed; the message names both and the remedy."""
 
 
-def claim(settings: Settings, names: Iterable[str]) -> None:
-    """Makes sure that the ports of these containers and outside systems are free. Raises PortTaken."""
+def check_free(settings: Settings, names: Iterable[str]) -> None:
+    """Raises PortTaken when a port of these containers and external systems is taken."""
     for name in names:
-        for wanted in ("mailbox", "smtp") if name == "mailbox" else (name,):
-            port = settings.port(wanted)
+        for each in ("mailbox", "smtp") if name == "mailbox" else (name,):
+            port = settings.port(each)
             if not is_free(port):
-                taker = listener_on(port)
                 remedy = "end it, or choose others with --port-base"
-                raise PortTaken(f"port {port} of {wanted} is taken by {taker}: {remedy}")
+                raise PortTaken(f"port {port} of {each} is taken by {describe_listener(port)}: {remedy}")
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on this port now."""
+    """Whether a server could listen on this port of the loopback interface now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -37,12 +34,12 @@ def is_free(port: int) -> bool:
 
 
 def taken_ports(base: int) -> list[int]:
-    """The ports of a store with this base that something listens on already."""
-    return [base + above for above in (*PORTS.values(), *OF_KAFKA) if not is_free(base + above)]
+    """Returns the ports of a store with this port base that are taken, those of Kafka included."""
+    return [base + offset for offset in (*PORTS.values(), *KAFKA_PORTS) if not is_free(base + offset)]
 
 
 def free_port_base() -> int:
-    """A base above which every port of a store is free just now. Raises PortTaken."""
+    """Returns a port base with which all ports of a store are free now. Raises PortTaken when there is none."""
     for base in range(12_000, 21_600, 200):
         if not taken_ports(base):
             return base
@@ -50,7 +47,7 @@ def free_port_base() -> int:
 
 
 def free_port() -> int:
-    """Some port that is free just now."""
+    """Returns a port that is free now."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])

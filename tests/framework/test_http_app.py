@@ -1,4 +1,4 @@
-"""What every server of the store has in common: health, limits, errors as sentences."""
+"""HTTP application: health check, limits, errors as sentences."""
 
 import json
 import logging
@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 import pytest
 from litestar import get, post
+from litestar.exceptions import HTTPException
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.testing import TestClient
 from sample import BODY
 
 from checkout.domain import DomainError, UnknownOrder
 from checkout.fields import OrderRequest
-from checkout.framework import http_app
+from checkout.framework import http_app, http_errors
 from checkout.framework.intake import IntakeFull
 
 
@@ -21,7 +22,7 @@ from checkout.framework.intake import IntakeFull
 def fail(how: FromPath[str]) -> None:
     raise {
         "unknown": UnknownOrder("there is no order 7"), "rule": DomainError("order 7 has no products"),
-        "full": IntakeFull("too many"), "away": http_app.Unavailable("stock does not answer"),
+        "full": IntakeFull("too many"), "away": http_errors.Unavailable("stock does not answer"),
         "broken": ZeroDivisionError("a secret of the code"),
     }[how]
 
@@ -64,7 +65,7 @@ def test_health_is_ready_or_starting(client: TestClient[Any], ready: list[bool])
         ("full", 429, "too many", "1"), ("away", 503, "stock does not answer", "1"),
     ],
 )
-def test_our_errors_have_their_status_and_their_sentence(
+def test_an_error_of_the_store_has_a_status_and_a_sentence(
     client: TestClient[Any], how: str, status: int, message: str, later: str | None
 ) -> None:
     answer = client.get(f"/fails/{how}")
@@ -73,10 +74,10 @@ def test_our_errors_have_their_status_and_their_sentence(
     assert answer.headers.get("retry-after") == later
 
 
-def test_an_error_of_ours_is_logged_and_not_shown(
+def test_an_unexpected_error_is_logged_and_not_shown(
     client: TestClient[Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.ERROR, "checkout.framework.http_app"):
+    with caplog.at_level(logging.ERROR, "checkout.framework.http_errors"):
         answer = client.get("/fails/broken")
 
     assert answer.status_code == 500
@@ -85,41 +86,24 @@ def test_an_error_of_ours_is_logged_and_not_shown(
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nowhere", 404), ("PUT", "/orders", 405)])
-def test_what_is_not_there_is_told_with_a_sentence(
+def test_an_unknown_path_or_method_is_answered_with_a_sentence(
     client: TestClient[Any], method: str, path: str, status: int
 ) -> None:
     answer = client.request(method, path)
 
-    said = {"message": f"there is nothing at this address for {method}"}
-    assert (answer.status_code, answer.json()) == (status, said)
+    expected = {"message": f"there is nothing at this address for {method}"}
+    assert (answer.status_code, answer.json()) == (status, expected)
 
 
-def test_several_mistakes_are_told_together(client: TestClient[Any]) -> None:
+def test_a_wrong_query_parameter_is_answered_with_a_sentence(client: TestClient[Any]) -> None:
     answer = client.get("/pages", params={"page": "0"})
 
     assert (answer.status_code, answer.json()) == (422, {"message": "page must be at least 1"})
 
 
-@pytest.mark.parametrize(
-    ("problem", "sentence"),
-    [
-        ({"key": "products[0].sku", "message": "Expected `int`, got `str`"},
-         "products[0].sku must be a whole number, not text"),
-        ({"key": "data", "message": "Expected `object`, got `array`"}, "the body must be a JSON object, not a list"),
-        ({"message": "Object missing required field `payment`"}, "the body lacks payment"),
-        ({"key": "price", "message": "Expected `decimal | null`, got `bool`"},
-         "price must be an amount such as 5.00, not true or false"),
-        ({"key": "x", "message": "Expected `str` matching regex '^a$'"}, "x has a character it must not have"),
-        ({"key": "id", "message": "something new"}, "id: something new"),
-    ],
-)
-def test_what_the_libraries_say_is_told_as_a_person_would(problem: dict[str, str], sentence: str) -> None:
-    assert http_app._sentence(problem) == sentence
-
-
-def test_a_body_of_the_largest_size_is_taken(client: TestClient[Any]) -> None:
+def test_a_body_of_the_maximum_size_is_accepted(client: TestClient[Any]) -> None:
     content = json.dumps(BODY).encode()
-    content += b" " * (http_app.LARGEST_BODY - len(content))
+    content += b" " * (http_app.MAX_BODY_BYTES - len(content))
 
     answer = client.post("/orders", content=content, headers={"content-type": "application/json"})
 
@@ -134,9 +118,34 @@ def test_the_openapi_document_describes_the_routes(client: TestClient[Any]) -> N
     assert "/health-check" not in document.json()["paths"]
 
 
-def test_a_server_may_take_another_kind_of_body(ready: list[bool]) -> None:
+def test_a_server_may_accept_another_media_type(ready: list[bool]) -> None:
     form = "application/x-www-form-urlencoded"
     with TestClient(http_app.application("A form", [place], lambda: True, accepts=form)) as client:
         answer = client.post("/orders", json=BODY)
 
     assert (answer.status_code, answer.json()) == (415, {"message": f"send the body as {form}"})
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        (b'"spoon', 400, "the body is not JSON: Input data was truncated"),
+        (b"7", 422, "the body must be text, not a whole number"),
+    ],
+)
+def test_strict_decoding_refuses_what_is_not_json_and_what_has_another_type(
+    body: bytes, status: int, message: str
+) -> None:
+    with pytest.raises(HTTPException) as refusal:
+        http_app.decode_json(body, str)
+
+    answer = http_errors.ERROR_HANDLERS[HTTPException](None, refusal.value)
+    assert (answer.status_code, answer.content) == (status, {"message": message})
+
+
+def test_a_server_may_answer_errors_of_its_own() -> None:
+    handlers = {ZeroDivisionError: lambda request, error: http_errors.error_response(418, "a teapot")}
+    with TestClient(http_app.application("A teapot", [fail], lambda: True, error_handlers=handlers)) as client:
+        answers = [client.get(f"/fails/{how}").status_code for how in ("broken", "unknown")]
+
+    assert answers == [418, 404]

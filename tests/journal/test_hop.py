@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample import AT, FIRST, order_id, order_received, reservation_failed, payment_failed
+from sample import AT, FIRST, order_id, order_received, payment_failed, reservation_failed
 
 from checkout.domain import PaymentMethod
 from checkout.framework.message import encode
@@ -84,7 +84,8 @@ def test_a_delivery_is_told_as_the_contract_shows_it() -> None:
 
 
 def test_a_publication_is_told_with_its_place() -> None:
-    told = line(hops.publication(OrderReceived, row(order_received(), "PlaceOrder"), RecordMetadata(2, 7), "orders-1", AT))
+    outbox_row = row(order_received(), "PlaceOrder")
+    told = line(hops.publication(OrderReceived, outbox_row, RecordMetadata(2, 7), "orders-1", AT))
 
     assert told == dict.fromkeys(FIELDS) | {
         "order": FIRST, "step": 3, "from": "orders", "to": "kafka", "message": "OrderReceived",

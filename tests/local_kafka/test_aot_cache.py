@@ -1,4 +1,4 @@
-"""Kafka cache: made once beside the first start, used by the next, and done without when damaged."""
+"""AOT cache: made after the first start, used by the next, deleted when damaged."""
 
 import shutil
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import pytest
 
 from checkout.local_kafka import state
 from checkout.local_kafka.cluster import acquire, release, status
-from checkout.system.pid import processes_called
+from checkout.system.pid import processes_with_arguments
 
 WaitUntil = Callable[..., None]
 pytestmark = pytest.mark.kafka
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.kafka
 def made_cache(
     tmp_path_factory: pytest.TempPathFactory, new_port_base: Callable[[], int], wait_until: WaitUntil
 ) -> Path:
-    """The cache folder of a user who has had Kafka running for some seconds."""
+    """The cache folder of a user whose Kafka has run for some seconds."""
     home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
@@ -30,7 +30,7 @@ def made_cache(
     return folder
 
 
-def test_the_first_start_has_a_cache_made_that_the_next_one_uses(
+def test_the_first_start_makes_a_cache_that_the_next_one_uses(
     made_cache: Path, kafka_home: Path, port_base: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(made_cache))
@@ -43,12 +43,12 @@ def test_the_first_start_has_a_cache_made_that_the_next_one_uses(
     assert [file.name for file in cache.parent.iterdir() if file.is_dir()] == []
 
 
-def test_a_damaged_cache_is_forgotten(
+def test_a_damaged_cache_is_deleted(
     made_cache: Path, kafka_home: Path, port_base: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(shutil.copytree(made_cache, tmp_path / "cache")))
     [cache] = tmp_path.glob("cache/checkout/kafka-*/kafka.aot")
-    with cache.open("r+b") as damaged:  # Java checks the beginning and the length, and crashes on the rest
+    with cache.open("r+b") as damaged:  # Java checks only the header and the length, then crashes
         damaged.seek(1_000_000)
         damaged.write(bytes(cache.stat().st_size - 2_000_000))
 
@@ -57,16 +57,16 @@ def test_a_damaged_cache_is_forgotten(
     assert status(kafka_home).processes and not cache.exists()
 
 
-def test_stopping_ends_the_making_of_a_cache(
+def test_stopping_kafka_stops_the_cache_maker(
     kafka_home: Path, port_base: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait_until: WaitUntil
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     acquire(kafka_home, port_base)
     maker = state.read(kafka_home).cache_maker
-    wait_until(lambda: [*tmp_path.glob("**/training-*/logs/kafka-1.log")], "the making has begun")
+    wait_until(lambda: [*tmp_path.glob("**/training-*/logs/kafka-1.log")], "the cache maker has started")
     [properties] = tmp_path.glob("**/training-*/kafka/broker-1.properties")
 
     release(kafka_home)
 
     assert maker and not maker.is_alive()
-    assert processes_called("kafka.Kafka", str(properties)) == [] and not properties.exists()
+    assert processes_with_arguments("kafka.Kafka", str(properties)) == [] and not properties.exists()

@@ -1,4 +1,4 @@
-"""Local Kafka: who starts it, who keeps it, what stops it, and what it says when it cannot start."""
+"""Local cluster: start, users, stop, restart after a crash, and the messages when it cannot start."""
 
 import os
 import signal
@@ -12,13 +12,14 @@ import kafka
 import psutil
 import pytest
 
-from checkout.local_kafka import broker_process, state
+from checkout.local_kafka import state
 from checkout.local_kafka.cluster import KafkaUnavailable, acquire, release, start, status, stop
 from checkout.local_kafka.probe import describe_cluster
 from checkout.system.pid import Pid
+from checkout.system.ports import is_free
 
 WaitUntil = Callable[..., None]
-USE_AND_ASK = """
+ACQUIRE_AND_RELEASE = """
 import sys
 from pathlib import Path
 from checkout.local_kafka import cluster
@@ -29,8 +30,8 @@ if sys.stdin.readline():
 
 
 def other_user(kafka_home: Path, port_base: int) -> subprocess.Popen[str]:
-    """Another process that uses the Kafka of this home: until it gets a line, which makes it release it."""
-    command = [sys.executable, "-c", USE_AND_ASK, str(kafka_home), str(port_base)]
+    """Another process that acquires the Kafka of this home, and releases it when it reads a line."""
+    command = [sys.executable, "-c", ACQUIRE_AND_RELEASE, str(kafka_home), str(port_base)]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
@@ -42,7 +43,7 @@ def test_a_taken_port_is_named_with_its_process(kafka_home: Path, port_base: int
     assert "--port-base" in str(refusal.value)
 
 
-def test_data_of_three_brokers_are_not_given_to_one(kafka_home: Path, port_base: int) -> None:
+def test_data_of_three_brokers_are_refused_by_a_single_one(kafka_home: Path, port_base: int) -> None:
     (kafka_home / "kafka").mkdir(parents=True)
     state.write(kafka_home, state.State("some-cluster", brokers=3))
 
@@ -69,7 +70,7 @@ def test_stopping_leaves_no_process_and_open_port(kafka_home: Path, port_base: i
     stop(kafka_home)
 
     assert servers == f"127.0.0.1:{port_base + 11_092}" == status(kafka_home).bootstrap_servers
-    assert not psutil.pid_exists(broker) and broker_process.is_free(port_base + 11_092)
+    assert not psutil.pid_exists(broker) and is_free(port_base + 11_092)
     assert status(kafka_home).processes == []
     stop(kafka_home)
 
@@ -84,7 +85,7 @@ def test_ctrl_c_in_the_terminal_does_not_reach_the_broker(kafka_home: Path, port
 
 
 @pytest.mark.kafka
-def test_the_last_of_two_users_stops_it(kafka_home: Path, port_base: int, wait_until: WaitUntil) -> None:
+def test_the_last_user_stops_kafka(kafka_home: Path, port_base: int, wait_until: WaitUntil) -> None:
     acquire(kafka_home, port_base, make_cache=False)
     with other_user(kafka_home, port_base) as other:
         wait_until(lambda: len(status(kafka_home).users) == 2, "the other process uses it too")
@@ -97,7 +98,7 @@ def test_the_last_of_two_users_stops_it(kafka_home: Path, port_base: int, wait_u
 
 
 @pytest.mark.kafka
-def test_a_user_that_died_does_not_keep_it(kafka_home: Path, port_base: int, wait_until: WaitUntil) -> None:
+def test_a_user_that_died_does_not_keep_kafka_running(kafka_home: Path, port_base: int, wait_until: WaitUntil) -> None:
     with other_user(kafka_home, port_base) as other:
         wait_until(lambda: status(kafka_home).users == [other.pid], "the other process uses it")
         other.kill()
@@ -110,7 +111,7 @@ def test_a_user_that_died_does_not_keep_it(kafka_home: Path, port_base: int, wai
 
 
 @pytest.mark.kafka
-def test_one_that_is_started_to_be_kept_survives_its_users(kafka_home: Path, port_base: int) -> None:
+def test_start_keeps_kafka_running_without_users(kafka_home: Path, port_base: int) -> None:
     start(kafka_home, port_base, make_cache=False)
     acquire(kafka_home, port_base, make_cache=False)
 
@@ -131,7 +132,7 @@ def test_two_starts_at_once_give_one_broker(kafka_home: Path, port_base: int) ->
 
 
 @pytest.mark.kafka
-def test_killed_it_starts_again_with_its_data_and_on_other_ports(
+def test_a_killed_broker_starts_again_with_its_data_on_other_ports(
     kafka_home: Path, port_base: int, wait_until: WaitUntil
 ) -> None:
     servers = acquire(kafka_home, port_base, make_cache=False)
@@ -152,7 +153,7 @@ def test_killed_it_starts_again_with_its_data_and_on_other_ports(
 
 
 @pytest.mark.kafka
-def test_a_stale_state_that_names_other_processes_harms_none(kafka_home: Path, port_base: int) -> None:
+def test_a_stale_state_stops_no_other_process(kafka_home: Path, port_base: int) -> None:
     (kafka_home / "kafka").mkdir(parents=True)
     own = Pid.own()
     stale = Pid(own.number, own.started - 60)
@@ -164,7 +165,7 @@ def test_a_stale_state_that_names_other_processes_harms_none(kafka_home: Path, p
 
 
 @pytest.mark.kafka
-def test_a_broker_whose_state_is_lost_is_found_by_its_command_line(kafka_home: Path, port_base: int) -> None:
+def test_a_broker_missing_in_the_state_is_found_by_its_command_line(kafka_home: Path, port_base: int) -> None:
     acquire(kafka_home, port_base, make_cache=False)
     [lost] = status(kafka_home).processes
     (kafka_home / "kafka" / "state.json").unlink()
@@ -190,7 +191,7 @@ def test_three_brokers_are_all_registered_and_a_killed_one_comes_back(
 
 
 @pytest.mark.kafka
-def test_a_broker_that_dies_at_the_start_is_quoted(kafka_home: Path, port_base: int) -> None:
+def test_the_log_of_a_broker_that_exits_at_the_start_is_quoted(kafka_home: Path, port_base: int) -> None:
     (kafka_home / "kafka" / "broker-1").mkdir(parents=True)
     (kafka_home / "kafka" / "broker-1" / "meta.properties").write_text("version=1\n")
 

@@ -1,4 +1,4 @@
-"""Kafka parts: fetched, or a sentence why not."""
+"""Download: what happens without a network."""
 
 from pathlib import Path
 
@@ -7,16 +7,16 @@ import pytest
 from checkout.local_kafka.cluster import KafkaUnavailable, acquire
 
 
-def test_without_a_network_the_first_run_says_so(
+def test_the_first_start_without_a_network_names_the_remedy(
     kafka_home: Path, port_base: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    shown = []
+    actions = []
 
     with pytest.raises(KafkaUnavailable, match="Maven Central does not answer .* connect to a network once"):
-        acquire(kafka_home, port_base, on_progress=lambda what, share: shown.append(what))
+        acquire(kafka_home, port_base, on_progress=lambda what, share: actions.append(what))
 
-    assert shown[0] == "fetching Apache Kafka 4.3.1"
+    assert actions[0] == "fetching Apache Kafka 4.3.1"

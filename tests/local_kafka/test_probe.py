@@ -1,4 +1,4 @@
-"""Kafka probe: what it takes for a broker, and what not."""
+"""Probe: recognizes brokers and nothing else."""
 
 import contextlib
 import socket
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from checkout.local_kafka.probe import ClusterInfo, answers, describe_cluster
+from checkout.local_kafka.probe import ClusterInfo, describe_cluster, is_serving
 
 CLUSTER = ClusterInfo("AAAAAAAAQAAAAAAAAAAAAA", 1)
 ONE_BROKER = (  # as Kafka 4.3.1 answers, its length first
@@ -17,22 +17,22 @@ ONE_BROKER = (  # as Kafka 4.3.1 answers, its length first
 
 
 @contextlib.contextmanager
-def server(saying: bytes | None) -> Iterator[int]:
-    """The port of one that says this to the first client, or nothing."""
+def server(response: bytes | None) -> Iterator[int]:
+    """The port of a server that sends this to its first client, or nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def talk() -> None:
+        def respond() -> None:
             client, _ = listener.accept()
             with client:
                 client.recv(1000)
-                client.sendall(saying or b"")
+                client.sendall(response or b"")
 
-        if saying is not None:
-            threading.Thread(target=talk).start()
+        if response is not None:
+            threading.Thread(target=respond).start()
         yield listener.getsockname()[1]
 
 
-def test_a_broker_says_which_cluster_it_is_in_and_of_how_many() -> None:
+def test_a_broker_describes_its_cluster() -> None:
     with server(ONE_BROKER) as port:
         found = describe_cluster(port)
 
@@ -40,12 +40,12 @@ def test_a_broker_says_which_cluster_it_is_in_and_of_how_many() -> None:
 
 
 @pytest.mark.parametrize("expected", [CLUSTER._replace(brokers=3), CLUSTER._replace(id="K" * 22)])
-def test_a_broker_of_another_cluster_is_not_the_one_meant(expected: ClusterInfo) -> None:
+def test_a_broker_of_another_cluster_does_not_count_as_serving(expected: ClusterInfo) -> None:
     with server(ONE_BROKER) as port:
-        assert not answers(port, expected)
+        assert not is_serving(port, expected)
 
 
 @pytest.mark.parametrize("other", [None, b"", b"\0\0\0\5\0\0\0\1\0", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
-def test_what_is_silent_or_speaks_otherwise_is_no_broker(other: bytes | None) -> None:
+def test_a_silent_server_and_another_protocol_are_no_broker(other: bytes | None) -> None:
     with server(other) as port, pytest.raises(OSError, match="timed out|not a Kafka broker"):
-        describe_cluster(port, patience=0.1)
+        describe_cluster(port, timeout=0.1)

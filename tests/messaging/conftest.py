@@ -1,19 +1,20 @@
-"""What the contract suite of the two logs shares: each of its cases runs on a broker in memory and on a real Kafka."""
+"""Fixtures of the contract suite of both logs: each of its cases runs in memory and on a real Kafka."""
 
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 
 import pytest
-from messaging.polling import Broker, Join, Member
+from messaging.polling import Join
 
 from checkout.messaging.kafka_log import KafkaBroker
+from checkout.messaging.log import Broker, Log
 from checkout.messaging.memory_log import MemoryBroker
 
 
 @pytest.fixture
 def new_kafka_broker(kafka: str) -> Iterator[Callable[[], KafkaBroker]]:
-    """Makes runs on Kafka, each with a prefix of its own; at the end what they left is deleted."""
+    """Makes runs on Kafka, each with a prefix of its own, and deletes them at the end."""
     with ExitStack() as opened:
 
         def make() -> KafkaBroker:
@@ -27,14 +28,14 @@ def new_kafka_broker(kafka: str) -> Iterator[Callable[[], KafkaBroker]]:
 
 @pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.kafka)])
 def new_broker(request: pytest.FixtureRequest) -> Callable[[], Broker]:
-    """Makes brokers that see nothing of each other."""
+    """Makes brokers that do not share topics or groups."""
     made: Callable[[], Broker] = MemoryBroker
     return made if request.param == "memory" else request.getfixturevalue("new_kafka_broker")
 
 
 @pytest.fixture
 def broker(new_broker: Callable[[], Broker]) -> Broker:
-    """A broker with nothing on it."""
+    """A broker without topics."""
     return new_broker()
 
 
@@ -43,7 +44,7 @@ def join(broker: Broker) -> Iterator[Join]:
     """Joins a group of `broker`, and closes all members at the end."""
     with ExitStack() as opened:
 
-        def join_group(group: str, topics: list[str], replica: str, assign: bool = False) -> Member:
+        def join_group(group: str, topics: list[str], replica: str, assign: bool = False) -> Log:
             return opened.enter_context(closing(broker.join(group, topics, replica, assign)))
 
         yield join_group

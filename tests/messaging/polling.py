@@ -1,51 +1,47 @@
-"""Polling: how the tests wait for records and rebalances: with a deadline, and a word about what they waited for."""
+"""Polling: waits for records and rebalances with a deadline, and reports what it waited for."""
 
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from checkout.messaging.kafka_log import KafkaBroker, KafkaLog
-from checkout.messaging.log import CommitRefused, Partition, ProducerRecord, Record
-from checkout.messaging.memory_log import MemoryBroker, MemoryLog
+from checkout.messaging.log import CommitRefused, Log, Partition, ProducerRecord, Record
 
-Broker = MemoryBroker | KafkaBroker
-Member = MemoryLog | KafkaLog
-Join = Callable[..., Member]
+Join = Callable[..., Log]
 
 ORDERS = "order.new-order-received"
 STOCK = "stock.order-products-reserved"
-SECONDS = 20.0  # until something that must happen is given up
+SECONDS = 20.0  # deadline
 
 
 def orders(count: int, partition: int | None = 0) -> list[ProducerRecord]:
-    """So many small records."""
+    """Returns `count` small records."""
     return [ProducerRecord(ORDERS, b"order-%d" % n, b"wooden spoon %d" % n, (), partition) for n in range(count)]
 
 
 def values(records: Iterable[Record]) -> list[bytes | None]:
-    """What these records hold."""
+    """The values of these records."""
     return [record.value for record in records]
 
 
-def places(records: Iterable[Record]) -> set[tuple[int, int]]:
-    """Where these records stand."""
+def positions(records: Iterable[Record]) -> set[tuple[int, int]]:
+    """The partition and offset of these records."""
     return {(record.partition, record.offset) for record in records}
 
 
-def take(member: Member, count: int, limit: int = 100) -> list[Record]:
-    """Polls until this member has got so many records."""
+def take(member: Log, count: int, limit: int = 100) -> list[Record]:
+    """Polls until this member has `count` records."""
     return take_all([member], count, limit)
 
 
-def take_all(members: Iterable[Member], count: int, limit: int = 100) -> list[Record]:
-    """Polls these members until they have got so many records together."""
+def take_all(members: Iterable[Log], count: int, limit: int = 100) -> list[Record]:
+    """Polls these members until they have `count` records together."""
     found: list[Record] = []
     poll_until(members, lambda: len(found) >= count, f"{count} records", found, limit)
     return found
 
 
-def settle(*members: Member, partitions: int, wait: float = 0.02) -> list[Record]:
-    """Polls until these members share so many partitions fairly; what they got on the way."""
+def settle(*members: Log, partitions: int, wait: float = 0.02) -> list[Record]:
+    """Polls until these members share the partitions evenly; returns the records received meanwhile."""
     found: list[Record] = []
 
     def shared() -> bool:
@@ -58,14 +54,14 @@ def settle(*members: Member, partitions: int, wait: float = 0.02) -> list[Record
 
 
 def poll_until(
-    members: Iterable[Member],
+    members: Iterable[Log],
     done: Callable[[], bool],
     waited_for: str,
     found: list[Record],
     limit: int = 100,
     wait: float = 0.02,
 ) -> None:
-    """Polls these members in turn until it is done. No member may get what it does not own after that poll."""
+    """Polls these members in turn until `done`. No member may receive records of partitions not assigned to it."""
     deadline = time.monotonic() + SECONDS
     while not done():
         for member in members:
@@ -75,8 +71,8 @@ def poll_until(
         assert time.monotonic() < deadline, f"waited {SECONDS:.0f} s for {waited_for}: got {len(found)} records"
 
 
-def commit_in_time(member: Member, offsets: Mapping[Partition, int], *others: Member) -> list[Record]:
-    """Commits as soon as no rebalance refuses it any more; what the members got meanwhile."""
+def commit_in_time(member: Log, offsets: Mapping[Partition, int], *others: Log) -> list[Record]:
+    """Commits once no rebalance refuses it; returns the records received meanwhile."""
     found: list[Record] = []
 
     def accepted() -> bool:

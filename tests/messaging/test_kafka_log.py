@@ -1,4 +1,4 @@
-"""What only Kafka can do: be away, be large, belong to several runs."""
+"""Kafka log: what only a real Kafka does - be unreachable, be shared by several runs."""
 
 import json
 import re
@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from messaging.polling import ORDERS, Broker
+from messaging.polling import ORDERS
 
 from checkout.local_kafka import cluster
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.messaging.log import LogUnavailable, ProducerRecord
+from checkout.messaging.log import Broker, LogUnavailable, ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
 
 NewBroker = Callable[[], KafkaBroker]
@@ -28,7 +28,7 @@ def test_kafka_and_memory_give_a_key_the_same_partition(new_kafka_broker: NewBro
         broker.create({ORDERS: 7})
     members = [broker.join("stock", [ORDERS], "stock-1") for broker in brokers]
 
-    on_kafka, in_memory = [[place.partition for place in member.send(messages)] for member in members]
+    on_kafka, in_memory = [[metadata.partition for metadata in member.send(messages)] for member in members]
 
     assert on_kafka == in_memory
     assert len(set(in_memory)) == 7
@@ -58,7 +58,7 @@ def test_run_without_a_prefix_does_not_see_the_others(kafka: str, new_kafka_brok
     store.close()
 
 
-def test_no_broker_is_told_with_address_and_remedy() -> None:
+def test_an_unreachable_broker_is_reported_with_address_and_remedy() -> None:
     broker = KafkaBroker("127.0.0.1:9")
     started = time.monotonic()
 
@@ -69,9 +69,9 @@ def test_no_broker_is_told_with_address_and_remedy() -> None:
 
 
 @pytest.mark.kafka
-def test_broker_that_goes_away_is_told_soon_and_its_return_is_noticed(kafka_home: Path, port_base: int) -> None:
+def test_a_stopped_broker_is_reported_soon_and_used_again_when_it_is_back(kafka_home: Path, port_base: int) -> None:
     servers = cluster.start(kafka_home, port_base, make_cache=False)
-    program = [sys.executable, str(Path(__file__).with_name("lonely_member.py")), servers]
+    program = [sys.executable, str(Path(__file__).with_name("client_program.py")), servers]
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as member:
         assert next(member.stdout) == "ready\n"
         cluster.stop(kafka_home)
@@ -89,7 +89,7 @@ def test_broker_that_goes_away_is_told_soon_and_its_return_is_noticed(kafka_home
 
 
 def ask(member: subprocess.Popen[str]) -> dict[str, tuple[str, float]]:
-    """How each verb of the lonely member ends now."""
+    """The results of the client program's calls now."""
     assert member.stdin and member.stdout
     member.stdin.write("\n")
     member.stdin.flush()

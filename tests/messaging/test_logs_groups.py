@@ -1,4 +1,4 @@
-"""The contract of the two logs, groups: every case by name on both, so what holds in memory holds on Kafka."""
+"""The contract of both logs, groups: every case runs in memory and on Kafka."""
 
 import contextlib
 import time
@@ -7,19 +7,18 @@ import pytest
 from messaging.polling import (
     ORDERS,
     STOCK,
-    Broker,
     Join,
     commit_in_time,
     orders,
-    places,
     poll_until,
+    positions,
     settle,
     take,
     take_all,
     values,
 )
 
-from checkout.messaging.log import CommitRefused, Lag, LogUnavailable
+from checkout.messaging.log import Broker, CommitRefused, Lag, LogUnavailable
 
 
 def test_several_groups_each_get_every_record(broker: Broker, join: Join) -> None:
@@ -58,7 +57,7 @@ def test_commit_moves_the_lag(broker: Broker, join: Join) -> None:
     assert [lag.records for lag in member.lag().values()] == [2, 0]
 
 
-def test_lag_and_ends_are_seen_without_joining(broker: Broker, join: Join) -> None:
+def test_lag_and_end_offsets_are_available_without_joining(broker: Broker, join: Join) -> None:
     broker.create({ORDERS: 1, STOCK: 1})
     member = join("stock", [ORDERS], "stock-1")
     member.send(orders(5))
@@ -72,7 +71,7 @@ def test_lag_and_ends_are_seen_without_joining(broker: Broker, join: Join) -> No
     assert broker.ends([ORDERS, STOCK]) == {(ORDERS, 0): 5, (STOCK, 0): 0}
 
 
-def test_uncommitted_records_come_again_after_a_close(broker: Broker, join: Join) -> None:
+def test_uncommitted_records_are_redelivered_after_a_close(broker: Broker, join: Join) -> None:
     broker.create({ORDERS: 1})
     first = join("stock", [ORDERS], "stock-1")
     first.send(orders(5))
@@ -84,7 +83,7 @@ def test_uncommitted_records_come_again_after_a_close(broker: Broker, join: Join
     assert [record.offset for record in take(join("stock", [ORDERS], "stock-1"), 3)] == [2, 3, 4]
 
 
-def test_uncommitted_records_come_again_to_the_restarted_replica(broker: Broker, join: Join) -> None:
+def test_uncommitted_records_are_redelivered_to_the_restarted_replica(broker: Broker, join: Join) -> None:
     broker.create({ORDERS: 2})
     first = join("stock", [ORDERS], "stock-1")
     first.send(orders(3, partition=0) + orders(3, partition=1))
@@ -94,10 +93,10 @@ def test_uncommitted_records_come_again_to_the_restarted_replica(broker: Broker,
     first.abandon()
 
     again = take(join("stock", [ORDERS], "stock-1"), 5)
-    assert places(again) == {(0, 1), (0, 2), (1, 0), (1, 1), (1, 2)}
+    assert positions(again) == {(0, 1), (0, 2), (1, 0), (1, 1), (1, 2)}
 
 
-def test_uncommitted_records_of_a_crashed_member_go_to_the_others_once_it_is_evicted(
+def test_uncommitted_records_of_a_crashed_member_are_redelivered_to_others_once_it_is_removed(
     broker: Broker, join: Join
 ) -> None:
     broker.create({ORDERS: 2})
@@ -128,7 +127,7 @@ def test_member_that_closes_gives_its_partitions_to_the_others_before_the_sessio
     assert time.monotonic() - started < 8
 
 
-def test_evicted_member_that_lives_comes_back_by_polling(broker: Broker, join: Join) -> None:
+def test_removed_member_rejoins_by_polling(broker: Broker, join: Join) -> None:
     broker.create({ORDERS: 2})
     member = join("stock", [ORDERS], "stock-1")
     settle(member, partitions=2)
@@ -140,7 +139,7 @@ def test_evicted_member_that_lives_comes_back_by_polling(broker: Broker, join: J
     assert broker.lags("stock", [ORDERS])[ORDERS, 0] == Lag(1, 1)
 
 
-def test_rebalance_in_mid_batch_loses_nothing(broker: Broker, join: Join) -> None:
+def test_rebalance_within_a_batch_loses_no_record(broker: Broker, join: Join) -> None:
     broker.create({ORDERS: 2})
     one = join("stock", [ORDERS], "stock-1")
     sent = set(one.send(orders(30, partition=0) + orders(30, partition=1)))
@@ -150,7 +149,7 @@ def test_rebalance_in_mid_batch_loses_nothing(broker: Broker, join: Join) -> Non
     found = held + settle(one, two, partitions=2)
     with contextlib.suppress(CommitRefused):
         one.commit({(record.topic, record.partition): record.offset + 1 for record in held})
-    poll_until([one, two], lambda: sent <= places(found), "every record", found)
+    poll_until([one, two], lambda: sent <= positions(found), "every record", found)
 
     ends = {(ORDERS, 0): 30, (ORDERS, 1): 30}
     for member in (one, two):
@@ -158,7 +157,7 @@ def test_rebalance_in_mid_batch_loses_nothing(broker: Broker, join: Join) -> Non
     assert one.lag() == {partition: Lag(30, 30) for partition in ends}
 
 
-def test_commit_of_a_lost_partition_is_refused_and_that_of_a_kept_one_holds(broker: Broker, join: Join) -> None:
+def test_commit_of_a_lost_partition_is_refused_and_of_a_kept_one_accepted(broker: Broker, join: Join) -> None:
     broker.create({ORDERS: 2})
     one = join("stock", [ORDERS], "stock-1")
     one.send(orders(3, partition=0) + orders(3, partition=1))
@@ -174,10 +173,10 @@ def test_commit_of_a_lost_partition_is_refused_and_that_of_a_kept_one_holds(brok
         one.commit({(ORDERS, kept): 3, (ORDERS, lost): 3})
 
     assert broker.lags("stock", [ORDERS]) == {(ORDERS, kept): Lag(3, 3), (ORDERS, lost): Lag(0, 3)}
-    poll_until([two], lambda: {(lost, 0), (lost, 1), (lost, 2)} <= places(again), "the lost records", again)
+    poll_until([two], lambda: {(lost, 0), (lost, 1), (lost, 2)} <= positions(again), "the lost records", again)
 
 
-def test_kept_partition_goes_on_where_it_was(broker: Broker, join: Join) -> None:
+def test_kept_partition_continues_at_its_position(broker: Broker, join: Join) -> None:
     broker.create({ORDERS: 2})
     one = join("stock", [ORDERS], "stock-1")
     one.send(orders(3, partition=0) + orders(3, partition=1))
@@ -190,7 +189,7 @@ def test_kept_partition_goes_on_where_it_was(broker: Broker, join: Join) -> None
     assert [(record.partition, record.offset) for record in take(one, 1)] == [(kept, 3)]
 
 
-def test_members_that_poll_seldom_share_the_partitions_all_the_same(broker: Broker, join: Join) -> None:
+def test_members_that_poll_seldom_still_share_the_partitions(broker: Broker, join: Join) -> None:
     broker.create({ORDERS: 4})
     members = [join("stock", [ORDERS], f"stock-{n}") for n in range(4)]
 
@@ -199,7 +198,7 @@ def test_members_that_poll_seldom_share_the_partitions_all_the_same(broker: Brok
     assert [len(member.assignment()) for member in members] == [1, 1, 1, 1]
 
 
-def test_commit_of_a_replaced_replica_is_refused_and_it_gets_nothing_more(broker: Broker, join: Join) -> None:
+def test_a_fenced_replica_can_neither_commit_nor_poll(broker: Broker, join: Join) -> None:
     broker.create({ORDERS: 1})
     earlier = join("stock", [ORDERS], "stock-1")
     earlier.send(orders(2))

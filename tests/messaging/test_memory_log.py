@@ -1,14 +1,13 @@
-"""What only the log in memory does: keep the time it is given, and take calls from many threads."""
+"""Memory log: what only it does - use a given clock, accept calls from many threads."""
 
 from concurrent.futures import ThreadPoolExecutor
 
-from kafka.partitioner.default import murmur2 as kafkas_murmur2
 from messaging.polling import ORDERS, orders
 
-from checkout.messaging.memory_log import MemoryBroker, murmur2
+from checkout.messaging.memory_log import MemoryBroker
 
 
-def test_records_bear_the_time_of_the_given_clock() -> None:
+def test_records_have_the_time_of_the_given_clock() -> None:
     broker = MemoryBroker(clock=lambda: 1_767_261_600.25)
     broker.create({ORDERS: 1})
 
@@ -18,15 +17,7 @@ def test_records_bear_the_time_of_the_given_clock() -> None:
     assert record.timestamp == 1_767_261_600_250
 
 
-def test_hash_is_that_of_kafkas_producers() -> None:
-    keys = [bytes(range(start, start + length)) for start in range(0, 200, 9) for length in range(50)]
-
-    hashes = [murmur2(key) for key in keys]
-
-    assert hashes == [kafkas_murmur2(key) for key in keys]
-
-
-def test_records_of_many_threads_get_each_an_offset_of_its_own() -> None:
+def test_records_of_many_threads_have_different_offsets() -> None:
     broker = MemoryBroker()
     broker.create({ORDERS: 1})
     members = [broker.join("stock", [ORDERS], f"stock-{n}") for n in range(8)]

@@ -39,7 +39,7 @@ def start_server(
             stack.callback(server.close)
             if has_worker:
                 server.start_worker()
-            address = stack.enter_context(http_server.running(server.application))
+            address = stack.enter_context(http_server.serve_in_thread(server.application))
             return server, stack.enter_context(httpx.Client(base_url=address, timeout=5))
 
         yield start

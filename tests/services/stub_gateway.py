@@ -26,26 +26,27 @@ class StubGateway:
 
     def reset(self) -> None:
         self.orders: list[tuple[dict[str, Any], str]] = []
-        self.created: tuple[int, dict[str, Any]] = (201, {"id": FIRST})
-        self.order: tuple[int, dict[str, Any]] = (200, ORDER)
-        self.products: tuple[int, Any] = (200, PRODUCTS)
+        self.place_response: tuple[int, dict[str, Any]] = (201, {"id": FIRST})
+        self.read_response: tuple[int, dict[str, Any]] = (200, ORDER)
+        self.products_response: tuple[int, Any] = (200, PRODUCTS)
 
     def application(self) -> Litestar:
         @post(ORDERS)
         async def place_order(request: Request[Any, Any, Any]) -> Response[Any]:
             self.orders.append((await request.json(), request.headers.get("idempotency-key", "")))
-            return Response(self.created[1], status_code=self.created[0])
+            return Response(self.place_response[1], status_code=self.place_response[0])
 
         @get(ORDERS + "/{id:str}")
         async def read_order(id: FromPath[str]) -> Response[Any]:
-            return Response(self.order[1], status_code=self.order[0])
+            return Response(self.read_response[1], status_code=self.read_response[0])
 
         @get("/api/v1/stock-management/products")
         async def list_products() -> Response[Any]:
-            return Response(self.products[1], status_code=self.products[0])
+            return Response(self.products_response[1], status_code=self.products_response[0])
 
         @get("/api/v1/payment-management/payment-methods")
         async def list_methods(active: FromQuery[bool]) -> list[str]:
             return ["CREDIT", "DEBIT"]
 
-        return Litestar([place_order, read_order, list_products, list_methods], openapi_config=None, logging_config=None)
+        routes = [place_order, read_order, list_products, list_methods]
+        return Litestar(routes, openapi_config=None, logging_config=None)

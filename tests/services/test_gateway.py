@@ -12,7 +12,7 @@ from litestar import Litestar, Request, Response, get, post
 from sample import BODY, FIRST
 
 from checkout.framework import http_server
-from checkout.services.running_gateway import Gateway
+from checkout.services.gateway import Gateway
 
 ORDERS = "/api/v1/order-management/orders"
 METHODS = "/api/v1/payment-management/payment-methods"
@@ -53,13 +53,13 @@ def created_orders() -> list[dict[str, str]]:
 @contextmanager
 def running_gateway(addresses: dict[str, str], created_orders: Callable[..., None]) -> Iterator[httpx.Client]:
     application = Gateway(addresses, created_orders).application(lambda: True)
-    with http_server.running(application) as address, httpx.Client(base_url=address, timeout=5) as client:
+    with http_server.serve_in_thread(application) as address, httpx.Client(base_url=address, timeout=5) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def gateway_client(backend: StubService, created_orders: list[dict[str, str]]) -> Iterator[httpx.Client]:
-    with http_server.running(backend.application()) as address:
+    with http_server.serve_in_thread(backend.application()) as address:
         addresses = dict.fromkeys(("orders", "stock", "payments"), address)
         with running_gateway(addresses, created_orders.append) as client:
             yield client
@@ -98,12 +98,15 @@ def test_an_order_and_its_response_are_passed_on_unchanged(client: httpx.Client,
         (f"{ORDERS}/%00", f"{ORDERS}/%00?"), (f"{ORDERS}/%2e%2e", f"{ORDERS}/%2e%2e?"),
     ],
 )
-def test_a_query_is_passed_on_with_its_escapes(client: httpx.Client, backend: StubService, path: str, target: str) -> None:
+def test_a_query_is_passed_on_with_its_escapes(
+    client: httpx.Client, backend: StubService, path: str, target: str
+) -> None:
     backend.response = {"status": 200, "body": b"[]", "headers": {}}
 
     response = client.get(path)
 
-    assert (response.status_code, response.content, response.headers["content-type"]) == (200, b"[]", "application/json")
+    assert (response.status_code, response.content) == (200, b"[]")
+    assert response.headers["content-type"] == "application/json"
     assert [request["target"] for request in backend.requests] == [target]
 
 
@@ -143,7 +146,9 @@ def test_the_callback_does_not_get_a_refused_order(
     ("content", "status"),
     [(b"{", 400), (b"{}", 422), (b'{"customerName":"\xff"}', 400), (b"[" * 60_000, 400), (b"", 422)],
 )
-def test_an_invalid_body_is_refused_by_the_gateway(client: httpx.Client, backend: StubService, content: bytes, status: int) -> None:
+def test_an_invalid_body_is_refused_by_the_gateway(
+    client: httpx.Client, backend: StubService, content: bytes, status: int
+) -> None:
     response = client.post(ORDERS, content=content, headers={"content-type": "application/json"})
 
     assert (response.status_code, list(response.json())) == (status, ["message"])

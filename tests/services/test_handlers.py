@@ -22,7 +22,9 @@ def expected_steps(service: type, message: type[Message]) -> set[int]:
 
 
 @pytest.mark.parametrize(("service", "message", "handler"), HANDLERS)
-def test_the_docstring_of_a_handler_opens_with_its_steps(service: type, message: type[Message], handler: object) -> None:
+def test_the_docstring_of_a_handler_opens_with_its_steps(
+    service: type, message: type[Message], handler: object
+) -> None:
     steps = expected_steps(service, message)
     opening = (handler.__doc__ or "").partition(":")[0]
 

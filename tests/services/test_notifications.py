@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sample import ADA, EMAIL, FIRST, order_approved, payment, reservation_failed, payment_failed
+from sample import ADA, EMAIL, FIRST, order_approved, payment, payment_failed, reservation_failed
 
 from checkout.fields import OrderLine
 from checkout.messages import EmailRefused, EmailSent, Message
@@ -48,7 +48,10 @@ def test_a_denied_payment_sends_the_reason_to_the_customer(notifications: Any) -
 
 @pytest.mark.parametrize(
     ("message", "purpose"),
-    [(order_approved(), "mail-approved"), (reservation_failed(), "mail-unavailable"), (payment_failed(), "mail-denied")],
+    [
+        (order_approved(), "mail-approved"), (reservation_failed(), "mail-unavailable"),
+        (payment_failed(), "mail-denied"),
+    ],
 )
 def test_each_kind_of_email_has_its_own_purpose(notifications: Any, message: Message, purpose: str) -> None:
     (email,) = notifications.handle(message)
@@ -72,7 +75,9 @@ def test_without_a_name_the_email_addresses_the_customer_as_customer(notificatio
     assert email.text.startswith("Dear customer,")
 
 
-def test_names_prices_and_total_that_a_foreign_orders_service_omits_are_omitted_from_the_email(notifications: Any) -> None:
+def test_names_prices_and_total_that_a_foreign_orders_service_omits_are_omitted_from_the_email(
+    notifications: Any
+) -> None:
     products = [OrderLine(sku=1), OrderLine(sku=2, name="Enamel mug")]
     order = msgspec.structs.replace(order_approved(), products=products, total=None, payment=payment(None))
 

@@ -13,13 +13,13 @@ from sample import (
     FIRST,
     SECOND,
     SPOONS,
-    order_approved,
     line,
+    order_approved,
     payment,
-    reservation_failed,
-    products_reserved,
     payment_failed,
     place_order,
+    products_reserved,
+    reservation_failed,
 )
 
 from checkout.domain import IllegalTransition, UnknownOrder

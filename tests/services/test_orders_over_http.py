@@ -19,7 +19,9 @@ ORDERS = "/api/v1/order-management/orders"
 RECEIVED = "order.new-order-received"
 
 
-def test_an_order_is_stored_when_the_response_is_sent_and_then_published(orders_server: Any, client: httpx.Client) -> None:
+def test_an_order_is_stored_when_the_response_is_sent_and_then_published(
+    orders_server: Any, client: httpx.Client
+) -> None:
     id = created_id(client.post(ORDERS, json=BODY, headers={"CID": "c-7"}))
 
     order = client.get(f"{ORDERS}/{id}").json()
@@ -100,7 +102,9 @@ def test_the_same_key_with_another_body_is_refused_and_the_order_is_unchanged(cl
     assert client.get(f"{ORDERS}/{id}").json()["customerName"] == "Ada"
 
 
-def test_the_id_for_an_idempotency_key_differs_between_stores(start_server: Callable[..., Any], client: httpx.Client) -> None:
+def test_the_id_for_an_idempotency_key_differs_between_stores(
+    start_server: Callable[..., Any], client: httpx.Client
+) -> None:
     _, another_store = start_server(Orders())
     key = {"Idempotency-Key": "my-key"}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sample import ADA, CREDIT, EMAIL, FIRST, SECOND, order_approved, line, order_id, order_received, payment_failed
+from sample import ADA, CREDIT, EMAIL, FIRST, SECOND, line, order_approved, order_id, order_received, payment_failed
 
 from checkout.domain import IllegalTransition, UnknownOrder
 from checkout.fields import OrderLine

@@ -25,8 +25,8 @@ def module_stub() -> StubGateway:
 @pytest.fixture(scope="module")
 def web_client(module_stub: StubGateway) -> Iterator[httpx.Client]:
     with (
-        http_server.running(module_stub.application()) as gateway,
-        http_server.running(Web(gateway).application(lambda: True)) as address,
+        http_server.serve_in_thread(module_stub.application()) as gateway,
+        http_server.serve_in_thread(Web(gateway).application(lambda: True)) as address,
         httpx.Client(base_url=address, timeout=5) as client,
     ):
         yield client
@@ -73,7 +73,9 @@ def test_a_form_places_an_order_and_redirects_to_its_page(client: httpx.Client, 
     ]
 
 
-def test_a_form_that_is_sent_twice_has_the_same_idempotency_key(client: httpx.Client, stub_gateway: StubGateway) -> None:
+def test_a_form_that_is_sent_twice_has_the_same_idempotency_key(
+    client: httpx.Client, stub_gateway: StubGateway
+) -> None:
     for _ in range(2):
         client.post("/orders", data=FORM)
 
@@ -95,8 +97,10 @@ def test_an_invalid_idempotency_key_is_replaced(client: httpx.Client, stub_gatew
         {"quantity-²": "1"}, {"name": ATTACK}, {"email": "\ud7ff"}, {"pay": "GOLD"},
     ],
 )
-def test_an_invalid_form_is_passed_on_for_the_gateway_to_refuse(client: httpx.Client, stub_gateway: StubGateway, fields: dict[str, str]) -> None:
-    stub_gateway.created = (422, {"message": f"no, because {ATTACK}"})
+def test_an_invalid_form_is_passed_on_for_the_gateway_to_refuse(
+    client: httpx.Client, stub_gateway: StubGateway, fields: dict[str, str]
+) -> None:
+    stub_gateway.place_response = (422, {"message": f"no, because {ATTACK}"})
 
     page = client.post("/orders", data=FORM | fields)
 
@@ -115,7 +119,7 @@ def test_a_field_that_is_not_a_number_is_passed_on_unchanged(client: httpx.Clien
     "content", [b"", b"\xff\xfe=%zz&&&=&%", b"quantity-1=1&quantity-1=2", b"&".join([b"a=1"] * 5_000)]
 )
 def test_a_malformed_form_is_refused(client: httpx.Client, stub_gateway: StubGateway, content: bytes) -> None:
-    stub_gateway.created = (422, {"message": "no"})
+    stub_gateway.place_response = (422, {"message": "no"})
 
     response = client.post("/orders", content=content, headers={"content-type": "application/x-www-form-urlencoded"})
 
@@ -132,7 +136,8 @@ def test_a_form_that_is_too_large_is_refused(client: httpx.Client, stub_gateway:
 def test_a_json_body_is_refused(client: httpx.Client) -> None:
     response = client.post("/orders", json={})
 
-    assert (response.status_code, response.json()["message"]) == (415, "send the body as application/x-www-form-urlencoded")
+    assert response.status_code == 415
+    assert response.json()["message"] == "send the body as application/x-www-form-urlencoded"
 
 
 def test_the_page_of_an_open_order_refreshes_itself(client: httpx.Client) -> None:
@@ -148,7 +153,7 @@ def test_the_page_of_an_open_order_refreshes_itself(client: httpx.Client) -> Non
 def test_the_page_of_a_finished_order_does_not_refresh_itself(
     client: httpx.Client, stub_gateway: StubGateway, status: str, reason: str | None
 ) -> None:
-    stub_gateway.order = (200, ORDER | {"status": status, "reason": reason, "total": 10.0})
+    stub_gateway.read_response = (200, ORDER | {"status": status, "reason": reason, "total": 10.0})
 
     page = client.get(f"/orders/{FIRST}").text
 
@@ -159,7 +164,8 @@ def test_the_page_of_a_finished_order_does_not_refresh_itself(
 
 def test_text_from_customers_and_services_is_escaped(client: httpx.Client, stub_gateway: StubGateway) -> None:
     products = [{"sku": 1, "name": ATTACK, "price": None, "quantity": 2}]
-    stub_gateway.order = (200, ORDER | {"customerName": ATTACK, "status": ATTACK, "reason": ATTACK, "products": products})
+    attacked = {"customerName": ATTACK, "status": ATTACK, "reason": ATTACK, "products": products}
+    stub_gateway.read_response = (200, ORDER | attacked)
 
     pages = client.get(f"/orders/{FIRST}").text + client.get("/").text
 
@@ -168,7 +174,7 @@ def test_text_from_customers_and_services_is_escaped(client: httpx.Client, stub_
 
 
 def test_the_page_of_an_unknown_order_is_not_found(client: httpx.Client, stub_gateway: StubGateway) -> None:
-    stub_gateway.order = (404, {"message": f"there is no order {ATTACK}"})
+    stub_gateway.read_response = (404, {"message": f"there is no order {ATTACK}"})
 
     page = client.get(f"/orders/{FIRST}")
 
@@ -176,8 +182,10 @@ def test_the_page_of_an_unknown_order_is_not_found(client: httpx.Client, stub_ga
     assert "<h1>No such order</h1><p role=alert>there is no order &lt;img" in page.text
 
 
-def test_the_page_of_an_order_is_503_while_orders_is_unavailable(client: httpx.Client, stub_gateway: StubGateway) -> None:
-    stub_gateway.order = (503, {"message": "orders does not answer: try again in a moment"})
+def test_the_page_of_an_order_is_503_while_orders_is_unavailable(
+    client: httpx.Client, stub_gateway: StubGateway
+) -> None:
+    stub_gateway.read_response = (503, {"message": "orders does not answer: try again in a moment"})
 
     page = client.get(f"/orders/{FIRST}")
 
@@ -186,7 +194,7 @@ def test_the_page_of_an_order_is_503_while_orders_is_unavailable(client: httpx.C
 
 
 def test_the_shop_page_is_503_while_stock_is_unavailable(client: httpx.Client, stub_gateway: StubGateway) -> None:
-    stub_gateway.products = (503, {"message": "stock does not answer: try again in a moment"})
+    stub_gateway.products_response = (503, {"message": "stock does not answer: try again in a moment"})
 
     page = client.get("/")
 
@@ -194,7 +202,7 @@ def test_the_shop_page_is_503_while_stock_is_unavailable(client: httpx.Client, s
 
 
 def test_every_page_is_503_while_the_gateway_is_unavailable() -> None:
-    with http_server.running(Web("http://127.0.0.1:9").application(lambda: True)) as address:
+    with http_server.serve_in_thread(Web("http://127.0.0.1:9").application(lambda: True)) as address:
         responses = [httpx.get(address + "/"), httpx.post(address + "/orders", data=FORM)]
 
     assert [(a.status_code, a.json()["message"]) for a in responses] == [

@@ -1,4 +1,4 @@
-"""The outside systems on loopback ports of their own, one server per test file, switches off before every test."""
+"""The simulated systems on ports of their own, one server per test file, all fault switches off before every test."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from checkout.simulators import http_api
 @pytest.fixture(scope="module")
 def server(application: Litestar) -> Iterator[httpx.Client]:
     """A client of the test file's `application`, which really listens."""
-    with http_api.running(application) as address, httpx.Client(base_url=address, timeout=5) as client:
+    with http_api.serve_in_thread(application) as address, httpx.Client(base_url=address, timeout=5) as client:
         yield client
 
 

@@ -1,93 +1,81 @@
-"""Outside systems as processes: ready, stopped by a signal, refused a taken port."""
+"""HTTP API: what every simulated system refuses, tested on the payment broker: with a sentence, never with a 500."""
 
-import signal
-import subprocess
-import sys
-import threading
+import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 
 import httpx
 import pytest
+from litestar import Litestar
 
-from checkout.framework.http_server import listen
+from checkout.simulators import payment_broker
+from checkout.simulators.payment_broker import PaymentBroker
 
-
-def free_ports(count: int) -> list[int]:
-    sockets = [listen(0, "a test") for _ in range(count)]
-    ports = [listening.getsockname()[1] for listening in sockets]
-    for listening in sockets:
-        listening.close()
-    return ports
+GOOD = {"order": "order-1", "amount": 1}
 
 
-def command(module: str, *ports: int) -> list[str]:
-    run = f"from checkout.externals.{module} import main; main{ports}"
-    return [sys.executable, "-W", "error", "-c", run]
+@pytest.fixture(scope="module")
+def application() -> Litestar:
+    return payment_broker.app(PaymentBroker())
 
 
-@contextmanager
-def process(module: str, *ports: int) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(command(module, *ports), stderr=subprocess.PIPE, text=True) as started:
-        try:
-            wait_until_ready(ports[0])
-            yield started
-        finally:
-            started.kill()
-
-
-def wait_until_ready(port: int) -> None:
-    deadline = time.monotonic() + 20
-    with httpx.Client() as client:
-        while time.monotonic() < deadline:
-            with suppress(httpx.TransportError):
-                assert client.get(f"http://127.0.0.1:{port}/health-check").status_code == 200
-                return
-            threading.Event().wait(0.02)
-    raise AssertionError(f"port {port} did not become ready within 20 s")
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("module", "ports", "stop"),
+    ("body", "status"),
     [
-        ("payment_broker", 1, signal.SIGTERM),
-        ("shipment_company", 1, signal.SIGINT),
-        ("mailbox", 2, signal.SIGTERM),
+        (b"", 400),
+        (b"{", 400),
+        (b'{"order":"\xff","amount":1}', 400),
+        (b'{"order":"order-1","amount":NaN}', 400),
+        (b'{"order":"order-1","deep":' + b"[" * 60_000, 400),
+        (b"[" * 1_000_000, 413),
+        (b"[]", 422),
+        (b'{"order":"order-1"}', 422),
+        (b'{"order":7,"amount":1}', 422),
+        (b'{"order":"","amount":1}', 422),
+        (b'{"order":"order-1","amount":"NaN"}', 422),
+        (b'{"order":"order-1","amount":-1}', 422),
+        (b'{"order":"order-1","amount":1e999999999}', 422),
+        (b'{"order":"order-1","amount":1,"currency":"USD"}', 422),
+        (b'{"order":"order-1","amount":1,"method":"CASH"}', 422),
     ],
 )
-def test_a_process_becomes_ready_and_stops_quietly(module: str, ports: int, stop: signal.Signals) -> None:
-    with process(module, *free_ports(ports)) as started:
-        started.send_signal(stop)
+def test_a_bad_body_is_refused_with_a_sentence(client: httpx.Client, body: bytes, status: int) -> None:
+    headers = {"Idempotency-Key": "bad", "Content-Type": "application/json"}
 
-        assert started.wait(timeout=5) == 0
-        assert started.stderr and started.stderr.read() == ""
+    answer = client.post("/charges", content=body, headers=headers)
 
-
-@pytest.mark.slow
-def test_a_process_with_an_open_slow_request_stops_in_time() -> None:
-    (port,) = free_ports(1)
-    with process("payment_broker", port) as started, httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-        client.put("/switches", json={"delay": 30})
-        body, key = {"order": "order-1", "amount": 1}, {"Idempotency-Key": "key"}
-        with pytest.raises(httpx.ReadTimeout):
-            client.post("/charges", json=body, headers=key, timeout=0.2)
-
-        started.send_signal(signal.SIGTERM)
-
-        assert started.wait(timeout=10) == 0
-        assert started.stderr and started.stderr.read() == ""
+    assert (answer.status_code, list(answer.json())) == (status, ["message"])
+    assert client.get("/charges/bad").status_code == 404
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("module", "taken"), [("payment_broker", 0), ("mailbox", 0), ("mailbox", 1)])
-def test_a_taken_port_ends_the_process_with_one_line(module: str, taken: int) -> None:
-    with listen(0, "a test") as listening:
-        ports = free_ports(2 if module == "mailbox" else 1)
-        ports[taken] = listening.getsockname()[1]
+@pytest.mark.parametrize("kind", ["text/plain", "", ";;", "application/x-www-form-urlencoded"])
+def test_another_content_type_is_415(client: httpx.Client, kind: str) -> None:
+    headers = {"Idempotency-Key": "bad", "Content-Type": kind}
 
-        ended = subprocess.run(command(module, *ports), capture_output=True, text=True, timeout=20)
+    answer = client.post("/charges", content=b'{"order":"order-1","amount":1}', headers=headers)
 
-    assert ended.returncode == 1
-    assert ended.stderr.count("\n") == 1 and f"cannot listen on port {ports[taken]}: " in ended.stderr
+    assert (answer.status_code, list(answer.json())) == (415, ["message"])
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": ""}, {"Idempotency-Key": "k" * 256}])
+def test_a_missing_or_too_long_key_is_400(client: httpx.Client, headers: dict[str, str]) -> None:
+    answer = client.post("/charges", json=GOOD, headers=headers)
+
+    assert (answer.status_code, list(answer.json())) == (400, ["message"])
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nope", 404), ("DELETE", "/charges", 405)])
+def test_a_wrong_path_or_method_has_a_message_too(client: httpx.Client, method: str, path: str, status: int) -> None:
+    answer = client.request(method, path)
+
+    assert (answer.status_code, list(answer.json())) == (status, ["message"])
+
+
+def test_a_kept_connection_responds_without_waiting_for_acknowledgements(client: httpx.Client) -> None:
+    seconds = []
+
+    for number in range(50):
+        started = time.perf_counter()
+        client.post("/charges", json=GOOD, headers={"Idempotency-Key": f"quick-{number}"})
+        seconds.append(time.perf_counter() - started)
+
+    assert statistics.median(seconds) < 0.02  # about 0.001; small packets held back cost 0.044

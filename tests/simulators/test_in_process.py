@@ -1,4 +1,4 @@
-"""The outside systems as objects: the same answers as over HTTP and SMTP, without the wire."""
+"""The simulated systems as objects: the same responses as over HTTP and SMTP."""
 
 from collections.abc import Callable
 from decimal import Decimal

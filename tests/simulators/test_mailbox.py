@@ -1,4 +1,4 @@
-"""The mailbox: keeps each letter once, counts its copies, misbehaves as switched."""
+"""The mailbox: keeps each e-mail once, counts its copies, obeys its fault switches."""
 
 import smtplib
 import socket
@@ -13,10 +13,10 @@ from litestar import Litestar
 
 from checkout.framework.http_server import listen
 from checkout.simulators import mailbox
-from checkout.simulators.external_system import Dropped, Failed
-from checkout.simulators.mailbox import Letter, Mailbox, Switches, read_letter
+from checkout.simulators.external_system import ConnectionDropped, SimulatedFailure
+from checkout.simulators.mailbox import Email, Mailbox, Switches, parse_email
 
-THANKS = Letter("<1@shop>", "ada@example.org", "shop@example.org", "Thank you", "2 wooden spoons\n", "order-1")
+THANKS = Email("<1@shop>", "ada@example.org", "shop@example.org", "Thank you", "2 wooden spoons\n", "order-1")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def mail(message_id: str, order: str = "order-1", subject: str = "Thank you") ->
     return message
 
 
-def test_a_letter_is_kept_as_it_is_shown(box: Mailbox) -> None:
+def test_an_email_is_listed_with_all_its_fields(box: Mailbox) -> None:
     box.receive(THANKS)
 
     assert box.mails() == [
@@ -67,7 +67,7 @@ def test_a_letter_is_kept_as_it_is_shown(box: Mailbox) -> None:
     ]
 
 
-def test_a_repeated_message_id_is_one_more_copy_of_the_same_letter(box: Mailbox) -> None:
+def test_a_repeated_message_id_is_another_copy_of_the_same_email(box: Mailbox) -> None:
     box.receive(THANKS)
 
     box.receive(THANKS)
@@ -75,8 +75,8 @@ def test_a_repeated_message_id_is_one_more_copy_of_the_same_letter(box: Mailbox)
     assert [(kept["message_id"], kept["copies"]) for kept in box.mails()] == [("<1@shop>", 2)]
 
 
-def test_letters_without_a_message_id_are_letters_of_their_own(box: Mailbox) -> None:
-    unnamed = Letter("", "ada@example.org", "", "", "")
+def test_emails_without_a_message_id_are_different_emails(box: Mailbox) -> None:
+    unnamed = Email("", "ada@example.org", "", "", "")
 
     box.receive(unnamed)
     box.receive(unnamed)
@@ -84,9 +84,9 @@ def test_letters_without_a_message_id_are_letters_of_their_own(box: Mailbox) -> 
     assert [kept["copies"] for kept in box.mails()] == [1, 1]
 
 
-def test_mails_are_found_by_address_and_by_order(box: Mailbox) -> None:
+def test_emails_are_found_by_address_and_by_order(box: Mailbox) -> None:
     box.receive(THANKS)
-    box.receive(Letter("<2@shop>", "bob@example.org, eve@example.org", "", "", "", "order-2"))
+    box.receive(Email("<2@shop>", "bob@example.org, eve@example.org", "", "", "", "order-2"))
 
     found = [box.mails(to="eve@example.org"), box.mails(order="order-1"), box.mails(to="e@example.org")]
 
@@ -94,13 +94,13 @@ def test_mails_are_found_by_address_and_by_order(box: Mailbox) -> None:
     assert box.mails(to="ada@example.org", order="order-2") == []
 
 
-def test_a_switched_failure_keeps_nothing_and_a_dropped_connection_has_kept(box: Mailbox) -> None:
+def test_a_simulated_failure_keeps_nothing_and_a_dropped_connection_has_kept(box: Mailbox) -> None:
     box.switches = Switches(fail=1, drop_after_receiving=1)
 
-    with pytest.raises(Failed):
+    with pytest.raises(SimulatedFailure):
         box.receive(THANKS)
     assert box.mails() == []
-    with pytest.raises(Dropped):
+    with pytest.raises(ConnectionDropped):
         box.receive(THANKS)
 
     assert [kept["copies"] for kept in box.mails()] == [1]
@@ -113,20 +113,20 @@ def test_a_switched_failure_keeps_nothing_and_a_dropped_connection_has_kept(box:
         b"Content-Type: text/plain; charset=klingon\r\n\r\nhi\xff",
     ],
 )
-def test_a_mail_that_the_parser_breaks_on_is_refused(content: bytes) -> None:
+def test_a_malformed_email_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match="the mail cannot be read"):
-        read_letter(content, ["ada@example.org"])
+        parse_email(content, ["ada@example.org"])
 
 
 @pytest.mark.parametrize("content", [b"", b"Subject: \xff\r\n\r\n\xff", b"Content-Type: multipart/mixed\r\n\r\n--"])
-def test_an_odd_mail_is_read_as_text_that_json_can_hold(content: bytes) -> None:
-    letter = read_letter(content, ["ada@example.org\udcff"])
+def test_an_unusual_email_is_parsed_to_text_that_json_can_represent(content: bytes) -> None:
+    letter = parse_email(content, ["ada@example.org\udcff"])
 
     assert (letter.subject + letter.text + letter.to).encode("utf-8")
     assert letter.order is None
 
 
-def test_a_mail_sent_over_smtp_is_read_over_http(client: httpx.Client, smtp: smtplib.SMTP) -> None:
+def test_an_email_sent_over_smtp_is_listed_over_http(client: httpx.Client, smtp: smtplib.SMTP) -> None:
     message = mail("<11@shop>", "order-11", "Danke, Zoë €")
 
     smtp.send_message(message)
@@ -138,7 +138,7 @@ def test_a_mail_sent_over_smtp_is_read_over_http(client: httpx.Client, smtp: smt
     assert datetime.fromisoformat(kept["received_at"]).tzinfo == UTC
 
 
-def test_a_temporary_refusal_is_451_and_the_next_try_is_taken(client: httpx.Client, smtp: smtplib.SMTP) -> None:
+def test_a_temporary_failure_is_451_and_the_next_attempt_succeeds(client: httpx.Client, smtp: smtplib.SMTP) -> None:
     client.put("/switches", json={"fail": 1})
 
     with pytest.raises(smtplib.SMTPDataError) as refusal:
@@ -149,7 +149,7 @@ def test_a_temporary_refusal_is_451_and_the_next_try_is_taken(client: httpx.Clie
     assert [kept["copies"] for kept in client.get("/mails?order=order-12").json()] == [1]
 
 
-def test_a_connection_dropped_after_the_final_dot_has_kept_the_mail(client: httpx.Client, smtp: smtplib.SMTP) -> None:
+def test_a_connection_dropped_after_the_final_dot_has_kept_the_email(client: httpx.Client, smtp: smtplib.SMTP) -> None:
     client.put("/switches", json={"drop_after_receiving": 1})
 
     with pytest.raises(smtplib.SMTPServerDisconnected, match="unexpectedly closed$"):
@@ -167,7 +167,7 @@ def test_a_slow_mailbox_answers_late(client: httpx.Client, smtp: smtplib.SMTP) -
     assert time.monotonic() - started >= 0.2
 
 
-def test_a_mail_that_says_it_is_above_64_kib_is_refused_before_it_is_sent(smtp: smtplib.SMTP) -> None:
+def test_an_email_announced_above_64_kib_is_refused_before_it_is_sent(smtp: smtplib.SMTP) -> None:
     with pytest.raises(smtplib.SMTPSenderRefused) as refusal:
         smtp.sendmail("shop@example.org", ["ada@example.org"], b"a\r\n" * 70_000)
 
@@ -175,7 +175,7 @@ def test_a_mail_that_says_it_is_above_64_kib_is_refused_before_it_is_sent(smtp: 
 
 
 @pytest.mark.parametrize(("line", "code"), [(b"a\r\n", 552), (b"a", 500)])
-def test_a_mail_that_turns_out_to_be_above_64_kib_is_refused(smtp: smtplib.SMTP, line: bytes, code: int) -> None:
+def test_an_unannounced_email_above_64_kib_is_refused(smtp: smtplib.SMTP, line: bytes, code: int) -> None:
     smtp.ehlo()
     smtp.mail("shop@example.org")
     smtp.rcpt("ada@example.org")
@@ -185,7 +185,7 @@ def test_a_mail_that_turns_out_to_be_above_64_kib_is_refused(smtp: smtplib.SMTP,
     assert answer[0] == code
 
 
-def test_a_mail_that_cannot_be_read_is_554_and_the_connection_goes_on(smtp: smtplib.SMTP) -> None:
+def test_a_malformed_email_is_554_and_the_connection_stays_open(smtp: smtplib.SMTP) -> None:
     with pytest.raises(smtplib.SMTPDataError) as refusal:
         smtp.sendmail("shop@example.org", ["ada@example.org"], b"Message-ID: <\r\n\r\nhi")
 

@@ -1,4 +1,4 @@
-"""The payment broker: charges once per idempotency key, misbehaves as switched."""
+"""The payment broker: charges once per idempotency key, obeys its fault switches."""
 
 import sys
 import threading
@@ -13,7 +13,7 @@ import pytest
 from litestar import Litestar
 
 from checkout.simulators import payment_broker
-from checkout.simulators.external_system import Dropped, Failed, KeyReused
+from checkout.simulators.external_system import ConnectionDropped, KeyReused, SimulatedFailure
 from checkout.simulators.payment_broker import Charge, Outcome, PaymentBroker, Switches
 
 SPOONS = Charge("order-1", Decimal("10.00"))
@@ -35,7 +35,7 @@ def charge(client: httpx.Client, key: str, **changed: object) -> httpx.Response:
     return client.post("/charges", json=body, headers={"Idempotency-Key": key})
 
 
-def test_a_repeated_key_is_charged_once_and_answered_the_same(broker: PaymentBroker) -> None:
+def test_a_repeated_key_is_charged_once_and_gets_the_same_response(broker: PaymentBroker) -> None:
     first = broker.charge("key", SPOONS)
 
     second = broker.charge("key", SPOONS)
@@ -44,7 +44,7 @@ def test_a_repeated_key_is_charged_once_and_answered_the_same(broker: PaymentBro
     assert [(entry["id"], entry["attempts"]) for entry in broker.ledger.entries()] == [("charge-1", 2)]
 
 
-def test_eight_threads_with_the_same_keys_charge_each_once(broker: PaymentBroker) -> None:
+def test_eight_threads_with_the_same_keys_charge_each_key_once(broker: PaymentBroker) -> None:
     def charge_all() -> None:
         for number in range(2_000):
             broker.charge(str(number), SPOONS)
@@ -73,7 +73,7 @@ def switching_threads_often() -> Iterator[None]:
 def test_a_key_with_another_body_is_refused_and_counted_as_a_conflict(broker: PaymentBroker) -> None:
     broker.charge("key", SPOONS)
 
-    with pytest.raises(KeyReused, match="key key came before with another body"):
+    with pytest.raises(KeyReused, match="key key was used with another body"):
         broker.charge("key", TABLES)
 
     entry = broker.ledger.entry("key")
@@ -97,7 +97,7 @@ def test_a_denial_is_kept_when_the_switch_is_off_again(broker: PaymentBroker) ->
     assert again == denied == Outcome("denied", reason="card expired")
 
 
-def test_the_next_two_payments_are_denied_whatever_repeats_or_is_above_the_limit(broker: PaymentBroker) -> None:
+def test_deny_next_counts_neither_repeats_nor_amounts_above_the_limit(broker: PaymentBroker) -> None:
     broker.switches = Switches(deny="card expired", deny_next=2)
 
     reasons = [broker.charge(key, SPOONS).reason for key in ("a", "a")] + [broker.charge("b", TABLES).reason]
@@ -107,20 +107,20 @@ def test_the_next_two_payments_are_denied_whatever_repeats_or_is_above_the_limit
     assert broker.switches == Switches()
 
 
-def test_a_switched_failure_charges_nothing(broker: PaymentBroker) -> None:
+def test_a_simulated_failure_charges_nothing(broker: PaymentBroker) -> None:
     broker.switches = Switches(fail=1)
 
-    with pytest.raises(Failed):
+    with pytest.raises(SimulatedFailure):
         broker.charge("key", SPOONS)
 
     assert broker.ledger.entries() == []
     assert broker.charge("key", SPOONS).status == "charged"
 
 
-def test_a_dropped_connection_has_charged_and_the_next_try_learns_it(broker: PaymentBroker) -> None:
+def test_a_dropped_connection_has_charged_and_the_next_attempt_gets_the_outcome(broker: PaymentBroker) -> None:
     broker.switches = Switches(drop_after_charging=1)
 
-    with pytest.raises(Dropped):
+    with pytest.raises(ConnectionDropped):
         broker.charge("key", SPOONS)
 
     assert broker.charge("key", SPOONS) == Outcome("charged", id="charge-1")
@@ -129,7 +129,7 @@ def test_a_dropped_connection_has_charged_and_the_next_try_learns_it(broker: Pay
 @pytest.mark.parametrize(
     "amount", ["0", "-1", "0.001", "1000000.01", "NaN", "sNaN", "Infinity", "1e999999999", "1e-999999999"]
 )
-def test_an_amount_that_no_card_can_be_charged_with_is_refused(amount: str) -> None:
+def test_an_invalid_amount_is_refused(amount: str) -> None:
     with pytest.raises(ValueError, match="the amount must"):
         Charge("order-1", Decimal(amount))
 
@@ -190,7 +190,7 @@ def test_a_dropped_connection_gives_no_answer_and_charges_once(client: httpx.Cli
     assert [(entry["id"], entry["attempts"]) for entry in entries] == [(again.json()["id"], 2)]
 
 
-def test_a_switched_failure_is_500_and_the_switch_shows_what_is_left(client: httpx.Client) -> None:
+def test_a_simulated_failure_is_500_and_decrements_the_switch(client: httpx.Client) -> None:
     client.put("/switches", json={"fail": 2})
 
     answer = charge(client, "key-5")
@@ -200,7 +200,7 @@ def test_a_switched_failure_is_500_and_the_switch_shows_what_is_left(client: htt
     assert client.get("/charges/key-5").status_code == 404
 
 
-def test_a_slow_broker_has_charged_whoever_gave_up_waiting(client: httpx.Client) -> None:
+def test_a_slow_response_comes_after_the_charge(client: httpx.Client) -> None:
     client.put("/switches", json={"delay": 0.5})
 
     with pytest.raises(httpx.ReadTimeout):

@@ -1,11 +1,11 @@
-"""The shipment company: books once per idempotency key, misbehaves as switched."""
+"""The shipment company: books once per idempotency key, obeys its fault switches."""
 
 import httpx
 import pytest
 from litestar import Litestar
 
 from checkout.simulators import shipment_company
-from checkout.simulators.external_system import Dropped, Failed, KeyReused
+from checkout.simulators.external_system import ConnectionDropped, KeyReused, SimulatedFailure
 from checkout.simulators.shipment_company import Booking, Parcel, Product, ShipmentCompany, Switches
 
 SPOONS = Parcel("order-1", "Ada", [Product(1, 2)])
@@ -27,7 +27,7 @@ def book(client: httpx.Client, key: str, **changed: object) -> httpx.Response:
     return client.post("/parcels", json=body, headers={"Idempotency-Key": key})
 
 
-def test_a_repeated_key_is_booked_once_and_answered_the_same(company: ShipmentCompany) -> None:
+def test_a_repeated_key_is_booked_once_and_gets_the_same_response(company: ShipmentCompany) -> None:
     first = company.book("key", SPOONS)
 
     second = company.book("key", SPOONS)
@@ -46,13 +46,13 @@ def test_a_key_with_another_parcel_is_refused(company: ShipmentCompany) -> None:
     assert [entry["products"] for entry in company.ledger.entries()] == [[{"sku": 1, "quantity": 2}]]
 
 
-def test_a_switched_failure_books_nothing_and_a_dropped_connection_has_booked(company: ShipmentCompany) -> None:
+def test_a_simulated_failure_books_nothing_and_a_dropped_connection_has_booked(company: ShipmentCompany) -> None:
     company.switches = Switches(fail=1, drop_after_booking=1)
 
-    with pytest.raises(Failed):
+    with pytest.raises(SimulatedFailure):
         company.book("key", SPOONS)
     assert company.ledger.entries() == []
-    with pytest.raises(Dropped):
+    with pytest.raises(ConnectionDropped):
         company.book("key", SPOONS)
 
     assert [entry["id"] for entry in company.ledger.entries()] == ["parcel-1"]
@@ -86,7 +86,7 @@ def test_a_dropped_connection_gives_no_answer_and_books_once(client: httpx.Clien
     assert client.get("/parcels/key-2").json()["attempts"] == 2
 
 
-def test_a_switched_failure_is_500_and_a_reused_key_422(client: httpx.Client) -> None:
+def test_a_simulated_failure_is_500_and_a_reused_key_422(client: httpx.Client) -> None:
     book(client, "key-3")
     client.put("/switches", json={"fail": 1})
 
@@ -106,7 +106,7 @@ def test_a_switched_failure_is_500_and_a_reused_key_422(client: httpx.Client) ->
         {"order": None},
     ],
 )
-def test_a_parcel_that_nobody_can_bring_is_422(client: httpx.Client, changed: dict[str, object]) -> None:
+def test_an_invalid_parcel_is_422(client: httpx.Client, changed: dict[str, object]) -> None:
     answer = book(client, "bad", **changed)
 
     assert (answer.status_code, list(answer.json())) == (422, ["message"])

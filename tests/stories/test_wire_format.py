@@ -28,6 +28,7 @@ HAPPY = {
     "order.new-order-approved": {"id", "customerName", "customerEmail", "products", "payment", "total"},
 }
 CORRELATION = "c-1, said twice"
+FAILED = "payment.order-payment-failed"
 ORDER = {"customerName": "Ada", "customerEmail": "ada@example.org", "payment": {"paymentMethod": "DEBIT"},
          "products": [{"sku": 1, "name": "Wooden spoon", "price": 5.00, "quantity": 1}]}
 REFUSED = {
@@ -108,13 +109,24 @@ def test_amounts_are_numbers_with_two_decimals(shown: Any) -> None:
     assert all(re.search(r'"total":(10|5|1900)\.00[,}]', text) for text in texts)
 
 
-def test_the_key_is_the_orders_id_and_the_only_header_the_correlation(shown: Any) -> None:
+def test_the_key_is_the_orders_id_and_the_header_its_correlation(shown: Any) -> None:
     *ids, last = shown
 
-    assert {(record.key, record.headers) for id in ids for record in shown[id]} == {
-        (id, f"kafka_correlationId:{id}") for id in ids
+    keys = {(id, record.key) for id, records in shown.items() for record in records}
+    headers = {
+        (id, record.headers) for id, records in shown.items() for record in records if record.topic != FAILED
     }
-    assert {(record.key, record.headers) for record in shown[last]} == {(last, f"kafka_correlationId:{CORRELATION}")}
+
+    assert keys == {(id, id) for id in shown}
+    assert headers == {(id, f"kafka_correlationId:{id}") for id in ids} | {
+        (last, f"kafka_correlationId:{CORRELATION}")
+    }
+
+
+def test_only_a_failed_payment_has_a_second_header_its_cause(shown: Any) -> None:
+    failed = [record for records in shown.values() for record in records if record.topic == FAILED]
+
+    assert [record.headers.partition(",")[2] for record in failed] == ["cause:ChargeCard"]
 
 
 def test_what_the_customer_saw_is_passed_on_as_it_came(shown: Any) -> None:

@@ -1,4 +1,4 @@
-"""Java: where it is, which jars are here, and what to do when they cannot be had."""
+"""Java: the runtime, the jars in the cache, and the messages when they cannot be fetched."""
 
 import errno
 import os
@@ -11,10 +11,10 @@ from checkout.system import java
 
 
 def test_a_java_that_starts_comes_with_the_package() -> None:
-    said = subprocess.run([java.JAVA, "-version"], capture_output=True, text=True, timeout=20)
+    ended = subprocess.run([java.JAVA, "-version"], capture_output=True, text=True, timeout=20)
 
-    assert said.returncode == 0
-    assert 'version "25' in said.stderr
+    assert ended.returncode == 0
+    assert 'version "25' in ended.stderr
 
 
 def test_the_cache_is_kept_per_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -46,14 +46,14 @@ def test_a_jar_that_was_fetched_in_part_is_named_with_its_folder(tmp_path: Path)
     jar.write_bytes(b"PK half of it")
 
     with pytest.raises(java.JarsUnavailable, match=f"plantuml-mit:1.2026.8 was fetched in part: remove {tmp_path}/abc"):
-        java.whole(java.PLANTUML, [jar])
+        java.check_complete(java.PLANTUML, [jar])
     with pytest.raises(java.JarsUnavailable, match="fetched in part"):
-        java.whole(java.PLANTUML, [])
+        java.check_complete(java.PLANTUML, [])
 
 
 def test_a_full_disk_and_a_silent_network_have_different_remedies() -> None:
-    full = java._remedy(java.KAFKA, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
-    silent = java._remedy(java.KAFKA, ConnectionError("no route"))
+    full = java._cause_and_remedy(java.KAFKA, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    silent = java._cause_and_remedy(java.KAFKA, ConnectionError("no route"))
 
     assert full.endswith("the disk is full: free some space")
     assert "Maven Central does not answer (ConnectionError): connect to a network once" in silent

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sample import FIRST, products_reserved, place_order
+from sample import FIRST, place_order, products_reserved
 from worker.in_memory_shop import Shop
 
 from checkout.journal import journal

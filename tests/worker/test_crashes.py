@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample import FIRST, order_id, order_received, process_payment, place_order
+from sample import FIRST, order_id, order_received, place_order, process_payment
 from sqlalchemy import select
 from worker.expected_steps import ENDS, ORDERS, STEPS, applied_steps, end_of
 from worker.in_memory_shop import Shop, turn

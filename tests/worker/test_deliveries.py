@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sample import AT, FIRST, SECOND, order_received, process_payment, place_order
+from sample import AT, FIRST, SECOND, order_received, place_order, process_payment
 from worker.outbox_rows import CHARGE, row
 
 from checkout.framework.intake import Intake

@@ -9,8 +9,8 @@ import pytest
 from sample import FIRST, SECOND, order_approved, order_id, wait_until
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
-from worker.in_memory_shop import Shop, turn
 from worker.faulty_service import Stand, Till
+from worker.in_memory_shop import Shop, turn
 
 from checkout.domain import DomainError
 from checkout.framework.message import encode

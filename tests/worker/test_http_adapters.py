@@ -35,7 +35,7 @@ def test_a_key_is_made_of_the_order_and_the_purpose_and_of_nothing_else() -> Non
 @pytest.fixture(scope="module")
 def bank_address() -> Iterator[tuple[PaymentBroker, str]]:
     broker = PaymentBroker()
-    with http_api.running(payment_broker.app(broker)) as address:
+    with http_api.serve_in_thread(payment_broker.app(broker)) as address:
         yield broker, address
 
 
@@ -43,7 +43,7 @@ def bank_address() -> Iterator[tuple[PaymentBroker, str]]:
 def bank(bank_address: tuple[PaymentBroker, str]) -> Iterator[tuple[PaymentBroker, HttpAdapter]]:
     broker, address = bank_address
     fresh = PaymentBroker()
-    broker.switches, broker.ledger._kept = fresh.switches, fresh.ledger._kept
+    broker.switches, broker.ledger._entries = fresh.switches, fresh.ledger._entries
     company = HttpAdapter(address)
     yield broker, company
     company._client.close()
@@ -136,7 +136,7 @@ def odd_company() -> Iterator[tuple[dict[str, Any], HttpAdapter]]:
 
     routes = [post(["/charges", "/parcels"])(answer)]
     application = Litestar(routes, openapi_config=None, logging_config=None)
-    with http_api.running(application) as address:
+    with http_api.serve_in_thread(application) as address:
         company = HttpAdapter(address)
         yield told, company
         company._client.close()
@@ -183,7 +183,7 @@ def test_a_parcel_the_company_refuses_is_not_asked_for_again(odd_company: Any) -
 def test_a_parcel_is_booked_once_though_the_first_answer_is_lost() -> None:
     depot = ShipmentCompany()
     depot.switches.drop_after_booking = 1
-    with http_api.running(shipment_company.app(depot)) as address:
+    with http_api.serve_in_thread(shipment_company.app(depot)) as address:
         company = HttpAdapter(address)
         with pytest.raises(Unanswered):
             company.book(row(PARCEL))

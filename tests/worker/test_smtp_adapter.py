@@ -27,7 +27,7 @@ def close(server: SmtpAdapter) -> None:
 @pytest.fixture(scope="module")
 def post_office() -> Iterator[tuple[Mailbox, str]]:
     box = Mailbox()
-    with listen(0, "a test's mailbox") as smtp, http_api.running(mailbox.app(box, smtp)):
+    with listen(0, "a test's mailbox") as smtp, http_api.serve_in_thread(mailbox.app(box, smtp)):
         yield box, "smtp://{}:{}".format(*smtp.getsockname())
 
 

@@ -141,7 +141,7 @@ class Site:
 
     def _watch(self) -> None:
         # A kernel that is killed deletes nothing: a small process waits for its end and does it.
-        prefix = self.broker.cluster.prefix
+        prefix = self.broker.connection.prefix
         command = [sys.executable, "-m", "checkout.local_kafka.cleanup_process", self.servers, prefix]
         command += [str(self.home)] if self.home else []
         nowhere = subprocess.DEVNULL

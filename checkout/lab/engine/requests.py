@@ -9,7 +9,7 @@ import msgspec
 from litestar.exceptions import ValidationException
 
 from checkout.fields import OrderRequest
-from checkout.framework import http_app
+from checkout.framework import http_app, http_errors
 from checkout.framework.intake import PendingRequest
 from checkout.journal.hop import Hop, compact
 from checkout.lab.errors import LabError
@@ -67,6 +67,6 @@ def sku_of(product: str | int) -> int:
 def read(id: str, body: bytes, at: datetime) -> PlaceOrder:
     """The message that Orders makes of the body. Raises LabError where the gateway would answer 422."""
     try:
-        return to_message(id, http_app.decode_strictly(body, OrderRequest), at)
+        return to_message(id, http_app.decode_json(body, OrderRequest), at)
     except ValidationException as error:
-        raise LabError(f"the gateway refuses this order: {http_app.in_words(error)}") from None
+        raise LabError(f"the gateway refuses this order: {http_errors.validation_message(error)}") from None

@@ -113,7 +113,7 @@ class Gate:
 
     def abandon(self) -> None:
         """Goes as a crash does."""
-        self.log.abandon()  # type: ignore[attr-defined]
+        self.log.abandon()
 
     def _catch_up(self) -> None:
         # Members that were silent for too long have lost their partitions and join anew, which takes all of them;

@@ -14,9 +14,12 @@ import pytest
 
 from checkout.lab import Lab
 from checkout.lab.engine.kafka_session import machine, sweep
-from checkout.local_kafka import cluster, download
-from checkout.local_kafka.broker_process import bootstrap_servers, broker_nodes, launch, new_id, prepare
-from checkout.local_kafka.probe import answers
+from checkout.local_kafka import cluster
+from checkout.local_kafka.broker_config import bootstrap_servers, broker_configs
+from checkout.local_kafka.broker_process import start_broker
+from checkout.local_kafka.download import class_path, no_progress
+from checkout.local_kafka.probe import is_serving
+from checkout.local_kafka.storage import format_storage, random_uuid
 from checkout.messages import TOPICS
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import ProducerRecord
@@ -125,15 +128,15 @@ def test_a_new_lab_takes_away_what_an_unguarded_one_left(kafka: str) -> None:
 
 @pytest.fixture
 def impatient_kafka(tmp_path: Path, port_base: int, wait_until: WaitUntil) -> Iterator[str]:
-    """A broker that hangs up on whoever is silent for two seconds."""
-    node = broker_nodes(tmp_path, port_base, 1)[0]
-    jars = download.class_path(lambda what, share: None)
-    prepare(node, new_id(), download.features(jars))
-    with node.properties.open("a") as properties:
+    """A broker that closes connections that are idle for two seconds."""
+    [broker] = broker_configs(tmp_path, port_base, 1)
+    jars = class_path(no_progress)
+    format_storage(broker, random_uuid(), jars)
+    with broker.properties_file.open("a") as properties:
         properties.write("connections.max.idle.ms=2000\n")
-    process = launch(node, jars)
-    wait_until(lambda: answers(node.listener), "the impatient Kafka answers")
-    yield bootstrap_servers([node])
+    process = start_broker(broker, jars)
+    wait_until(lambda: is_serving(broker.port), "the impatient Kafka answers")
+    yield bootstrap_servers([broker])
     process.stop(5)
 
 

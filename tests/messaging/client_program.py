@@ -1,6 +1,6 @@
-"""Lonely member: a program for the tests, whose Kafka they stop and start. It says how each verb ends, and how fast.
+"""Client program: a process with one group member that prints the results of its calls while tests stop its Kafka.
 
-It is a process of its own because kafka-python drops the sockets that it cannot connect, unclosed.
+It is a process of its own because kafka-python leaves sockets unclosed that it cannot connect.
 """
 
 import json
@@ -16,7 +16,7 @@ ORDER = [ProducerRecord(TOPIC, b"order-1", b"wooden spoon")]
 
 
 def main(servers: str) -> None:
-    """Joins, then tries every verb each time it reads a line."""
+    """Joins, then makes every call each time it reads a line."""
     broker = KafkaBroker(servers)
     broker.create({TOPIC: 1})
     member = broker.join("stock", [TOPIC], "stock-1")
@@ -38,7 +38,7 @@ def main(servers: str) -> None:
 
 
 def attempt(verb: Callable[[], object]) -> tuple[str, float]:
-    """How a verb ended, and after how many seconds."""
+    """The error of a call, and its duration in seconds."""
     started = time.monotonic()
     try:
         verb()

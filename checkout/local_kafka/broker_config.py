@@ -1,0 +1,111 @@
+"""Broker configuration: ports, files and server properties of one broker of the local Kafka."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from checkout.settings import HOST, KAFKA_PORTS
+
+PROPERTIES = """\
+process.roles=broker,controller
+node.id={number}
+controller.quorum.voters={voters}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=PLAINTEXT://{host}:{port}
+inter.broker.listener.name=PLAINTEXT
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={data}
+# by default Kafka's internal topics need three brokers
+offsets.topic.replication.factor={brokers}
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor={brokers}
+transaction.state.log.min.isr={in_sync}
+transaction.state.log.num.partitions=1
+share.coordinator.state.topic.replication.factor={brokers}
+share.coordinator.state.topic.min.isr={in_sync}
+default.replication.factor={brokers}
+min.insync.replicas={in_sync}
+num.partitions=1
+auto.create.topics.enable=false
+# fast start, small memory
+group.initial.rebalance.delay.ms=0
+num.network.threads=2
+num.io.threads=2
+background.threads=2
+log.cleaner.dedupe.buffer.size=8388608
+# a learner may pause for days
+transaction.max.timeout.ms=7200000
+offsets.retention.minutes=525600
+log.retention.ms=-1
+"""
+SINGLE_BROKER_PROPERTIES = """\
+# after a crash a broker may register again when its old session ends: 9 s by default
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
+"""
+SEVERAL_BROKERS_PROPERTIES = """\
+# notice a killed broker soon
+replica.lag.time.max.ms=1000
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
+controlled.shutdown.enable=true
+"""
+
+
+class BrokerConfig(NamedTuple):
+    """Broker `number`, from 1, of a cluster of `brokers`; each broker is a controller too.
+
+    `home` holds the files of all brokers, `port_base` is the lowest port of the store.
+    """
+
+    home: Path
+    number: int
+    brokers: int
+    port_base: int
+
+    @property
+    def port(self) -> int:
+        """The port for clients and other brokers."""
+        return self.port_base + KAFKA_PORTS[2 * (self.number - 1)]
+
+    @property
+    def controller_port(self) -> int:
+        """The port for the other controllers."""
+        return self.port + 1
+
+    @property
+    def data_folder(self) -> Path:
+        """The folder of the topics (`log.dirs`)."""
+        return self.home / "kafka" / f"broker-{self.number}"
+
+    @property
+    def properties_file(self) -> Path:
+        """The file with the server properties."""
+        return self.home / "kafka" / f"broker-{self.number}.properties"
+
+    @property
+    def log_file(self) -> Path:
+        """The output of the process. The previous process's output has the suffix `.old`."""
+        return self.home / "logs" / f"kafka-{self.number}.log"
+
+    def properties(self) -> str:
+        """Returns the server properties: fast start, small memory, unlimited retention."""
+        voters = [f"{each.number}@{HOST}:{each.controller_port}" for each in self.cluster()]
+        own = {"number": self.number, "port": self.port, "controller_port": self.controller_port}
+        shared = {"host": HOST, "voters": ",".join(voters), "brokers": self.brokers, "in_sync": min(self.brokers, 2)}
+        extra = SEVERAL_BROKERS_PROPERTIES if self.brokers > 1 else SINGLE_BROKER_PROPERTIES
+        return PROPERTIES.format(**own, **shared, data=self.data_folder) + extra
+
+    def cluster(self) -> list["BrokerConfig"]:
+        """Returns the configurations of all brokers of this cluster."""
+        return broker_configs(self.home, self.port_base, self.brokers)
+
+
+def broker_configs(home: Path, port_base: int, brokers: int) -> list[BrokerConfig]:
+    """Returns the configurations of a cluster of so many brokers."""
+    return [BrokerConfig(home.resolve(), number, brokers, port_base) for number in range(1, brokers + 1)]
+
+
+def bootstrap_servers(brokers: list[BrokerConfig]) -> str:
+    """Returns the clients' `bootstrap_servers` setting for these brokers."""
+    return ",".join(f"{HOST}:{broker.port}" for broker in brokers)

@@ -1,0 +1,55 @@
+"""Storage: formats the data folders of new brokers as Kafka's StorageTool does, without starting Java for each."""
+
+import base64
+import shutil
+import subprocess
+import tempfile
+import uuid
+from pathlib import Path
+
+from checkout.local_kafka.broker_config import BrokerConfig, broker_configs
+from checkout.local_kafka.broker_process import JVM_FLAGS
+from checkout.local_kafka.download import derived_folder
+from checkout.system.java import JAVA
+
+TOOL_TIMEOUT_SECONDS = 60.0
+
+
+def random_uuid() -> str:
+    """Returns an id for a cluster or a folder in Kafka's notation, without a leading dash, which marks an option."""
+    return "K" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
+
+
+def format_storage(broker: BrokerConfig, cluster_id: str, jars: str) -> None:
+    """Writes the server properties, and formats the data folder unless it is formatted. `jars` is the class path."""
+    broker.log_file.parent.mkdir(parents=True, exist_ok=True)
+    broker.data_folder.mkdir(parents=True, exist_ok=True)
+    broker.properties_file.write_text(broker.properties())
+    meta = broker.data_folder / "meta.properties"
+    if not meta.exists():
+        checkpoint = _bootstrap_checkpoint(jars)
+        shutil.copyfile(checkpoint, broker.data_folder / checkpoint.name)
+        draft = meta.with_suffix(".draft")
+        ids = f"cluster.id={cluster_id}\ndirectory.id={random_uuid()}\nnode.id={broker.number}\n"
+        draft.write_text(f"{ids}version=1\n")
+        draft.replace(meta)
+
+
+def run_storage_tool(home: Path, jars: str) -> Path:
+    """Formats the data folder of a single broker in `home` with Kafka's StorageTool, and returns that folder."""
+    [broker] = broker_configs(home, 1, 1)
+    broker.data_folder.mkdir(parents=True)
+    broker.properties_file.write_text(broker.properties())
+    tool = [JAVA, *JVM_FLAGS, "-cp", jars, "kafka.tools.StorageTool"]
+    arguments = ["format", "--cluster-id", random_uuid(), "--config", str(broker.properties_file)]
+    subprocess.run([*tool, *arguments], check=True, capture_output=True, timeout=TOOL_TIMEOUT_SECONDS)
+    return broker.data_folder
+
+
+def _bootstrap_checkpoint(jars: str) -> Path:
+    # The feature levels of a new cluster. The file contains no cluster id, so one per set of jars is enough.
+    kept = derived_folder(jars) / "bootstrap.checkpoint"
+    if not kept.exists():
+        with tempfile.TemporaryDirectory(prefix="format-", dir=kept.parent) as home:
+            (run_storage_tool(Path(home), jars) / kept.name).replace(kept)
+    return kept
