@@ -184,7 +184,7 @@ def test_a_broken_connection_is_answered_with_503_and_a_remedy() -> None:
 
     assert [response.status_code for response in responses] == [503, 503]
     assert [response.json()["message"] for response in responses] == [
-        "orders did not answer in time: ask again with the same Idempotency-Key",
+        "orders did not answer in time: repeat the request with the same Idempotency-Key",
         "stock did not answer in time: try again in a moment",
     ]
 

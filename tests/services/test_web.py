@@ -179,7 +179,7 @@ def test_the_page_of_an_unknown_order_is_not_found(client: httpx.Client, stub_ga
     page = client.get(f"/orders/{FIRST}")
 
     assert page.status_code == 404
-    assert "<h1>No such order</h1><p role=alert>there is no order &lt;img" in page.text
+    assert "<h1>Order not found</h1><p role=alert>there is no order &lt;img" in page.text
 
 
 def test_the_page_of_an_order_is_503_while_orders_is_unavailable(
@@ -190,7 +190,7 @@ def test_the_page_of_an_order_is_503_while_orders_is_unavailable(
     page = client.get(f"/orders/{FIRST}")
 
     assert page.status_code == 503
-    assert "No such order" not in page.text and "orders does not answer" in page.text
+    assert "Order not found" not in page.text and "orders does not answer" in page.text
 
 
 def test_the_shop_page_is_503_while_stock_is_unavailable(client: httpx.Client, stub_gateway: StubGateway) -> None:
@@ -206,7 +206,7 @@ def test_every_page_is_503_while_the_gateway_is_unavailable() -> None:
         responses = [httpx.get(address + "/"), httpx.post(address + "/orders", data=FORM)]
 
     assert [(a.status_code, a.json()["message"]) for a in responses] == [
-        (503, "the shop does not answer just now: try again in a moment")
+        (503, "the shop is unavailable: try again in a moment")
     ] * 2
 
 
