@@ -4,7 +4,7 @@ import json
 
 import pytest
 from sample import FIRST, SECOND, order_received, place_order
-from worker.in_memory_shop import Shop, turn
+from worker.in_memory_shop import InMemoryShop, run_once
 
 from checkout.cli import journeys
 from checkout.cli.journeys import journey, look
@@ -15,7 +15,7 @@ from checkout.registry import arrows
 RECEIVED = "order.new-order-received"
 
 
-def test_a_journey_is_the_orders_hops_and_nobody_elses(shop: Shop) -> None:
+def test_a_journey_is_the_orders_hops_and_nobody_elses(shop: InMemoryShop) -> None:
     shop.place(place_order(), place_order(SECOND, sku=3, quantity=1))
     shop.run()
 
@@ -26,8 +26,8 @@ def test_a_journey_is_the_orders_hops_and_nobody_elses(shop: Shop) -> None:
     assert not any(hop.observed for hops in told.values() for hop in hops)
 
 
-def test_records_without_a_hop_are_shown_as_observed_where_they_belong(shop: Shop) -> None:
-    shop.put(RECEIVED, encode(order_received()))
+def test_records_without_a_hop_are_shown_as_observed_where_they_belong(shop: InMemoryShop) -> None:
+    shop.publish(RECEIVED, encode(order_received()))
     shop.run()
 
     told = journey(FIRST, shop.folder, shop.broker)
@@ -40,7 +40,7 @@ def test_records_without_a_hop_are_shown_as_observed_where_they_belong(shop: Sho
     assert [hop.step for hop in told] == [3, *[arrow.step for arrow in arrows("ordering")][3:]]
 
 
-def test_without_a_journal_the_topics_tell_what_was_published(shop: Shop) -> None:
+def test_without_a_journal_the_topics_tell_what_was_published(shop: InMemoryShop) -> None:
     shop.place(place_order())
     shop.run()
     for path in shop.folder.glob("*.jsonl"):
@@ -53,8 +53,8 @@ def test_without_a_journal_the_topics_tell_what_was_published(shop: Shop) -> Non
 
 
 @pytest.mark.parametrize("value", [None, b"", b"hello", b"[]", b'{"id":7}', b'{"id":"\xff"}', b"[" * 100_000, b"\xff"])
-def test_a_poison_record_is_looked_at_and_breaks_nobodys_journey(shop: Shop, value: bytes | None) -> None:
-    shop.put(RECEIVED, value, encode(order_received()))
+def test_a_poison_record_is_looked_at_and_breaks_nobodys_journey(shop: InMemoryShop, value: bytes | None) -> None:
+    shop.publish(RECEIVED, value, encode(order_received()))
 
     seen = list(look(shop.broker.read(list(TOPICS))))
 
@@ -63,8 +63,8 @@ def test_a_poison_record_is_looked_at_and_breaks_nobodys_journey(shop: Shop, val
     assert len(journey(FIRST, shop.folder, shop.broker)) == 1
 
 
-def test_a_record_is_seen_with_its_sender_and_its_listeners(shop: Shop) -> None:
-    shop.put("order.new-order-approved", encode(order_received()))
+def test_a_record_is_seen_with_its_sender_and_its_listeners(shop: InMemoryShop) -> None:
+    shop.publish("order.new-order-approved", encode(order_received()))
 
     (seen,) = look(shop.broker.read(list(TOPICS)))
 
@@ -72,16 +72,16 @@ def test_a_record_is_seen_with_its_sender_and_its_listeners(shop: Shop) -> None:
     assert seen.listeners == ["stock", "shipments", "notifications"]
 
 
-def test_what_is_missing_yet_are_the_arrows_not_gone(shop: Shop) -> None:
+def test_what_is_missing_yet_are_the_arrows_not_gone(shop: InMemoryShop) -> None:
     shop.place(place_order())
-    turn(shop.workers["stock"])
+    run_once(shop.workers["stock"])
 
     missing = journeys.missing(shop.hops())
 
     assert missing == [arrow[:3] for arrow in arrows("ordering") if arrow.step not in (2, 3, 4, 5)]
 
 
-def test_of_an_order_that_has_ended_only_the_gateways_arrow_is_missing_here(shop: Shop) -> None:
+def test_of_an_order_that_has_ended_only_the_gateways_arrow_is_missing_here(shop: InMemoryShop) -> None:
     shop.place(place_order(sku=3, quantity=1))
     shop.run()
 

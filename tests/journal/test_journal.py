@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample import FIRST, SECOND, order_id, place_order
-from worker.in_memory_shop import Shop
+from worker.in_memory_shop import InMemoryShop
 
 from checkout.journal import journal
 from checkout.journal.hop import Hop, Outcome
@@ -241,7 +241,7 @@ def test_what_belongs_to_no_order_is_told_by_time() -> None:
     assert [hop.offset for hop in journal.merge(told)] == [1, 2, 3]
 
 
-def test_a_real_run_is_told_in_the_shape_of_the_contract(shop: Shop) -> None:
+def test_a_real_run_is_told_in_the_shape_of_the_contract(shop: InMemoryShop) -> None:
     shop.place(place_order())
     shop.run()
 

@@ -1,11 +1,11 @@
-"""Till: a small service that breaks when it is told to, with its worker, topics and journal."""
+"""Faulty service: a service that fails for chosen orders, with its worker, broker and journal."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, func, select
-from worker.in_memory_shop import empty
+from worker.in_memory_shop import reset_database
 
 from checkout.framework.service import Service, Tick, every, on
 from checkout.framework.sql import fetch, put
@@ -22,24 +22,24 @@ from checkout.worker.worker import Worker
 PAID = "payment.order-payment-processed"
 
 
-class Till(Service):
-    """Counts what was paid; breaks on the orders it is told to break on."""
+class FaultyService(Service):
+    """Counts payments by order. Handling an order in `errors` fails; `load` raises `load_error`, if it is set."""
 
-    name = "till"
+    name = "faulty"
     tables = MetaData()
     PAID = Table("paid", tables, Column("order_id", String(36), primary_key=True), Column("times", Integer))
 
     def __init__(self) -> None:
-        self.broken: dict[str, Exception] = {}
-        self.away: Exception | None = None
-        self.away_in = 0  # so many more loads
-        self.calls: list[str] = []
+        self.errors: dict[str, Exception] = {}
+        self.load_error: Exception | None = None
+        self.loads_before_error = 0  # calls of `load` that still succeed
+        self.handled: list[str] = []
         self.ticks: list[Tick] = []
 
     def load(self, db: Connection, messages: Sequence[Any]) -> dict[str, int]:
-        self.away_in -= 1
-        if self.away and self.away_in < 0:
-            raise self.away
+        self.loads_before_error -= 1
+        if self.load_error and self.loads_before_error < 0:
+            raise self.load_error
         rows = fetch(db, self.PAID, self.PAID.c.order_id, (message.id for message in messages))
         return {row.order_id: row.times for row in rows}
 
@@ -47,58 +47,60 @@ class Till(Service):
         put(db, self.PAID, [{"order_id": id, "times": times} for id, times in state.items()])
 
     @on(PaymentProcessed)
-    def count(self, state: dict[str, int], paid: PaymentProcessed) -> Iterator[Message]:
-        self.calls.append(paid.id)
-        state[paid.id] = state.get(paid.id, 0) + 1
-        yield PaymentFailed(paid.id, "to be seen")
-        if paid.id in self.broken:
-            raise self.broken[paid.id]
+    def count(self, state: dict[str, int], payment: PaymentProcessed) -> Iterator[Message]:
+        self.handled.append(payment.id)
+        state[payment.id] = state.get(payment.id, 0) + 1
+        yield PaymentFailed(payment.id, "published unless the handler fails")
+        if payment.id in self.errors:
+            raise self.errors[payment.id]
 
     @on(OrderApproved)
-    def look(self, state: dict[str, int], order: OrderApproved) -> None:
-        self.calls.append(order.id)
+    def record_approval(self, state: dict[str, int], order: OrderApproved) -> None:
+        self.handled.append(order.id)
 
     @every(0.05)
     def tick(self, state: dict[str, int], tick: Tick) -> None:
         self.ticks.append(tick)
 
 
-class Stand:
-    """The till with its worker, its topics, its database and its journal."""
+class FaultyServiceHarness:
+    """The faulty service with its worker, broker, database and journal."""
 
     def __init__(self, folder: Path, database: ServiceDatabase) -> None:
-        self.till, self.folder, self.pauses, self.heals = Till(), folder, list[float](), False
+        self.service, self.folder, self.pauses = FaultyService(), folder, list[float]()
+        self.errors_are_temporary = False  # if set, the first pause between attempts removes all errors
         self.broker, self.database = MemoryBroker(), database
-        empty(database, self.till)
+        reset_database(database, self.service)
         self.broker.create({topic: 1 for topic in TOPICS})
-        log = self.broker.join("till", list(self.till.topics()), "till-1")
-        book = Journal(folder / "till-1.jsonl")
-        self.worker = Worker(self.till, MESSAGE_TYPES, log, self.database, book, ExternalCalls({}, 0), pause=self.pause)
+        log = self.broker.join("faulty", list(self.service.topics()), "faulty-1")
+        journal_file = Journal(folder / "faulty-1.jsonl")
+        parts = (self.service, MESSAGE_TYPES, log, self.database, journal_file, ExternalCalls({}, 0))
+        self.worker = Worker(*parts, pause=self.pause)
 
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
-        if self.heals:
-            self.till.broken.clear()
+        if self.errors_are_temporary:
+            self.service.errors.clear()
 
-    def put(self, *values: bytes | None, topic: str = PAID, **others: Any) -> None:
+    def publish(self, *values: bytes | None, topic: str = PAID, **others: Any) -> None:
         key, headers = others.get("key"), others.get("headers", ())
         self.worker.log.send([ProducerRecord(topic, key, value, headers) for value in values])
 
-    def paid(self) -> dict[str, int]:
+    def counts(self) -> dict[str, int]:
         with self.database.begin() as db:
-            return {row.order_id: row.times for row in db.execute(select(Till.PAID))}
+            return {row.order_id: row.times for row in db.execute(select(FaultyService.PAID))}
 
-    def dead(self, topic: str = PAID) -> list[Any]:
-        return list(self.broker.read([f"{topic}.till.dlt"]))
+    def dead_letters(self, topic: str = PAID) -> list[Any]:
+        return list(self.broker.read([f"{topic}.faulty.dlt"]))
 
     def outcomes(self) -> list[str]:
-        told = journal.read_file(self.folder / "till-1.jsonl")
-        return [hop.outcome for hop in told if hop.to == "till"]
+        hops = journal.read_file(self.folder / "faulty-1.jsonl")
+        return [hop.outcome for hop in hops if hop.to == "faulty"]
 
-    def inbox(self) -> int:
+    def inbox_size(self) -> int:
         with self.database.begin() as db:
-            taken = select(func.count()).select_from(INBOX).where(INBOX.c.source != "tick")
-            return db.execute(taken).scalar_one()
+            rows = select(func.count()).select_from(INBOX).where(INBOX.c.source != "tick")
+            return db.execute(rows).scalar_one()
 
     def lag(self, topic: str = PAID) -> int:
         return self.worker.log.lag()[topic, 0].records
