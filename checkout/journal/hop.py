@@ -14,7 +14,7 @@ class Outcome(StrEnum):
     """How a hop ended.
 
     applied: acknowledged, answered or handled; duplicate: a repeat, recognized by the inbox; failed: to be retried;
-    crashed: the process ended with the message in hand.
+    crashed: the process ended while it was handling the message.
     """
 
     APPLIED = "applied"

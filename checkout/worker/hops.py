@@ -10,7 +10,7 @@ from checkout.worker.external_calls import CallResult
 from checkout.worker.outbox import OutboxRow
 
 CORRELATION_HEADER = "kafka_correlationId"
-CAUSE_HEADER = "cause"  # only where the message type leaves several possibilities: each header costs 6 µs a record
+CAUSE_HEADER = "cause"  # only for message types with several causes: each header costs 6 µs a record
 
 
 def cause_of(record: Record, message: type[Message]) -> str | None:
@@ -42,7 +42,7 @@ def delivery(message: type[Message], record: Record, group: str, outcome: Outcom
 
 
 def external_call(message: type[Message], result: CallResult, outcome: Outcome, replica: str, at: datetime) -> Hop:
-    """From the caller to a system outside, answered or not."""
+    """From the caller to an external system, answered or not."""
     return Hop(
         **_of_row(message, result.row), url=result.url, status=result.status, outcome=outcome, replica=replica, at=at
     )

@@ -1,4 +1,4 @@
-"""Recovery: after a crash, the hops that inbox and outbox have and the journal lacks."""
+"""Recovery: finds the hops that a crash kept from the journal, in inbox and outbox."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -30,14 +30,14 @@ def missing_hops(
         since = written[-1].at - OVERLAP
         inbox, outbox = inbox.where(INBOX.c.at >= since), outbox.where(OUTBOX.c.done_at >= since)
     with database.read() as db:
-        taken = db.execute(inbox).all()
+        handled = db.execute(inbox).all()
         sent = db.execute(outbox.where(OUTBOX.c.done_at.is_not(None))).all()
-    found = [_taken(row, service, message_types) for row in taken] + [_sent(row, message_types) for row in sent]
+    found = [_handled(row, service, message_types) for row in handled] + [_sent(row, message_types) for row in sent]
     known = {hop.identity for hop in written}
     return [hop for hop in found if hop and hop.identity not in known]
 
 
-def _taken(row: Row[Any], service: Service, message_types: MessageTypes) -> Hop | None:
+def _handled(row: Row[Any], service: Service, message_types: MessageTypes) -> Hop | None:
     fields = {"order": row.order_id, "correlation": row.correlation, "cause": row.cause}
     fields |= {"replica": row.replica, "at": row.at}
     if kind := message_types.by_topic.get(row.source):

@@ -206,7 +206,7 @@ def client(start_server: Callable[..., Any]) -> httpx.Client:
     return start_server(Stock(), has_worker=False)[1]
 
 
-def test_all_products_are_listed_with_what_is_available(client: httpx.Client) -> None:
+def test_all_products_are_listed_with_their_available_quantity(client: httpx.Client) -> None:
     response = client.get(PRODUCTS)
 
     assert response.status_code == 200

@@ -1,4 +1,4 @@
-"""Invalid requests to the gateway of a running store: refused with a message, and nothing is published."""
+"""Bad requests: invalid requests to the gateway of a running store: refused with a message, and nothing is published."""
 
 import json
 from collections.abc import Iterator
