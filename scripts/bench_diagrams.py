@@ -38,7 +38,7 @@ def command(home: str, *more: str) -> None:
 
 
 def main(rounds: int) -> None:
-    """Prints the table of README."""
+    """Prints the table of docs/diagrams.md."""
     diagrams, _ = read(sorted((ROOT / "diagrams").glob("*.puml")))
     times: dict[str, list[float]] = {}
 

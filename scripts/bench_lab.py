@@ -1,4 +1,4 @@
-"""Times of the lab on this machine: `lab.step()` in Python, and what a learner waits for in the browser."""
+"""Bench lab: measures `lab.step()` in Python, and the waiting times of a learner in the browser."""
 
 import os
 import statistics
@@ -76,7 +76,7 @@ def in_the_browser(folder: Path) -> tuple[float, list[float]]:
 
 
 def main() -> None:
-    """Prints the table of README."""
+    """Prints the table of docs/operations.md."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"CHECKOUT_HOME": f"{folder}/home", "CHECKOUT_PORT_BASE": str(free_port_base())}
         cluster.acquire(Path(folder, "home"), int(os.environ["CHECKOUT_PORT_BASE"]))

@@ -1,4 +1,4 @@
-"""environment.yml: what it asks conda for is what pyproject.toml asks pip for."""
+"""Dependencies: environment.yml asks conda for the same packages as pyproject.toml asks pip for."""
 
 import tomllib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Rings: which package may import which, read from the syntax trees."""
+"""Rings: which package may import which, read from the syntax trees (docs/architecture.md, "Folders")."""
 
 import ast
 from collections.abc import Iterator

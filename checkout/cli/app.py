@@ -1,33 +1,48 @@
-"""App: every command of the command line, its options, and how its errors end."""
+"""App: the commands of the command line, their options, and the exit status of errors."""
 
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from checkout import __version__
 from checkout.c4.cli import make_app
 from checkout.errors import CheckoutError
+from checkout.system.command_help import PlainCommand
 
-GOOD, FOUND, WRONG_USAGE, CANNOT_JUDGE = 0, 1, 2, 3
-QUIET: dict[str, Any] = {"rich_markup_mode": None, "no_args_is_help": True, "add_completion": False}
+PLAIN: dict[str, Any] = {"rich_markup_mode": None, "no_args_is_help": True, "add_completion": False}
 
-app = typer.Typer(name="checkout", help="An online store's checkout on Apache Kafka.", **QUIET)
-kafka = typer.Typer(help="The local Kafka broker.", **QUIET)
+app = typer.Typer(name="checkout", **PLAIN)
+kafka = typer.Typer(help="Start, stop or show the local Kafka.", **PLAIN)
 app.add_typer(kafka, name="kafka")
 app.add_typer(make_app(lambda: _code_arrows()), name="diagrams")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-PortBase = Annotated[int | None, typer.Option(help="Move all ports: web is the first.")]
-Scale = Annotated[list[str] | None, typer.Option(help="Replicas, as SERVICE=N; may be repeated.")]
-Postgres = Annotated[bool, typer.Option(help="A PostgreSQL database per service.")]
+PortBase = Annotated[
+    int | None, typer.Option(metavar="PORT", help="First port of the store, that of the web app.  [default: 8000]")
+]
+Scale = Annotated[
+    list[str] | None,
+    typer.Option(metavar="SERVICE=N", help="Run N replicas of a service, such as stock=2. Repeatable."),
+]
+Partitions = Annotated[
+    int | None, typer.Option(metavar="N", help="Partitions of each topic.  [default: 1, or the largest N of --scale]")
+]
+Postgres = Annotated[
+    bool, typer.Option("--postgres", help="Give each service a PostgreSQL database instead of SQLite.")
+]
+Brokers = Annotated[int | None, typer.Option(metavar="N", help="Kafka brokers, 1 or 3.  [default: 1]")]
 
 
 @app.callback(invoke_without_command=True)
-def checkout(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
-    """An online store's checkout on Apache Kafka: run it, look into it."""
+def checkout(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
+    """Run an online store's checkout on Apache Kafka, and look into it.
+
+    `checkout COMMAND --help` describes one command. Exit status: 0 success, 1 the request failed, 2 wrong usage,
+    3 something is missing that the command needs, such as a running store.
+    """
     if version:
         print(f"checkout {__version__}")
         raise typer.Exit
@@ -35,47 +50,123 @@ def checkout(version: Annotated[bool, typer.Option("--version", help="Print the 
 
 @app.command()
 def demo() -> None:
-    """Three orders, end to end, on real processes; ends with 0 only if all went as told."""
+    """Run three orders through the whole store and check how they end."""
     from checkout.cli.demo import run
 
     raise typer.Exit(run())
 
 
 @app.command()
-def up(
-    scale: Scale = None,
-    partitions: Annotated[int | None, typer.Option(help="Partitions of each topic.")] = None,
-    postgres: Postgres = False,
-    brokers: Annotated[int | None, typer.Option(help="1 or 3.")] = None,
-    port_base: PortBase = None,
-) -> None:
-    """The store in the foreground; Ctrl-C stops all of it."""
-    from checkout.cli.up import run
-
-    run(scale or [], postgres, partitions=partitions, brokers=brokers, port_base=port_base)
-
-
-@app.command()
 def lab(
-    port: Annotated[int | None, typer.Option(help="Of the server; else 8888, or the next that is free.")] = None,
-    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
-    allow_root: Annotated[bool, typer.Option("--allow-root", help="Start although root asks for it.")] = False,
+    port: Annotated[
+        int | None, typer.Option(metavar="PORT", help="Port of the server.  [default: 8888, or the next free port]")
+    ] = None,
+    browser: Annotated[
+        bool,
+        typer.Option(
+            "--browser/--no-browser",
+            show_default=False,
+            help="Open a browser, or only print the address.  [default: browser]",
+        ),
+    ] = True,
+    allow_root: Annotated[bool, typer.Option("--allow-root", help="Start even for the user root.")] = False,
 ) -> None:
-    """JupyterLab with the notebooks; Ctrl-C ends it."""
+    """Start JupyterLab with the notebooks, until Ctrl-C."""
     from checkout.cli.jupyterlab import run
 
     run(port, browser, allow_root)
 
 
 @app.command()
-def services(
-    stock: Annotated[int, typer.Option(help="How many of each product are on hand.")] = 1_000_000,
+def up(
     scale: Scale = None,
-    partitions: Annotated[int | None, typer.Option(help="Partitions of each topic.")] = None,
+    partitions: Partitions = None,
+    postgres: Postgres = False,
+    brokers: Brokers = None,
+    port_base: PortBase = None,
+) -> None:
+    """Start the store in the foreground, until Ctrl-C."""
+    from checkout.cli.up import run
+
+    run(scale or [], postgres, partitions=partitions, brokers=brokers, port_base=port_base)
+
+
+@app.command()
+def order(
+    product: Annotated[
+        list[int] | None, typer.Option(metavar="SKU", help="Product to order. Repeatable.  [default: 1]")
+    ] = None,
+    quantity: Annotated[
+        list[int] | None,
+        typer.Option(metavar="N", help="Quantity of each product, in the order of --product.  [default: 1]"),
+    ] = None,
+    customer: Annotated[str, typer.Option(metavar="NAME", help="Name of the customer.")] = "Ada",
+    email: Annotated[str, typer.Option(metavar="ADDRESS", help="E-mail address of the customer.")] = "ada@example.org",
+    pay: Annotated[
+        Literal["credit", "debit"], typer.Option(metavar="credit|debit", case_sensitive=False, help="Payment method.")
+    ] = "credit",
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Wait for the end of the order and show its journey.")
+    ] = False,
+) -> None:
+    """Place an order and print its id."""
+    from checkout.cli import order_commands
+
+    id = order_commands.place_order(product or [1], quantity or [], customer, email, pay)
+    print(id, flush=True)
+    if follow:
+        order_commands.follow_order(id)
+
+
+@app.command(cls=PlainCommand)
+def orders(
+    id: Annotated[str | None, typer.Argument(metavar="ID", help="Id of an order.")] = None, as_json: AsJson = False
+) -> None:
+    """List the newest orders, or show one."""
+    from checkout.cli import order_commands
+
+    order_commands.list_orders(id, as_json)
+
+
+@app.command(cls=PlainCommand)
+def journey(
+    id: Annotated[str, typer.Argument(metavar="ID", help="Id of an order.")], as_json: AsJson = False
+) -> None:
+    """Show the journey of an order, hop by hop."""
+    from checkout.cli import order_commands
+
+    order_commands.show_journey(id, as_json)
+
+
+@app.command()
+def messages(
+    order: Annotated[str | None, typer.Option(metavar="ID", help="Show only messages of this order.")] = None,
+    topic: Annotated[str | None, typer.Option(metavar="TOPIC", help="Show only messages on this topic.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Also show messages that arrive, until Ctrl-C.")] = False,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """Show the messages on the topics, oldest first."""
+    from checkout.cli import messages_command
+
+    messages_command.show_messages(order, topic, follow, "json" if as_json else "csv" if as_csv else "table")
+
+
+@app.command()
+def services(
+    stock: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Units of each product on hand at the start.")
+    ] = 1_000_000,
+    scale: Scale = None,
+    partitions: Partitions = None,
     postgres: Postgres = False,
     port_base: PortBase = None,
 ) -> None:
-    """Only the five Kafka services, outside systems in process, for a load driver."""
+    """Start only the five Kafka services, for load tests.
+
+    They run in the foreground until Ctrl-C. The external systems (payment broker, shipment company, mail server) are
+    simulated inside the services.
+    """
     from checkout.cli.up import run_services
 
     run_services(stock, scale or [], postgres, partitions=partitions, port_base=port_base)
@@ -83,95 +174,49 @@ def services(
 
 @app.command()
 def bench(
-    orders: Annotated[int, typer.Option(min=1, help="How many orders in the burst.")] = 10_000,
-    rounds: Annotated[int, typer.Option(min=1, help="How many times.")] = 3,
+    orders: Annotated[int, typer.Option(metavar="N", min=1, help="Orders in each round.")] = 10_000,
+    rounds: Annotated[int, typer.Option(metavar="N", min=1, help="Rounds to measure.")] = 3,
     as_json: AsJson = False,
 ) -> None:
-    """Orders per second through the five Kafka services, with checked invariants."""
+    """Measure orders per second through the five Kafka services.
+
+    Each round puts a burst of orders on a topic and afterwards counts the effects of every order.
+    """
     from checkout.cli.bench import run
 
     raise typer.Exit(run(orders, rounds, as_json))
 
 
 @app.command()
-def order(
-    product: Annotated[list[int] | None, typer.Option(help="A SKU; may be repeated.")] = None,
-    quantity: Annotated[list[int] | None, typer.Option(help="How many of each product.")] = None,
-    customer: Annotated[str, typer.Option(help="The customer's name.")] = "Ada",
-    email: Annotated[str, typer.Option(help="The customer's e-mail address.")] = "ada@example.org",
-    pay: Annotated[str, typer.Option(help="credit or debit")] = "credit",
-    follow: Annotated[bool, typer.Option(help="Show its journey until it ends.")] = False,
-) -> None:
-    """Place an order at the gateway."""
-    from checkout.cli import client
-
-    client.place(product or [1], quantity or [], customer, email, pay, follow)
-
-
-@app.command()
-def orders(
-    id: Annotated[str | None, typer.Argument(metavar="ID", help="An order's id.")] = None, as_json: AsJson = False
-) -> None:
-    """How the orders stand, or one of them."""
-    from checkout.cli import client
-
-    client.list_orders(id, as_json)
-
-
-@app.command()
-def journey(id: Annotated[str, typer.Argument(metavar="ID", help="An order's id.")], as_json: AsJson = False) -> None:
-    """What became of an order, arrow by arrow."""
-    from checkout.cli import client
-
-    client.show_journey(id, as_json)
-
-
-@app.command()
-def messages(
-    order: Annotated[str | None, typer.Option(help="Only this order's.")] = None,
-    topic: Annotated[str | None, typer.Option(help="Only this topic's.")] = None,
-    follow: Annotated[bool, typer.Option(help="Go on until Ctrl-C.")] = False,
-    as_json: AsJson = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
-) -> None:
-    """What stands on the topics."""
-    from checkout.cli import client
-
-    client.show_messages(order, topic, follow, "json" if as_json else "csv" if as_csv else "table")
-
-
-@app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """Is this machine able to run the store?"""
+    """Check whether this machine can run the store."""
     from checkout.cli import doctor
 
-    raise typer.Exit(doctor.examine(as_json))
+    raise typer.Exit(doctor.run(as_json))
 
 
 @kafka.command("start")
-def kafka_start(
-    brokers: Annotated[int | None, typer.Option(help="1 or 3.")] = None, port_base: PortBase = None
-) -> None:
-    """Start the local Kafka and keep it until `checkout kafka stop`."""
-    from checkout.cli import doctor
+def kafka_start(brokers: Brokers = None, port_base: PortBase = None) -> None:
+    """Start the local Kafka, which runs until `checkout kafka stop`."""
+    from checkout.cli import kafka_commands
 
-    doctor.start_kafka(brokers=brokers, port_base=port_base)
+    kafka_commands.start(brokers=brokers, port_base=port_base)
 
 
 @kafka.command("stop")
 def kafka_stop() -> None:
     """Stop the local Kafka; its topics stay on disk."""
-    from checkout.cli import doctor
+    from checkout.cli import kafka_commands
 
-    doctor.stop_kafka()
+    kafka_commands.stop()
 
 
 @kafka.command("status")
 def kafka_status(as_json: AsJson = False) -> None:
-    """Is the local Kafka running, and for whom? Ends with 1 when it is not."""
-    from checkout.cli import doctor
+    """Show the local Kafka; exit status 1 if it is not running."""
+    from checkout.cli import kafka_commands
 
-    raise typer.Exit(doctor.kafka_status(as_json))
+    raise typer.Exit(kafka_commands.status(as_json))
 
 
 def _code_arrows() -> Sequence[dict[str, object]]:
@@ -181,14 +226,14 @@ def _code_arrows() -> Sequence[dict[str, object]]:
 
 
 def main() -> None:
-    """Runs the command; an error we know is told in a line or two, with its exit code and no traceback."""
+    """Runs one command. An expected error is printed in a line or two, without traceback, and sets the exit status."""
     try:
         app(prog_name="checkout")
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
+    except BrokenPipeError:  # the reader of our output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(GOOD)
+        sys.exit(0)
     except CheckoutError as error:
         print(f"checkout: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

@@ -1,27 +1,28 @@
-"""Show: journeys, messages and orders as tables a person reads."""
+"""Output: journeys, messages and orders as tables, JSON, and the progress bar."""
 
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from checkout.cli.journeys import Seen
+from checkout.cli.journeys import TopicRecord
 from checkout.journal.hop import Hop, compact
 from checkout.local_kafka.cluster import Progress as OnProgress
 
-WIDE = 150  # characters, where nobody's terminal says how wide it is
-NARROWEST = 30  # characters that a table's last column is folded into
+WIDE = 150  # characters, where standard output is not a terminal
+NARROWEST = 30  # characters of a last column that is still worth a table
 out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> RenderableType:
-    """A table with a title; what is None stays empty, and only the last column is folded."""
+    """A table with a title; None is an empty cell, and only the last column is wrapped."""
     cells = [["" if value is None else str(value) for value in row] for row in rows]
     made = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
@@ -34,12 +35,12 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
 
 
 def _stacked(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> RenderableType:
-    # Where a table would be cut off: each row's last column on a line of its own.
+    # For a narrow terminal: the last column of each row goes on a line of its own.
     lines = [[cell.replace("\n", ", ") for cell in row] for row in (columns, *rows)]
     firsts = ["  ".join(map(str.ljust, line[:-1], _widths(lines))).rstrip() for line in lines]
-    told = [Text(f"{first}\n    {line[-1]}".rstrip()) for first, line in zip(firsts, lines, strict=True)]
-    told[0].stylize("bold")
-    return Group(*([Text(title, style="bold")] if title else []), *told)
+    blocks = [Text(f"{first}\n    {line[-1]}".rstrip()) for first, line in zip(firsts, lines, strict=True)]
+    blocks[0].stylize("bold")
+    return Group(*([Text(title, style="bold")] if title else []), *blocks)
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
@@ -47,44 +48,44 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
 
 
 def journey(title: str, hops: Sequence[Hop]) -> RenderableType:
-    """An order's hops: where each came to stand, or which address answered what."""
+    """A table of hops with their place on Kafka, or the URL they called and its answer."""
     columns = ("step", "from", "to", "message", "outcome", "topic[partition]@offset or URL")
     return table(title, columns, [(h.step, h.sender, h.to, h.message, outcome(h), where(h)) for h in hops])
 
 
 def where(hop: Hop) -> str:
-    """A hop's coordinates on Kafka, or its address and answer."""
+    """The place of a hop on Kafka as `topic[partition]@offset`, or its URL and status."""
     if hop.topic:
         return f"{hop.topic}[{hop.partition}]@{hop.offset}"
     return f"{hop.url or hop.technology} {hop.status or ''}".strip()
 
 
 def outcome(hop: Hop) -> str:
-    """How it ended; observed when only the topic knows of it."""
+    """The outcome of a hop; `observed` for one that only the topic has."""
     return "observed" if hop.observed else hop.outcome
 
 
-def messages(seen: Iterable[Seen]) -> RenderableType:
-    """Records of the topics."""
+def messages(records: Iterable[TopicRecord]) -> RenderableType:
+    """A table of records."""
     columns = ("topic[partition]@offset", "message", "from", "to", "key and payload")
-    return table("Messages", columns, [message_row(one) for one in seen])
+    return table("Messages", columns, [message_row(record) for record in records])
 
 
-def message_row(one: Seen) -> tuple[object, ...]:
+def message_row(found: TopicRecord) -> tuple[object, ...]:
     """One record, as a row."""
-    record = one.record
+    record = found.record
     place = f"{record.topic}[{record.partition}]@{record.offset}"
     key = record.key.decode("utf-8", "replace") if record.key else "no key"
-    return place, one.type, one.sender, "\n".join(one.listeners), f"{key}: {payload(one)}"
+    return place, found.message, found.sender, "\n".join(found.listeners), f"{key}: {payload(found)}"
 
 
-def payload(one: Seen) -> str:
-    """A record's value as JSON; what is not JSON, as a JSON string."""
-    return bytes(compact(one.record.value)).decode()
+def payload(found: TopicRecord) -> str:
+    """The value of a record as JSON on one line; a value that is not JSON becomes a JSON string."""
+    return bytes(compact(found.record.value)).decode()
 
 
 def orders(found: Iterable[dict[str, Any]]) -> RenderableType:
-    """Orders as Orders tells them."""
+    """A table of orders, as the API answers them."""
     columns = ("id", "status", "reason", "total", "customer", "products")
     return table("Orders", columns, [order_row(order) for order in found])
 
@@ -96,14 +97,20 @@ def order_row(order: dict[str, Any]) -> tuple[object, ...]:
     return order["id"], order["status"], order["reason"], total, order["customerName"], products
 
 
-class Bar:
-    """A progress bar on standard error, for whatever takes longer than two seconds."""
+def print_json(data: Any) -> None:
+    """Prints data as indented JSON."""
+    print(msgspec.json.format(msgspec.json.encode(data)).decode())
+
+
+class ProgressBar:
+    """A progress bar on standard error while the block runs; the block gets a function (description, share done)."""
 
     def __enter__(self) -> OnProgress:
-        self._bar = Progress(TextColumn("{task.description}"), BarColumn(), console=err, transient=True)
+        columns = (TextColumn("{task.description}"), BarColumn())
+        self._bar = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
         self._task = self._bar.add_task("", total=1.0)
         self._bar.start()
-        return lambda what, share: self._bar.update(self._task, description=what, completed=share)
+        return lambda description, share: self._bar.update(self._task, description=description, completed=share)
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()

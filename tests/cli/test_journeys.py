@@ -7,7 +7,7 @@ from sample import FIRST, SECOND, order_received, place_order
 from worker.in_memory_shop import InMemoryShop, run_once
 
 from checkout.cli import journeys
-from checkout.cli.journeys import journey, look
+from checkout.cli.journeys import journey, read_records
 from checkout.framework.message import encode
 from checkout.messages import TOPICS
 from checkout.registry import arrows
@@ -15,64 +15,64 @@ from checkout.registry import arrows
 RECEIVED = "order.new-order-received"
 
 
-def test_a_journey_is_the_orders_hops_and_nobody_elses(shop: InMemoryShop) -> None:
+def test_a_journey_has_the_hops_of_one_order(shop: InMemoryShop) -> None:
     shop.place(place_order(), place_order(SECOND, sku=3, quantity=1))
     shop.run()
 
-    told = {id: journey(id, shop.folder, shop.broker) for id in (FIRST, SECOND)}
+    hops = {id: journey(id, shop.folder, shop.broker) for id in (FIRST, SECOND)}
 
-    assert [hop.step for hop in told[FIRST]] == [arrow.step for arrow in arrows("ordering")][1:]
-    assert [hop.step for hop in told[SECOND]] == [arrow.step for arrow in arrows("ordering-sold-out")][1:]
-    assert not any(hop.observed for hops in told.values() for hop in hops)
+    assert [hop.step for hop in hops[FIRST]] == [arrow.step for arrow in arrows("ordering")][1:]
+    assert [hop.step for hop in hops[SECOND]] == [arrow.step for arrow in arrows("ordering-sold-out")][1:]
+    assert not any(hop.observed for found in hops.values() for hop in found)
 
 
-def test_records_without_a_hop_are_shown_as_observed_where_they_belong(shop: InMemoryShop) -> None:
+def test_records_without_a_hop_are_observed_hops_in_their_place(shop: InMemoryShop) -> None:
     shop.publish(RECEIVED, encode(order_received()))
     shop.run()
 
-    told = journey(FIRST, shop.folder, shop.broker)
+    hops = journey(FIRST, shop.folder, shop.broker)
 
-    first = told[0]
+    first = hops[0]
     assert (first.step, first.sender, first.to, first.message, first.observed, first.offset) == (
         3, "orders", "kafka", "OrderReceived", True, 0,
     )
-    assert sum(hop.observed for hop in told) == 1
-    assert [hop.step for hop in told] == [3, *[arrow.step for arrow in arrows("ordering")][3:]]
+    assert sum(hop.observed for hop in hops) == 1
+    assert [hop.step for hop in hops] == [3, *[arrow.step for arrow in arrows("ordering")][3:]]
 
 
-def test_without_a_journal_the_topics_tell_what_was_published(shop: InMemoryShop) -> None:
+def test_without_a_journal_the_topics_show_what_was_published(shop: InMemoryShop) -> None:
     shop.place(place_order())
     shop.run()
     for path in shop.folder.glob("*.jsonl"):
         path.write_bytes(b"")
 
-    told = journey(FIRST, shop.folder, shop.broker)
+    hops = journey(FIRST, shop.folder, shop.broker)
 
-    assert sorted(hop.step for hop in told) == [3, 5, 7, 10, 12]
+    assert sorted(hop.step for hop in hops) == [3, 5, 7, 10, 12]
     assert journey(FIRST, shop.folder) == []
 
 
 @pytest.mark.parametrize("value", [None, b"", b"hello", b"[]", b'{"id":7}', b'{"id":"\xff"}', b"[" * 100_000, b"\xff"])
-def test_a_poison_record_is_looked_at_and_breaks_nobodys_journey(shop: InMemoryShop, value: bytes | None) -> None:
+def test_an_undecodable_record_is_read_and_breaks_no_journey(shop: InMemoryShop, value: bytes | None) -> None:
     shop.publish(RECEIVED, value, encode(order_received()))
 
-    seen = list(look(shop.broker.read(list(TOPICS))))
+    seen = list(read_records(shop.broker.read(list(TOPICS))))
 
-    assert [each.type for each in seen] == ["OrderReceived"] * 2
+    assert [each.message for each in seen] == ["OrderReceived"] * 2
     assert seen[1].order == FIRST and seen[1].payload == json.loads(encode(order_received()))
     assert len(journey(FIRST, shop.folder, shop.broker)) == 1
 
 
-def test_a_record_is_seen_with_its_sender_and_its_listeners(shop: InMemoryShop) -> None:
+def test_a_record_has_its_sender_and_its_listeners(shop: InMemoryShop) -> None:
     shop.publish("order.new-order-approved", encode(order_received()))
 
-    (seen,) = look(shop.broker.read(list(TOPICS)))
+    (seen,) = read_records(shop.broker.read(list(TOPICS)))
 
-    assert (seen.sender, seen.type) == ("orders", "OrderApproved")
+    assert (seen.sender, seen.message) == ("orders", "OrderApproved")
     assert seen.listeners == ["stock", "shipments", "notifications"]
 
 
-def test_what_is_missing_yet_are_the_arrows_not_gone(shop: InMemoryShop) -> None:
+def test_missing_are_the_arrows_without_a_hop(shop: InMemoryShop) -> None:
     shop.place(place_order())
     run_once(shop.workers["stock"])
 
@@ -81,7 +81,7 @@ def test_what_is_missing_yet_are_the_arrows_not_gone(shop: InMemoryShop) -> None
     assert missing == [arrow[:3] for arrow in arrows("ordering") if arrow.step not in (2, 3, 4, 5)]
 
 
-def test_of_an_order_that_has_ended_only_the_gateways_arrow_is_missing_here(shop: InMemoryShop) -> None:
+def test_after_the_end_only_the_arrow_of_the_gateway_is_missing(shop: InMemoryShop) -> None:
     shop.place(place_order(sku=3, quantity=1))
     shop.run()
 

@@ -1,4 +1,4 @@
-"""`checkout lab`: what it starts, what it refuses to start, and what it leaves."""
+"""JupyterLab: what `checkout lab` starts, what it refuses, and what it leaves."""
 
 import os
 import pty
@@ -54,11 +54,11 @@ def test_root_is_refused_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / START).parent.mkdir()
     (tmp_path / START).touch()
 
-    with pytest.raises(WrongSetting, match="use another user, or say --allow-root"):
+    with pytest.raises(WrongSetting, match="use another user, or add --allow-root"):
         check(tmp_path, by_root=True)
 
 
-def test_root_in_ci_or_in_a_container_is_told_from_a_persons() -> None:
+def test_root_is_accepted_in_ci_and_in_a_container() -> None:
     assert in_container({"CI": "true"}) and in_container({"container": "podman"})
     assert in_container({}) == (Path("/.dockerenv").exists() or Path("/run/.containerenv").exists())
 
@@ -75,8 +75,8 @@ def test_without_jupyterlab_it_ends_with_3_and_the_remedy(
 
     exit_code = run(monkeypatch, "lab")
 
-    said = "checkout: JupyterLab is not installed: run ./scripts/install\n"
-    assert (exit_code, *capsys.readouterr()) == (3, "", said)
+    printed = "checkout: JupyterLab is not installed: run ./scripts/install\n"
+    assert (exit_code, *capsys.readouterr()) == (3, "", printed)
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def opened(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
 
 
 @pytest.mark.slow
-def test_it_prints_its_whole_address_and_ctrl_c_leaves_nothing(
+def test_it_prints_its_address_and_ctrl_c_leaves_no_process(
     opened: tuple[subprocess.Popen[bytes], Path], wait_until: Callable[..., None]
 ) -> None:
     process, screen = opened

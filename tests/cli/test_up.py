@@ -1,4 +1,4 @@
-"""`checkout up` as somebody in a terminal has it: what it shows, what the other commands see, how it ends."""
+"""Up: `checkout up` in a terminal: what it prints, what the other commands see, how it stops."""
 
 import csv
 import io
@@ -11,14 +11,14 @@ from typing import Any
 
 import httpx
 import pytest
-from cli.opened import Opened, processes_of
+from cli.running_shop import RunningShop, processes_of
 from command_line import checkout, on_a_terminal
 
 from checkout.messages import PLACE_ORDER
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
-HOP = {  # contract.md section 5
+HOP = {  # docs/contract.md, "The journal"
     "order", "step", "from", "to", "message", "technology", "topic", "partition", "offset", "key", "group", "replica",
     "cause", "correlation", "at", "outcome", "url", "status", "client", "observed", "payload",
 }
@@ -32,42 +32,42 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def opened(home: Path, new_port_base: Callable[[], int], wait_until: Callable[..., None]) -> Iterator[Opened]:
+def shop(home: Path, new_port_base: Callable[[], int], wait_until: Callable[..., None]) -> Iterator[RunningShop]:
     """The store that these tests share; a test may end it."""
-    store = Opened(home, new_port_base(), wait_until)
+    store = RunningShop(home, new_port_base(), wait_until)
     yield store
-    store.forget()
+    store.close()
     assert processes_of(home) == []
 
 
 @pytest.fixture
-def up(opened: Opened) -> Opened:
+def up(shop: RunningShop) -> RunningShop:
     """That store, open."""
-    opened.open()
-    return opened
+    shop.open()
+    return shop
 
 
 @pytest.fixture(scope="module")
-def approved(opened: Opened) -> str:
+def approved(shop: RunningShop) -> str:
     """An order that has gone its whole way."""
-    opened.open()
-    id = opened.order()
-    opened.wait_until(lambda: len(applied(opened, id)) == 17, f"order {id} has ended")
+    shop.open()
+    id = shop.order()
+    shop.wait_until(lambda: len(applied(shop, id)) == 17, f"order {id} has ended")
     return id
 
 
-def applied(up: Opened, id: str) -> list[dict[str, Any]]:
+def applied(up: RunningShop, id: str) -> list[dict[str, Any]]:
     return [hop for hop in up.json("journey", id) if hop["outcome"] == "applied"]
 
 
-def test_up_says_where_the_shop_is_and_the_shop_shows_its_products(up: Opened) -> None:
+def test_up_prints_where_the_shop_is_and_the_shop_shows_its_products(up: RunningShop) -> None:
     page = httpx.get(up.web)
 
-    assert f"The shop is open at {up.web}. Ctrl-C closes it." in up.said
+    assert f"The shop is open at {up.web}. Press Ctrl-C to stop the store." in up.printed
     assert "Wooden spoon" in page.text and "sold out" in page.text
 
 
-def test_a_journey_lists_seventeen_hops_in_the_contracts_shape(up: Opened, approved: str) -> None:
+def test_a_journey_lists_seventeen_hops_in_the_contracts_shape(up: RunningShop, approved: str) -> None:
     hops = up.json("journey", approved)
 
     assert [hop["step"] for hop in hops] == STEPS
@@ -76,7 +76,7 @@ def test_a_journey_lists_seventeen_hops_in_the_contracts_shape(up: Opened, appro
     assert [(hop["client"] or "").split("/")[0] for hop in hops[:2]] == ["python-httpx"] * 2
 
 
-def test_a_narrow_terminal_loses_nothing_of_a_journey(up: Opened, approved: str) -> None:
+def test_a_narrow_terminal_loses_nothing_of_a_journey(up: RunningShop, approved: str) -> None:
     lines = on_a_terminal(up.home, "journey", approved)
 
     assert max(map(len, lines)) <= 80
@@ -85,7 +85,7 @@ def test_a_narrow_terminal_loses_nothing_of_a_journey(up: Opened, approved: str)
     assert any(line.startswith("    stock.order-products-reserved[0]@") for line in lines)
 
 
-def test_orders_lists_all_of_them_or_shows_one(up: Opened, approved: str) -> None:
+def test_orders_lists_all_of_them_or_shows_one(up: RunningShop, approved: str) -> None:
     listed, one = up.json("orders"), up.json("orders", approved)
 
     assert one in listed
@@ -93,7 +93,7 @@ def test_orders_lists_all_of_them_or_shows_one(up: Opened, approved: str) -> Non
     assert approved in (as_table := up.run("orders")) and "1 x Wooden spoon" in as_table
 
 
-def test_messages_are_listed_by_order_and_by_topic_in_three_forms(up: Opened, approved: str) -> None:
+def test_messages_are_listed_by_order_and_by_topic_in_three_forms(up: RunningShop, approved: str) -> None:
     topic = "payment.order-payment-processed"
 
     of_order = up.json("messages", "--order", approved)
@@ -109,14 +109,14 @@ def test_messages_are_listed_by_order_and_by_topic_in_three_forms(up: Opened, ap
     assert all(f"{message['topic']}[0]@{message['offset']} " in as_table for message in of_order)
 
 
-def test_an_order_from_the_command_line_is_followed_to_its_end(up: Opened) -> None:
-    said = up.run("order", "--product", "1", "--quantity", "2", "--product", "2", "--customer", "Bob", "--follow")
+def test_an_order_from_the_command_line_is_followed_to_its_end(up: RunningShop) -> None:
+    printed = up.run("order", "--product", "1", "--quantity", "2", "--product", "2", "--customer", "Bob", "--follow")
 
-    assert said.count("applied") == 17
-    assert "APPROVED" in said and "2 x Wooden spoon, 1 x Enamel mug" in said and "18.50" in said
+    assert printed.count("applied") == 17
+    assert all(words in printed for words in ("APPROVED", "2 x Wooden spoon, 1 x Enamel mug", "18.50"))
 
 
-def test_the_operators_token_is_for_nobody_else(up: Opened, approved: str) -> None:
+def test_the_operators_token_is_for_nobody_else(up: RunningShop, approved: str) -> None:
     token, file = up.store["operator_token"], up.home / "store.json"
 
     mine = httpx.get(up.gateway + PLACE_ORDER, headers={"authorization": f"Bearer {token}"})
@@ -127,44 +127,45 @@ def test_the_operators_token_is_for_nobody_else(up: Opened, approved: str) -> No
     assert theirs.status_code == 401 and approved not in theirs.text
 
 
-def test_a_second_store_in_the_same_home_is_refused(up: Opened, port_base: int) -> None:
+def test_a_second_store_in_the_same_home_is_refused(up: RunningShop, port_base: int) -> None:
     second = checkout(up.home, "up", "--port-base", str(port_base))
 
     assert second.returncode == 1
-    assert second.stderr.strip() == f"checkout: a store runs already below {up.home}: stop it, or set CHECKOUT_HOME"
+    problem = f"a store is already running below {up.home}: stop it, or set CHECKOUT_HOME"
+    assert second.stderr.strip() == f"checkout: {problem}"
     assert httpx.get(up.web).status_code == 200
 
 
-def test_a_service_that_is_killed_is_named_and_enter_starts_it_again(up: Opened) -> None:
+def test_a_service_that_is_killed_is_named_and_enter_starts_it_again(up: RunningShop) -> None:
     before = up.pids()
 
     os.kill(before["shipments-1"], signal.SIGKILL)
 
     up.wait_for("shipments-1 ended by signal 9.")
-    assert "its log is empty" in up.said
+    assert "its log is empty" in up.printed
     id = up.order()
     up.wait_for_approval(id)
     up.press_enter()
-    up.wait_for("shipments-1 runs again.")
+    up.wait_for("Running again: shipments-1.")
     up.wait_until(lambda: len(applied(up, id)) == 17, f"order {id} has its parcel")
     assert {name for name, pid in up.pids().items() if pid != before[name]} == {"shipments-1"}
 
 
-def test_a_store_that_has_lost_its_kafka_says_so_and_goes_on_when_it_is_back(up: Opened) -> None:
+def test_a_store_that_has_lost_its_kafka_says_so_and_goes_on_when_it_is_back(up: RunningShop) -> None:
     [kafka] = up.json("kafka", "status")["processes"]
 
     os.kill(kafka, signal.SIGKILL)
 
-    up.wait_for("Kafka has ended.")
+    up.wait_for("Kafka has stopped.")
     assert checkout(up.home, "kafka", "status").returncode == 1
     meanwhile = [up.order() for _ in range(3)]
     assert up.store["bootstrap_servers"] in up.run("kafka", "start")
-    up.wait_for("Kafka is back")
+    up.wait_for("Kafka runs again")
     for id in (*meanwhile, up.order()):
         up.wait_for_approval(id)
 
 
-def test_sigterm_closes_the_store_and_leaves_a_kafka_that_was_started_by_hand(up: Opened) -> None:
+def test_sigterm_closes_the_store_and_leaves_a_kafka_that_was_started_by_hand(up: RunningShop) -> None:
     up.run("kafka", "start")
 
     exit_code = up.end(signal.SIGTERM)
@@ -176,7 +177,7 @@ def test_sigterm_closes_the_store_and_leaves_a_kafka_that_was_started_by_hand(up
     assert processes_of(up.home) == []
 
 
-def test_when_up_is_killed_its_processes_end_and_the_next_one_finds_the_data(up: Opened, approved: str) -> None:
+def test_when_up_is_killed_its_processes_end_and_the_next_one_finds_the_data(up: RunningShop, approved: str) -> None:
     up.end(signal.SIGKILL)
 
     up.wait_until(lambda: all("kafka.Kafka" in left for left in processes_of(up.home)), "the services have ended")
@@ -186,7 +187,7 @@ def test_when_up_is_killed_its_processes_end_and_the_next_one_finds_the_data(up:
     up.wait_for_approval(up.order())
 
 
-def test_an_order_answered_with_201_survives_the_death_of_everything(up: Opened) -> None:
+def test_an_order_answered_with_201_survives_the_death_of_everything(up: RunningShop) -> None:
     everything = [*up.pids().values(), *up.json("kafka", "status")["processes"], up.process.pid]
     id = up.order()
 
@@ -199,7 +200,7 @@ def test_an_order_answered_with_201_survives_the_death_of_everything(up: Opened)
     up.wait_until(lambda: len(applied(up, id)) == 17, f"order {id} has ended")
 
 
-def test_ctrl_c_pressed_thrice_ends_everything_with_0(up: Opened) -> None:
+def test_ctrl_c_pressed_thrice_ends_everything_with_0(up: RunningShop) -> None:
     for _ in range(2):
         up.process.send_signal(signal.SIGINT)
 

@@ -8,7 +8,7 @@ from stories.external_client import ExternalClient
 from stories.shopper import Shopper, open_shopper
 
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.processes.supervisor import FRONT, OUTSIDE, WORKERS, Supervisor
+from checkout.processes.supervisor import Supervisor
 from checkout.settings import read_settings
 
 
@@ -16,16 +16,16 @@ from checkout.settings import read_settings
 def new_store(
     kafka: str, tmp_path_factory: pytest.TempPathFactory, new_port_base: Callable[[], int]
 ) -> Iterator[Callable[..., Supervisor]]:
-    """Starts a store on processes: `new_store(parts, scale, **settings)`; all are stopped at the end."""
+    """Starts a store on processes: `new_store(containers, scale, **settings)`; all are stopped at the end."""
     started: list[Supervisor] = []
 
-    def start(parts: Any = (*OUTSIDE, *WORKERS, *FRONT), scale: Any = None, **settings: Any) -> Supervisor:
+    def start(containers: Any = (), scale: Any = None, **settings: Any) -> Supervisor:
         number = len(started) + 1
         home = tmp_path_factory.mktemp(f"store-{number}")
         own = {"home": home, "bootstrap_servers": kafka, "prefix": f"test-{number}--", "port_base": new_port_base()}
         store = Supervisor(read_settings({}, **(own | settings)), scale or {}, lambda what, share: None)
         started.append(store)
-        store.start(parts)
+        store.start(containers)
         return store
 
     yield start

@@ -1,4 +1,4 @@
-"""Foreign orders: an Orders service of another author, written from section 2 of the contract without our code.
+"""Foreign orders: an Orders service of another author, written from docs/contract.md without our code.
 
 `python foreign_orders.py BOOTSTRAP_SERVERS PREFIX` reads one order as JSON per line of standard input and places it.
 """

@@ -16,7 +16,7 @@ from checkout.cli import journeys
 from checkout.journal.hop import Hop, Outcome
 from checkout.messages import PLACE_ORDER, PRODUCTS
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.processes.supervisor import OUTSIDE, Supervisor
+from checkout.processes.supervisor import SIMULATORS, Supervisor
 
 RESULTS = Path(os.environ.get("CHECKOUT_TEST_RESULTS", ".test-results"))
 
@@ -112,8 +112,8 @@ def open_shopper(
     """Makes a shopper; afterwards resets all switches and, if a test has failed, copies the files of the store."""
     shopper = Shopper(store, wait_until)
     yield shopper
-    for system in OUTSIDE:
-        if any(part.name == system for part in store.parts.values()):
+    for system in SIMULATORS:
+        if any(process.name == system for process in store.processes.values()):
             shopper.set_switches(system)
     shopper.http.close()
     if request.session.testsfailed:

@@ -1,4 +1,4 @@
-"""Bad requests: invalid requests to the gateway of a running store: refused with a message, and nothing is published."""
+"""Bad requests: the gateway of a running store refuses them with a message, and nothing is published."""
 
 import json
 from collections.abc import Iterator

@@ -16,7 +16,7 @@ import pytest
 from command_line import checkout
 
 from checkout.messages import PLACE_ORDER, PRODUCTS
-from checkout.processes.supervisor import OUTSIDE, Supervisor
+from checkout.processes.supervisor import SIMULATORS, Supervisor
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -28,7 +28,7 @@ SPOON = {"sku": 1, "name": None, "price": None}
 @pytest.fixture(scope="module")
 def store(new_store: Callable[..., Supervisor]) -> Supervisor:
     """A store without Orders, gateway and web app."""
-    return new_store((*OUTSIDE, "stock", "payments", "shipments", "notifications"))
+    return new_store((*SIMULATORS, "stock", "payments", "shipments", "notifications"))
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from checkout.processes.supervisor import WORKERS, Supervisor
+from checkout.processes.supervisor import KAFKA_SERVICES, Supervisor
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 
 @pytest.mark.parametrize("verb", ["publish", "commit"])
-@pytest.mark.parametrize("service", WORKERS)
+@pytest.mark.parametrize("service", KAFKA_SERVICES)
 def test_a_service_killed_before_a_verb_has_every_effect_exactly_once(
     shopper: Any, store: Supervisor, service: str, verb: str
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from stories.shopper import Shopper, open_shopper
 
 from checkout.processes.postgres import local_postgres
-from checkout.processes.supervisor import WORKERS, Supervisor
+from checkout.processes.supervisor import KAFKA_SERVICES, Supervisor
 from checkout.registry import arrows
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.slow]
@@ -26,7 +26,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def store_with_two_replicas(new_store: Callable[..., Supervisor], postgres: str) -> Iterator[Supervisor]:
     """A store with two replicas of each service."""
-    store = new_store(scale=dict.fromkeys(WORKERS, 2), partitions=3, database_url=postgres)
+    store = new_store(scale=dict.fromkeys(KAFKA_SERVICES, 2), partitions=3, database_url=postgres)
     yield store
     store.stop()
 
@@ -61,7 +61,7 @@ def test_both_replicas_of_each_service_handle_messages(shopper: Any) -> None:
 
     journals = Path(shopper.store.settings.home, "journal").glob("*.jsonl")
     replicas = {path.stem for path in journals if path.stat().st_size}
-    assert {f"{service}-{number}" for service in WORKERS for number in (1, 2)} <= replicas
+    assert {f"{service}-{number}" for service in KAFKA_SERVICES for number in (1, 2)} <= replicas
 
 
 def test_the_orders_of_a_killed_replica_are_completed_by_the_other(shopper: Any) -> None:

@@ -15,7 +15,7 @@ from kafka.partitioner.default import murmur2
 from stories.shopper import Shopper
 
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.processes.supervisor import OUTSIDE, WORKERS, Supervisor
+from checkout.processes.supervisor import KAFKA_SERVICES, SIMULATORS, Supervisor
 from checkout.system.java import JAVA, KAFKA, fetch_jars
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -55,7 +55,7 @@ class PrintedRecord(NamedTuple):
 @pytest.fixture(scope="module")
 def store(new_store: Callable[..., Supervisor]) -> Supervisor:
     """A store whose topics have three partitions."""
-    return new_store((*OUTSIDE, *WORKERS, "gateway"), partitions=3)
+    return new_store((*SIMULATORS, *KAFKA_SERVICES, "gateway"), partitions=3)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Opened: a store that `checkout up` runs in a terminal, and what is left of it."""
+"""Running shop: a store that `checkout up` runs in a terminal, and the processes that belong to it."""
 
 import json
 import os
@@ -20,8 +20,8 @@ ORDER = {"customerName": "Ada", "customerEmail": "ada@example.org", "payment": {
          "products": [{"sku": 1, "quantity": 1}]}
 
 
-class Opened:
-    """One home, in which a store is opened and ended time after time."""
+class RunningShop:
+    """One home, in which a store is started and stopped several times."""
 
     def __init__(self, home: Path, port_base: int, wait_until: Callable[..., None]) -> None:
         self.home, self.port_base, self.wait_until = home, port_base, wait_until
@@ -31,7 +31,7 @@ class Opened:
         self.process = self._start()
 
     def open(self) -> None:
-        """Opens it, unless it is open, and waits for its customers to be let in."""
+        """Starts the store unless it is running, and waits until it is ready."""
         if self.process.poll() is not None:
             self.process = self._start()
         self.wait_for("The shop is open")
@@ -46,16 +46,16 @@ class Opened:
 
     def wait_for(self, words: str) -> None:
         """Waits until the terminal shows these words."""
-        self.wait_until(lambda: words in self.said or self.process.poll() is not None, f"`up` says {words!r}", 60)
-        assert words in self.said, self.said
+        self.wait_until(lambda: words in self.printed or self.process.poll() is not None, f"`up` prints {words!r}", 60)
+        assert words in self.printed, self.printed
 
     @property
-    def said(self) -> str:
+    def printed(self) -> str:
         """What the terminal shows."""
         return self._output.read_text()
 
     def press_enter(self) -> None:
-        """As somebody at the terminal would."""
+        """Sends a newline to the terminal."""
         os.write(self._keyboard, b"\n")
 
     def end(self, number: signal.Signals) -> int:
@@ -64,7 +64,7 @@ class Opened:
         return self.process.wait(40)
 
     def run(self, *arguments: str) -> str:
-        """What a command prints that is run in another terminal; it must succeed."""
+        """What a command in another terminal prints; it must succeed."""
         ended = checkout(self.home, *arguments)
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
@@ -75,13 +75,13 @@ class Opened:
 
     @property
     def store(self) -> dict[str, Any]:
-        """What `store.json` says."""
-        told: dict[str, Any] = json.loads((self.home / "store.json").read_text())
-        return told
+        """The content of `store.json`."""
+        content: dict[str, Any] = json.loads((self.home / "store.json").read_text())
+        return content
 
     def pids(self) -> dict[str, int]:
         """The process of each replica."""
-        return {part["replica"]: part["pid"]["number"] for part in self.store["processes"]}
+        return {process["replica"]: process["pid"]["number"] for process in self.store["processes"]}
 
     def order(self) -> str:
         """Places an order at the gateway."""
@@ -90,15 +90,15 @@ class Opened:
         return str(answer.json()["id"])
 
     def status(self, id: str) -> str:
-        """How an order stands."""
+        """The status of an order."""
         return str(httpx.get(f"{self.gateway}{PLACE_ORDER}/{id}").json().get("status"))
 
     def wait_for_approval(self, id: str) -> None:
         """Waits until an order is approved."""
         self.wait_until(lambda: self.status(id) == "APPROVED", f"order {id} is approved")
 
-    def forget(self) -> None:
-        """Ends whatever runs."""
+    def close(self) -> None:
+        """Stops the store and its Kafka."""
         if self.process.poll() is None:
             self.end(signal.SIGTERM)
         checkout(self.home, "kafka", "stop")

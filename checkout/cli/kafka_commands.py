@@ -1,0 +1,43 @@
+"""Kafka commands: `checkout kafka start`, `stop` and `status`, the local Kafka without a store."""
+
+import contextlib
+from typing import Any
+
+from checkout.cli import output
+from checkout.local_kafka import cluster
+from checkout.processes.supervisor import ShopNotRunning, find_shop
+from checkout.settings import read_settings
+
+
+def start(**overrides: Any) -> None:
+    """Starts the local Kafka of this home, which then runs until `stop`."""
+    home = read_settings().home.absolute()
+    with contextlib.suppress(ShopNotRunning):  # a store that has lost its Kafka expects it at the same address
+        overrides["port_base"] = find_shop(home).port_base
+    settings = read_settings(**overrides)
+    with output.ProgressBar() as progress:
+        servers = cluster.start(home, settings.port_base, settings.brokers, progress)
+    print(f"Kafka answers at {servers}; stop it with `checkout kafka stop`")
+
+
+def stop() -> None:
+    """Stops the local Kafka of this home, whoever uses it."""
+    home = read_settings().home.absolute()
+    before = cluster.status(home)
+    cluster.stop(home)
+    users = f", and process {before.users[0]} waits for it" if before.users else ""
+    print(f"Kafka is stopped; its topics stay on disk{users}" if before.processes else "no Kafka is running here")
+
+
+def status(as_json: bool) -> int:
+    """Prints brokers and users of the local Kafka; returns 0 when it is running, else 1."""
+    found = cluster.status(read_settings().home.absolute())
+    if as_json:
+        output.print_json(found._asdict())
+    elif found.processes:
+        users = f"used by processes {found.users}" if found.users else "not in use"
+        kept = ", running until `checkout kafka stop`" if found.kept else ""
+        print(f"{found.brokers} broker(s) at {found.bootstrap_servers}, processes {found.processes}, {users}{kept}")
+    else:
+        print("no Kafka is running here: start one with `checkout kafka start`")
+    return 0 if found.processes else 1
