@@ -10,3 +10,7 @@ class CheckoutError(Exception):
     """
 
     exit_code: ClassVar[int] = 1
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in a cell instead of a traceback: one line with the message."""
+        return [f"{type(self).__name__}: {self}"]

@@ -43,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     batch: int = 500  # records per poll
     operator_token: str = ""  # bearer token that may list all orders
     crash_before: str = ""  # fault injection: publish or commit, before which a worker that has work kills itself
+    plantuml_jar: str = ""  # path of the PlantUML jar that renders diagrams; empty: from Maven Central
     registry: str = "checkout.registry:STORE"  # the system to run, as MODULE:NAME
 
     def port(self, name: str) -> int:

@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from checkout.c4.render.cache import Cache  # noqa: E402
-from checkout.c4.render.renderer import Renderer, read  # noqa: E402
-from checkout.c4.source.files import Diagram  # noqa: E402
+from checkout.c4.render.renderer import Renderer, read_sources  # noqa: E402
+from checkout.c4.source.files import DiagramSource  # noqa: E402
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -24,9 +24,9 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def cold(renderer: Renderer, diagram: Diagram) -> None:
+def cold(renderer: Renderer, diagram: DiagramSource) -> None:
     """One `java -jar` for one file, as PlantUML is usually called."""
-    command = [renderer.toolbox.java, "-Djava.awt.headless=true", "-jar", str(renderer.toolbox.jar), "-tsvg", "-pipe"]
+    command = [renderer.toolchain.java, "-Djava.awt.headless=true", "-jar", str(renderer.toolchain.jar), "-tsvg", "-pipe"]
     source = diagram.text.replace("\n", "\n!pragma layout smetana\n", 1)
     subprocess.run(command, input=source.encode(), capture_output=True, check=True)
 
@@ -39,21 +39,21 @@ def command(home: str, *more: str) -> None:
 
 def main(rounds: int) -> None:
     """Prints the table of docs/diagrams.md."""
-    diagrams, _ = read(sorted((ROOT / "diagrams").glob("*.puml")))
+    diagrams, _ = read_sources(sorted((ROOT / "diagrams").glob("*.puml")))
     times: dict[str, list[float]] = {}
 
     def take(name: str, work: Callable[[], object], each: int = 1) -> None:
         times.setdefault(name, []).append(seconds(work) / each)
 
     with tempfile.TemporaryDirectory() as home, Renderer(ROOT / "diagrams", cache=Cache(None)) as warm:
-        kept = Renderer(ROOT / "diagrams", cache=Cache(Path(home) / "kept"), toolbox=warm.toolbox)
+        kept = Renderer(ROOT / "diagrams", cache=Cache(Path(home) / "kept"), toolchain=warm.toolchain)
         with kept:
             for renderer in (warm, warm, kept):
-                list(renderer.pictures(diagrams))
+                list(renderer.render_all(diagrams))
             for number in range(rounds):
                 take("cold `java -jar`, a diagram", lambda: [cold(warm, d) for d in diagrams], len(diagrams))
-                take("warm worker, a diagram", lambda: [warm.picture(d) for d in diagrams], len(diagrams))
-                take("cache, a diagram", lambda: [kept.picture(d) for d in diagrams], len(diagrams))
+                take("warm process, a diagram", lambda: [warm.render(d) for d in diagrams], len(diagrams))
+                take("cache, a diagram", lambda: [kept.render(d) for d in diagrams], len(diagrams))
                 fresh = f"{home}/{number}"
                 take("`checkout diagrams render` of all, from nothing", lambda at=fresh: command(at))
                 take("`checkout diagrams render` of all, again", lambda at=fresh: command(at))

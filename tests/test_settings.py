@@ -47,7 +47,7 @@ def test_a_journal_is_all_none_or_a_percentage(value: str) -> None:
 
 
 def test_another_process_reads_the_same_settings_from_the_environment() -> None:
-    settings = Settings(home=Path("/tmp/a store"), port_base=9_100, partitions=3, journal="10", prefix="run--")
+    settings = Settings(home=Path("/tmp/a store"), port_base=9_100, partitions=3, journal="10", plantuml_jar="a.jar")
 
     assert read_settings(as_environment(settings)) == settings
 

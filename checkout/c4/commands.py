@@ -1,4 +1,4 @@
-"""Commands: what each command of the diagrams does, as an exit code and what it prints."""
+"""Commands: what each diagram command does; every function returns the exit code of its command."""
 
 import json
 import sys
@@ -7,235 +7,240 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
-from checkout.c4.checks.consistency import Fact
-from checkout.c4.findings import CannotJudge, Finding, Refused, as_github, as_json, shown
-from checkout.c4.journal import Hop, by_order, read_journal
+from checkout.c4.checks.consistency import CodeArrow
+from checkout.c4.findings import DiagramError, Finding, PreconditionError, as_github, as_json, display_path
+from checkout.c4.journal import Hop, group_by_order, read_journal
 from checkout.c4.render.cache import Cache
-from checkout.c4.render.renderer import Picture, Renderer, common_folder, read
-from checkout.c4.source.files import Diagram, find_files
+from checkout.c4.render.renderer import RenderedDiagram, Renderer, common_folder, read_sources
+from checkout.c4.source.files import DiagramSource, find_files
 
 
 def render(paths: Sequence[Path], formats: Sequence[str], out: Path | None, watch: bool, no_cache: bool) -> int:
-    """Draws every diagram; with `watch` goes on until stopped."""
+    """Writes the pictures of all diagrams; with `watch`, continues until interrupted."""
     from checkout.c4.render.watch import Watch
 
     files = find_files(paths)
-    # Before the first drawing, which takes a while: what changes meanwhile is redrawn.
+    # Made before the first rendering, so that files that change meanwhile are rendered again.
     watched: Iterable[list[Path]] = Watch(lambda: find_files(paths)) if watch else ()
     with _renderer(files, no_cache) as renderer:
         findings = _render(renderer, files, formats, out)
         if watch:
-            _say("watching; Ctrl-C ends it")
+            _log("watching for changes; stop with Ctrl-C")
         for changed in watched:
-            with suppress(Refused):  # a part that no diagram includes yet
+            with suppress(DiagramError):  # a file without a diagram, which no diagram includes yet
                 _render(renderer, changed, formats, out)
     return int(bool(findings))
 
 
 def _render(renderer: Renderer, files: Sequence[Path], formats: Sequence[str], out: Path | None) -> list[Finding]:
-    diagrams, findings = _found(files)
-    for diagram, picture in renderer.pictures(diagrams):
+    diagrams, findings = _read_sources(files)
+    for diagram, rendered in renderer.render_all(diagrams):
         try:
-            if isinstance(picture, Refused):
-                raise picture
-            _write(renderer, diagram, picture, formats, out)
-        except Refused as refused:
-            findings += refused.findings
+            if isinstance(rendered, DiagramError):
+                raise rendered
+            _write(renderer, diagram, rendered, formats, out)
+        except DiagramError as error:
+            findings += error.findings
     for finding in findings:
         print(finding, flush=True)
     return findings
 
 
-def _write(renderer: Renderer, diagram: Diagram, picture: Picture, formats: Sequence[str], out: Path | None) -> None:
+def _write(
+    renderer: Renderer, diagram: DiagramSource, rendered: RenderedDiagram, formats: Sequence[str], out: Path | None
+) -> None:
     for name in formats:
-        content = picture.svg.encode() if name == "svg" else renderer.png(diagram)
+        content = rendered.svg.encode() if name == "svg" else renderer.render_png(diagram)
         path = (out or diagram.file.parent) / f"{diagram.name}.{name}"
         if not path.is_file() or path.read_bytes() != content:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-            _say(f"drew {shown(path)}")
+            _log(f"rendered {display_path(path)}")
 
 
 def check_pictures(paths: Sequence[Path], no_cache: bool) -> int:
-    """Names each stale picture and why; 3 when another tool drew one, for then nothing can be said."""
-    from checkout.c4.render.staleness import judge
+    """Prints each outdated picture and the reason; 3 if all that is known is that another toolchain rendered one."""
+    from checkout.c4.render.staleness import check_picture
 
     files = find_files(paths)
-    diagrams, findings = _found(files)
+    diagrams, findings = _read_sources(files)
     stale = []
     with _renderer(files, no_cache) as renderer:
-        for diagram, picture in renderer.pictures(diagrams):
-            if isinstance(picture, Refused):
-                findings += picture.findings
-            else:
-                stale.append(judge(renderer, diagram, picture, diagram.file.parent / f"{diagram.name}.svg"))
-    for told in [*findings, *filter(None, stale)]:
-        print(told)
-    _say(f"{len(diagrams)} diagrams, {sum(each is not None for each in stale)} stale pictures")
-    if findings or any(each and not each.is_tool for each in stale):
+        for diagram, rendered in renderer.render_all(diagrams):
+            if isinstance(rendered, DiagramError):
+                findings += rendered.findings
+            elif outdated := check_picture(renderer, diagram, rendered, diagram.file.parent / f"{diagram.name}.svg"):
+                stale.append(outdated)
+    for problem in [*findings, *stale]:
+        print(problem)
+    _log(f"{len(diagrams)} diagrams, {len(stale)} stale pictures")
+    if findings or any(not picture.other_toolchain for picture in stale):
         return 1
-    return 3 if any(stale) else 0
+    return 3 if stale else 0
 
 
-def check(paths: Sequence[Path], facts: Sequence[Fact], fix: bool, form: str) -> int:
-    """Prints what is wrong with the diagrams at these paths, as text, json or github; 1 when it is an error."""
+def check(paths: Sequence[Path], code_arrows: Sequence[CodeArrow], fix: bool, form: str) -> int:
+    """Prints the findings of all diagrams as text, json or github annotations; 1 if one of them is an error."""
     if fix:
         _fix(find_files(paths))
-    findings = findings_of(find_files(paths), facts)
-    told = {"json": as_json, "github": as_github}.get(form, lambda each: "\n".join(map(str, each)))(findings)
-    print(told, end="\n" if told else "")
+    findings = find_problems(find_files(paths), code_arrows)
+    formatters = {"json": as_json, "github": as_github}
+    text = formatters[form](findings) if form in formatters else "\n".join(map(str, findings))
+    print(text, end="\n" if text else "")
     errors = sum(finding.severity == "error" for finding in findings)
-    _say(f"{errors} errors, {len(findings)} findings")
+    _log(f"{errors} errors, {len(findings)} findings")
     return int(errors > 0)
 
 
 def _fix(files: Sequence[Path]) -> None:
-    from checkout.c4.checks.lint import fixed
+    from checkout.c4.checks.lint import fix_remote_includes
 
     for file in files:
-        text, count = fixed(file.read_bytes().decode("utf-8", errors="surrogateescape"))
+        text, count = fix_remote_includes(file.read_bytes().decode("utf-8", errors="surrogateescape"))
         if count:
             file.write_bytes(text.encode("utf-8", errors="surrogateescape"))
-            _say(f"{shown(file)}: {count} includes rewritten")
+            _log(f"{display_path(file)}: {count} includes rewritten")
 
 
-def findings_of(files: Sequence[Path], facts: Sequence[Fact] = (), renderer: Renderer | None = None) -> list[Finding]:
-    """What is wrong with the diagrams in these files, alone, with each other and with the code."""
-    from checkout.c4.checks.consistency import against_code, against_views
+def find_problems(
+    files: Sequence[Path], code_arrows: Sequence[CodeArrow] = (), renderer: Renderer | None = None
+) -> list[Finding]:
+    """The findings of the diagrams in files: of each alone, between them, and against the code."""
+    from checkout.c4.checks.consistency import compare_views, compare_with_code
     from checkout.c4.checks.lint import lint
 
-    diagrams, findings = _found(files)
+    diagrams, findings = _read_sources(files)
     drawings = []
-    with nullcontext(renderer) if renderer else _renderer(files, False) as using:
-        for _, picture in using.pictures(diagrams):
+    with nullcontext(renderer) if renderer else _renderer(files, False) as opened:
+        for _, rendered in opened.render_all(diagrams):
             try:
-                if isinstance(picture, Refused):
-                    raise picture
-                drawing = picture.read().drawing
+                if isinstance(rendered, DiagramError):
+                    raise rendered
+                drawing = rendered.checked().drawing
                 findings += lint(drawing)
                 drawings.append(drawing)
-            except Refused as refused:
-                findings += refused.findings
-    return findings + against_views(drawings) + against_code(drawings, facts)
+            except DiagramError as error:
+                findings += error.findings
+    return findings + compare_views(drawings) + compare_with_code(drawings, code_arrows)
 
 
-def verify(file: str, journals: Sequence[Path], order: str | None, out: Path | None, as_data: bool, again: bool) -> int:
-    """Holds a run against a view; 1 when anything deviates."""
-    from checkout.c4.checks.overlay import overlay
-    from checkout.c4.checks.verify import AGAIN
-    from checkout.c4.checks.verify import verify as judged
+def verify(
+    file: str, journals: Sequence[Path], order: str | None, out: Path | None, as_data: bool, allow_redelivery: bool
+) -> int:
+    """Prints whether each order of the journals conforms to a view; 1 if one does not."""
+    from checkout.c4.checks.overlay import render_overlay
+    from checkout.c4.checks.verify import verify_orders
 
     hops = read_journal(journals)
-    renderer, diagram = _opened(file)
+    renderer, diagram = _open_diagram(file)
     with renderer:
-        drawing = renderer.picture(diagram).read().drawing
-        verdicts = judged(drawing, by_order(hops, order))
-        if again:
-            verdicts = [verdict.tolerating(AGAIN) for verdict in verdicts]
+        drawing = renderer.render(diagram).checked().drawing
+        results = verify_orders(drawing, group_by_order(hops, order), allow_redelivery)
         if out:
-            out.write_text(overlay(renderer, drawing, verdicts))
+            out.write_text(render_overlay(renderer, drawing, results))
     if as_data:
-        print(json.dumps([verdict.as_data() for verdict in verdicts], indent=1, ensure_ascii=False))
-    for verdict in () if as_data else verdicts:
-        print(f"{verdict.order}: {'conforms' if verdict.conforms else 'deviates'}, {len(verdict.hops)} arrows happened")
-        for deviation in verdict.deviations:
-            print(f"  {deviation.kind}: {deviation.place}{deviation.message}")
-    return int(not all(verdict.conforms for verdict in verdicts))
+        print(json.dumps([result.as_data() for result in results], indent=1, ensure_ascii=False))
+    else:
+        print(*results, sep="\n")
+    return int(not all(result.conforms for result in results))
 
 
 def draw(journals: Sequence[Path], into: Path | None, order: str | None) -> int:
-    """Prints a view of a run, or puts its arrows into a file."""
-    from checkout.c4.draw import drawn_anew, drawn_into, happened
+    """Prints the source of a view of the recorded orders, or updates the arrows of the diagram `into`."""
+    from checkout.c4.draw import new_source, observe_arrows, update_source
 
-    arrows = happened(by_order(read_journal(journals), order).values())
+    arrows = observe_arrows(group_by_order(read_journal(journals), order).values())
     if not arrows:
-        raise CannotJudge("no arrow of this journal was applied: there is nothing to draw")
+        raise PreconditionError("no hop of this journal was applied: there is nothing to draw")
     if into is None:
-        print(drawn_anew(arrows), end="")
+        print(new_source(arrows), end="")
         return 0
-    text = drawn_into(picture_of(str(into)).drawing, arrows)
-    same = text.encode() == into.read_bytes()
-    if not same:
+    text = update_source(render_file(str(into)).drawing, arrows)
+    is_same = text.encode() == into.read_bytes()
+    if not is_same:
         into.write_bytes(text.encode())
-    _say(f"{shown(into)}: {'as it was' if same else 'arrows replaced'}")
+    _log(f"{display_path(into)}: {'unchanged' if is_same else 'arrows replaced'}")
     return 0
 
 
-def cover(file: str, journals: Sequence[Path], least: float) -> int:
-    """Lists the arrows that no run exercised; 1 below the minimum."""
-    from checkout.c4.checks.coverage import cover as covered
+def cover(file: str, journals: Sequence[Path], minimum: float) -> int:
+    """Prints the arrows that no journal covers; 1 if the coverage in percent is below the minimum."""
+    from checkout.c4.checks.coverage import measure_coverage
 
-    coverage = covered(picture_of(file).drawing, read_journal(journals))
-    for arrow in coverage.missed:
-        print(f"{shown(arrow.line.file)}:{arrow.line.number}: no run exercised {arrow}")
-    happened = len(coverage.arrows) - len(coverage.missed)
-    print(f"{happened} of {len(coverage.arrows)} arrows, {coverage.percent:.0f} %")
-    return int(coverage.percent < least)
+    coverage = measure_coverage(render_file(file).drawing, read_journal(journals))
+    print(coverage)
+    return int(coverage.percent < minimum)
 
 
 def diff(revisions: str, paths: Sequence[Path], out: Path | None) -> int:
-    """Shows what changed between two states, and answers 1 when anything did."""
-    from checkout.c4.checks.revisions import Shelf, differences
+    """Prints the changed arrows between two revisions, or a revision and the working tree; 1 if there are any."""
+    from checkout.c4.checks.diff import DiagramStates, compare_states
 
     old, dots, new = revisions.partition("..")
     with tempfile.TemporaryDirectory() as folder, _renderer(find_files(paths), False) as renderer:
-        shelf = Shelf(renderer, Path(folder), paths)
-        found = differences(renderer, shelf.at(old), shelf.at(new or "HEAD") if dots else shelf.here(), out)
-    for name, change in found:
+        states = DiagramStates(renderer, Path(folder), paths)
+        after = states.at_revision(new or "HEAD") if dots else states.in_working_tree()
+        changes = compare_states(renderer, states.at_revision(old), after, out)
+    for name, change in changes:
         print(f"{name}: {change}")
-    _say(f"{len(found)} changes")
-    return int(bool(found))
+    _log(f"{len(changes)} changes")
+    return int(bool(changes))
 
 
 def story(file: str, step: int | None, journals: Sequence[Path], order: str | None, html: Path | None) -> int:
-    """Prints one frame, or writes the page of all of them."""
-    from checkout.c4.story import frame, page
+    """Prints the SVG of one step, or writes the page of all steps."""
+    from checkout.c4.story import render_frame, render_page
 
-    picture = picture_of(file)
+    rendered = render_file(file)
     hops: Sequence[Hop] = ()
     if journals:
-        hops = next(iter(by_order(read_journal(journals), order).values()))
+        hops = next(iter(group_by_order(read_journal(journals), order).values()))
     if step is not None:
-        print(frame(picture, step))
+        print(render_frame(rendered, step))
     if html:
-        html.write_text(page(picture, hops))
-        _say(f"wrote {shown(html)}")
+        html.write_text(render_page(rendered, hops))
+        _log(f"wrote {display_path(html)}")
     return 0
 
 
-def picture_of(file: str) -> Picture:
-    """The picture of one diagram, named as FILE or FILE#NAME. Raises Refused when it cannot be read."""
-    renderer, diagram = _opened(file)
+def render_file(file: str) -> RenderedDiagram:
+    """Renders one diagram, named as FILE or FILE#NAME. Raises DiagramError or FileNotFoundError."""
+    renderer, diagram = _open_diagram(file)
     with renderer:
-        return renderer.picture(diagram).read()
+        return renderer.render(diagram).checked()
 
 
-def _opened(file: str) -> tuple[Renderer, Diagram]:
+def find_diagram(file: str) -> DiagramSource:
+    """The diagram named as FILE or FILE#NAME. Raises DiagramError or FileNotFoundError."""
     path, _, name = (file, "", "") if Path(file).exists() else file.rpartition("#")
-    files = find_files([Path(path or file)])
-    diagrams, findings = _found(files)
+    diagrams, findings = _read_sources(find_files([Path(path or file)]))
     if findings:
-        raise Refused(*findings)
+        raise DiagramError(*findings)
     named = [diagram for diagram in diagrams if diagram.name == name] if name else diagrams
     if len(named) != 1:
         names = ", ".join(diagram.name for diagram in diagrams)
         raise FileNotFoundError(f"{file}: name one of its diagrams as FILE#NAME; it holds {names}")
-    return _renderer(files, False), named[0]
+    return named[0]
 
 
-def _found(files: Sequence[Path]) -> tuple[list[Diagram], list[Finding]]:
-    diagrams, findings = read(files)
+def _open_diagram(file: str) -> tuple[Renderer, DiagramSource]:
+    diagram = find_diagram(file)
+    return _renderer([diagram.file], False), diagram
+
+
+def _read_sources(files: Sequence[Path]) -> tuple[list[DiagramSource], list[Finding]]:
+    diagrams, findings = read_sources(files)
     if not diagrams and not findings:
-        named = ", ".join(map(shown, files)) or "this folder"
-        raise Refused(Finding(named, 1, 1, "no-diagram", "no diagram found", "name a file that has an @startuml"))
+        named = ", ".join(map(display_path, files)) or "this folder"
+        raise DiagramError(Finding(named, 1, 1, "no-diagram", "no diagram found", "name a file that has an @startuml"))
     return diagrams, findings
 
 
 def _renderer(files: Sequence[Path], no_cache: bool) -> Renderer:
     if not files:
-        _found(files)
+        _read_sources(files)
     return Renderer(common_folder(files), cache=Cache(None) if no_cache else None)
 
 
-def _say(text: str) -> None:
+def _log(text: str) -> None:
     print(text, file=sys.stderr, flush=True)

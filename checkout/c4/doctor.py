@@ -1,14 +1,14 @@
-"""Doctor: whether this machine can draw, part by part."""
+"""Doctor: checks each part of the toolchain that renders diagrams."""
 
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from checkout.c4.findings import CannotJudge
-from checkout.c4.render.cache import usual_cache
-from checkout.c4.render.plantuml import FOREIGN, OWN, Studio
-from checkout.c4.render.toolchain import Toolbox, find_fonts, find_jar
+from checkout.c4.findings import PreconditionError
+from checkout.c4.render.cache import user_cache
+from checkout.c4.render.plantuml import PlantUmlPool, Profile
+from checkout.c4.render.toolchain import Toolchain, find_fonts, find_jar
 from checkout.system.java import JAVA
 
 PROBE = "@startuml\n!include <C4/C4_Container>\nContainer(a, %getenv('HOME'))\n@enduml"
@@ -16,46 +16,46 @@ OUTSIDE = "/etc/passwd"
 
 
 @dataclass(frozen=True)
-class Check:
-    """One part of the toolbox, and whether it is as it should be."""
+class ToolchainCheck:
+    """The result of checking one part of the toolchain."""
 
     part: str
     is_good: bool
-    says: str
+    details: str
 
 
-def examine() -> Iterator[Check]:
-    """Each part, in the order in which they need each other; stops at the first that is missing."""
-    java = _tried("Java", _java)
+def run_checks() -> Iterator[ToolchainCheck]:
+    """The result of each check; rendering is checked only if Java, PlantUML and fonts are there."""
+    java = _run_check("Java", _java_version)
     yield java
-    jar = _tried("PlantUML", lambda: Toolbox(JAVA, find_jar(), Path()).identity.split(" fonts-")[0])
+    jar = _run_check("PlantUML", lambda: Toolchain(JAVA, find_jar(), Path()).identity.split(" fonts-")[0])
     yield jar
-    fonts = _tried("fonts", lambda: f"DejaVu Sans in {find_fonts()}")
+    fonts = _run_check("fonts", lambda: f"DejaVu Sans in {find_fonts()}")
     yield fonts
     if java.is_good and jar.is_good and fonts.is_good:
-        yield from _drawn(Toolbox(JAVA, find_jar(), find_fonts()))
-    kept = usual_cache()
-    yield Check("cache", True, f"{kept.prune()} entries in {kept.folder}")
+        yield from _check_rendering(Toolchain(JAVA, find_jar(), find_fonts()))
+    cache = user_cache()
+    yield ToolchainCheck("cache", True, f"{cache.prune()} entries in {cache.folder}")
 
 
-def _tried(part: str, look: Callable[[], str]) -> Check:
+def _run_check(part: str, check: Callable[[], str]) -> ToolchainCheck:
     try:
-        return Check(part, True, look())
-    except (CannotJudge, OSError, subprocess.SubprocessError) as error:
-        return Check(part, False, str(error))
+        return ToolchainCheck(part, True, check())
+    except (PreconditionError, OSError, subprocess.SubprocessError) as error:
+        return ToolchainCheck(part, False, str(error))
 
 
-def _java() -> str:
+def _java_version() -> str:
     done = subprocess.run([JAVA, "--version"], capture_output=True, text=True, timeout=20, check=True)
     return f"{done.stdout.splitlines()[0]} ({JAVA})"
 
 
-def _drawn(toolbox: Toolbox) -> Iterator[Check]:
-    with Studio(toolbox, Path.cwd()) as studio:
-        answer = studio.ask("svg", PROBE)
-        good = answer.payload.startswith(b"<svg") and not answer.complaint
-        yield Check("C4", good, "C4-PlantUML inside the jar draws" if good else answer.complaint)
+def _check_rendering(toolchain: Toolchain) -> Iterator[ToolchainCheck]:
+    with PlantUmlPool(toolchain, Path.cwd()) as pool:
+        output = pool.convert("svg", PROBE)
+        is_good = output.payload.startswith(b"<svg") and not output.error
+        yield ToolchainCheck("C4", is_good, output.error or "the C4-PlantUML library in the jar works")
         source = f"@startuml\n!include {OUTSIDE}\n@enduml"
-        closed = all(studio.ask("preproc", source, profile).complaint for profile in (OWN, FOREIGN))
-        says = f"{OWN} for this tree, {FOREIGN} for others; neither reads {OUTSIDE}"
-        yield Check("profile", closed, says if closed else f"PlantUML reads {OUTSIDE}: use another jar")
+        is_closed = all(pool.convert("preproc", source, profile).error for profile in Profile)
+        details = f"{Profile.OWN} for this source tree, {Profile.FOREIGN} elsewhere; neither reads {OUTSIDE}"
+        yield ToolchainCheck("profile", is_closed, details if is_closed else f"reads {OUTSIDE}: use another jar")

@@ -1,11 +1,11 @@
-"""Draw: the dynamic view from what ran, keeping the author's file but for its arrows."""
+"""Draw: derives the arrows of a dynamic view from recorded runs, as a new diagram or as an update of a file."""
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from checkout.c4.checks.verify import in_steps
-from checkout.c4.findings import Refused
+from checkout.c4.checks.verify import numbered_arrows
+from checkout.c4.findings import DiagramError
 from checkout.c4.journal import Hop
 from checkout.c4.source.arrows import Arrow, Drawing
 
@@ -14,8 +14,8 @@ INDEX = re.compile(r"(\$index\s*=\s*)(\"[^\"]*\"|[^,)\s]+)")
 
 
 @dataclass(frozen=True)
-class Happened:
-    """An arrow as a run has it: its step, its ends and technology, its message."""
+class ObservedArrow:
+    """An arrow that recorded runs have."""
 
     step: int
     source: str
@@ -25,19 +25,19 @@ class Happened:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What its arrow is found by: from, to, technology."""
+        """From, to, technology: what identifies an arrow."""
         return self.source, self.target, self.technology
 
 
-def happened(orders: Iterable[Sequence[Hop]]) -> list[Happened]:
-    """The arrows of one or more orders of the same story, each once, in step order."""
-    found: dict[tuple[str, str, str], Happened] = {}
+def observe_arrows(orders: Iterable[Sequence[Hop]]) -> list[ObservedArrow]:
+    """The distinct arrows of orders of one story, in step order; missing step numbers follow from causes."""
+    found: dict[tuple[str, str, str], ObservedArrow] = {}
     for hops in orders:
         steps = _steps([hop for hop in hops if hop.counts])
         for hop, step in steps:
             known = found.get(hop.key)
             if known is None or step < known.step:
-                found[hop.key] = Happened(step, *hop.key, hop.message)
+                found[hop.key] = ObservedArrow(step, *hop.key, hop.message)
     return sorted(found.values(), key=lambda arrow: arrow.step)
 
 
@@ -52,7 +52,7 @@ def _steps(hops: Sequence[Hop]) -> list[tuple[Hop, int]]:
 
 
 def _leads_to(one: Hop, two: Hop) -> bool:
-    """Whether one hop led to another: it was passed on, it caused it, or its answer was waited for."""
+    """Whether one hop led to another: delivery of the same message, named cause, or a call that was awaited."""
     if one.message == two.message:
         return one.target == two.source
     if one.message == two.cause:
@@ -61,49 +61,52 @@ def _leads_to(one: Hop, two: Hop) -> bool:
     return called and two.url is None and one.at <= two.at
 
 
-def drawn_into(drawing: Drawing, arrows: Sequence[Happened]) -> str:
-    """The diagram's own file with its arrows as they ran: renumbered, added, removed; everything else untouched."""
+def update_source(drawing: Drawing, arrows: Sequence[ObservedArrow]) -> str:
+    """The source of a diagram with its arrows renumbered, added and removed as observed, and otherwise unchanged.
+
+    Raises DiagramError if an arrow that differs is not one macro call on its own line of the file.
+    """
     file = drawing.diagram.file
     lines = file.read_bytes().decode("utf-8").split("\n")
-    wanted = {arrow.key: arrow for arrow in arrows}
+    new = {arrow.key: arrow for arrow in arrows}
     places, gone = dict[int, int](), set[int]()
-    for arrow in in_steps(drawing):
-        run = wanted.pop(arrow.key, None)
+    for arrow in numbered_arrows(drawing):
+        observed = new.pop(arrow.key, None)
         at = arrow.line.number - 1
-        if run is None:
-            _only_arrow(drawing, arrow)
+        if observed is None:
+            _require_own_line(drawing, arrow)
             gone.add(at)
-        elif run.step != arrow.step:
-            lines[at] = _renumbered(drawing, arrow, lines[at], run.step)
-        if run is not None and arrow.line.file == file:
-            places[at] = run.step
-    return "\n".join(_merged(lines, gone, places, list(wanted.values())))
+        elif observed.step != arrow.step:
+            lines[at] = _renumber(drawing, arrow, lines[at], observed.step)
+        if observed is not None and arrow.line.file == file:
+            places[at] = observed.step
+    return "\n".join(_merge_lines(lines, gone, places, list(new.values())))
 
 
-def _merged(lines: list[str], gone: set[int], places: dict[int, int], new: list[Happened]) -> list[str]:
+def _merge_lines(lines: list[str], gone: set[int], places: dict[int, int], new: list[ObservedArrow]) -> list[str]:
     merged = list[str]()
     end = max([*places, *gone], default=len(lines) - 2)
     for at, line in enumerate(lines):
         if at in places:
-            merged += [written(arrow) for arrow in new if arrow.step < places[at]]
+            merged += [as_macro(arrow) for arrow in new if arrow.step < places[at]]
             new = [arrow for arrow in new if arrow.step >= places[at]]
         if at not in gone:
             merged.append(line)
         if at == end:
-            merged += [written(arrow) for arrow in new]
+            merged += [as_macro(arrow) for arrow in new]
             new = []
     return merged
 
 
-def _only_arrow(drawing: Drawing, arrow: Arrow) -> None:
+def _require_own_line(drawing: Drawing, arrow: Arrow) -> None:
     shared = [each for each in drawing.arrows if each.line == arrow.line]
     if arrow.line.file != drawing.diagram.file or len(shared) > 1 or not MACRO.match(arrow.line.text):
-        message = f"{arrow} differs from the run, and this line is not one Rel(...) of its own"
-        raise Refused(arrow.line.finding("not-editable", message, "change it by hand"))
+        message = f"{arrow} differs from the run, and is not a single Rel(...) on its own line"
+        raise DiagramError(arrow.line.finding("not-editable", message, "change it by hand"))
 
 
-def _renumbered(drawing: Drawing, arrow: Arrow, text: str, step: int) -> str:
-    _only_arrow(drawing, arrow)
+def _renumber(drawing: Drawing, arrow: Arrow, text: str, step: int) -> str:
+    _require_own_line(drawing, arrow)
     if INDEX.search(text):
         return INDEX.sub(rf"\g<1>{step}", text, count=1)
     if re.match(r"\s*RelIndex", text):
@@ -111,26 +114,26 @@ def _renumbered(drawing: Drawing, arrow: Arrow, text: str, step: int) -> str:
     return re.sub(r"\)(\s*(?:'.*)?)$", rf", $index={step})\1", text, count=1)
 
 
-def written(arrow: Happened) -> str:
-    """One arrow as a line of C4-PlantUML, its message as words."""
+def as_macro(arrow: ObservedArrow) -> str:
+    """The arrow as a line of C4-PlantUML, labelled with the words of its message."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", arrow.message).lower()
     plain = [re.sub(r'["\n\r]', " ", part) for part in (words, arrow.technology)]
     ends = [re.sub(r"[^\w.]", "_", end) for end in (arrow.source, arrow.target)]
     return f'Rel({ends[0]}, {ends[1]}, "{plain[0]}", "{plain[1]}", $index={arrow.step})'
 
 
-def drawn_anew(arrows: Sequence[Happened]) -> str:
-    """A whole dynamic view of a run of which no diagram exists yet."""
+def new_source(arrows: Sequence[ObservedArrow]) -> str:
+    """The source of a new dynamic view."""
     ends = dict.fromkeys(re.sub(r"[^\w.]", "_", end) for arrow in arrows for end in (arrow.source, arrow.target))
     head = [
         "@startuml",
-        "' Scope: one run, as its journal has it.",
-        "' Primary elements: whatever sent or received a message.",
+        "' Scope: a recorded run.",
+        "' Primary elements: all senders and receivers of messages.",
         "' Supporting elements: none.",
-        "' Intended audience: whoever gives these elements their proper kinds and names.",
+        "' Intended audience: the author who completes the kinds and names of the elements.",
         "!include <C4/C4_Dynamic>",
-        "title What ran",
+        "title Recorded run",
         "",
     ]
     boxes = [f'Container({end}, "{end.replace("_", " ").title()}", "")' for end in ends]
-    return "\n".join([*head, *boxes, "", *map(written, arrows), "@enduml", ""])
+    return "\n".join([*head, *boxes, "", *map(as_macro, arrows), "@enduml", ""])

@@ -1,4 +1,4 @@
-"""Finding: one thing wrong with a diagram, with its place and its remedy; and the two ways a command gives up."""
+"""Findings: one problem of a diagram with its place and remedy, and the two errors that end a command."""
 
 import json
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from checkout.errors import CheckoutError
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong, where (line and column count from 1), by which rule, and how to mend it in one sentence."""
+    """A problem, its place (line and column are 1-based), the rule that found it, and its fix in one sentence."""
 
     file: str
     line: int
@@ -24,22 +24,22 @@ class Finding:
         return f"{self.file}:{self.line}:{self.column}: {self.severity} [{self.rule}] {self.message}: {self.fix}"
 
 
-class Refused(CheckoutError):
-    """A diagram that cannot be used as it stands: exit code 1, with the findings that say why."""
+class DiagramError(CheckoutError):
+    """A diagram cannot be read or rendered; `findings` say why."""
 
     def __init__(self, *findings: Finding) -> None:
         super().__init__("\n".join(map(str, findings)))
         self.findings = findings
 
 
-class CannotJudge(CheckoutError):
-    """Something the judgement needs is not there (Java, fonts, a journal): exit code 3."""
+class PreconditionError(CheckoutError):
+    """Something that a check depends on is missing, such as Java, fonts or a journal."""
 
     exit_code = 3
 
 
-def shown(path: Path) -> str:
-    """A path as a reader wants it: relative to where they stand when it is below, else whole."""
+def display_path(path: Path) -> str:
+    """A path as messages show it: relative if it is below the working directory, else absolute."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
@@ -47,12 +47,12 @@ def shown(path: Path) -> str:
 
 
 def as_json(findings: Iterable[Finding]) -> str:
-    """Findings for a program: one object with a schema version."""
+    """Findings as one JSON object with a schema version."""
     return json.dumps({"version": 1, "findings": [asdict(finding) for finding in findings]}, indent=1)
 
 
 def as_github(findings: Iterable[Finding]) -> str:
-    """Findings as the annotations GitHub shows beside the line."""
+    """Findings as GitHub annotations, one per line."""
     return "\n".join(
         f"::{f.severity} file={f.file},line={f.line},col={f.column},title={f.rule}::{_escaped(f'{f.message}: {f.fix}')}"
         for f in findings
@@ -60,5 +60,5 @@ def as_github(findings: Iterable[Finding]) -> str:
 
 
 def _escaped(text: str) -> str:
-    # An unescaped line break would end the annotation and start a command of the diagram's choosing.
+    # An unescaped line break would end the annotation and let the diagram start another workflow command.
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -1,4 +1,4 @@
-"""Journal: what moved, read from JSON lines as data; the schema of a line is in journal.schema.json."""
+"""Journal: reads recorded hops from JSON Lines, from any system; checkout/journal/journal.schema.json defines them."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,16 +7,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from checkout.c4.findings import CannotJudge, shown
+from checkout.c4.findings import PreconditionError, display_path
 
 SCHEMA = Path(__file__).parents[1] / "journal" / "journal.schema.json"
 REQUIRED = ("order", "from", "to", "message", "at")
-Produced = dict[tuple[str, str, str], list["Hop"]]  # by order, who heard it, message
+Produced = dict[tuple[str, str, str], list["Hop"]]  # by order, receiver, message
 
 
 @dataclass(frozen=True)
 class Hop:
-    """An arrow that happened: who sent what to whom, for which order, when, and with what outcome."""
+    """An arrow that occurred: sender, receiver, message, order, time and outcome."""
 
     order: str
     source: str
@@ -34,12 +34,12 @@ class Hop:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What its arrow is found by: from, to, technology."""
+        """From, to, technology: what identifies its arrow."""
         return self.source, self.target, self.technology
 
     @property
     def counts(self) -> bool:
-        """Whether the arrow happened: applied, not merely tried, repeated or set aside."""
+        """Whether the arrow occurred: applied, as opposed to failed, duplicate or dead-lettered."""
         return self.outcome == "applied"
 
     def __str__(self) -> str:
@@ -48,32 +48,33 @@ class Hop:
 
 
 def read_journal(paths: Iterable[Path]) -> list[Hop]:
-    """The hops in these files and folders, repeats dropped, in causal order. Raises CannotJudge when there is none."""
+    """The distinct hops of files and folders, in causal order. Raises PreconditionError if there are none."""
     paths = list(paths)
     hops = [hop for path in paths for file in _files(path) for hop in _read(file)]
     if not hops:
-        named = ", ".join(map(shown, paths)) or "the journal"
-        raise CannotJudge(f"{named} holds no hop: run the story first, or name another journal")
+        named = ", ".join(map(display_path, paths)) or "the journal"
+        raise PreconditionError(f"{named} has no hops: run an order first, or name another journal")
     return in_causal_order(dict.fromkeys(hops))
 
 
-def parsed(lines: Iterable[Mapping[str, Any]]) -> list[Hop]:
-    """Hops that are data already, in causal order and without repeats."""
-    return in_causal_order(dict.fromkeys(_hop(dict(line), f"hop {number}") for number, line in enumerate(lines, 1)))
+def parse_hops(lines: Iterable[Mapping[str, Any]]) -> list[Hop]:
+    """The distinct hops of decoded journal lines, in causal order. Raises PreconditionError for other data."""
+    hops = (_parse_hop(dict(line), f"hop {number}") for number, line in enumerate(lines, 1))
+    return in_causal_order(dict.fromkeys(hops))
 
 
-def by_order(hops: Sequence[Hop], order: str | None = None) -> dict[str, list[Hop]]:
-    """The hops of each order, or of the one asked for. Raises CannotJudge when that one is not there."""
+def group_by_order(hops: Sequence[Hop], order: str | None = None) -> dict[str, list[Hop]]:
+    """The hops of each order, or of one order. Raises PreconditionError if the journal does not have it."""
     orders: dict[str, list[Hop]] = {}
     for hop in hops:
         orders.setdefault(hop.order, []).append(hop)
     if order is not None and order not in orders:
-        raise CannotJudge(f"the journal holds no order {order}: it holds {', '.join(list(orders)[:3])}")
+        raise PreconditionError(f"the journal has no order {order}: it has {', '.join(list(orders)[:3])}")
     return orders if order is None else {order: orders[order]}
 
 
 def in_causal_order(hops: Iterable[Hop]) -> list[Hop]:
-    """Hops so that none stands before its cause; among equals, by time."""
+    """Sorts hops so that each follows its cause, and otherwise by time."""
     waiting = sorted(hops, key=lambda hop: hop.at)
     produced: Produced = {}
     for hop in waiting:
@@ -97,15 +98,15 @@ def _files(path: Path) -> list[Path]:
     if path.is_dir():
         return sorted(path.rglob("*.jsonl"))
     if not path.is_file():
-        raise CannotJudge(f"{path}: there is no such journal")
+        raise PreconditionError(f"{path}: there is no such journal")
     return [path]
 
 
 def _read(file: Path) -> list[Hop]:
     lines = file.read_bytes().split(b"\n")
-    # A process that is writing, or was killed, leaves half a line at the end and nowhere else.
+    # A process that is writing, or was killed, leaves an incomplete line at the end and nowhere else.
     whole = lines[:-1] if lines[-1].strip() and not _is_json(lines[-1]) else lines
-    hops = (_hop(line, f"{shown(file)}:{number}") for number, line in enumerate(whole, 1) if line.strip())
+    hops = (_parse_hop(line, f"{display_path(file)}:{number}") for number, line in enumerate(whole, 1) if line.strip())
     return [hop for hop in hops if hop.order]
 
 
@@ -116,20 +117,20 @@ def _is_json(line: bytes) -> bool:
         return False
 
 
-def _hop(line: bytes | dict[str, Any], where: str) -> Hop:
+def _parse_hop(line: bytes | dict[str, Any], where: str) -> Hop:
     try:
         data = json.loads(line) if isinstance(line, bytes) else line
-        data["order"] = data.get("order") or ""  # a record that names no order is nobody's story
+        data["order"] = data.get("order") or ""  # a record without an order belongs to no story
         missing = [name for name in REQUIRED if not isinstance(data.get(name), str)]
         if missing:
             raise ValueError(f"{', '.join(missing)} missing")
         at = datetime.fromisoformat(data["at"].replace("Z", "+00:00"))
-        return _made(data, at if at.tzinfo else at.astimezone())
+        return _make_hop(data, at if at.tzinfo else at.astimezone())
     except (ValueError, AttributeError, TypeError) as error:
-        raise CannotJudge(f"{where} is no hop ({error}): see journal.schema.json for its shape") from error
+        raise PreconditionError(f"{where} is not a hop ({error}): see checkout/journal/journal.schema.json") from error
 
 
-def _made(data: Mapping[str, Any], at: datetime) -> Hop:
+def _make_hop(data: Mapping[str, Any], at: datetime) -> Hop:
     technology = " ".join(str(data.get("technology") or data.get("topic") or "").split())
     return Hop(
         data["order"],

@@ -12,10 +12,6 @@ from checkout.worker.database import DATABASE_UNAVAILABLE
 class LabError(CheckoutError):
     """A call cannot be carried out; the message names the cause and the remedy."""
 
-    def _render_traceback_(self) -> list[str]:
-        # IPython calls this: a cell shows one sentence in place of a traceback.
-        return [f"LabError: {self}"]
-
 
 @contextlib.contextmanager
 def as_lab_error() -> Iterator[None]:

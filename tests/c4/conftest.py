@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 from c4.runs import valid_run
-from checkout.c4.commands import findings_of
+from checkout.c4.commands import find_problems
 from checkout.c4.findings import Finding
 from checkout.c4.render.cache import Cache
-from checkout.c4.render.renderer import Picture, Renderer
+from checkout.c4.render.renderer import RenderedDiagram, Renderer
 from checkout.c4.source.arrows import Drawing
 from checkout.c4.source.includes import read_diagrams
 
 DIAGRAMS = Path(__file__).parents[2] / "diagrams"
-Draw = Callable[..., Picture]
+Draw = Callable[..., RenderedDiagram]
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -37,7 +37,7 @@ def _own_cache(cache_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def renderer(cache_home: Path) -> Iterator[Renderer]:
-    """A renderer with warm workers."""
+    """A renderer with warm PlantUML processes."""
     with Renderer(DIAGRAMS, cache=Cache(cache_home / "checkout" / "diagrams" / "drawn")) as renderer:
         yield renderer
 
@@ -46,11 +46,11 @@ def renderer(cache_home: Path) -> Iterator[Renderer]:
 def draw(renderer: Renderer, tmp_path: Path) -> Draw:
     """Draws a diagram from its lines, `draw("Rel(a, b)")`, or from a file, `draw(file=path)`."""
 
-    def draw(*lines: str, level: str = "Dynamic", file: Path | None = None, at: int = 0) -> Picture:
+    def draw(*lines: str, level: str = "Dynamic", file: Path | None = None, at: int = 0) -> RenderedDiagram:
         path = file or tmp_path / "drawn.puml"
         if file is None:
             path.write_text("\n".join(["@startuml", f"!include <C4/C4_{level}>", "title Drawn", *lines, "@enduml"]))
-        return renderer.picture(read_diagrams(path, path.parent)[at]).read()
+        return renderer.render(read_diagrams(path, path.parent)[at]).checked()
 
     return draw
 
@@ -73,8 +73,8 @@ def copied(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def findings(renderer: Renderer) -> Callable[..., list[Finding]]:
-    """What is wrong with the diagrams in some files."""
-    return lambda *files, facts=(): findings_of(files, facts, renderer)
+    """The findings of the diagrams in some files."""
+    return lambda *files, code_arrows=(): find_problems(files, code_arrows, renderer)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Command line: every command by itself, as a process, with its exit code; bad input is told plainly and quickly."""
+"""Command line: each command in a process of its own, with its output and exit code."""
 
 import json
 import os
@@ -42,8 +42,8 @@ def test_findings_go_out_as_text_json_and_annotations(diagrams: Command, copied:
     assert github.stdout.startswith("::error file=ordering.puml,line=39,col=1,title=step-gap::")
 
 
-def test_check_holds_views_against_the_code_it_is_given(copied: Path) -> None:
-    app = make_app(lambda: [fact for fact in CODE if fact["message"] != "BookParcel"])
+def test_check_compares_views_with_the_code_it_is_given(copied: Path) -> None:
+    app = make_app(lambda: [code_arrow for code_arrow in CODE if code_arrow["message"] != "BookParcel"])
 
     done = CliRunner().invoke(app, ["check", str(copied / "ordering.puml")])
 
@@ -63,12 +63,12 @@ def test_render_writes_pictures_and_check_finds_the_one_that_is_stale(diagrams: 
     assert (drawn.returncode, fresh.returncode, stale.returncode) == (0, 0, 1)
     assert len(list(copied.glob("*.svg"))) == len(list(copied.glob("*.png"))) == 6
     assert stale.stdout.startswith(
-        "context.svg: the picture was not drawn by this toolkit; run: checkout diagrams render"
+        "context.svg: the picture was not rendered by this toolkit; run: checkout diagrams render"
     )
     assert (copied / "ordering.svg").read_bytes() == (DIAGRAMS / "ordering.svg").read_bytes()
 
 
-def test_picture_of_another_tool_is_no_verdict(diagrams: Command, copied: Path) -> None:
+def test_picture_of_another_toolchain_is_exit_code_three(diagrams: Command, copied: Path) -> None:
     picture = copied / "context.svg"
     picture.write_text(picture.read_text().replace("jar-", "jar-0"))
 
@@ -105,7 +105,7 @@ def test_one_of_several_diagrams_is_named_behind_the_file(diagrams: Command, tmp
     assert (unnamed.returncode, "it holds one, two" in unnamed.stderr) == (2, True)
 
 
-def test_verify_tells_deviations_and_draws_them(diagrams: Command, journal: Journal, tmp_path: Path) -> None:
+def test_verify_prints_deviations_and_colours_them(diagrams: Command, journal: Journal, tmp_path: Path) -> None:
     good, bad = journal(), journal(mutated(valid_run("ordering", Random(1)), "missing", Random(1)), "bad.jsonl")
     view = DIAGRAMS / "ordering.puml"
 
@@ -137,7 +137,7 @@ def test_verify_works_for_a_system_that_is_not_ours(diagrams: Command, tmp_path:
 def test_draw_into_the_unchanged_file_says_so(diagrams: Command, journal: Journal, copied: Path) -> None:
     done = diagrams("draw", "--journal", journal(), "--into", copied / "ordering.puml")
 
-    assert (done.returncode, "as it was" in done.stderr) == (0, True)
+    assert (done.returncode, "unchanged" in done.stderr) == (0, True)
     assert (copied / "ordering.puml").read_bytes() == (DIAGRAMS / "ordering.puml").read_bytes()
 
 
@@ -147,11 +147,11 @@ def test_cover_names_lines_and_fails_below_the_minimum(diagrams: Command, journa
     low, enough = (diagrams("cover", view, "--journals", runs, "--min", least, cwd=DIAGRAMS) for least in (100, 25))
 
     assert (low.returncode, enough.returncode) == (1, 0)
-    assert "ordering.puml:28: no run exercised 5 stock → kafka [stock.order-products-reserved]\n" in low.stdout
+    assert "ordering.puml:28: no run covers 5 stock → kafka [stock.order-products-reserved]\n" in low.stdout
     assert low.stdout.endswith("5 of 17 arrows, 29 %\n")
 
 
-def test_diff_of_a_checkout_tells_and_draws_what_changed(diagrams: Command, copied: Path, tmp_path: Path) -> None:
+def test_diff_of_a_checkout_prints_and_colours_changes(diagrams: Command, copied: Path, tmp_path: Path) -> None:
     git = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-C", str(copied)]
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "as it was"]):
         subprocess.run([*git, *command], check=True, capture_output=True)
@@ -190,11 +190,11 @@ def test_doctor_examines_every_part(diagrams: Command) -> None:
     ]  # fmt: skip
 
 
-def test_jar_that_is_none_is_no_verdict(diagrams: Command) -> None:
+def test_file_that_is_not_a_jar_is_exit_code_three(diagrams: Command) -> None:
     done = diagrams("check", DIAGRAMS, CHECKOUT_PLANTUML_JAR="/dev/null")
 
     assert (done.returncode, done.stdout) == (3, "")
-    assert done.stderr.startswith("CHECKOUT_PLANTUML_JAR names /dev/null, which is no jar")
+    assert done.stderr.startswith("CHECKOUT_PLANTUML_JAR names /dev/null, which is not a jar")
 
 
 def test_watch_redraws_what_an_include_changes_until_it_is_stopped(copied: Path, cache_home: Path) -> None:
@@ -205,7 +205,7 @@ def test_watch_redraws_what_an_include_changes_until_it_is_stopped(copied: Path,
         while "watching" not in process.stderr.readline():
             assert process.poll() is None
         model = copied / "model.puml"
-        model.write_text(model.read_text().replace("The shop front", "The window"))
+        model.write_text(model.read_text().replace("Single entry point", "The window"))
         deadline = time.monotonic() + 30
         while ">window<" not in (copied / "ordering.svg").read_text() and time.monotonic() < deadline:
             time.sleep(0.02)

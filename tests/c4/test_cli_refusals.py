@@ -1,4 +1,4 @@
-"""Command line of the diagrams: what it cannot judge, and what it is wrongly asked."""
+"""Command line: exit codes and messages for bad sources, bad journals and wrong usage."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow  # draws with PlantUML
 BAD = {
     "not PlantUML": ("@startuml\nthis is not it\n@enduml", 1, "[syntax]"),
     "no diagram": ("just words", 1, "[no-diagram]"),
-    "an endless loop": ("@startuml\n!while 1 == 1\n!$x = 1\n!endwhile\n@enduml", 1, "take the loop out"),
+    "an endless loop": ("@startuml\n!while 1 == 1\n!$x = 1\n!endwhile\n@enduml", 1, "remove the loop"),
     "too large": ("@startuml\n" + "'\n" * 5_000_000, 1, "[too-large]"),
     "/etc/passwd": ("@startuml\n!include /etc/passwd\n@enduml", 1, "[include-outside]"),
     "a missing include": ("@startuml\n!include gone.puml\n@enduml", 1, "[missing-include]"),
@@ -30,23 +30,23 @@ BAD = {
 
 
 @pytest.mark.parametrize(("command", "what"), [("check", what) for what in BAD] + [("render", "not PlantUML")])
-def test_bad_source_is_told_plainly(diagrams: Command, tmp_path: Path, what: str, command: str) -> None:
-    source, code, told = BAD[what]
+def test_bad_source_is_reported_in_one_line(diagrams: Command, tmp_path: Path, what: str, command: str) -> None:
+    source, code, expected = BAD[what]
     (tmp_path / "view.puml").write_text(source)
 
     done = diagrams(command, "view.puml")
 
     assert done.returncode == code
-    assert told in done.stdout
+    assert expected in done.stdout
     assert "Traceback" not in done.stderr and len(done.stdout.splitlines()) == 1
     assert not list(tmp_path.glob("*.svg"))
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
-    [("", "holds no hop"), ("{}\n", "is no hop"), (None, "there is no such journal"), ("other", "another system")],
+    ("content", "expected"),
+    [("", "has no hops"), ("{}\n", "is not a hop"), (None, "there is no such journal"), ("other", "another system")],
 )
-def test_bad_journal_is_no_verdict(diagrams: Command, tmp_path: Path, content: str | None, told: str) -> None:
+def test_bad_journal_is_exit_code_three(diagrams: Command, tmp_path: Path, content: str | None, expected: str) -> None:
     run = [hop | {"from": "till", "to": "bank"} for hop in valid_run("ordering", Random(1))]
     lines = "".join(json.dumps(hop) + "\n" for hop in run) if content == "other" else content
     if lines is not None:
@@ -55,7 +55,7 @@ def test_bad_journal_is_no_verdict(diagrams: Command, tmp_path: Path, content: s
     done = diagrams("verify", DIAGRAMS / "ordering.puml", "--journal", "run.jsonl")
 
     assert (done.returncode, done.stdout) == (3, "")
-    assert told in done.stderr and "Traceback" not in done.stderr
+    assert expected in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

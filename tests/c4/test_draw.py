@@ -9,16 +9,16 @@ import pytest
 
 from c4.conftest import Draw
 from c4.runs import VIEWS, valid_run
-from checkout.c4.checks.verify import verify
-from checkout.c4.draw import drawn_anew, drawn_into, happened
-from checkout.c4.findings import Refused
-from checkout.c4.journal import parsed
+from checkout.c4.checks.verify import verify_orders
+from checkout.c4.draw import new_source, observe_arrows, update_source
+from checkout.c4.findings import DiagramError
+from checkout.c4.journal import parse_hops
 
 pytestmark = pytest.mark.slow  # draws with PlantUML
 
 
 def ran(run: list[dict[str, Any]]) -> list[Any]:
-    return happened([parsed(run)])
+    return observe_arrows([parse_hops(run)])
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -26,7 +26,7 @@ def test_run_of_the_unchanged_system_leaves_the_file_byte_for_byte(draw: Draw, c
     file = copied / f"{name}.puml"
     drawing = draw(file=file).drawing
 
-    text = drawn_into(drawing, ran(valid_run(name, Random(1))))
+    text = update_source(drawing, ran(valid_run(name, Random(1))))
 
     assert text.encode() == file.read_bytes()
 
@@ -66,14 +66,14 @@ def test_renumbered_new_and_vanished_arrows_are_the_only_lines_that_change(draw:
         }
     )
 
-    after = drawn_into(draw(file=file).drawing, ran(run)).split("\n")
+    after = update_source(draw(file=file).drawing, ran(run)).split("\n")
 
     assert [line for line in before if line not in after] == [
-        'Rel(orders, kafka, "publishes that the order is approved", "order.new-order-approved", $index=12)',
+        'Rel(orders, kafka, "publishes the approved order to", "order.new-order-approved", $index=12)',
         'Rel(shipments, shipment_company, "books a parcel with", "HTTP, POST /parcels", $index=14)',
     ]
     assert [line for line in after if line not in before] == [
-        'Rel(orders, kafka, "publishes that the order is approved", "order.new-order-approved", $index=11)',
+        'Rel(orders, kafka, "publishes the approved order to", "order.new-order-approved", $index=11)',
         'Rel(orders, web, "order done", "SSE", $index=15)',
     ]
 
@@ -85,8 +85,8 @@ def test_line_that_draws_several_arrows_is_left_to_its_author(draw: Draw, tmp_pa
         'Rel(gateway, web, "b", "Y", $index=2)', "!endprocedure", "$both()",
     )  # fmt: skip
 
-    with pytest.raises(Refused, match="change it by hand"):
-        drawn_into(draw(file=file).drawing, ran(valid_run("ordering", Random(1))))
+    with pytest.raises(DiagramError, match="change it by hand"):
+        update_source(draw(file=file).drawing, ran(valid_run("ordering", Random(1))))
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -94,11 +94,11 @@ def test_view_drawn_anew_is_one_the_run_conforms_to(draw: Draw, tmp_path: Path, 
     file = tmp_path / "anew.puml"
     run = valid_run(name, Random(2))
 
-    file.write_text(drawn_anew(ran(run)))
+    file.write_text(new_source(ran(run)))
 
-    verdict = verify(draw(file=file).drawing, {"order-1": parsed(run)})[0]
-    assert verdict.conforms
-    assert len(verdict.hops) == len(VIEWS[name])
+    result = verify_orders(draw(file=file).drawing, {"order-1": parse_hops(run)})[0]
+    assert result.conforms
+    assert len(result.hops) == len(VIEWS[name])
 
 
 def test_names_from_a_journal_cannot_become_lines_of_plantuml(draw: Draw, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_names_from_a_journal_cannot_become_lines_of_plantuml(draw: Draw, tmp_pa
     run[0] |= {"from": "web\n!include /etc/passwd", "message": 'Say"\nnote as N', "technology": 'x")\n!theme y'}
     file = tmp_path / "anew.puml"
 
-    file.write_text(drawn_anew(ran(run)))
+    file.write_text(new_source(ran(run)))
 
     assert not [line for line in file.read_text().split("\n") if line.startswith(("note", "!theme", "!include /"))]
     assert len(draw(file=file).drawing.arrows) == 17

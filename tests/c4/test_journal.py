@@ -1,4 +1,4 @@
-"""Journal: hops are read as data, whoever wrote them; what is none is named by its line."""
+"""Journal: hops are read as data, from any system; other lines are errors that name their place."""
 
 import json
 from collections.abc import Callable
@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 
 from c4.runs import VIEWS, valid_run
-from checkout.c4.findings import CannotJudge
-from checkout.c4.journal import SCHEMA, by_order, read_journal
+from checkout.c4.findings import PreconditionError
+from checkout.c4.journal import SCHEMA, group_by_order, read_journal
 
 Journal = Callable[..., Path]
 CONTRACT = (
@@ -59,29 +59,29 @@ def test_line_being_written_is_left_for_later(tmp_path: Path) -> None:
 def test_record_that_names_no_order_is_nobodys_story(tmp_path: Path) -> None:
     (tmp_path / "run.jsonl").write_text(CONTRACT + "\n" + CONTRACT.replace('"order": "6f9c"', '"order": null') + "\n")
 
-    assert list(by_order(read_journal([tmp_path]))) == ["6f9c"]
+    assert list(group_by_order(read_journal([tmp_path]))) == ["6f9c"]
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "holds no hop"),
-        ("\n\n", "holds no hop"),
-        ("not a hop\n{}\n", r"run.jsonl:1 is no hop"),
-        (CONTRACT + '\n{"order": "x"}\n', r"run.jsonl:2 is no hop \(from, to, message, at missing\)"),
-        (CONTRACT.replace("2026-01-01T", "yesterday ") + "\n", "run.jsonl:1 is no hop"),
-        ("[1, 2]\n", "run.jsonl:1 is no hop"),
+        ("", "has no hops"),
+        ("\n\n", "has no hops"),
+        ("not a hop\n{}\n", r"run.jsonl:1 is not a hop"),
+        (CONTRACT + '\n{"order": "x"}\n', r"run.jsonl:2 is not a hop \(from, to, message, at missing\)"),
+        (CONTRACT.replace("2026-01-01T", "yesterday ") + "\n", "run.jsonl:1 is not a hop"),
+        ("[1, 2]\n", "run.jsonl:1 is not a hop"),
     ],
 )
 def test_what_is_no_journal_is_named_by_file_and_line(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "run.jsonl").write_text(content)
 
-    with pytest.raises(CannotJudge, match=message):
+    with pytest.raises(PreconditionError, match=message):
         read_journal([tmp_path / "run.jsonl"])
 
 
 def test_order_that_is_not_there_is_named_with_those_that_are(journal: Journal) -> None:
     hops = read_journal([journal()])
 
-    with pytest.raises(CannotJudge, match="no order order-7: it holds order-1"):
-        by_order(hops, "order-7")
+    with pytest.raises(PreconditionError, match="no order order-7: it has order-1"):
+        group_by_order(hops, "order-7")

@@ -1,4 +1,4 @@
-"""Views: one drawing against another, and a drawing against the arrows the code says it has."""
+"""Consistency: compares dynamic views with container views, and views with the arrows that the code implies."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,49 +7,53 @@ from typing import Any
 from checkout.c4.findings import Finding
 from checkout.c4.source.arrows import Arrow, Drawing
 
-Fact = Mapping[str, Any]
+CodeArrow = Mapping[str, Any]  # view, step, from, to, message, technology: see docs/diagrams.md
 
 
-def against_views(drawings: Sequence[Drawing]) -> list[Finding]:
-    """Arrows of dynamic views that no container view beside them has, or has with another technology."""
+def compare_views(drawings: Sequence[Drawing]) -> list[Finding]:
+    """Findings on arrows of dynamic views that no container view in the same folder has with that technology."""
     static = [drawing for drawing in drawings if not drawing.is_dynamic and drawing.arrows]
     found = list[Finding]()
     for drawing in drawings:
-        views = [view for view in static if _tells_of(view, drawing)] if drawing.is_dynamic else []
+        views = [view for view in static if _is_about(view, drawing)] if drawing.is_dynamic else []
         if views:
-            found += [finding for arrow in _once(drawing.arrows) for finding in _against(arrow, drawing, views)]
+            found += [
+                finding for arrow in _distinct(drawing.arrows) for finding in _compare_arrow(arrow, drawing, views)
+            ]
     return list(dict.fromkeys(found))
 
 
-def _once(arrows: Sequence[Arrow]) -> list[Arrow]:
+def _distinct(arrows: Sequence[Arrow]) -> list[Arrow]:
     return list({arrow.key: arrow for arrow in reversed(arrows) if not arrow.hidden}.values())[::-1]
 
 
-def _tells_of(view: Drawing, dynamic: Drawing) -> bool:
+def _is_about(view: Drawing, dynamic: Drawing) -> bool:
     boxes = {element.alias for element in dynamic.elements if not element.is_boundary}
     shared = boxes & set(view.aliases)
     return view.diagram.file.parent == dynamic.diagram.file.parent and len(shared) * 2 >= len(boxes) > 0
 
 
-def _against(arrow: Arrow, dynamic: Drawing, views: list[Drawing]) -> Iterator[Finding]:
+def _compare_arrow(arrow: Arrow, dynamic: Drawing, views: list[Drawing]) -> Iterator[Finding]:
     drawn = [(view, each) for view in views for each in view.arrows]
     ends = {arrow.source, arrow.target}
     same = [(v, e) for v, e in drawn if e.key[:2] == arrow.key[:2] or (e.both_ways and ends == set(e.key[:2]))]
-    answered = any(e.source == arrow.target and e.target == arrow.source for e in dynamic.arrows)
-    if answered and not same:  # a reply runs along the arrow of its question
+    is_reply = any(e.source == arrow.target and e.target == arrow.source for e in dynamic.arrows)
+    if is_reply and not same:  # a reply runs along the arrow of its request
         same = [(v, e) for v, e in drawn if e.source == arrow.target and e.target == arrow.source]
     names = " ".join(f"{e.label} {e.technology}" for view in views for e in view.elements if e.alias in ends)
-    if any(_agree(arrow.technology, each.technology, names) for _, each in same):
+    if any(_is_compatible(arrow.technology, each.technology, names) for _, each in same):
         return
     if same:
         view, each = same[0]
         message = f"{arrow}: {view.diagram.file.name}:{each.line.number} says {each.technology}"
-        yield _on(arrow, "view-technology", message, "make the two views say the same")
+        yield _finding(arrow, "view-technology", message, "make the two views say the same")
     else:
-        yield _absent(arrow, dynamic, drawn, views)
+        yield _missing_finding(arrow, dynamic, drawn, views)
 
 
-def _absent(arrow: Arrow, dynamic: Drawing, drawn: list[tuple[Drawing, Arrow]], views: list[Drawing]) -> Finding:
+def _missing_finding(
+    arrow: Arrow, dynamic: Drawing, drawn: list[tuple[Drawing, Arrow]], views: list[Drawing]
+) -> Finding:
     route = [e for e in dynamic.arrows if e.technology == arrow.technology and e.target == arrow.source]
     senders = {e.source for e in route}
     direct = [(v, e) for v, e in drawn if e.source in senders and e.target == arrow.target]
@@ -58,11 +62,11 @@ def _absent(arrow: Arrow, dynamic: Drawing, drawn: list[tuple[Drawing, Arrow]], 
     if direct:
         view, each = direct[0]
         message += f", which at line {each.line.number} draws {each.source} → {each.target} [{each.technology}] instead"
-    return _on(arrow, "view-missing", message, "draw it there too, or correct it here")
+    return _finding(arrow, "view-missing", message, "draw it there too, or correct it here")
 
 
-def _agree(one: str, other: str, names: str) -> bool:
-    """Whether two technologies can be one: a common part, or the container view names the broker itself."""
+def _is_compatible(one: str, other: str, names: str) -> bool:
+    """Whether two technologies have a part in common, or one names an end of the arrow, such as Kafka."""
     if not one or not other:
         return True
     ones, others = _parts(one), _parts(other)
@@ -73,48 +77,49 @@ def _parts(technology: str) -> set[str]:
     return {part.strip().lower() for part in re.split(r"[,;|\n]", technology) if part.strip()}
 
 
-def against_code(drawings: Sequence[Drawing], facts: Sequence[Fact]) -> list[Finding]:
-    """What the code does and the views do not show, or show otherwise; `facts` as TOOLKIT.md describes them."""
+def compare_with_code(drawings: Sequence[Drawing], code_arrows: Sequence[CodeArrow]) -> list[Finding]:
+    """Findings on arrows that differ between views and code; docs/diagrams.md describes `code_arrows`."""
     found = list[Finding]()
-    for name in dict.fromkeys(fact["view"] for fact in facts):
+    for name in dict.fromkeys(code_arrow["view"] for code_arrow in code_arrows):
         drawing = next((each for each in drawings if each.name == name), None)
         if drawing is not None:
-            found += _compared(drawing, [fact for fact in facts if fact["view"] == name])
+            found += _compare(drawing, [code_arrow for code_arrow in code_arrows if code_arrow["view"] == name])
     return found
 
 
-def _compared(drawing: Drawing, facts: list[Fact]) -> Iterator[Finding]:
+def _compare(drawing: Drawing, code_arrows: list[CodeArrow]) -> Iterator[Finding]:
     arrows = [arrow for arrow in drawing.arrows if not arrow.hidden]
-    left: list[Fact] = []
-    for fact in facts:
-        exact = [a for a in arrows if a.key == _key(fact) and a.step == fact["step"]]
+    unmatched: list[CodeArrow] = []
+    for code_arrow in code_arrows:
+        exact = [a for a in arrows if a.key == _key(code_arrow) and a.step == code_arrow["step"]]
         if exact:
             arrows.remove(exact[0])
         else:
-            left.append(fact)
-    for fact in left:
-        yield _difference(drawing, fact, arrows)
+            unmatched.append(code_arrow)
+    for code_arrow in unmatched:
+        yield _difference(drawing, code_arrow, arrows)
     for arrow in arrows:
-        yield _on(arrow, "code-extra", f"the code has no {arrow}", "take it out, or write its handler")
+        yield _finding(arrow, "code-extra", f"the code has no {arrow}", "remove it, or write its handler")
 
 
-def _difference(drawing: Drawing, fact: Fact, arrows: list[Arrow]) -> Finding:
-    told = f"{fact['step']} {fact['from']} → {fact['to']} [{fact['technology']}] ({fact['message']})"
-    moved = next((a for a in arrows if a.key == _key(fact)), None)
+def _difference(drawing: Drawing, code_arrow: CodeArrow, arrows: list[Arrow]) -> Finding:
+    step, technology = code_arrow["step"], code_arrow["technology"]
+    expected = f"{step} {code_arrow['from']} → {code_arrow['to']} [{technology}] ({code_arrow['message']})"
+    moved = next((a for a in arrows if a.key == _key(code_arrow)), None)
     if moved:
         arrows.remove(moved)
-        return _on(moved, "code-step", f"the code says {told}", f"give it $index={fact['step']}")
-    renamed = next((a for a in arrows if a.key[:2] == _key(fact)[:2] and a.step == fact["step"]), None)
+        return _finding(moved, "code-step", f"the code says {expected}", f"give it $index={step}")
+    renamed = next((a for a in arrows if a.key[:2] == _key(code_arrow)[:2] and a.step == step), None)
     if renamed:
         arrows.remove(renamed)
-        message = f"{renamed.technology or 'no technology'} is drawn; the code says {told}"
-        return renamed.line.finding("code-topic", message, f"write {fact['technology']}", renamed.technology)
-    return drawing.diagram.lines[-1].finding("code-missing", f"{told} is not drawn", "draw it")
+        message = f"{renamed.technology or 'no technology'} is drawn; the code says {expected}"
+        return renamed.line.finding("code-topic", message, f"write {technology}", renamed.technology)
+    return drawing.diagram.lines[-1].finding("code-missing", f"{expected} is not drawn", "draw it")
 
 
-def _on(arrow: Arrow, rule: str, message: str, fix: str) -> Finding:
+def _finding(arrow: Arrow, rule: str, message: str, fix: str) -> Finding:
     return arrow.line.finding(rule, message, fix, arrow.finding_at())
 
 
-def _key(fact: Fact) -> tuple[str, str, str]:
-    return fact["from"], fact["to"], fact["technology"]
+def _key(code_arrow: CodeArrow) -> tuple[str, str, str]:
+    return code_arrow["from"], code_arrow["to"], code_arrow["technology"]

@@ -1,30 +1,36 @@
-"""Cover: which drawn arrows any run exercised."""
+"""Coverage: which arrows of a view occur in recorded runs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from checkout.c4.findings import CannotJudge
+from checkout.c4.findings import PreconditionError, display_path
 from checkout.c4.journal import Hop
 from checkout.c4.source.arrows import Arrow, Drawing
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """The arrows of a view, and those that no run exercised."""
+    """The arrows of a view, and those that no run covers; prints one line for each of these and the percentage."""
 
     arrows: tuple[Arrow, ...]
-    missed: tuple[Arrow, ...]
+    uncovered: tuple[Arrow, ...]
 
     @property
     def percent(self) -> float:
-        """How many of a hundred arrows happened in some run."""
-        return 100 * (len(self.arrows) - len(self.missed)) / len(self.arrows)
+        """The percentage of arrows that occur in a run."""
+        return 100 * (len(self.arrows) - len(self.uncovered)) / len(self.arrows)
+
+    def __str__(self) -> str:
+        places = [(f"{display_path(arrow.line.file)}:{arrow.line.number}", arrow) for arrow in self.uncovered]
+        covered = len(self.arrows) - len(self.uncovered)
+        total = f"{covered} of {len(self.arrows)} arrows, {self.percent:.0f} %"
+        return "\n".join([*(f"{place}: no run covers {arrow}" for place, arrow in places), total])
 
 
-def cover(drawing: Drawing, hops: Iterable[Hop]) -> Coverage:
-    """The coverage of a view by runs. Raises CannotJudge for a view without arrows."""
-    arrows = tuple(arrow for arrow in drawing.arrows if not arrow.hidden)
+def measure_coverage(drawing: Drawing, hops: Iterable[Hop]) -> Coverage:
+    """The coverage of a view by the applied hops of runs. Raises PreconditionError for a view without arrows."""
+    arrows = drawing.visible_arrows
     if not arrows:
-        raise CannotJudge(f"{drawing.name} has no arrow to cover")
+        raise PreconditionError(f"{drawing.name} has no arrows to cover")
     seen = {hop.key for hop in hops if hop.counts}
     return Coverage(arrows, tuple(arrow for arrow in arrows if arrow.key not in seen))

@@ -1,22 +1,44 @@
-"""Diff: what two states of the diagrams draw differently, as a table and as a picture."""
+"""Diff: compares the arrows of diagrams between two states, from git or the working tree, as text and as pictures."""
 
 import io
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from checkout.c4.findings import CannotJudge
-from checkout.c4.render.paint import AMBER, GREEN, GREY, RED, Ink, added, painted, with_arrows
-from checkout.c4.render.renderer import Renderer
+from checkout.c4.findings import PreconditionError
+from checkout.c4.render.paint import (
+    AMBER,
+    GREEN,
+    GREY,
+    RED,
+    Stroke,
+    apply_strokes,
+    extra_arrows,
+    render_with_extra_arrows,
+)
+from checkout.c4.render.renderer import Renderer, read_sources, source_root
 from checkout.c4.source.arrows import Arrow, Drawing
-from checkout.c4.source.files import SUFFIXES
+from checkout.c4.source.files import SUFFIXES, find_files
 
-ADDED, REMOVED, RENUMBERED, RELABELLED = "added", "removed", "renumbered", "relabelled"
-COLOURS: dict[str, Ink] = {ADDED: GREEN, REMOVED: RED, RENUMBERED: AMBER, RELABELLED: AMBER}
-Alike = Callable[[Arrow], tuple[str, ...]]
-PAIRINGS: tuple[Alike, ...] = (
+
+class ChangeKind(StrEnum):
+    """How an arrow differs between two states."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    RENUMBERED = "renumbered"
+    RELABELLED = "relabelled"
+
+
+STROKES: dict[ChangeKind, Stroke] = {
+    ChangeKind.ADDED: GREEN, ChangeKind.REMOVED: RED, ChangeKind.RENUMBERED: AMBER, ChangeKind.RELABELLED: AMBER,
+}  # fmt: skip
+State = dict[str, Drawing]  # by file and name
+# Arrows are paired by these keys, the most exact first.
+PAIRINGS: tuple[Callable[[Arrow], tuple[str, ...]], ...] = (
     lambda a: (a.index, a.label, *a.key),
     lambda a: (a.label, *a.key),
     lambda a: (a.index, *a.key),
@@ -28,69 +50,112 @@ PAIRINGS: tuple[Alike, ...] = (
 
 @dataclass(frozen=True)
 class Change:
-    """One arrow that two states draw differently."""
+    """One arrow that differs between two states; `old` is None if it was added, `new` if it was removed."""
 
-    kind: str
+    kind: ChangeKind
     old: Arrow | None
     new: Arrow | None
 
     def __str__(self) -> str:
         if self.old and self.new:
-            was, now = (f"{each} “{each.label}”" for each in (self.old, self.new))
-            return f"{self.kind}: {was} is now {now}"
+            old, new = (f"{each} “{each.label}”" for each in (self.old, self.new))
+            return f"{self.kind}: {old} is now {new}"
         arrow = self.old or self.new
         return f"{self.kind}: {arrow} “{arrow.label if arrow else ''}”"
 
 
-def compared(old: Sequence[Arrow], new: Sequence[Arrow]) -> list[Change]:
-    """The changes from one set of arrows to another, paired as closely as they can be."""
+class DiagramStates:
+    """Reads the diagrams at some paths in different states; `folder` holds the files of revisions."""
+
+    def __init__(self, renderer: Renderer, folder: Path, paths: Sequence[Path]) -> None:
+        self.renderer, self.folder, self.paths = renderer, folder, [path.resolve() for path in paths]
+        self.root = source_root(self.paths[0])
+
+    def in_working_tree(self) -> State:
+        """The diagrams in the working tree."""
+        return self._read(self.paths, self.root)
+
+    def at_revision(self, revision: str) -> State:
+        """The diagrams in a git revision. Raises PreconditionError if git does not know it."""
+        folder = self.folder / str(len(list(self.folder.iterdir())))
+        folder.mkdir()
+        extract_revision(revision, folder, self.root)
+        paths = [folder / path.relative_to(self.root) for path in self.paths]
+        return self._read([path for path in paths if path.exists()], folder)
+
+    def _read(self, paths: Sequence[Path], root: Path) -> State:
+        diagrams, findings = read_sources(find_files(paths), root)
+        if findings:
+            raise PreconditionError(f"one of the states cannot be read: {findings[0]}")
+        drawings = {diagram: self.renderer.render(diagram).checked().drawing for diagram in diagrams}
+        whole = root.resolve()
+        return {f"{each.file.resolve().relative_to(whole)}#{each.name}": drawings[each] for each in diagrams}
+
+
+def compare_states(renderer: Renderer, old: State, new: State, out: Path | None) -> list[tuple[str, Change]]:
+    """The changes with the name of their diagram; writes a picture of each changed diagram to the folder `out`."""
+    found = list[tuple[str, Change]]()
+    for name in sorted({*old, *new}):
+        before, after = old.get(name), new.get(name)
+        changes = compare_arrows(before.arrows if before else (), after.arrows if after else ())
+        found += [(name, change) for change in changes]
+        drawing = after or before
+        if out and changes and drawing:
+            out.mkdir(parents=True, exist_ok=True)
+            (out / f"{drawing.name}-diff.svg").write_text(render_diff(renderer, drawing, changes))
+    return found
+
+
+def compare_arrows(old: Sequence[Arrow], new: Sequence[Arrow]) -> list[Change]:
+    """The changes between two lists of arrows: removed ones first, added ones last."""
     before, after = ([arrow for arrow in arrows if not arrow.hidden] for arrows in (old, new))
     changes = list[Change]()
-    for alike in PAIRINGS:
+    for key in PAIRINGS:
         for arrow in list(after):
-            was = next((each for each in before if alike(each) == alike(arrow)), None)
-            if was is not None:
-                before.remove(was)
+            previous = next((each for each in before if key(each) == key(arrow)), None)
+            if previous is not None:
+                before.remove(previous)
                 after.remove(arrow)
-                changes += _changes(was, arrow)
-    removed = [Change(REMOVED, arrow, None) for arrow in before]
-    return removed + changes + [Change(ADDED, None, arrow) for arrow in after]
+                changes += _changes(previous, arrow)
+    removed = [Change(ChangeKind.REMOVED, arrow, None) for arrow in before]
+    return removed + changes + [Change(ChangeKind.ADDED, None, arrow) for arrow in after]
 
 
 def _changes(old: Arrow, new: Arrow) -> Iterator[Change]:
     if old.index != new.index:
-        yield Change(RENUMBERED, old, new)
+        yield Change(ChangeKind.RENUMBERED, old, new)
     elif (old.label, old.technology) != (new.label, new.technology):
-        yield Change(RELABELLED, old, new)
+        yield Change(ChangeKind.RELABELLED, old, new)
 
 
-def diff_picture(renderer: Renderer, new: Drawing, changes: Sequence[Change]) -> str:
-    """The new picture: added green, removed red and dashed, renumbered or relabelled amber, the rest grey."""
-    gone = [change.old for change in changes if change.kind == REMOVED and change.old]
-    labels = [(arrow.source, arrow.target, f"{arrow.index} {arrow.label}") for arrow in gone]
-    picture = with_arrows(renderer, new, labels)
-    kinds = {(c.new.index, c.new.label, *c.new.key): COLOURS[c.kind] for c in changes if c.new}
-    inks = {a.svg_id or "": kinds.get((a.index, a.label, *a.key), GREY) for a in picture.drawing.arrows}
-    inks |= {arrow.svg_id or "": RED for arrow in added(picture.drawing.arrows)}
-    return painted(picture.svg, inks)
+def render_diff(renderer: Renderer, new: Drawing, changes: Sequence[Change]) -> str:
+    """The SVG of the new state: green added, red dashed removed, amber renumbered or relabelled, grey unchanged."""
+    removed = [change.old for change in changes if change.kind is ChangeKind.REMOVED and change.old]
+    labels = [(arrow.source, arrow.target, f"{arrow.index} {arrow.label}") for arrow in removed]
+    rendered = render_with_extra_arrows(renderer, new, labels)
+    changed = {(c.new.index, c.new.label, *c.new.key): STROKES[c.kind] for c in changes if c.new}
+    arrows = rendered.drawing.arrows
+    strokes = {a.svg_id or "": changed.get((a.index, a.label, *a.key), GREY) for a in arrows}
+    strokes |= {arrow.svg_id or "": RED for arrow in extra_arrows(arrows)}
+    return apply_strokes(rendered.svg, strokes)
 
 
-def unpack(revision: str, folder: Path, tree: Path) -> None:
-    """Writes the diagram sources of a revision into a folder. Raises CannotJudge for what git does not know."""
-    commit = _git(tree, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+def extract_revision(revision: str, folder: Path, root: Path) -> None:
+    """Writes the diagram sources of a git revision to a folder. Raises PreconditionError if git does not know it."""
+    commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if not commit:
-        raise CannotJudge(f"git knows no revision {revision} here: name a commit, a branch or a tag")
-    names = _git(tree, "ls-tree", "-r", "-z", "--name-only", commit.decode().strip()).decode().split("\0")
-    wanted = [name for name in names if name.lower().endswith((*SUFFIXES, ".txt"))]
-    archive = _git(tree, "archive", "--format=tar", commit.decode().strip(), "--", *wanted) if wanted else b""
+        raise PreconditionError(f"git knows no revision {revision} here: name a commit, a branch or a tag")
+    names = _git(root, "ls-tree", "-r", "-z", "--name-only", commit.decode().strip()).decode().split("\0")
+    sources = [name for name in names if name.lower().endswith((*SUFFIXES, ".txt"))]
+    archive = _git(root, "archive", "--format=tar", commit.decode().strip(), "--", *sources) if sources else b""
     if archive:
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
             tar.extractall(folder, filter="data")
 
 
-def _git(tree: Path, *arguments: str) -> bytes:
+def _git(root: Path, *arguments: str) -> bytes:
     try:
-        done = subprocess.run(["git", "-C", str(tree), *arguments], capture_output=True, timeout=60, check=False)
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise CannotJudge(f"git cannot be run here ({error}): install it") from error
+        raise PreconditionError(f"git cannot be run ({error}): install it") from error
     return done.stdout if done.returncode == 0 else b""

@@ -1,35 +1,42 @@
-"""Verify: whether what ran is what is drawn, in causal order."""
+"""Verify: whether recorded runs conform to a dynamic view, in causal order."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
-from checkout.c4.findings import CannotJudge, shown
+from checkout.c4.findings import PreconditionError, display_path
 from checkout.c4.journal import Hop
 from checkout.c4.source.arrows import Arrow, Drawing
 
-MISSING, EXTRA, EARLY, AGAIN = "missing", "extra", "too early", "redelivered"
+
+class DeviationKind(StrEnum):
+    """How a run deviates from a view."""
+
+    MISSING = "missing"
+    EXTRA = "extra"
+    EARLY = "too early"
+    REDELIVERED = "redelivered"
 
 
 @dataclass(frozen=True)
 class Deviation:
-    """Where a run departs from the drawing; `hop` is the evidence, `arrow` what is drawn, where there is one."""
+    """One deviation: `arrow` is what is drawn and `hop` what was recorded, if there is one."""
 
-    kind: str
+    kind: DeviationKind
     message: str
     arrow: Arrow | None = None
     hop: Hop | None = None
     tolerated: bool = False
 
-    @property
-    def place(self) -> str:
-        """Where the arrow is drawn, as a prefix; nothing for what is not drawn."""
-        return f"{shown(self.arrow.line.file)}:{self.arrow.line.number}: " if self.arrow else ""
+    def __str__(self) -> str:
+        line = self.arrow.line if self.arrow else None
+        return f"{self.kind}: {f'{display_path(line.file)}:{line.number}: ' if line else ''}{self.message}"
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """How one order went: the hop of each arrow that happened, and every deviation."""
+class OrderResult:
+    """How one order conforms: the hop of each arrow that occurred, by the arrow's position, and the deviations."""
 
     order: str
     hops: dict[int, Hop] = field(default_factory=dict)
@@ -37,16 +44,21 @@ class Verdict:
 
     @property
     def conforms(self) -> bool:
-        """Whether nothing deviates but what at-least-once delivery allows."""
+        """Whether all deviations are tolerated."""
         return all(deviation.tolerated for deviation in self.deviations)
 
-    def tolerating(self, kind: str) -> "Verdict":
-        """This verdict, with every deviation of a kind allowed."""
-        allowed = (replace(each, tolerated=each.tolerated or each.kind == kind) for each in self.deviations)
-        return replace(self, deviations=tuple(allowed))
+    def tolerate(self, kind: DeviationKind) -> "OrderResult":
+        """A copy in which all deviations of a kind are tolerated."""
+        tolerated = (replace(each, tolerated=each.tolerated or each.kind is kind) for each in self.deviations)
+        return replace(self, deviations=tuple(tolerated))
+
+    def __str__(self) -> str:
+        verb = "conforms" if self.conforms else "deviates"
+        summary = f"{self.order}: {verb}, {len(self.hops)} arrows happened"
+        return "\n  ".join([summary, *map(str, self.deviations)])
 
     def as_data(self) -> dict[str, Any]:
-        """This verdict for a program."""
+        """This result as JSON data."""
         deviations = [
             {"kind": each.kind, "tolerated": each.tolerated, "message": each.message}
             | {"line": each.arrow.line.number if each.arrow else None, "hop": dict(each.hop.data) if each.hop else None}
@@ -55,29 +67,33 @@ class Verdict:
         return {"order": self.order, "conforms": self.conforms, "arrows": len(self.hops), "deviations": deviations}
 
 
-def verify(drawing: Drawing, orders: dict[str, list[Hop]]) -> list[Verdict]:
-    """A verdict for each order. Raises CannotJudge for a view without steps or a journal of another system."""
-    arrows = in_steps(drawing)
-    known = {end for arrow in arrows for end in (arrow.source, arrow.target)}
-    strangers = [hop for hops in orders.values() for hop in hops if {hop.source, hop.target} <= known]
-    if not strangers:
-        raise CannotJudge(f"the journal is of another system: none of its hops runs between elements of {drawing.name}")
-    return [_judged(arrows, order, hops) for order, hops in orders.items()]
+def verify_orders(drawing: Drawing, orders: dict[str, list[Hop]], allow_redelivery: bool = False) -> list[OrderResult]:
+    """The result of each order. Raises PreconditionError for a view without steps or hops of another system."""
+    arrows = numbered_arrows(drawing)
+    aliases = {end for arrow in arrows for end in (arrow.source, arrow.target)}
+    if not any({hop.source, hop.target} <= aliases for hops in orders.values() for hop in hops):
+        message = f"the journal is of another system: none of its hops runs between elements of {drawing.name}"
+        raise PreconditionError(message)
+    results = [_verify_order(arrows, order, hops) for order, hops in orders.items()]
+    return [result.tolerate(DeviationKind.REDELIVERED) for result in results] if allow_redelivery else results
 
 
-def in_steps(drawing: Drawing) -> list[Arrow]:
-    """The numbered arrows in step order. Raises CannotJudge when there is none to hold a run against."""
-    arrows = [arrow for arrow in drawing.arrows if arrow.index and not arrow.hidden]
+def numbered_arrows(drawing: Drawing) -> list[Arrow]:
+    """The numbered arrows in step order. Raises PreconditionError if there are none."""
+    arrows = [arrow for arrow in drawing.visible_arrows if arrow.index]
     if not arrows:
-        raise CannotJudge(f"{drawing.name} has no numbered arrow: name a dynamic view")
+        raise PreconditionError(f"{drawing.name} has no numbered arrows: name a dynamic view")
     indices = list(dict.fromkeys(arrow.index for arrow in arrows))
     if all(arrow.step is not None for arrow in arrows):
         indices.sort(key=int)
     return sorted(arrows, key=lambda arrow: indices.index(arrow.index))
 
 
-def waits_for(arrows: Sequence[Arrow]) -> dict[int, list[int]]:
-    """For each arrow, by place, the arrows it needs: of the step before, those that end where it starts, else all."""
+def predecessors(arrows: Sequence[Arrow]) -> dict[int, list[int]]:
+    """For each arrow, by position, those that must precede it.
+
+    These are the arrows of the previous step that end where it starts, or all arrows of that step if none does.
+    """
     needed: dict[int, list[int]] = {}
     before: list[int] = []
     for at, arrow in enumerate(arrows):
@@ -87,52 +103,55 @@ def waits_for(arrows: Sequence[Arrow]) -> dict[int, list[int]]:
     return needed
 
 
-def _judged(arrows: Sequence[Arrow], order: str, hops: Iterable[Hop]) -> Verdict:
+def _verify_order(arrows: Sequence[Arrow], order: str, hops: Iterable[Hop]) -> OrderResult:
     happened: dict[int, Hop] = {}
     found = list[Deviation]()
-    tried = list[Hop]()
+    attempts = list[Hop]()
     for hop in hops:
-        places = [at for at, arrow in enumerate(arrows) if arrow.key == hop.key]
-        free = [at for at in places if at not in happened]
+        positions = [at for at, arrow in enumerate(arrows) if arrow.key == hop.key]
+        free = [at for at in positions if at not in happened]
         if hop.outcome == "duplicate":
-            found.append(Deviation(AGAIN, f"came again, and was recognised: {hop}", _first(arrows, places), hop, True))
+            arrow = arrows[positions[0]] if positions else None
+            message = f"was delivered again and recognised as a duplicate: {hop}"
+            found.append(Deviation(DeviationKind.REDELIVERED, message, arrow, hop, tolerated=True))
         elif not hop.counts:
-            tried.append(hop)
-        elif not places:
-            found.append(Deviation(EXTRA, _unknown(arrows, hop), hop=hop))
+            attempts.append(hop)
+        elif not positions:
+            found.append(Deviation(DeviationKind.EXTRA, _not_drawn(arrows, hop), hop=hop))
         elif free:
             happened[free[0]] = hop
         else:
-            found.append(Deviation(AGAIN, f"happened again: {hop}", arrows[places[-1]], hop))
-    found += _missing(arrows, happened, tried) + _early(arrows, happened)
-    return Verdict(order, happened, tuple(found))
+            message = f"was applied again: {hop}"
+            found.append(Deviation(DeviationKind.REDELIVERED, message, arrows[positions[-1]], hop))
+    found += _missing(arrows, happened, attempts) + _early(arrows, happened)
+    return OrderResult(order, happened, tuple(found))
 
 
-def _missing(arrows: Sequence[Arrow], happened: dict[int, Hop], tried: Sequence[Hop]) -> list[Deviation]:
+def _missing(arrows: Sequence[Arrow], happened: dict[int, Hop], attempts: Sequence[Hop]) -> list[Deviation]:
     found = []
     for at, arrow in enumerate(arrows):
         if at not in happened:
-            attempt = next((hop for hop in tried if hop.key == arrow.key), None)
+            attempt = next((hop for hop in attempts if hop.key == arrow.key), None)
             evidence = f"; {attempt.outcome}: {attempt}" if attempt else ""
-            found.append(Deviation(MISSING, f"never happened: {arrow}{evidence}", arrow, attempt))
+            found.append(Deviation(DeviationKind.MISSING, f"never happened: {arrow}{evidence}", arrow, attempt))
     return found
 
 
 def _early(arrows: Sequence[Arrow], happened: dict[int, Hop]) -> list[Deviation]:
     found = []
-    for at, needed in waits_for(arrows).items():
+    for at, needed in predecessors(arrows).items():
         causes = [happened[n] for n in needed if n in happened]
         late = next((cause for cause in causes if at in happened and not _precedes(cause, happened[at])), None)
         if late:
             message = f"{happened[at]} came before {late}"
-            found.append(Deviation(EARLY, message, arrows[at], happened[at]))
+            found.append(Deviation(DeviationKind.EARLY, message, arrows[at], happened[at]))
     return found
 
 
 def _precedes(cause: Hop, effect: Hop) -> bool:
-    """Whether one hop came before another: by the cause it names, else by the clock."""
+    """Whether one hop precedes another: by the cause it names, else by the clock."""
     one_clock = cause.replica is not None and cause.replica == effect.replica
-    # A publisher writes after the broker's answer; by then another process may have handled the record.
+    # A publisher records a hop after the broker's acknowledgement; another process may have handled the record by then.
     return (_is_linked(cause, effect) and not one_clock) or cause.at <= effect.at
 
 
@@ -142,11 +161,7 @@ def _is_linked(cause: Hop, effect: Hop) -> bool:
     return cause.target == effect.source and (None in (cause.place[2], effect.place[2]) or cause.place == effect.place)
 
 
-def _unknown(arrows: Sequence[Arrow], hop: Hop) -> str:
+def _not_drawn(arrows: Sequence[Arrow], hop: Hop) -> str:
     drawn = [arrow.technology for arrow in arrows if arrow.key[:2] == hop.key[:2]]
     between = f"; between the two is drawn {', '.join(drawn)}" if drawn else ""
     return f"is not drawn: {hop}{between}"
-
-
-def _first(arrows: Sequence[Arrow], places: list[int]) -> Arrow | None:
-    return arrows[places[0]] if places else None

@@ -1,4 +1,4 @@
-"""Cache: what was drawn before, found by the content of everything it depends on."""
+"""Cache: PlantUML's output on disk, keyed by the content of everything it depends on."""
 
 import contextlib
 import hashlib
@@ -8,17 +8,17 @@ from pathlib import Path
 
 from checkout.system.java import cache_home
 
-MOST = 4_000  # files; about 200 MB
+MAX_FILES = 4_000  # about 200 MB
 
 
 class Cache:
-    """Pictures and expansions by content; a cache of no folder forgets everything."""
+    """Pictures and expansions by content; `folder=None` stores nothing."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
     def get(self, key: str) -> bytes | None:
-        """What was kept under a key, if it is still there."""
+        """The content stored under a key, or None."""
         if self.folder is None:
             return None
         with contextlib.suppress(OSError):
@@ -26,32 +26,32 @@ class Cache:
         return None
 
     def put(self, key: str, content: bytes) -> None:
-        """Keeps content under a key; a full or read-only disk only costs the next run its time."""
+        """Stores content under a key. A full or read-only disk is ignored: the next run renders again."""
         if self.folder is None:
             return
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as file:
                 file.write(content)
-            os.replace(file.name, self.folder / key)  # whole or not at all, also with two commands at once
+            os.replace(file.name, self.folder / key)  # atomic, also with two commands at once
 
     def prune(self) -> int:
-        """Removes the oldest entries above the limit; answers how many are left."""
+        """Removes the oldest files beyond MAX_FILES; returns how many are left."""
         if self.folder is None or not self.folder.is_dir():
             return 0
         files = sorted(self.folder.iterdir(), key=lambda file: file.stat().st_mtime, reverse=True)
-        for file in files[MOST:]:
+        for file in files[MAX_FILES:]:
             file.unlink(missing_ok=True)
-        return min(len(files), MOST)
+        return min(len(files), MAX_FILES)
 
 
-def usual_cache() -> Cache:
-    """The cache shared by every checkout of this user."""
+def user_cache() -> Cache:
+    """The cache shared by all checkouts of this user."""
     return Cache(cache_home() / "diagrams" / "drawn")
 
 
 def key_of(*parts: str) -> str:
-    """The key of content that depends on these parts and on nothing else."""
+    """The cache key of content that depends on these parts and on nothing else."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(f"{len(part)}:".encode() + part.encode())

@@ -1,20 +1,20 @@
-"""Paint: colours on arrows and boxes of a finished picture, and arrows that only the picture has."""
+"""Paint: colours arrows and boxes of a rendered picture, and adds arrows that its source does not have."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from checkout.c4.render import svg
-from checkout.c4.render.renderer import Picture, Renderer
+from checkout.c4.render.renderer import RenderedDiagram, Renderer
 from checkout.c4.source.arrows import Arrow, Drawing
-from checkout.c4.source.files import Line
+from checkout.c4.source.files import SourceLine
 
-ADDED = 0  # the line number of an arrow that stands in no file
+EXTRA = 0  # the line number of an arrow that is in no file
 
 
 @dataclass(frozen=True)
-class Ink:
-    """How an arrow or a box is drawn: nothing keeps what the picture has."""
+class Stroke:
+    """How an arrow or a box is drawn; None keeps what the picture has."""
 
     colour: str | None = None
     width: float | None = None
@@ -22,77 +22,80 @@ class Ink:
     opacity: float | None = None
 
 
-GREEN, RED = Ink("#1E8E3E", 1.6), Ink("#D93025", 2.2, "7,5")
-PURPLE, AMBER, ORANGE = Ink("#8E24AA", 2.2), Ink("#B26A00", 2.2), Ink("#E8710A", 3.0)
-DOTTED, GREY = Ink("#E8710A", 2.2, "2,4"), Ink("#9AA0A6", 1.0)
-FAINT, PALE = Ink(opacity=0.3), Ink(opacity=0.55)
+GREEN, RED = Stroke("#1E8E3E", 1.6), Stroke("#D93025", 2.2, "7,5")
+PURPLE, AMBER, ORANGE = Stroke("#8E24AA", 2.2), Stroke("#B26A00", 2.2), Stroke("#E8710A", 3.0)
+DOTTED, GREY = Stroke("#E8710A", 2.2, "2,4"), Stroke("#9AA0A6", 1.0)
+FAINT, PALE = Stroke(opacity=0.3), Stroke(opacity=0.55)
 
 
-def painted(text: str, arrows: Mapping[str, Ink], boxes: Mapping[str, Ink] | None = None) -> str:
-    """The picture with arrows painted by group id and boxes by alias."""
+def apply_strokes(text: str, arrows: Mapping[str, Stroke], boxes: Mapping[str, Stroke] | None = None) -> str:
+    """The SVG with strokes applied to arrows, by the id of their group, and to boxes, by alias."""
     root = svg.parse(text)
     for group in root.iter(svg.tag("g")):
-        ink = arrows.get(group.get("id") or "")
+        stroke = arrows.get(group.get("id") or "")
         name = group.get("data-qualified-name")
-        if ink and group.get("class") == "link":
-            _draw(group, ink)
+        if stroke and group.get("class") == "link":
+            _apply_to_arrow(group, stroke)
         elif name and boxes and group.get("class") == "entity":
             alias = next((each for each in boxes if name == each or name.endswith("." + each)), None)
-            _outline(group, boxes[alias] if alias else Ink())
-    return svg.written(root)
+            _apply_to_box(group, boxes[alias] if alias else Stroke())
+    return svg.serialise(root)
 
 
-def _draw(group: svg.Node, ink: Ink) -> None:
-    if ink.opacity is not None:
-        group.set("opacity", f"{ink.opacity:g}")
+def _apply_to_arrow(group: svg.Node, stroke: Stroke) -> None:
+    if stroke.opacity is not None:
+        group.set("opacity", f"{stroke.opacity:g}")
     for node in group.iter():
-        if ink.colour and node.tag == svg.tag("text"):
-            node.set("fill", ink.colour)
-        elif ink.colour and node.tag == svg.tag("polygon"):
-            node.set("fill", ink.colour)
-            node.set("style", _styled(node, ink.colour, None, None))
+        if stroke.colour and node.tag == svg.tag("text"):
+            node.set("fill", stroke.colour)
+        elif stroke.colour and node.tag == svg.tag("polygon"):
+            node.set("fill", stroke.colour)
+            node.set("style", _style(node, Stroke(stroke.colour)))
         elif node.tag == svg.tag("path"):
-            node.set("style", _styled(node, ink.colour, ink.width, ink.dashes))
+            node.set("style", _style(node, stroke))
 
 
-def _outline(group: svg.Node, ink: Ink) -> None:
-    if ink.opacity is not None:
-        group.set("opacity", f"{ink.opacity:g}")
+def _apply_to_box(group: svg.Node, stroke: Stroke) -> None:
+    if stroke.opacity is not None:
+        group.set("opacity", f"{stroke.opacity:g}")
     for node in group:
-        if node.tag in (svg.tag("rect"), svg.tag("path")) and ink.colour:
-            node.set("style", _styled(node, ink.colour, ink.width, ink.dashes))
+        if node.tag in (svg.tag("rect"), svg.tag("path")) and stroke.colour:
+            node.set("style", _style(node, stroke))
 
 
-def _styled(node: svg.Node, colour: str | None, width: float | None, dashes: str | None) -> str:
+def _style(node: svg.Node, stroke: Stroke) -> str:
     style = dict(part.split(":", 1) for part in (node.get("style") or "").split(";") if ":" in part)
-    wanted = {"stroke": colour, "stroke-width": width and f"{width:g}", "stroke-dasharray": dashes}
+    width = stroke.width and f"{stroke.width:g}"
+    wanted = {"stroke": stroke.colour, "stroke-width": width, "stroke-dasharray": stroke.dashes}
     style.update({name: value for name, value in wanted.items() if value})
     return ";".join(f"{name}:{value}" for name, value in style.items())
 
 
-def with_arrows(renderer: Renderer, drawing: Drawing, more: Iterable[tuple[str, str, str]]) -> Picture:
-    """The picture with further arrows (from, to, label), and boxes for ends it lacks; those stand on line 0."""
-    extra = list(dict.fromkeys(more))
+def render_with_extra_arrows(
+    renderer: Renderer, drawing: Drawing, arrows: Iterable[tuple[str, str, str]]
+) -> RenderedDiagram:
+    """Renders a diagram with further arrows (from, to, label), and with boxes for ends that it does not have."""
+    extra = list(dict.fromkeys(arrows))
     if not extra:
-        return renderer.picture(drawing.diagram)
+        return renderer.render(drawing.diagram)
     file, lines = drawing.diagram.file, drawing.diagram.lines
-    names = {alias: _word(alias) for ends in extra for alias in ends[:2]}
+    names = {alias: _safe_alias(alias) for ends in extra for alias in ends[:2]}
     ends = [name for alias, name in names.items() if alias not in drawing.aliases]
     texts = [f'rectangle "{name}" as {name}' for name in dict.fromkeys(ends)]
-    texts += [f"{names[one]} ..> {names[two]} : {_safe(label)}" for one, two, label in extra]
-    drawn = [Line(text, file, ADDED) for text in texts]
-    return renderer.picture(replace(drawing.diagram, lines=(*lines[:-1], *drawn, lines[-1])))
+    texts += [f"{names[one]} ..> {names[two]} : {_safe_label(label)}" for one, two, label in extra]
+    added = [SourceLine(text, file, EXTRA) for text in texts]
+    return renderer.render(replace(drawing.diagram, lines=(*lines[:-1], *added, lines[-1])))
 
 
-def added(arrows: Sequence[Arrow]) -> list[Arrow]:
-    """The arrows that only the picture has."""
-    return [arrow for arrow in arrows if arrow.line.number == ADDED]
+def extra_arrows(arrows: Sequence[Arrow]) -> list[Arrow]:
+    """The arrows that `render_with_extra_arrows` added."""
+    return [arrow for arrow in arrows if arrow.line.number == EXTRA]
 
 
-def _word(alias: str) -> str:
-    # Names in a journal are another's words: none may become a line of PlantUML.
+def _safe_alias(alias: str) -> str:
+    # Names come from a journal, which is untrusted: none may become a line of PlantUML.
     return re.sub(r"[^\w.]", "_", alias) or "unnamed"
 
 
-def _safe(label: str) -> str:
+def _safe_label(label: str) -> str:
     return re.sub(r"[^\w .,/()-]", " ", label)[:120]

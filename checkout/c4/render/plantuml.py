@@ -1,4 +1,4 @@
-"""PlantUML: one warm process per output that draws diagrams from a pipe, within limits of time and memory."""
+"""PlantUML: a pool of warm PlantUML processes that convert diagrams through pipes, within limits of time and memory."""
 
 import contextlib
 import os
@@ -11,79 +11,93 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 
-from checkout.c4.render.toolchain import MEMORY, Toolbox
+from checkout.c4.render.toolchain import MEMORY, Toolchain
 
-SECONDS = 20.0  # a large C4 diagram takes under one second; a preprocessor loop takes for ever
-OWN, FOREIGN = "ALLOWLIST", "SANDBOX"
-COMPLAINT = re.compile(rb"^ERROR\r?\n(\d+)\r?\n([^\n]*)\r?\n?", re.MULTILINE)
-CLOSED = re.compile(rb"^@end\w+[ \t]*\r?$", re.MULTILINE)
+TIMEOUT = 20.0  # seconds; a large C4 diagram takes less than one
+ERROR = re.compile(rb"^ERROR\r?\n(\d+)\r?\n([^\n]*)\r?\n?", re.MULTILINE)
+END_OF_DIAGRAM = re.compile(rb"^@end\w+[ \t]*\r?$", re.MULTILINE)
+
+
+class Profile(StrEnum):
+    """PlantUML's security profiles: `OWN` may read the folder of the diagrams, `FOREIGN` reads no file at all."""
+
+    OWN = "ALLOWLIST"
+    FOREIGN = "SANDBOX"
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What PlantUML made of one source; `complaint` and its `line` (from 0, in the text sent) when it refused."""
+class PlantUmlOutput:
+    """The output for one source; if PlantUML rejects it, its `error` and the 0-based `line` of the text sent."""
 
     payload: bytes
-    complaint: str = ""
+    error: str = ""
     line: int = 0
 
 
-class Gone(Exception):
-    """The process ended, or was ended, before it answered; the message says why."""
+class ProcessEnded(Exception):
+    """The process ended, or was killed, before its output was complete."""
 
 
-class Worker:
-    """One warm PlantUML process for one output (svg, png, preproc); restarted once for a diagram that ends it."""
+class PlantUmlProcess:
+    """One warm PlantUML process for one output format (svg, png or preproc), restarted once if a diagram crashes it."""
 
-    def __init__(self, toolbox: Toolbox, output: str, profile: str, folder: Path, seconds: float) -> None:
-        self.toolbox, self.output, self.profile = toolbox, output, profile
-        self.folder, self.seconds = folder, seconds
+    def __init__(self, toolchain: Toolchain, output: str, profile: Profile, folder: Path, timeout: float) -> None:
+        self.toolchain, self.output, self.profile = toolchain, output, profile
+        self.folder, self.timeout = folder, timeout
         self.lock = threading.Lock()
-        self.retired = False
+        self.cancelled = False
         self.process: subprocess.Popen[bytes] | None = None
         self.home: Path | None = None
         self.token = secrets.token_hex(16)
 
-    def ask(self, source: str) -> Answer:
-        """PlantUML's answer to one source, which must open with @start and close with @end."""
+    def convert(self, source: str) -> PlantUmlOutput:
+        """The output for one source, from its @start to its @end line. A crash or timeout is an error in the output."""
         with self.lock:
             try:
-                return self._converse(source)
-            except Gone as first:
+                return self._convert(source)
+            except ProcessEnded as first:
                 if isinstance(first.__cause__, TimeoutError):
-                    return Answer(b"", f"PlantUML gave no answer within {self.seconds:g} s: is there an endless loop?")
+                    error = f"PlantUML gave no answer within {self.timeout:g} s: is there an endless loop?"
+                    return PlantUmlOutput(b"", error)
             try:
-                return self._converse(source)
-            except Gone:
-                cause = f"it calls itself for ever, or needs more than {MEMORY} of memory"
-                return Answer(b"", f"PlantUML ended twice on this diagram: {cause}")
+                return self._convert(source)
+            except ProcessEnded:
+                cause = f"the diagram calls itself endlessly, or needs more than {MEMORY} of memory"
+                return PlantUmlOutput(b"", f"PlantUML crashed twice: {cause}")
 
     def close(self) -> None:
-        """Ends the process and removes its room."""
+        """Ends the process and removes its temporary home folder."""
         process, self.process = self.process, None
         if process is not None:
             process.kill()
             process.wait()
             for pipe in (process.stdin, process.stdout):
-                with contextlib.suppress(OSError):  # what was not yet sent to a dead process
+                with contextlib.suppress(OSError):  # unsent input of a dead process
                     assert pipe
                     pipe.close()
         if self.home is not None:
             shutil.rmtree(self.home, ignore_errors=True)
             self.home = None
 
+    def cancel(self) -> None:
+        """Kills the process and prevents a restart; a conversion in progress fails at once."""
+        self.cancelled = True
+        if self.process is not None:
+            self.process.kill()
+
     def _start(self) -> subprocess.Popen[bytes]:
         self.home = Path(tempfile.mkdtemp(prefix="checkout-c4-"))
         process = subprocess.Popen(
-            self.toolbox.command(self.home, self.output, self.token),
-            env=self.toolbox.environment(self.home, self.profile, self.folder),
-            cwd=self.folder if self.profile == OWN else self.home,
+            self.toolchain.command(self.home, self.output, self.token),
+            env=self.toolchain.environment(self.home, self.profile, self.folder),
+            cwd=self.folder if self.profile is Profile.OWN else self.home,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,  # one stream, so that a complaint can never arrive after its answer's end
+            stderr=subprocess.STDOUT,  # one stream, so that an error never arrives after the end of its output
             start_new_session=True,
         )
         assert process.stdin and process.stdout
@@ -91,83 +105,87 @@ class Worker:
         os.set_blocking(process.stdout.fileno(), False)
         return process
 
-    def _converse(self, source: str) -> Answer:
-        if self.retired:
-            raise Gone("no more is drawn")
+    def _convert(self, source: str) -> PlantUmlOutput:
+        if self.cancelled:
+            raise ProcessEnded("the pool is closed")
         if self.process is None or self.process.poll() is not None:
             self.close()
             self.process = self._start()
         try:
-            return self._understood(self._exchange(self.process, source.encode() + b"\n"))
+            return self._parse(self._exchange(self.process, source.encode() + b"\n"))
         except (TimeoutError, OSError, EOFError) as error:
             self.close()
-            raise Gone(str(error)) from error
+            raise ProcessEnded(str(error)) from error
 
-    def _exchange(self, process: subprocess.Popen[bytes], question: bytes) -> bytes:
+    def _exchange(self, process: subprocess.Popen[bytes], request: bytes) -> bytes:
         assert process.stdin and process.stdout
         end = self.token.encode()
-        answer, deadline = bytearray(), time.monotonic() + self.seconds
-        with selectors.DefaultSelector() as ready:
-            ready.register(process.stdout, selectors.EVENT_READ)
-            ready.register(process.stdin, selectors.EVENT_WRITE)
-            while end not in answer[-len(end) - 4 :]:
-                events = ready.select(deadline - time.monotonic())
+        response, deadline = bytearray(), time.monotonic() + self.timeout
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ)
+            selector.register(process.stdin, selectors.EVENT_WRITE)
+            while end not in response[-len(end) - 4 :]:
+                events = selector.select(deadline - time.monotonic())
                 if time.monotonic() > deadline:
                     raise TimeoutError
                 for key, _ in events:
                     if key.fileobj is process.stdout:
-                        answer += _read(process.stdout.fileno())
-                    elif question:
-                        question = question[os.write(process.stdin.fileno(), question) :]
+                        response += _read(process.stdout.fileno())
+                    elif request:
+                        request = request[os.write(process.stdin.fileno(), request) :]
                     else:
-                        ready.unregister(process.stdin)
-        return bytes(answer[: answer.rindex(end)])
+                        selector.unregister(process.stdin)
+        return bytes(response[: response.rindex(end)])
 
-    def _understood(self, answer: bytes) -> Answer:
-        closed = list(CLOSED.finditer(answer)) if self.output == "preproc" else []
-        tail = answer[closed[-1].end() :] if closed else answer
-        head = answer[: answer.index(b"@start")] if self.output == "preproc" and b"@start" in answer else b""
-        complaint = COMPLAINT.search(head) or COMPLAINT.search(tail)
-        if complaint is None:
-            return Answer(answer)
-        return Answer(answer, complaint[2].decode(errors="replace").strip(), int(complaint[1]))
+    def _parse(self, response: bytes) -> PlantUmlOutput:
+        # A preprocessed diagram may hold the word ERROR itself: only what surrounds it is searched.
+        is_text = self.output == "preproc"
+        ends = list(END_OF_DIAGRAM.finditer(response)) if is_text else []
+        tail = response[ends[-1].end() :] if ends else response
+        head = response[: response.index(b"@start")] if is_text and b"@start" in response else b""
+        error = ERROR.search(head) or ERROR.search(tail)
+        if error is None:
+            return PlantUmlOutput(response)
+        return PlantUmlOutput(response, error[2].decode(errors="replace").strip(), int(error[1]))
 
 
-class Studio:
-    """The warm workers of one command, started when first needed and all ended on leaving."""
+class PlantUmlPool:
+    """Warm PlantUML processes, one per output format and profile, started on first use and ended on exit."""
 
-    def __init__(self, toolbox: Toolbox, folder: Path, *, seconds: float = SECONDS) -> None:
-        self.toolbox, self.folder, self.seconds = toolbox, folder, seconds
+    def __init__(self, toolchain: Toolchain, folder: Path, *, timeout: float = TIMEOUT) -> None:
+        self.toolchain, self.folder, self.timeout = toolchain, folder, timeout
         self.lock = threading.Lock()
-        self.workers: dict[tuple[str, str], Worker] = {}
+        self.processes: dict[tuple[str, Profile], PlantUmlProcess] = {}
 
-    def ask(self, output: str, source: str, profile: str = FOREIGN) -> Answer:
-        """PlantUML's answer in one output (svg, png, preproc), under one security profile."""
+    def convert(self, output: str, source: str, profile: Profile = Profile.FOREIGN) -> PlantUmlOutput:
+        """The output for a source in one format (svg, png or preproc). Waits up to the timeout of the pool."""
         with self.lock:
             key = (output, profile)
-            if key not in self.workers:
-                self.workers[key] = Worker(self.toolbox, output, profile, self.folder, self.seconds)
-            worker = self.workers[key]
-        return worker.ask(source)
+            if key not in self.processes:
+                self.processes[key] = PlantUmlProcess(self.toolchain, output, profile, self.folder, self.timeout)
+            process = self.processes[key]
+        return process.convert(source)
 
-    def __enter__(self) -> "Studio":
+    def __enter__(self) -> "PlantUmlPool":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.retire()
-        for worker in self.workers.values():
-            worker.close()
+        self.cancel()
+        self.close()
 
-    def retire(self) -> None:
-        """Ends what is being drawn: whoever waits for it is answered at once, and no process is started again."""
-        for worker in list(self.workers.values()):
-            worker.retired = True
-            if worker.process is not None:
-                worker.process.kill()
+    def close(self) -> None:
+        """Ends all processes; the next conversion starts new ones unless the pool was cancelled."""
+        for process in self.processes.values():
+            process.close()
+
+    def cancel(self) -> None:
+        """Makes conversions in progress fail at once; no process is started again."""
+        for process in list(self.processes.values()):
+            process.cancel()
 
 
 def _read(descriptor: int) -> bytes:
-    piece = os.read(descriptor, 1 << 16)
-    if not piece:
+    chunk = os.read(descriptor, 1 << 16)
+    if not chunk:
         raise EOFError("the process ended")
-    return piece
+    return chunk

@@ -1,42 +1,46 @@
-"""Stale: whether a committed picture is still what its source draws, and if not, why."""
+"""Staleness: whether a committed picture is what its source renders to, and if not, why."""
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from checkout.c4.findings import shown
-from checkout.c4.render.renderer import Picture, Renderer
+from checkout.c4.findings import display_path
+from checkout.c4.render.renderer import RenderedDiagram, Renderer
 from checkout.c4.render.svg import STAMP
-from checkout.c4.source.files import Diagram
+from checkout.c4.source.files import DiagramSource
 
-NOTE = re.compile(rf"<metadata[^>]*>{re.escape(STAMP)} source-(\w+) ([^<]*)</metadata>")
+METADATA = re.compile(rf"<metadata[^>]*>{re.escape(STAMP)} source-(\w+) ([^<]*)</metadata>")
 
 
 @dataclass(frozen=True)
-class Stale:
-    """A picture that is not what its source draws; `is_tool` when this toolbox cannot tell."""
+class StalePicture:
+    """A committed picture that differs from its source; `other_toolchain` if that alone may be the reason."""
 
     picture: Path
-    why: str
-    is_tool: bool = False
+    reason: str
+    other_toolchain: bool = False
 
     def __str__(self) -> str:
-        return f"{shown(self.picture)}: {self.why}"
+        return f"{display_path(self.picture)}: {self.reason}"
 
 
-def judge(renderer: Renderer, diagram: Diagram, drawn: Picture, path: Path) -> Stale | None:
-    """Nothing when the picture is fresh; else why it is not: source, tool or picture changed."""
-    remedy = f"run: checkout diagrams render {shown(diagram.file)}"
+def check_picture(
+    renderer: Renderer, diagram: DiagramSource, rendered: RenderedDiagram, path: Path
+) -> StalePicture | None:
+    """None if the picture at `path` is up to date; else the reason: source, toolchain or picture changed."""
+    remedy = f"run: checkout diagrams render {display_path(diagram.file)}"
     if not path.is_file():
-        return Stale(path, f"there is no picture of {shown(diagram.file)}; {remedy}")
-    kept = path.read_bytes()
-    if kept == drawn.svg.encode():
+        return StalePicture(path, f"there is no picture of {display_path(diagram.file)}; {remedy}")
+    committed = path.read_bytes()
+    if committed == rendered.svg.encode():
         return None
-    note = NOTE.search(kept.decode(errors="replace"))
-    if note is None:
-        return Stale(path, f"the picture was not drawn by this toolkit; {remedy}")
-    source, tool = note[1], note[2]
-    if tool != renderer.toolbox.identity:
-        return Stale(path, f"drawn with {tool}, here is {renderer.toolbox.identity}; see “Upgrading PlantUML”", True)
+    metadata = METADATA.search(committed.decode(errors="replace"))
+    if metadata is None:
+        return StalePicture(path, f"the picture was not rendered by this toolkit; {remedy}")
+    source, toolchain = metadata[1], metadata[2]
+    if toolchain != renderer.toolchain.identity:
+        here = renderer.toolchain.identity
+        reason = f"rendered with {toolchain}, here is {here}; see “Upgrading PlantUML” in docs/diagrams.md"
+        return StalePicture(path, reason, other_toolchain=True)
     is_same = f"source-{source} " in renderer.stamp(diagram)
-    return Stale(path, f"{'the picture' if is_same else 'its source'} changed since; {remedy}")
+    return StalePicture(path, f"{'the picture' if is_same else 'its source'} changed since; {remedy}")

@@ -1,11 +1,11 @@
-"""Svg: PlantUML's picture made safe, with ids of its own, words for screen readers, and a group for each arrow."""
+"""SVG: sanitises PlantUML's pictures, makes their ids unique, describes them for screen readers, links their arrows."""
 
 import re
 from dataclasses import replace
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
-from checkout.c4.findings import Finding, Refused
+from checkout.c4.findings import DiagramError, Finding
 from checkout.c4.source.arrows import Arrow, Drawing
 
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
@@ -30,7 +30,7 @@ ATTRIBUTES = frozenset(
         "rel ",
     )
 )
-FONTS = "DejaVu Sans, Verdana, sans-serif"  # drawn with the first; the second has its widths
+FONTS = "DejaVu Sans, Verdana, sans-serif"  # the second has the same widths as the first
 PICTURE = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=\s]+")
 ACTIVE = re.compile(r"url\s*\(\s*[^#\s]|expression|@import|javascript:", re.I)
 STAMP = "checkout.c4"
@@ -39,23 +39,23 @@ ElementTree.register_namespace("xlink", XLINK)
 
 
 def tag(name: str) -> str:
-    """An SVG element's name, as the tree spells it."""
+    """The qualified name of an SVG element."""
     return f"{{{SVG}}}{name}"
 
 
 def parse(svg: bytes | str) -> Node:
-    """The tree of a picture. Raises ValueError for what is none."""
+    """The tree of an SVG. Raises ValueError for anything else."""
     text = svg.decode() if isinstance(svg, bytes) else svg
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise ValueError("a picture that declares entities is not read")
+        raise ValueError("an SVG that declares entities is not read")
     try:
         return ElementTree.fromstring(text)
     except ElementTree.ParseError as error:
-        raise ValueError(f"not a picture: {error}") from error
+        raise ValueError(f"not an SVG: {error}") from error
 
 
-def written(root: Node) -> str:
-    """A tree as text, a group a line, so that a change shows as a few lines."""
+def serialise(root: Node) -> str:
+    """The tree as text with one group per line, so that version control shows small changes."""
     root.tail = "\n"
     for parent in [root, *root.findall(tag("g"))]:
         parent.text = "\n"
@@ -64,18 +64,18 @@ def written(root: Node) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def sanitised(root: Node) -> Node:
-    """The same tree with nothing but known elements and attributes, and links that lead to pages only."""
+def sanitise(root: Node) -> Node:
+    """Removes, in place, all but known elements, known attributes, and links to pages; returns the tree."""
     for parent in list(root.iter()):
         for child in list(parent):
             if not isinstance(child.tag, str) or child.tag.removeprefix(f"{{{SVG}}}") not in ELEMENTS:
                 parent.remove(child)
     for node in root.iter():
-        _keep_known(node)
+        _remove_unknown_attributes(node)
     return root
 
 
-def _keep_known(node: Node) -> None:
+def _remove_unknown_attributes(node: Node) -> None:
     for name, value in list(node.items()):
         local = name.removeprefix(f"{{{XLINK}}}")
         is_known = (local in ATTRIBUTES or local.startswith("data-")) and local != "data-source-line"
@@ -99,8 +99,8 @@ def _is_safe(node: Node, link: str) -> bool:
     return scheme in ("", "http", "https") and not plain.startswith(("//", "\\"))
 
 
-def linked(drawing: Drawing, root: Node) -> tuple[Arrow, ...]:
-    """The arrows with the ids their groups will have in the picture. Raises Refused rather than guess."""
+def link_arrows(drawing: Drawing, root: Node) -> tuple[Arrow, ...]:
+    """The arrows with the ids of their groups in the picture. Raises DiagramError if they cannot be matched."""
     visible = [arrow for arrow in drawing.arrows if not arrow.hidden]
     if root.get("data-diagram-type") not in ("DESCRIPTION", "CLASS"):
         return tuple(visible)
@@ -108,24 +108,24 @@ def linked(drawing: Drawing, root: Node) -> tuple[Arrow, ...]:
     groups.sort(key=lambda group: int((group.get("id") or "")[3:]))
     if len(groups) != len(visible):
         message = f"{len(visible)} arrows are written and {len(groups)} drawn"
-        raise Refused(_unmatched(drawing, message))
+        raise DiagramError(_unmatched_finding(drawing, message))
     names = {group.get("id"): group.get("data-qualified-name") or "" for group in root.iter(tag("g"))}
-    return tuple(_joined(drawing, arrow, group, names) for arrow, group in zip(visible, groups, strict=True))
+    return tuple(_link_arrow(drawing, arrow, group, names) for arrow, group in zip(visible, groups, strict=True))
 
 
-def _joined(drawing: Drawing, arrow: Arrow, group: Node, names: dict[str | None, str]) -> Arrow:
+def _link_arrow(drawing: Drawing, arrow: Arrow, group: Node, names: dict[str | None, str]) -> Arrow:
     ends = [names.get(group.get(f"data-entity-{end}"), "") for end in (1, 2)]
-    straight = _is_called(ends[0], arrow.source) and _is_called(ends[1], arrow.target)
-    crossed = _is_called(ends[1], arrow.source) and _is_called(ends[0], arrow.target)
+    straight = _has_alias(ends[0], arrow.source) and _has_alias(ends[1], arrow.target)
+    crossed = _has_alias(ends[1], arrow.source) and _has_alias(ends[0], arrow.target)
     drawn = "".join("".join(text.itertext()) for text in group.iter(tag("text")))
     words = re.findall(r"[^\W_]{2,}", arrow.label)  # markup may hide some of them, never all
-    shows = not words or any(word in _letters(drawn) for word in words)
-    if not (straight or crossed) or not shows:
-        raise Refused(_unmatched(drawing, f"the arrow {arrow} is drawn as {' – '.join(ends)}"))
-    return replace(arrow, svg_id=own_id(drawing.name, group.get("id") or ""))
+    is_labelled = not words or any(word in _letters(drawn) for word in words)
+    if not (straight or crossed) or not is_labelled:
+        raise DiagramError(_unmatched_finding(drawing, f"the arrow {arrow} is drawn as {' – '.join(ends)}"))
+    return replace(arrow, svg_id=prefixed_id(drawing.name, group.get("id") or ""))
 
 
-def _is_called(qualified: str, alias: str) -> bool:
+def _has_alias(qualified: str, alias: str) -> bool:
     # An alias may hold dots itself, so it is the end of the qualified name, not what follows its last dot.
     return qualified == alias or qualified.endswith("." + alias) or not qualified
 
@@ -134,22 +134,22 @@ def _letters(text: str) -> str:
     return re.sub(r"[^\w]|_", "", text)
 
 
-def _unmatched(drawing: Drawing, message: str) -> Finding:
-    return drawing.diagram.head.finding("unmatched", message, "take hide/remove lines out, or report this diagram")
+def _unmatched_finding(drawing: Drawing, message: str) -> Finding:
+    return drawing.diagram.head.finding("unmatched", message, "remove hide/remove lines, or report this diagram")
 
 
-def own_id(name: str, local: str) -> str:
-    """An id of a picture, led by its name, so that two pictures can stand on one page."""
+def prefixed_id(name: str, local: str) -> str:
+    """An id prefixed with the name of its picture, so that two pictures on one page share none."""
     return re.sub(r"\W+", "-", name) + "-" + local
 
 
-def with_own_ids(root: Node, name: str) -> Node:
-    """The same tree, every id and every reference to one led by the picture's name."""
-    own = {node.get("id"): own_id(name, node.get("id") or "") for node in root.iter() if node.get("id")}
+def prefix_ids(root: Node, name: str) -> Node:
+    """Prefixes, in place, all ids and the references to them with the name of the picture; returns the tree."""
+    own = {node.get("id"): prefixed_id(name, node.get("id") or "") for node in root.iter() if node.get("id")}
     for node in root.iter():
         for key, value in list(node.items()):
             if key in ("id", "data-entity-1", "data-entity-2"):
-                node.set(key, own_id(name, value))
+                node.set(key, prefixed_id(name, value))
             elif key.endswith("href") and value.startswith("#"):
                 node.set(key, "#" + own.get(value[1:], value[1:]))
             elif "url(#" in value:
@@ -157,28 +157,19 @@ def with_own_ids(root: Node, name: str) -> Node:
     return root
 
 
-def described(root: Node, drawing: Drawing, stamp: str) -> Node:
-    """The same tree with a title, the story in words, and a note of what it was made from."""
+def describe(root: Node, drawing: Drawing, stamp: str) -> Node:
+    """Adds, in place, a title, a description of all arrows, and the stamp as metadata; returns the tree."""
     name = drawing.name
     for key in ("style", "preserveAspectRatio", "data-diagram-type"):
         root.attrib.pop(key, None)
     root.set("role", "img")
     root.set("style", "background:#FFFFFF")
-    root.set("aria-labelledby", f"{own_id(name, 'title')} {own_id(name, 'desc')}")
-    labels = {alias: element.label or alias for alias, element in drawing.aliases.items()}
-    words = [_sentence(arrow, labels) for arrow in drawing.arrows if not arrow.hidden] or list(labels.values())
-    texts = {"title": drawing.title or name, "desc": " ".join(words), "metadata": stamp}
+    root.set("aria-labelledby", f"{prefixed_id(name, 'title')} {prefixed_id(name, 'desc')}")
+    texts = {"title": drawing.title or name, "desc": " ".join(drawing.sentences), "metadata": stamp}
     for at, (kind, text) in enumerate(texts.items()):
-        node = Node(tag(kind), {} if kind == "metadata" else {"id": own_id(name, kind)})
+        node = Node(tag(kind), {} if kind == "metadata" else {"id": prefixed_id(name, kind)})
         node.text = text
         root.insert(at, node)
     for group in root.findall(tag("g")):
         group.set("font-family", FONTS)
     return root
-
-
-def _sentence(arrow: Arrow, labels: dict[str, str]) -> str:
-    step = f"{arrow.index}. " if arrow.index else ""
-    technology = f" ({arrow.technology})" if arrow.technology else ""
-    ends = f"{labels.get(arrow.source, arrow.source)} to {labels.get(arrow.target, arrow.target)}"
-    return f"{step}{ends}: {arrow.label}{technology}."

@@ -1,18 +1,18 @@
-"""Watch: redraws what changes, as long as one looks."""
+"""Watch: polls diagrams and the files they include for changes."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from checkout.c4.findings import Refused
-from checkout.c4.render.renderer import tree_of
+from checkout.c4.findings import DiagramError
+from checkout.c4.render.renderer import source_root
 from checkout.c4.source.includes import read_diagrams
 
-PAUSE = 0.1
+PAUSE = 0.1  # seconds between two polls
 
 
 class Watch:
-    """What the files were when this was made; iterating yields, each time some have changed, those to redraw."""
+    """Remembers the files' times when it is made; iterating yields, after each change, the files to render again."""
 
     def __init__(self, files: Callable[[], Iterable[Path]]) -> None:
         self.files = files
@@ -30,9 +30,9 @@ class Watch:
 
 def _times(file: Path) -> tuple[tuple[Path, int], ...]:
     try:
-        included = [path for diagram in read_diagrams(file, tree_of(file)) for path in diagram.included]
-    except (Refused, OSError):
-        included = []  # being written; its own time says when it is worth another look
+        included = [path for diagram in read_diagrams(file, source_root(file)) for path in diagram.included]
+    except (DiagramError, OSError):
+        included = []  # the file is being written: its own time says when to look again
     return tuple((path, _time(path)) for path in dict.fromkeys([file, *included]))
 
 

@@ -1,11 +1,11 @@
-"""Arrows: the elements and arrows of an expanded diagram, with direction, step, technology and line."""
+"""Arrows: parses the elements and arrows of a preprocessed diagram, with step, technology and source line."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from checkout.c4.findings import Refused
-from checkout.c4.source.files import Diagram, Line
+from checkout.c4.findings import DiagramError
+from checkout.c4.source.files import DiagramSource, SourceLine
 from checkout.c4.source.preprocessing import BOX, FIELD, INDEX, MARK, RECORD
 
 SHAPES = (
@@ -48,39 +48,39 @@ PLAIN = re.compile(
 
 @dataclass(frozen=True)
 class Element:
-    """A box: its alias, label and technology, whether it is a boundary, and the line that declares it."""
+    """An element of a diagram and the line that declares it; `inside` is the alias of its boundary."""
 
     alias: str
     label: str
     shape: str
     technology: str
-    line: Line
+    line: SourceLine
     is_boundary: bool = False
     inside: str = ""
 
 
 @dataclass(frozen=True)
 class Arrow:
-    """A drawn arrow; `index` is its step as written, nothing when it has none; `svg_id` its group in the picture."""
+    """A drawn arrow; `index` is its step as written, or empty; `svg_id` is the id of its group in the picture."""
 
     index: str
     source: str
     target: str
     label: str
     technology: str
-    line: Line
+    line: SourceLine
     both_ways: bool = False
     hidden: bool = False
     svg_id: str | None = None
 
     @property
     def step(self) -> int | None:
-        """The step as a number, where it is one."""
+        """The index as a number, or None."""
         return int(self.index) if re.fullmatch(r"[0-9]{1,6}", self.index) else None
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What an arrow is found by: from, to, technology."""
+        """From, to, technology: what identifies an arrow."""
         return self.source, self.target, self.technology
 
     def __str__(self) -> str:
@@ -88,45 +88,66 @@ class Arrow:
         return f"{self.index + ' ' if self.index else ''}{self.source} → {self.target}{technology}"
 
     def as_data(self) -> dict[str, str | int | bool | None]:
-        """This arrow for a program; `both_ways` only where it is so."""
+        """This arrow as JSON data; `both_ways` is present only if true."""
         index = self.step if self.step is not None else self.index or None
         data = {"index": index, "from": self.source, "to": self.target}
         data |= {"label": self.label, "technology": self.technology, "line": self.line.number, "svg_id": self.svg_id}
         return data | ({"both_ways": True} if self.both_ways else {})
 
     def finding_at(self) -> str:
-        """The text on the line that a finding's column points to."""
+        """The text on the line to whose column a finding points."""
         return self.line.text.strip().split("(")[0]
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """What a diagram says: elements and visible arrows in the order they are drawn, its title, its flavour."""
+    """The content of a diagram: its elements and arrows in drawing order, and its title."""
 
-    diagram: Diagram
+    diagram: DiagramSource
     elements: tuple[Element, ...] = ()
     arrows: tuple[Arrow, ...] = ()
     title: str = ""
     open_boundaries: tuple[Element, ...] = field(default=())
 
     @property
+    def visible_arrows(self) -> tuple[Arrow, ...]:
+        """The arrows without hidden ones, which only influence the layout."""
+        return tuple(arrow for arrow in self.arrows if not arrow.hidden)
+
+    def describe(self, arrow: Arrow) -> str:
+        """An arrow of this diagram in words: "Orders to Stock: reserve products (topic)"."""
+        technology = f" ({arrow.technology})" if arrow.technology else ""
+        ends = (self._label(end) for end in (arrow.source, arrow.target))
+        return f"{' to '.join(ends)}: {arrow.label}{technology}"
+
+    def _label(self, alias: str) -> str:
+        element = self.aliases.get(alias)
+        return element.label if element and element.label else alias
+
+    @property
+    def sentences(self) -> list[str]:
+        """All visible arrows in words, or the labels of the elements if there are none."""
+        described = [(f"{arrow.index}. " if arrow.index else "", self.describe(arrow)) for arrow in self.visible_arrows]
+        return [f"{step}{text}." for step, text in described] or [self._label(alias) for alias in self.aliases]
+
+    @property
     def is_dynamic(self) -> bool:
-        """Whether its arrows carry steps."""
+        """Whether any arrow has a step."""
         return any(arrow.index for arrow in self.arrows)
 
     @property
     def aliases(self) -> dict[str, Element]:
-        """Elements by alias; of two with one alias the last, as PlantUML does."""
+        """Elements by alias; the last of several with the same alias, as in PlantUML."""
         return {element.alias: element for element in self.elements}
 
     @property
     def name(self) -> str:
-        """The picture's name, as messages show it."""
+        """The name of the picture."""
         return self.diagram.name
 
 
-def read_drawing(diagram: Diagram, expansion: str) -> Drawing:
-    """The drawing an instrumented expansion describes. Raises Refused for an arrow it cannot read."""
+def read_drawing(diagram: DiagramSource, expansion: str) -> Drawing:
+    """Parses the expansion of `expansion_source`. Raises DiagramError for an arrow that cannot be read."""
     elements, arrows = list[Element](), list[Arrow]()
     nesting: list[Element | None] = []
     for line, text in _statements(diagram, expansion):
@@ -145,7 +166,7 @@ def read_drawing(diagram: Diagram, expansion: str) -> Drawing:
     return Drawing(diagram, tuple(elements), tuple(arrows), read_title(expansion), still_open)
 
 
-def _statements(diagram: Diagram, expansion: str) -> Iterator[tuple[Line, str]]:
+def _statements(diagram: DiagramSource, expansion: str) -> Iterator[tuple[SourceLine, str]]:
     line, closing = diagram.head, ""
     for raw in expansion.split("\n"):
         text = raw.strip()
@@ -159,7 +180,7 @@ def _statements(diagram: Diagram, expansion: str) -> Iterator[tuple[Line, str]]:
                 yield line, text
 
 
-def _element(text: str, line: Line) -> Element | None:
+def _element(text: str, line: SourceLine) -> Element | None:
     if BOX in text:
         shape, alias, label, technology, *_ = text.split(BOX, 1)[1].split(FIELD)
         return Element(alias.strip('"'), _plain(label), shape, _words(technology), line, shape in ("boundary", "node"))
@@ -168,30 +189,30 @@ def _element(text: str, line: Line) -> Element | None:
         return None
     one, two = match["one"], match["two"]
     alias, label = (two, one) if two and not two.startswith('"') else (one, two or one)
-    holds = match["rest"].rstrip().endswith("{")
-    return Element(_bare(alias), _plain(_bare(label)), match["shape"].lower(), "", line, holds)
+    is_boundary = match["rest"].rstrip().endswith("{")
+    return Element(_bare(alias), _plain(_bare(label)), match["shape"].lower(), "", line, is_boundary)
 
 
-def _arrow(text: str, line: Line) -> Arrow | None:
+def _arrow(text: str, line: SourceLine) -> Arrow | None:
     if RECORD in text:
         source, way, target, label, technology, *_ = text.split(RECORD, 1)[1].split(FIELD)
         index, found, rest = label.partition(INDEX)
-        return _turned(way, source, target, index if found else "", rest if found else label, technology, line)
+        return _make_arrow(way, source, target, index if found else "", rest if found else label, technology, line)
     if PLAIN.match(text) or not LOOKS_LIKE.search(re.sub(NAME_QUOTED, "", text.split(":")[0])):
         return None
     match = ARROW.match(text)
     if match is None or "//<size:" in text:
         message = f"this arrow cannot be read: {text[:60]}"
-        raise Refused(line.finding("unreadable", message, "write it as Rel(from, to, ...)"))
+        raise DiagramError(line.finding("unreadable", message, "write it as Rel(from, to, ...)"))
     label = match["label"] or ""
-    arrow = _turned(match["arrow"], _bare(match["a"]), _bare(match["b"]), "", label, "", line)
+    arrow = _make_arrow(match["arrow"], _bare(match["a"]), _bare(match["b"]), "", label, "", line)
     return replace(arrow, hidden="hidden" in match["body"].lower())
 
 
 NAME_QUOTED = r'"[^"]*"|\[[^\]]*\]|\([^)]*\)'
 
 
-def _turned(way: str, source: str, target: str, index: str, label: str, technology: str, line: Line) -> Arrow:
+def _make_arrow(way: str, source: str, target: str, index: str, label: str, technology: str, line: SourceLine) -> Arrow:
     bare = re.sub(r"\[[^\]]*\]", "", way)
     back, forth = bare[0] in "<", bare[-1] in ">"
     source, target = source.strip().strip('"'), target.strip().strip('"')
@@ -205,7 +226,7 @@ def _bare(name: str) -> str:
 
 
 def _plain(label: str) -> str:
-    """A label as words: line breaks are spaces, links show their text, markup is left out."""
+    """A label without markup; links are replaced by their text, line breaks by spaces."""
     label = re.sub(r"\[\[\S+(?:\s+\{[^}]*\})?\s*([^\]]*)\]\]", r"\1", label.replace("\\n", " "))
     label = re.sub(r"</?(?:b|i|u|s|size|color|font|back|img)\b[^>]*>|<\$[^>]*>|<&[^>]*>|\*\*|(?<!:)//", "", label)
     return _words(label)
@@ -216,7 +237,7 @@ def _words(text: str) -> str:
 
 
 def read_title(expansion: str) -> str:
-    """The title of an expanded diagram, on one line or in a block; nothing when it has none."""
+    """The title of a preprocessed diagram, from one line or a block; empty if it has none."""
     line = re.search(r"^[ \t]*title[ \t]+(\S.*)$", expansion, re.M | re.I)
     block = re.search(r"^\s*title\s*$(.*?)^\s*end\s*title", expansion, re.M | re.S | re.I)
     lines = block[1].split("\n") if block else [line[1]] if line else []

@@ -1,14 +1,14 @@
-"""Sources: the diagrams in files, each with everything it includes, and every line knowing where it came from."""
+"""Source files: finds diagrams in files; each line of a diagram knows its file and number."""
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from checkout.c4.findings import Finding, Refused, shown
+from checkout.c4.findings import DiagramError, Finding, display_path
 
 SUFFIXES = (".puml", ".plantuml", ".iuml", ".pu", ".wsd")
-LARGEST = 1_000_000
+MAX_BYTES = 1_000_000
 START = re.compile(
     r"\s*@start(?P<kind>[a-z]+)\b(?:\s*\(\s*id\s*=\s*(?P<id>[\w.-]+)\s*\))?\s*(?P<name>[^\s{(][^{]*)?", re.I
 )
@@ -16,43 +16,43 @@ END = re.compile(r"\s*@end[a-z]+\b", re.I)
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of source and its place: the file it stands in, and its number there, from 1."""
+class SourceLine:
+    """One line of source, its file, and its 1-based number there."""
 
     text: str
     file: Path
     number: int
-    extends_c4: bool = False  # after this line the C4 macros are (newly) defined
+    extends_c4: bool = False  # this line defines C4 macros
 
     def finding(self, rule: str, message: str, fix: str, at: str = "", severity: str = "error") -> Finding:
-        """A finding on this line, at the column where `at` stands."""
+        """A finding on this line, at the column of the text `at`."""
         found = self.text.find(at) if at else len(self.text) - len(self.text.lstrip())
-        return Finding(shown(self.file), self.number, max(found, 0) + 1, rule, message, fix, severity)
+        return Finding(display_path(self.file), self.number, max(found, 0) + 1, rule, message, fix, severity)
 
 
 @dataclass(frozen=True)
-class Diagram:
-    """One diagram: its file, the name of its picture, and its lines with all that is included."""
+class DiagramSource:
+    """One diagram with includes resolved; `name` is that of its picture, `kind` the word after @start."""
 
     file: Path
     name: str
     kind: str
-    lines: tuple[Line, ...]
+    lines: tuple[SourceLine, ...]
     included: tuple[Path, ...] = field(default=())
 
     @property
     def text(self) -> str:
-        """The whole source, includes in place, as PlantUML is to read it."""
+        """The whole source as PlantUML reads it, includes resolved."""
         return "\n".join(line.text for line in self.lines)
 
     @property
-    def head(self) -> Line:
-        """The line a finding about the whole diagram points to."""
+    def head(self) -> SourceLine:
+        """The first line, to which a finding about the whole diagram points."""
         return self.lines[0]
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
-    """The source files at these paths, folders searched; hidden folders and what looks like none are left out."""
+    """The source files at paths; searches folders, but no hidden ones. Raises FileNotFoundError."""
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
@@ -65,31 +65,38 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-def read_lines(file: Path) -> list[Line]:
-    """The lines of one file. Raises Refused for what is too large or no text."""
-    if file.stat().st_size > LARGEST:
-        raise Refused(_whole(file, "too-large", f"it is larger than {LARGEST:,} bytes", "split it"))
+def read_lines(file: Path) -> list[SourceLine]:
+    """The lines of one file. Raises DiagramError for a file that is too large or not UTF-8 text."""
+    if file.stat().st_size > MAX_BYTES:
+        raise DiagramError(_file_finding(file, "too-large", f"it is larger than {MAX_BYTES:,} bytes", "split it"))
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Refused(_whole(file, "not-text", f"it is not UTF-8 ({error.reason})", "save it as UTF-8")) from error
+        raise DiagramError(
+            _file_finding(file, "not-text", f"it is not UTF-8 ({error.reason})", "save it as UTF-8")
+        ) from error
     if "\0" in text:
-        raise Refused(_whole(file, "not-text", "it holds binary data", "name a PlantUML source"))
-    return [Line(each, file, number) for number, each in enumerate(text.split("\n"), 1)]
+        raise DiagramError(_file_finding(file, "not-text", "it holds binary data", "name a PlantUML source"))
+    return lines_of(text, file)
+
+
+def lines_of(text: str, file: Path) -> list[SourceLine]:
+    """The lines of a text, as lines of a file."""
+    return [SourceLine(each, file, number) for number, each in enumerate(text.split("\n"), 1)]
 
 
 @dataclass(frozen=True)
-class Block:
-    """The lines from @start to @end as they stand in one file, before anything is included."""
+class DiagramBlock:
+    """The lines from @start to @end in one file, before includes are resolved."""
 
     kind: str
     name: str
-    lines: tuple[Line, ...]
+    lines: tuple[SourceLine, ...]
 
 
-def blocks(lines: list[Line]) -> Iterator[Block]:
-    """The diagrams of a file, in order. Raises Refused for one that is never closed."""
-    opening, body = None, list[Line]()
+def split_blocks(lines: list[SourceLine]) -> Iterator[DiagramBlock]:
+    """The diagrams of a file, in order. Raises DiagramError for a diagram without an @end line."""
+    opening, body = None, list[SourceLine]()
     for line in lines:
         start = START.match(line.text)
         if start and opening is None:
@@ -98,14 +105,14 @@ def blocks(lines: list[Line]) -> Iterator[Block]:
             body.append(line)
             if END.match(line.text):
                 name = opening["id"] or _picture_name(opening["name"])
-                yield Block(opening["kind"].lower(), name, tuple(body))
+                yield DiagramBlock(opening["kind"].lower(), name, tuple(body))
                 opening = None
     if opening is not None:
-        raise Refused(body[0].finding("unclosed-diagram", "this diagram is not closed", "end it with @enduml"))
+        raise DiagramError(body[0].finding("unclosed-diagram", "this diagram is not closed", "end it with @enduml"))
 
 
-def pictures(file: Path, found: list[Block]) -> list[str]:
-    """The name of each diagram's picture, as PlantUML would name it: its own name, else the file's, numbered."""
+def picture_names(file: Path, found: list[DiagramBlock]) -> list[str]:
+    """The name of each diagram's picture, as PlantUML names it: the diagram's name, else the file's with a number."""
     names: list[str] = []
     for number, block in enumerate(found):
         name = block.name or (file.stem if number == 0 else f"{file.stem}_{number:03}")
@@ -122,5 +129,5 @@ def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") or part == "node_modules" for part in path.parts)
 
 
-def _whole(file: Path, rule: str, message: str, fix: str) -> Finding:
-    return Finding(shown(file), 1, 1, rule, message, fix)
+def _file_finding(file: Path, rule: str, message: str, fix: str) -> Finding:
+    return Finding(display_path(file), 1, 1, rule, message, fix)

@@ -1,11 +1,19 @@
-"""Include: puts what a diagram includes in its place, and refuses what lies outside its tree or on a network."""
+"""Includes: replaces include directives by the files they name; rejects files outside the source tree and URLs."""
 
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from checkout.c4.findings import Refused
-from checkout.c4.source.files import LARGEST, Block, Diagram, Line, blocks, pictures, read_lines
+from checkout.c4.findings import DiagramError
+from checkout.c4.source.files import (
+    MAX_BYTES,
+    DiagramBlock,
+    DiagramSource,
+    SourceLine,
+    picture_names,
+    read_lines,
+    split_blocks,
+)
 
 DIRECTIVE = re.compile(r"\s*!(?P<how>include(?:_many|_once|url|sub)?|import|theme)\s+(?P<what>.+?)\s*$", re.I)
 DEFINE = re.compile(r"\s*!(?:define\s+(?P<name>\w+)\s+|(?P<var>\$?\w+)\s*\??=\s*)(?P<value>\S.*?)\s*$")
@@ -17,7 +25,7 @@ BUNDLED = (
     (re.compile(r"C4-PlantUML/.*?(C4(?:_\w+)?)\.puml", re.I), r"<C4/\1>"),
     (re.compile(r"(?:plantuml-icon-font-sprites|tupadr3)/(?:v?[\d.]+|master|main)/(.+?)\.puml", re.I), r"<tupadr3/\1>"),
 )
-DEEPEST = 32
+MAX_DEPTH = 32
 
 
 @dataclass
@@ -31,14 +39,18 @@ class _State:
     in_comment: bool = False
 
 
-def read_diagrams(file: Path, root: Path) -> list[Diagram]:
-    """The diagrams of a file, includes in place; `root` is the tree that includes may come from."""
-    found = list(blocks(read_lines(file)))
-    return [_assemble(file, name, block, root) for name, block in zip(pictures(file, found), found, strict=True)]
+def read_diagrams(file: Path, root: Path, lines: list[SourceLine] | None = None) -> list[DiagramSource]:
+    """The diagrams of a file, includes resolved. Raises DiagramError.
+
+    Included files are read from below `root` only. `lines` replaces the content of the file, which need not exist.
+    """
+    found = list(split_blocks(read_lines(file) if lines is None else lines))
+    names = picture_names(file, found)
+    return [_read_diagram(file, name, block, root) for name, block in zip(names, found, strict=True)]
 
 
 def bundled_name(address: str) -> str:
-    """What to write instead of a remote include, where PlantUML's own library has it; else nothing."""
+    """The name in PlantUML's library of a file that a URL names, or an empty string."""
     for pattern, name in BUNDLED:
         match = pattern.search(address)
         if match:
@@ -46,23 +58,25 @@ def bundled_name(address: str) -> str:
     return ""
 
 
-def _assemble(file: Path, name: str, block: Block, root: Path) -> Diagram:
+def _read_diagram(file: Path, name: str, block: DiagramBlock, root: Path) -> DiagramSource:
     state = _State(root.resolve())
-    lines = _expanded(list(block.lines), state, (file.resolve(),))
-    return Diagram(file, name, block.kind, tuple(lines), tuple(dict.fromkeys(state.seen)))
+    lines = _resolve_includes(list(block.lines), state, (file.resolve(),))
+    return DiagramSource(file, name, block.kind, tuple(lines), tuple(dict.fromkeys(state.seen)))
 
 
-def _expanded(lines: list[Line], state: _State, path: tuple[Path, ...]) -> list[Line]:
-    expanded: list[Line] = []
+def _resolve_includes(lines: list[SourceLine], state: _State, path: tuple[Path, ...]) -> list[SourceLine]:
+    expanded: list[SourceLine] = []
     for line in lines:
         directive = DIRECTIVE.match(line.text)
         if not _is_code(line.text, state) or directive is None:
             expanded.append(line)
         else:
-            expanded += _included(line, directive["how"].lower(), directive["what"], state, path)
+            expanded += _resolve(line, directive["how"].lower(), directive["what"], state, path)
         state.size += len(line.text)
-        if state.size > LARGEST:
-            raise Refused(line.finding("too-large", f"with its includes it is above {LARGEST:,} bytes", "split it"))
+        if state.size > MAX_BYTES:
+            raise DiagramError(
+                line.finding("too-large", f"with its includes it is above {MAX_BYTES:,} bytes", "split it")
+            )
     return expanded
 
 
@@ -82,64 +96,70 @@ def _is_code(text: str, state: _State) -> bool:
     return True
 
 
-def _included(line: Line, how: str, what: str, state: _State, path: tuple[Path, ...]) -> list[Line]:
-    target = _substituted(re.sub(r"\s+'.*$", "", what), state.names)
+def _resolve(line: SourceLine, how: str, what: str, state: _State, path: tuple[Path, ...]) -> list[SourceLine]:
+    target = _substitute(re.sub(r"\s+'.*$", "", what), state.names)
     if how == "theme":
         remote = re.search(r"\bfrom\s+(\S+)", target)
-        return [line] if not remote else _from_elsewhere(line, remote[1], state)
+        return [line] if not remote else _refuse_remote(line, remote[1], state)
     if REMOTE.match(target) or how == "includeurl":
-        return _from_elsewhere(line, target, state)
+        return _refuse_remote(line, target, state)
     if how == "import":
-        raise Refused(line.finding("unreadable", "an archive cannot be read", "include its files one by one"))
+        raise DiagramError(line.finding("unreadable", "an archive cannot be read", "include its files one by one"))
     if target.startswith("<"):
-        return [Line(f"!include {target}", line.file, line.number, extends_c4=bool(C4_FILE.search(target)))]
+        return [SourceLine(f"!include {target}", line.file, line.number, extends_c4=bool(C4_FILE.search(target)))]
     if state.in_procedure or "$" in target or "%" in target:
-        raise Refused(line.finding("unreadable", f"which file {target} is, is known only at run time", "name the file"))
-    return _from_file(line, how, target, state, path)
+        raise DiagramError(
+            line.finding("unreadable", f"the name of {target} is known only at run time", "name the file")
+        )
+    return _include_file(line, how, target, state, path)
 
 
-def _from_elsewhere(line: Line, address: str, state: _State) -> list[Line]:
+def _refuse_remote(line: SourceLine, address: str, state: _State) -> list[SourceLine]:
     name = bundled_name(address)
     fix = f"write !include {name}" if name else "keep a copy beside the diagram and include that"
-    raise Refused(line.finding("remote-include", f"{address} lies on a network, and nothing is fetched", fix, address))
+    raise DiagramError(
+        line.finding("remote-include", f"{address} is on a network, and nothing is downloaded", fix, address)
+    )
 
 
-def _from_file(line: Line, how: str, target: str, state: _State, path: tuple[Path, ...]) -> list[Line]:
+def _include_file(line: SourceLine, how: str, target: str, state: _State, path: tuple[Path, ...]) -> list[SourceLine]:
     written, _, part = target.strip('"').partition("!")
     file = (line.file.parent / written).resolve()
     if not file.is_relative_to(state.root):
-        message = f"{written} lies outside {state.root.name}/, the tree of this diagram"
-        raise Refused(line.finding("include-outside", message, "copy it beside the diagram", written))
+        message = f"{written} is outside {state.root.name}/, the source tree of this diagram"
+        raise DiagramError(line.finding("include-outside", message, "copy it beside the diagram", written))
     if not file.is_file():
         if state.branches:
-            return [line]  # PlantUML complains if this branch is taken
-        raise Refused(line.finding("missing-include", f"there is no file {written}", "correct the name", written))
-    if file in path or len(path) > DEEPEST:
-        raise Refused(line.finding("include-loop", f"{written} includes itself", "take an include out", written))
+            return [line]  # PlantUML reports an error if this branch is taken
+        raise DiagramError(line.finding("missing-include", f"there is no file {written}", "correct the name", written))
+    if file in path or len(path) > MAX_DEPTH:
+        raise DiagramError(line.finding("include-loop", f"{written} includes itself", "remove an include", written))
     if file in state.seen and how != "include_many" and how != "includesub" and not state.branches:
-        return []  # PlantUML, too, includes a file once
+        return []  # PlantUML, too, includes a file only once
     state.seen.append(file)
-    body = _expanded(_chosen(line, file, how, part), state, (*path, file))
+    body = _resolve_includes(_select(line, file, how, part), state, (*path, file))
     is_c4 = bool(C4_FILE.search(f"/{file.name}"))
-    return [*body, Line("", line.file, line.number, extends_c4=is_c4)]
+    return [*body, SourceLine("", line.file, line.number, extends_c4=is_c4)]
 
 
-def _chosen(line: Line, file: Path, how: str, part: str) -> list[Line]:
+def _select(line: SourceLine, file: Path, how: str, part: str) -> list[SourceLine]:
     lines = read_lines(file)
     if how == "includesub":
-        return _sub(line, lines, part)
-    found = list(blocks(lines))
+        return _select_part(line, lines, part)
+    found = list(split_blocks(lines))
     if not found:
         return lines
     number = int(part) if part.isdigit() else 0
     named = [block for block in found if part and block.name == part] or found[number : number + 1]
     if not named:
-        raise Refused(line.finding("missing-include", f"{file.name} has no diagram {part}", "correct the name", part))
+        raise DiagramError(
+            line.finding("missing-include", f"{file.name} has no diagram {part}", "correct the name", part)
+        )
     return list(named[0].lines[1:-1])
 
 
-def _sub(line: Line, lines: list[Line], part: str) -> list[Line]:
-    chosen, inside = list[Line](), False
+def _select_part(line: SourceLine, lines: list[SourceLine], part: str) -> list[SourceLine]:
+    chosen, inside = list[SourceLine](), False
     for each in lines:
         word = re.match(r"\s*!(startsub|endsub)\s*(\S*)", each.text, re.I)
         if word:
@@ -147,12 +167,12 @@ def _sub(line: Line, lines: list[Line], part: str) -> list[Line]:
         elif inside:
             chosen.append(each)
     if not chosen:
-        raise Refused(line.finding("missing-include", f"there is no part {part}", "correct the name", part))
+        raise DiagramError(line.finding("missing-include", f"there is no part {part}", "correct the name", part))
     return chosen
 
 
-def _substituted(text: str, names: dict[str, str]) -> str:
-    for _ in range(8):  # a prefix may be made of prefixes
+def _substitute(text: str, names: dict[str, str]) -> str:
+    for _ in range(8):  # a variable may be defined by variables
         replaced = re.sub(r"\$?\w+", lambda name: names.get(name[0], name[0]), text)
         if replaced == text:
             return text

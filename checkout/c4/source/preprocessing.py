@@ -1,8 +1,8 @@
-"""Expand: has PlantUML's preprocessor say what each macro drew, and on behalf of which line."""
+"""Preprocessing: sources for PlantUML's preprocessor whose expansion names every element, arrow and source line."""
 
 import re
 
-from checkout.c4.source.files import Diagram, Line
+from checkout.c4.source.files import DiagramSource, SourceLine
 from checkout.c4.source.includes import CLOSING, OPENING
 
 MARK, RECORD, FIELD, INDEX = "c4mark␞", "c4rel␞", "␞", "␟"
@@ -61,22 +61,22 @@ def _overrides() -> str:
 OVERRIDES = _overrides()
 
 
-def drawable(diagram: Diagram) -> tuple[str, list[Line]]:
-    """The source that is drawn: its layout is ours and no one else's; with the place of each of its lines."""
+def picture_source(diagram: DiagramSource) -> tuple[str, list[SourceLine]]:
+    """The source of the picture, always with the smetana layout engine, and the line behind each of its lines."""
     if diagram.kind != "uml":
         return diagram.text, list(diagram.lines)
     head, *rest = diagram.lines
     kept = [line for line in rest if not LAYOUT_PRAGMA.match(line.text)]
-    lines = [head, Line("!pragma layout smetana", head.file, head.number), *kept]
+    lines = [head, SourceLine("!pragma layout smetana", head.file, head.number), *kept]
     return "\n".join(line.text for line in lines), lines
 
 
-def instrumented(diagram: Diagram) -> tuple[str, list[Line]]:
-    """The source that is expanded: a mark before every line, and C4 macros that name what they draw."""
-    text, places = list[str](), list[Line]()
+def expansion_source(diagram: DiagramSource) -> tuple[str, list[SourceLine]]:
+    """The source to expand, with a mark before each line and C4 macros that record what they draw, and its lines."""
+    text, places = list[str](), list[SourceLine]()
     in_procedure, depth, continued = False, 0, False
 
-    def put(line: Line, *texts: str) -> None:
+    def put(line: SourceLine, *texts: str) -> None:
         for each in texts:
             text.append(each)
             places.append(line)
@@ -95,7 +95,7 @@ def instrumented(diagram: Diagram) -> tuple[str, list[Line]]:
 
 
 def _json_depth(text: str, depth: int) -> int:
-    # A variable may hold JSON over several lines; a mark among them would break it.
+    # A mark inside JSON that spans several lines would break it.
     if depth or re.match(r"\s*!\$?\w+\s*\??=\s*[\[{]", text):
         return max(depth + sum(map(text.count, "[{")) - sum(map(text.count, "]}")), 0)
     return 0

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import checkout
 from checkout.c4.render import svg
-from checkout.c4.render.paint import Ink, painted
+from checkout.c4.render.paint import Stroke, apply_strokes
 from checkout.journal.hop import Hop, Outcome
 from checkout.lab.errors import LabError
 from checkout.lab.history.metrics import ArrowKey
@@ -20,10 +20,11 @@ from checkout.lab.history.sentences import element
 
 FOLDER = Path(checkout.__file__).parents[1] / "diagrams"
 VIEWS = ("ordering", "ordering-sold-out", "ordering-payment-denied")
-PAST, CURRENT, UNSUCCESSFUL = Ink("#0B57A4", 1.8), Ink("#B84A00", 4.0), Ink("#B3261E", 4.0, "7,5")
+PAST, CURRENT, UNSUCCESSFUL = Stroke("#0B57A4", 1.8), Stroke("#B84A00", 4.0), Stroke("#B3261E", 4.0, "7,5")
 # Cividis, light (fast) to dark (slow): it reads the same for every kind of colour vision.
 LATENCY_SCALE = [
-    Ink("#BCAF6F", 1.6), Ink("#8D8878", 2.4), Ink("#61656F", 3.2), Ink("#35456C", 4.2), Ink("#00204D", 5.4)
+    Stroke("#BCAF6F", 1.6), Stroke("#8D8878", 2.4), Stroke("#61656F", 3.2), Stroke("#35456C", 4.2),
+    Stroke("#00204D", 5.4),
 ]  # fmt: skip
 INVISIBLE, VISIBLE = [svg.tag(name) for name in ("title", "desc", "metadata")], ("cluster", "entity", "link")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -78,7 +79,7 @@ class View(NamedTuple):
 def view(name: str) -> View:
     """A committed view. Raises LabError if its SVG is missing."""
     try:
-        root = _without_decoration(svg.sanitised(svg.parse((FOLDER / f"{name}.svg").read_bytes())))
+        root = _without_decoration(svg.sanitise(svg.parse((FOLDER / f"{name}.svg").read_bytes())))
     except (OSError, ValueError) as error:
         raise LabError(f"there is no picture of {name}: draw it with `checkout diagrams render diagrams`") from error
     groups = {group.get("id") or "": group for group in root.iter(svg.tag("g")) if group.get("id")}
@@ -91,7 +92,7 @@ def view(name: str) -> View:
             arrow = _view_arrow(id, step, group, [groups[sender], groups[to]])
             arrows[names[sender], names[to], technology] = arrow
     boxes = {names[id]: id for id, group in groups.items() if group.get("class") == "entity"}
-    return View(svg.written(root), arrows, boxes)
+    return View(svg.serialise(root), arrows, boxes)
 
 
 def _without_decoration(root: svg.Node) -> svg.Node:
@@ -153,17 +154,17 @@ def highlighted(name: str, moments: Sequence[Moment], at: int) -> str:
 
     Raises LabError if the view is missing.
     """
-    found, inks = view(name), dict[str, Ink]()
+    found, strokes = view(name), dict[str, Stroke]()
     for moment in story(moments, at):
         if past := found.find(moment.hop):
-            inks[past.id] = PAST
+            strokes[past.id] = PAST
     now = moments[at - 1] if at else None
     arrow = found.find(now.hop) if now else None
     if now is None or arrow is None:
-        return _painted(found, inks, {}, {})
-    ink = CURRENT if now.hop.outcome is Outcome.APPLIED else UNSUCCESSFUL
-    ends = {now.hop.sender: ink, now.hop.to: ink}
-    return _painted(found, inks | {arrow.id: ink}, ends, {arrow: arrow_lines(now)}, now.hop.topic is not None)
+        return _painted(found, strokes, {}, {})
+    stroke = CURRENT if now.hop.outcome is Outcome.APPLIED else UNSUCCESSFUL
+    ends = {now.hop.sender: stroke, now.hop.to: stroke}
+    return _painted(found, strokes | {arrow.id: stroke}, ends, {arrow: arrow_lines(now)}, now.hop.topic is not None)
 
 
 def arrow_lines(moment: Moment) -> list[str]:
@@ -178,10 +179,10 @@ def arrow_lines(moment: Moment) -> list[str]:
 
 
 def _painted(
-    found: View, inks: Mapping[str, Ink], boxes: Mapping[str, Ink], lines: Mapping[ViewArrow, Sequence[str]],
+    found: View, strokes: Mapping[str, Stroke], boxes: Mapping[str, Stroke], lines: Mapping[ViewArrow, Sequence[str]],
     hides_topic: bool = False,
 ) -> str:  # fmt: skip
-    root = svg.parse(painted(found.svg, inks, boxes))
+    root = svg.parse(apply_strokes(found.svg, strokes, boxes))
     _, _, *size = map(float, (root.get("viewBox") or "").split())
     root.attrib |= {"width": f"{size[0] * 0.62:.0f}", "height": f"{size[1] * 0.62:.0f}", "style": "background:#FFFFFF"}
     groups = {group.get("id"): group for group in root.iter(svg.tag("g"))}
@@ -195,7 +196,7 @@ def _painted(
                 group.remove(text)
         top = arrow.y - 14 * hides_topic
         root.extend(_text(arrow.x, top + 15 * at, line) for at, line in enumerate(texts))
-    return svg.written(root)
+    return svg.serialise(root)
 
 
 def _text(x: float, y: float, line: str) -> svg.Node:
@@ -226,9 +227,9 @@ def latency_heatmap(name: str, milliseconds: Mapping[ArrowKey, float]) -> Pictur
         raise LabError(f"none of these arrows is drawn in {name}: let an order pass them first")
     longest = max(latency[key] for key in keys) or 1
     # Most latencies are short: the square root spreads them over more of the scale.
-    inks = {found.arrows[key].id: LATENCY_SCALE[int(4.999 * sqrt(latency[key] / longest))] for key in keys}
+    strokes = {found.arrows[key].id: LATENCY_SCALE[int(4.999 * sqrt(latency[key] / longest))] for key in keys}
     lines = {found.arrows[key]: [f"{latency[key]:.1f} ms"] for key in keys}
     ends = {key: f"step {found.arrows[key].step}, {element(key[0])} to {element(key[1])}" for key in keys}
     facts = [f"{ends[key]}: {latency[key]:.1f} ms" for key in keys]
     title = f"{name}: milliseconds per arrow, the darker and thicker the longer"
-    return Picture(_painted(found, inks, {}, lines).encode(), title, facts)
+    return Picture(_painted(found, strokes, {}, lines).encode(), title, facts)

@@ -14,7 +14,7 @@ Findings = Callable[..., list[Finding]]
 VIEWS = ("containers", "ordering", "ordering-sold-out", "ordering-payment-denied")
 
 
-def told(found: list[Finding]) -> list[tuple[str, int, str]]:
+def places(found: list[Finding]) -> list[tuple[str, int, str]]:
     return [(Path(finding.file).stem, finding.line, finding.rule) for finding in found]
 
 
@@ -27,7 +27,7 @@ def test_http_where_the_dynamic_view_says_kafka_is_caught(findings: Findings, co
 
     found = findings(containers, copied / "ordering.puml")
 
-    assert [line for _, line, rule in told(found) if rule == "view-technology"] == [
+    assert [line for _, line, rule in places(found) if rule == "view-technology"] == [
         26,
         27,
         28,
@@ -76,7 +76,7 @@ def test_diagrams_of_another_system_are_not_compared(findings: Findings, copied:
 
 def test_views_agree_with_the_code_as_the_contract_has_it(findings: Findings, copied: Path) -> None:
     assert len(CODE) == 17 + 8 + 14
-    assert findings(*(copied / f"{name}.puml" for name in VIEWS), facts=CODE) == []
+    assert findings(*(copied / f"{name}.puml" for name in VIEWS), code_arrows=CODE) == []
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,6 @@ def test_wrong_arrow_differs_from_the_code_at_its_line(
     file = copied / "ordering.puml"
     file.write_text(change(file.read_text()))
 
-    found = told(findings(file, facts=CODE))
+    found = places(findings(file, code_arrows=CODE))
 
     assert [each for each in found if each[2].startswith("code-")] == expected

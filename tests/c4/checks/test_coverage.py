@@ -6,9 +6,9 @@ from random import Random
 import pytest
 from c4.runs import valid_run
 
-from checkout.c4.checks.coverage import cover
-from checkout.c4.findings import CannotJudge
-from checkout.c4.journal import parsed
+from checkout.c4.checks.coverage import measure_coverage
+from checkout.c4.findings import PreconditionError
+from checkout.c4.journal import parse_hops
 from checkout.c4.source.arrows import Drawing
 
 View = Callable[[str], Drawing]
@@ -16,25 +16,25 @@ View = Callable[[str], Drawing]
 
 @pytest.mark.slow
 def test_one_run_of_its_own_story_covers_a_view_whole(view: View) -> None:
-    coverage = cover(view("ordering"), parsed(valid_run("ordering", Random(1))))
+    coverage = measure_coverage(view("ordering"), parse_hops(valid_run("ordering", Random(1))))
 
-    assert (coverage.percent, coverage.missed) == (100, ())
+    assert (coverage.percent, coverage.uncovered) == (100, ())
 
 
 def test_run_of_another_story_leaves_the_arrows_it_did_not_reach(view: View) -> None:
-    coverage = cover(view("ordering-payment-denied"), parsed(valid_run("ordering-sold-out", Random(1))))
+    coverage = measure_coverage(view("ordering-payment-denied"), parse_hops(valid_run("ordering-sold-out", Random(1))))
 
     # The first four arrows, and the e-mail, whose arrow is the same in every story.
-    assert [arrow.step for arrow in coverage.missed] == [5, 6, 7, 8, 9, 10, 11, 11, 11]
+    assert [arrow.step for arrow in coverage.uncovered] == [5, 6, 7, 8, 9, 10, 11, 11, 11]
     assert round(coverage.percent) == 36
 
 
 def test_attempt_that_failed_covers_nothing(view: View) -> None:
     run = [hop | {"outcome": "failed"} for hop in valid_run("ordering", Random(1))]
 
-    assert cover(view("ordering"), parsed(run)).percent == 0
+    assert measure_coverage(view("ordering"), parse_hops(run)).percent == 0
 
 
 def test_view_without_arrows_cannot_be_covered(view: View) -> None:
-    with pytest.raises(CannotJudge, match="no arrow to cover"):
-        cover(view("checkout"), [])
+    with pytest.raises(PreconditionError, match="no arrows to cover"):
+        measure_coverage(view("checkout"), [])

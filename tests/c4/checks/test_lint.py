@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from c4.conftest import DIAGRAMS, Draw
 
-from checkout.c4.checks.lint import fixed, lint
+from checkout.c4.checks.lint import fix_remote_includes, lint
 from checkout.c4.findings import Finding
 
 pytestmark = pytest.mark.slow  # draws with PlantUML
@@ -99,7 +99,7 @@ def test_fix_rewrites_remote_includes_of_what_is_bundled_and_leaves_the_rest() -
         "  !INCLUDE https://example.org/plantuml-icon-font-sprites/v3.0.0/font-awesome-5/users.puml"
     )
 
-    rewritten, count = fixed(text)
+    rewritten, count = fix_remote_includes(text)
 
     assert count == 2
     assert rewritten.split("\n") == [

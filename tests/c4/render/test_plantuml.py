@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from checkout.c4.render.plantuml import FOREIGN, OWN, Studio
+from checkout.c4.render.plantuml import PlantUmlPool, Profile
 from checkout.c4.render.renderer import Renderer
-from checkout.c4.render.toolchain import find_toolbox
+from checkout.c4.render.toolchain import find_toolchain
 from checkout.c4.source.includes import read_diagrams
 
 pytestmark = pytest.mark.slow  # draws with PlantUML
@@ -17,13 +17,13 @@ GOOD = "@startuml\na -> b : hello\n@enduml"
 
 
 @pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    with Studio(find_toolbox(), tmp_path, seconds=15) as studio:
-        yield studio
+def pool(tmp_path: Path) -> Iterator[PlantUmlPool]:
+    with PlantUmlPool(find_toolchain(), tmp_path, timeout=15) as pool:
+        yield pool
 
 
-def pid_of(studio: Studio, output: str = "svg") -> int:
-    process = studio.workers[output, FOREIGN].process
+def pid_of(pool: PlantUmlPool, output: str = "svg") -> int:
+    process = pool.processes[output, Profile.FOREIGN].process
     assert process is not None
     return process.pid
 
@@ -36,76 +36,76 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def test_one_process_draws_many_diagrams(studio: Studio) -> None:
-    first = studio.ask("svg", GOOD)
-    pid = pid_of(studio)
-    second = studio.ask("svg", GOOD.replace("hello", "bye"))
+def test_one_process_draws_many_diagrams(pool: PlantUmlPool) -> None:
+    first = pool.convert("svg", GOOD)
+    pid = pid_of(pool)
+    second = pool.convert("svg", GOOD.replace("hello", "bye"))
 
-    assert pid_of(studio) == pid
+    assert pid_of(pool) == pid
     assert b"hello" in first.payload and b"bye" in second.payload
 
 
-def test_broken_diagram_is_answered_with_its_line_and_the_worker_lives_on(studio: Studio) -> None:
-    broken = studio.ask("svg", "@startuml\na -> b\nfoo bar baz\n@enduml")
-    pid = pid_of(studio)
+def test_broken_diagram_is_answered_with_its_line_and_the_worker_lives_on(pool: PlantUmlPool) -> None:
+    broken = pool.convert("svg", "@startuml\na -> b\nfoo bar baz\n@enduml")
+    pid = pid_of(pool)
 
     assert (broken.line, broken.payload.startswith(b"<svg")) == (2, False)
-    assert "Syntax Error" in broken.complaint
-    assert studio.ask("svg", GOOD).payload.startswith(b"<svg")
-    assert pid_of(studio) == pid
+    assert "Syntax Error" in broken.error
+    assert pool.convert("svg", GOOD).payload.startswith(b"<svg")
+    assert pid_of(pool) == pid
 
 
-def test_worker_that_dies_is_started_again_for_the_diagram_in_hand(studio: Studio) -> None:
-    studio.ask("svg", GOOD)
-    pid = pid_of(studio)
+def test_worker_that_dies_is_started_again_for_the_diagram_in_hand(pool: PlantUmlPool) -> None:
+    pool.convert("svg", GOOD)
+    pid = pid_of(pool)
     os.kill(pid, 9)
 
-    answer = studio.ask("svg", GOOD)
+    answer = pool.convert("svg", GOOD)
 
     assert answer.payload.startswith(b"<svg")
-    assert pid_of(studio) != pid
+    assert pid_of(pool) != pid
 
 
-def test_diagram_that_ends_the_process_is_given_up_after_a_second_try(studio: Studio) -> None:
-    answer = studio.ask("svg", "@startuml\n!procedure $again($x)\n$again($x + 1)\n!endprocedure\n$again(1)\n@enduml")
+def test_diagram_that_ends_the_process_is_given_up_after_a_second_try(pool: PlantUmlPool) -> None:
+    answer = pool.convert("svg", "@startuml\n!procedure $again($x)\n$again($x + 1)\n!endprocedure\n$again(1)\n@enduml")
 
-    assert "calls itself for ever" in answer.complaint
-    assert studio.ask("svg", GOOD).payload.startswith(b"<svg")
+    assert "calls itself endlessly" in answer.error
+    assert pool.convert("svg", GOOD).payload.startswith(b"<svg")
 
 
 def test_diagram_that_takes_too_long_is_ended_and_the_next_one_drawn(tmp_path: Path) -> None:
     slow = "@startuml\n!include <C4/C4_Container>\nContainer(a, A)\n@enduml"  # half a second the first time
-    with Studio(find_toolbox(), tmp_path, seconds=15) as studio:
-        studio.ask("svg", GOOD)
-        studio.workers["svg", FOREIGN].seconds = 0.05
+    with PlantUmlPool(find_toolchain(), tmp_path, timeout=15) as pool:
+        pool.convert("svg", GOOD)
+        pool.processes["svg", Profile.FOREIGN].timeout = 0.05
 
-        answer = studio.ask("svg", slow)
+        answer = pool.convert("svg", slow)
 
-        studio.workers["svg", FOREIGN].seconds = 15
-        assert "no answer within 0.05 s" in answer.complaint
-        assert studio.ask("svg", GOOD).payload.startswith(b"<svg")
+        pool.processes["svg", Profile.FOREIGN].timeout = 15
+        assert "no answer within 0.05 s" in answer.error
+        assert pool.convert("svg", GOOD).payload.startswith(b"<svg")
 
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
-    with Studio(find_toolbox(), tmp_path) as studio:
-        studio.ask("svg", GOOD)
-        pid, home = pid_of(studio), studio.workers["svg", FOREIGN].home
+    with PlantUmlPool(find_toolchain(), tmp_path) as pool:
+        pool.convert("svg", GOOD)
+        pid, home = pid_of(pool), pool.processes["svg", Profile.FOREIGN].home
 
     assert home is not None and not home.exists()
     assert not is_alive(pid)
 
 
-def test_sandbox_reads_nothing_and_the_allow_list_only_its_folder(studio: Studio, tmp_path: Path) -> None:
+def test_sandbox_reads_nothing_and_the_allow_list_only_its_folder(pool: PlantUmlPool, tmp_path: Path) -> None:
     (tmp_path / "inside.puml").write_text("a -> b : inside")
     outside = tmp_path.parent / "outside.puml"
     outside.write_text("a -> b : outside")
     sources = [f"@startuml\n!include {where}\n@enduml" for where in ("inside.puml", outside, "/etc/passwd")]
 
-    own = [studio.ask("preproc", source, OWN).complaint for source in sources]
-    foreign = [studio.ask("preproc", source, FOREIGN).complaint for source in sources]
+    own = [pool.convert("preproc", source, Profile.OWN).error for source in sources]
+    foreign = [pool.convert("preproc", source, Profile.FOREIGN).error for source in sources]
 
-    assert [bool(complaint) for complaint in own] == [False, True, True]
-    assert all(complaint.startswith("cannot include") for complaint in foreign)
+    assert [bool(error) for error in own] == [False, True, True]
+    assert all(error.startswith("cannot include") for error in foreign)
 
 
 def test_source_that_steps_out_of_its_folder_is_drawn_in_the_sandbox(
@@ -119,7 +119,7 @@ def test_source_that_steps_out_of_its_folder_is_drawn_in_the_sandbox(
 
         profiles = [renderer.profile(diagram) for diagram in diagrams]
 
-    assert profiles == [OWN, FOREIGN]
+    assert profiles == [Profile.OWN, Profile.FOREIGN]
 
 
 def test_diagram_of_another_tree_is_drawn_in_the_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,18 +128,18 @@ def test_diagram_of_another_tree_is_drawn_in_the_sandbox(tmp_path: Path, monkeyp
     monkeypatch.chdir(tmp_path / "here")
 
     with Renderer(tmp_path) as renderer:
-        assert renderer.profile(read_diagrams(tmp_path / "theirs.puml", tmp_path)[0]) == FOREIGN
+        assert renderer.profile(read_diagrams(tmp_path / "theirs.puml", tmp_path)[0]) == Profile.FOREIGN
 
 
-def test_environment_of_the_process_holds_nothing_of_ours(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_of_the_process_holds_nothing_of_ours(pool: PlantUmlPool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", "wooden spoon")
 
-    answer = studio.ask("svg", '@startuml\na -> b : x%getenv("SECRET")%getenv("PATH")x\n@enduml')
+    answer = pool.convert("svg", '@startuml\na -> b : x%getenv("SECRET")%getenv("PATH")x\n@enduml')
 
     assert b">xx<" in answer.payload
-    environment = Path(f"/proc/{pid_of(studio)}/environ")
+    environment = Path(f"/proc/{pid_of(pool)}/environ")
     assert not environment.exists() or b"SECRET" not in environment.read_bytes()
 
 
-def test_png_is_a_png(studio: Studio) -> None:
-    assert studio.ask("png", GOOD).payload.startswith(b"\x89PNG\r\n")
+def test_png_is_a_png(pool: PlantUmlPool) -> None:
+    assert pool.convert("png", GOOD).payload.startswith(b"\x89PNG\r\n")

@@ -1,11 +1,11 @@
-"""Svg: a picture carries nothing that acts, ids of its own, and words for who cannot see it."""
+"""SVG: pictures hold no active content, unique ids, and descriptions for screen readers."""
 
 import re
 
 import pytest
 from c4.conftest import DIAGRAMS, Draw
 
-from checkout.c4.render.svg import parse, sanitised, written
+from checkout.c4.render.svg import parse, sanitise, serialise
 
 pytestmark = pytest.mark.slow  # draws with PlantUML
 
@@ -19,7 +19,7 @@ HOSTILE = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.
 
 
 def test_nothing_that_acts_survives_and_plain_links_do() -> None:
-    text = written(sanitised(parse(HOSTILE)))
+    text = serialise(sanitise(parse(HOSTILE)))
 
     for word in (
         "script",
@@ -71,10 +71,10 @@ def test_every_reference_of_a_picture_leads_to_an_id_in_it(draw: Draw) -> None:
     assert {each for reference in references for each in reference.split()} <= ids
 
 
-def test_picture_is_told_in_words(draw: Draw) -> None:
+def test_picture_is_described_in_words(draw: Draw) -> None:
     text = draw(file=DIAGRAMS / "ordering.puml").svg
 
-    assert '<title id="ordering-title">Ordering: the products are there and the payment goes through</title>' in text
+    assert '<title id="ordering-title">Ordering: the products are in stock and the payment succeeds</title>' in text
     assert "14. Notifications to Customer: sends an e-mail to (SMTP)." in text
     assert 'role="img"' in text
 
@@ -86,3 +86,10 @@ def test_italics_are_drawn_with_the_same_family(draw: Draw) -> None:
 
     # Widths of DejaVu Sans Oblique at 12 points; a serif face, or another font, has others.
     assert {word: round(width, 1) for word, width in widths.items()} == {"iiii": 22.7, "mmmm": 56.1}
+
+
+def test_no_committed_picture_shows_a_mark_that_looks_like_a_missing_glyph() -> None:
+    pictures = sorted(DIAGRAMS.glob("*.svg"))
+
+    assert len(pictures) == 6
+    assert [file.name for file in pictures if "\u25af" in file.read_text()] == []

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from c4.conftest import DIAGRAMS, Draw
 
-from checkout.c4.findings import Refused
-from checkout.c4.render.renderer import Picture
+from checkout.c4.findings import DiagramError
+from checkout.c4.render.renderer import RenderedDiagram
 from checkout.c4.source.arrows import Arrow
 
 pytestmark = pytest.mark.slow  # draws with PlantUML
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow  # draws with PlantUML
 BOXES = ('Container(a, "A", "Python")', 'ContainerQueue(q, "Q", "Kafka")', 'Container(b, "B")')
 
 
-def told(picture: Picture) -> list[tuple[str, str, str, str, str]]:
+def arrows_of(picture: RenderedDiagram) -> list[tuple[str, str, str, str, str]]:
     return [(a.index, a.source, a.target, a.label, a.technology) for a in picture.drawing.arrows if not a.hidden]
 
 
@@ -35,7 +35,7 @@ def test_step_as_data_has_the_contracts_shape(draw: Draw) -> None:
     data = arrow.as_data()
 
     assert data == {
-        "index": 3, "from": "orders", "to": "kafka", "label": "publishes the new order",
+        "index": 3, "from": "orders", "to": "kafka", "label": "publishes the new order to",
         "technology": "order.new-order-received", "line": 26, "svg_id": arrow.svg_id,
     }  # fmt: skip
 
@@ -55,14 +55,14 @@ def test_every_direction_of_relindex_keeps_its_index_and_sense(draw: Draw, side:
     picture = draw(*BOXES, f'RelIndex{side}("4-1", a, b, "12: looks numbered", "HTTP")')
 
     source, target = ("b", "a") if "Back" in side else ("a", "b")
-    assert told(picture) == [("4-1", source, target, "12: looks numbered", "HTTP")]
+    assert arrows_of(picture) == [("4-1", source, target, "12: looks numbered", "HTTP")]
 
 
 @pytest.mark.parametrize("side", ["_Back", "_Neighbor", "_Back_Neighbor", "_D", "_U", "_Left", "_R"])
 def test_every_direction_of_rel_keeps_its_sense(draw: Draw, side: str) -> None:
     picture = draw(*BOXES, f'Rel{side}(a, b, "asks", "HTTP", $index=7)')
 
-    assert told(picture) == [("7", *(("b", "a") if "Back" in side else ("a", "b")), "asks", "HTTP")]
+    assert arrows_of(picture) == [("7", *(("b", "a") if "Back" in side else ("a", "b")), "asks", "HTTP")]
 
 
 def test_two_way_arrow_says_so_and_has_no_step(draw: Draw) -> None:
@@ -105,7 +105,7 @@ def test_arrow_from_a_procedure_a_loop_or_a_branch_belongs_to_the_line_that_made
     assert [arrow.line.number for arrow in picture.drawing.arrows] == [11, 11, 14, 14, 18]
 
 
-def test_aliases_with_dots_and_nested_boundaries_are_told_apart(draw: Draw) -> None:
+def test_aliases_with_dots_and_nested_boundaries_are_distinguished(draw: Draw) -> None:
     picture = draw(
         "set separator none",
         'System_Boundary(x, "X") {', 'Container_Boundary(x.y, "Y") {', 'Container(x.y.z, "Z")', "}",
@@ -123,23 +123,23 @@ def test_labels_with_links_sprites_and_markup_are_read_as_words(draw: Draw) -> N
         'Rel(a, b, "reads <b>all</b>\\n**of** it", "HTTP", $link="https://example.org", $sprite="users", $index=1)',
     )  # fmt: skip
 
-    assert told(picture) == [("1", "a", "b", "reads all of it", "HTTP")]
+    assert arrows_of(picture) == [("1", "a", "b", "reads all of it", "HTTP")]
 
 
 def test_technology_may_come_from_a_tag_alone(draw: Draw) -> None:
     picture = draw('AddRelTag("async", $techn="orders.new")', *BOXES, 'Rel(a, b, "tells", $tags="async", $index=1)')
 
-    assert told(picture) == [("1", "a", "b", "tells", "orders.new")]
+    assert arrows_of(picture) == [("1", "a", "b", "tells", "orders.new")]
 
 
 def test_empty_label_is_still_an_arrow(draw: Draw) -> None:
-    assert told(draw(*BOXES, 'Rel(a, b, "", $index=2)')) == [("2", "a", "b", "", "")]
+    assert arrows_of(draw(*BOXES, 'Rel(a, b, "", $index=2)')) == [("2", "a", "b", "", "")]
 
 
 def test_macro_in_a_note_uses_a_number_and_is_no_arrow(draw: Draw) -> None:
     picture = draw(*BOXES, "note as N", 'Rel(a, b, "noted")', "end note", 'Rel(a, b, "drawn")')
 
-    assert told(picture) == [("2", "a", "b", "drawn", "")]
+    assert arrows_of(picture) == [("2", "a", "b", "drawn", "")]
 
 
 def test_hidden_layout_lines_are_no_arrows_and_do_not_shift_the_others(draw: Draw) -> None:
@@ -151,7 +151,7 @@ def test_hidden_layout_lines_are_no_arrows_and_do_not_shift_the_others(draw: Dra
 def test_later_container_include_takes_numbers_away_and_none_is_invented(draw: Draw) -> None:
     picture = draw("!include <C4/C4_Container>", *BOXES, 'Rel(a, b, "12: looks numbered")')
 
-    assert told(picture) == [("", "a", "b", "12: looks numbered", "")]
+    assert arrows_of(picture) == [("", "a", "b", "12: looks numbered", "")]
 
 
 def test_plain_component_diagram_is_read_too(draw: Draw, tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_sequence_view_has_arrows_and_no_groups(draw: Draw) -> None:
         'Rel(a, b, "asks", "HTTP")', 'Rel(b, a, "answers", $rel="-->")', level="Sequence",
     )  # fmt: skip
 
-    assert told(picture) == [("1", "a", "b", "asks", "HTTP"), ("2", "b", "a", "answers", "")]
+    assert arrows_of(picture) == [("1", "a", "b", "asks", "HTTP"), ("2", "b", "a", "answers", "")]
     assert {arrow.svg_id for arrow in picture.drawing.arrows} == {None}
 
 
@@ -203,14 +203,14 @@ def test_shared_elements_keep_their_own_file_and_line(draw: Draw, tmp_path: Path
 
 @pytest.mark.parametrize("line", ["a -[dashed]-o-> b -> q", "a --> b --> q"])
 def test_unreadable_arrow_is_an_error_and_never_a_guess(draw: Draw, line: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(DiagramError) as refused:
         draw(*BOXES, 'Rel(a, b, "read")', line)
 
     assert refused.value.findings[0].line == 8
 
 
 def test_element_declared_after_its_arrow_is_refused_with_the_remedy(draw: Draw) -> None:
-    with pytest.raises(Refused, match="declare every element before the arrows that use it"):
+    with pytest.raises(DiagramError, match="declare every element before the arrows that use it"):
         draw(BOXES[0], 'Rel(a, late, "asks")', 'Container(late, "Late")')
 
 
@@ -218,7 +218,7 @@ def test_flow_chart_has_a_picture_and_no_arrows(draw: Draw) -> None:
     picture = draw(file=DIAGRAMS / "checkout.puml")
 
     assert picture.drawing.arrows == ()
-    assert "Checkout: one beginning, three ends</title>" in picture.svg
+    assert "Checkout: one start, three outcomes</title>" in picture.svg
 
 
 def test_arrow_reads_as_a_sentence_of_step_ends_and_technology(draw: Draw) -> None:

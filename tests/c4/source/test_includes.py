@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from checkout.c4.findings import Refused
+from checkout.c4.findings import DiagramError
 from checkout.c4.source.files import find_files
 from checkout.c4.source.includes import bundled_name, read_diagrams
 
@@ -107,7 +107,7 @@ def test_what_cannot_be_included_is_refused_at_its_line(tmp_path: Path, rule: st
     (tmp_path / "link.puml").symlink_to("/etc/passwd")
     view = written(tmp_path, "@startuml", line, "@enduml")
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(DiagramError) as refused:
         read_diagrams(view, tmp_path)
 
     finding = refused.value.findings[0]
@@ -147,7 +147,7 @@ def test_what_is_no_source_is_refused(tmp_path: Path, rule: str, content: bytes)
     file = tmp_path / "bad.puml"
     file.write_bytes(content)
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(DiagramError) as refused:
         read_diagrams(file, tmp_path)
 
     assert refused.value.findings[0].rule == rule
@@ -157,7 +157,7 @@ def test_includes_that_multiply_are_stopped_by_size(tmp_path: Path) -> None:
     written(tmp_path, "x" * 90_000, name="large.puml")
     view = written(tmp_path, "@startuml", *["!include_many large.puml"] * 20, "@enduml")
 
-    with pytest.raises(Refused, match="with its includes"):
+    with pytest.raises(DiagramError, match="with its includes"):
         read_diagrams(view, tmp_path)
 
 
