@@ -1,8 +1,5 @@
 """Sample data: Ada's order of two wooden spoons, and a function for each message about it."""
 
-import threading
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -73,14 +70,6 @@ def payment_failed(id: str = FIRST, reason: str = "above the limit") -> PaymentF
 
 def order_approved(id: str = FIRST, email: str | None = EMAIL) -> OrderApproved:
     return OrderApproved(id, ADA, [SPOONS], payment("10.00"), Decimal("10.00"), email)
-
-
-def wait_until(condition: Callable[[], object], what: str, seconds: float = 5.0) -> None:
-    """Polls until the condition is true. Fails after `seconds` seconds with a message that names `what`."""
-    deadline, pause = time.monotonic() + seconds, threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        pause.wait(0.005)
 
 
 def created_id(response: httpx.Response) -> str:

@@ -62,7 +62,7 @@ class Hop(msgspec.Struct, kw_only=True, rename={"sender": "from"}):
 
     @property
     def position(self) -> str:
-        """The record's position as `topic[partition]@offset`; empty for a hop that is no record."""
+        """The record's position as `topic[partition]@offset`; empty for a hop without a record."""
         return coordinates(self.topic, self.partition, self.offset) if self.topic else ""
 
 

@@ -79,7 +79,7 @@ class Delivery:
         )
 
     def hop(self, service: str, outcome: Outcome, replica: str, at: datetime) -> Hop | None:
-        """The journal entry; None for a timer, which is no arrow."""
+        """The journal entry; None for a timer, which no diagram draws."""
         if self.type is None:
             return None
         if self.result:

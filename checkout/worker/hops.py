@@ -49,7 +49,7 @@ def external_call(message: type[Message], result: CallResult, outcome: Outcome, 
 
 
 def http_request(message: type[Message], sender: str, to: str, delivery: bool, **fields: Any) -> Hop:
-    """A request inside the system, reported by its receiver; `delivery`: it was passed on by its first receiver."""
+    """A request between containers, reported by its receiver; `delivery`: forwarded by its first receiver."""
     return Hop(
         step=message.step(None, delivery), sender=sender, to=to, message=message.__name__,
         technology=message.technology, **fields,

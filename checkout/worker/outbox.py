@@ -135,6 +135,6 @@ def claim_rows(db: Connection, owner: str, at: datetime, older_than: datetime) -
 
 
 def outbox_row(row: Row[Any]) -> OutboxRow:
-    """The struct of a database row."""
+    """The `OutboxRow` of a database row."""
     values = {name: row._mapping[name] for name in OutboxRow.__struct_fields__}
     return OutboxRow(**values | {"kind": OutboxKind(row.kind), "claimed_at": utc_text(row.claimed_at)})

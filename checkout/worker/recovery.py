@@ -23,7 +23,7 @@ OVERLAP = timedelta(minutes=1)  # far longer than one batch takes from its commi
 def missing_hops(
     path: Path, database: ServiceDatabase, service: Service, message_types: MessageTypes, replica: str
 ) -> list[Hop]:
-    """The hops of this replica since shortly before the end of its journal file that the file lacks."""
+    """The hops of this replica that its journal file lacks, from one minute before the last hop of the file on."""
     written = list(journal.read_file(path)) if path.exists() else []
     inbox, outbox = select(INBOX).where(INBOX.c.replica == replica), select(OUTBOX).where(OUTBOX.c.owner == replica)
     if written:

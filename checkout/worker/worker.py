@@ -109,7 +109,7 @@ class Worker:
         self.outgoing = []
 
     def commit(self) -> None:
-        """Commits the offsets of the batch. The outbox rows must be stored for that, not delivered."""
+        """Commits the offsets of the batch. Its outbox rows are stored by then, but need not be sent."""
         if self.is_handled:
             for record in (delivery.record for delivery in self.batch if delivery.record):
                 partition = (record.topic, record.partition)
@@ -122,7 +122,7 @@ class Worker:
             self.uncommitted = {}
 
     def close(self) -> None:
-        """Marks the rows that were sent, leaves the group and closes every part."""
+        """Marks the sent outbox rows as done, leaves the consumer group and closes all resources."""
         self._mark_now()
         self.external_calls.close()
         self.log.close()

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from sample import AT, BODY, created_id, order_id, place_order, wait_until
+from sample import AT, BODY, created_id, order_id, place_order
+from waiting import wait_until
 
 from checkout.services.orders import PAGE, Orders
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sample import FIRST, order_id, wait_until
+from sample import FIRST, order_id
+from waiting import wait_until
 
 from checkout.messages import CardCharged
 from checkout.worker.external_calls import FIRST_PAUSE, LONGEST_PAUSE, CallResult, ExternalCalls, Unanswered

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sample import FIRST, SECOND, order_approved, order_id, wait_until
+from sample import FIRST, SECOND, order_approved, order_id
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
+from waiting import wait_until
 from worker.faulty_service import FaultyService, FaultyServiceHarness
 from worker.in_memory_shop import InMemoryShop, run_once
 
