@@ -14,7 +14,7 @@ class Outcome(StrEnum):
     """How a hop ended.
 
     applied: acknowledged, answered or handled; duplicate: a repeat, recognized by the inbox; failed: to be retried;
-    crashed: the process ended with the message in hand.
+    crashed: the process ended while it was handling the message.
     """
 
     APPLIED = "applied"
@@ -72,7 +72,7 @@ class Hop(msgspec.Struct, kw_only=True, rename={"sender": "from"}):
 
     @property
     def position(self) -> str:
-        """The record's position as `topic[partition]@offset`; empty for a hop that is no record."""
+        """The record's position as `topic[partition]@offset`; empty for a hop without a record."""
         return coordinates(self.topic, self.partition, self.offset) if self.topic else ""
 
 
