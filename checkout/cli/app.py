@@ -24,7 +24,7 @@ PortBase = Annotated[
 ]
 Scale = Annotated[
     list[str] | None,
-    typer.Option(metavar="SERVICE=N", help="Run N replicas of a service, such as stock=2. Repeatable."),
+    typer.Option(metavar="SERVICE=N", help="Run N replicas of a service, such as stock=2; repeatable."),
 ]
 Partitions = Annotated[
     int | None, typer.Option(metavar="N", help="Partitions of each topic.  [default: 1, or the largest N of --scale]")
@@ -93,7 +93,7 @@ def up(
 @app.command()
 def order(
     product: Annotated[
-        list[int] | None, typer.Option(metavar="SKU", help="Product to order. Repeatable.  [default: 1]")
+        list[int] | None, typer.Option(metavar="SKU", help="Product to order; repeatable.  [default: 1]")
     ] = None,
     quantity: Annotated[
         list[int] | None,
