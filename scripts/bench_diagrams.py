@@ -26,7 +26,8 @@ def seconds(work: Callable[[], object]) -> float:
 
 def cold(renderer: Renderer, diagram: DiagramSource) -> None:
     """One `java -jar` for one file, as PlantUML is usually called."""
-    command = [renderer.toolchain.java, "-Djava.awt.headless=true", "-jar", str(renderer.toolchain.jar), "-tsvg", "-pipe"]
+    tools = renderer.toolchain
+    command = [tools.java, "-Djava.awt.headless=true", "-jar", str(tools.jar), "-tsvg", "-pipe"]
     source = diagram.text.replace("\n", "\n!pragma layout smetana\n", 1)
     subprocess.run(command, input=source.encode(), capture_output=True, check=True)
 

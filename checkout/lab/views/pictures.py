@@ -21,7 +21,8 @@ VIEWS = ("ordering", "ordering-sold-out", "ordering-payment-denied")
 PAST, NOW, ODD = Stroke("#0B57A4", 1.8), Stroke("#B84A00", 4.0), Stroke("#B3261E", 4.0, "7,5")
 # Cividis, light (fast) to dark (slow): it reads the same for every kind of colour vision.
 WARMTH = [
-    Stroke("#BCAF6F", 1.6), Stroke("#8D8878", 2.4), Stroke("#61656F", 3.2), Stroke("#35456C", 4.2), Stroke("#00204D", 5.4),
+    Stroke("#BCAF6F", 1.6), Stroke("#8D8878", 2.4), Stroke("#61656F", 3.2), Stroke("#35456C", 4.2),
+    Stroke("#00204D", 5.4),
 ]  # fmt: skip
 WORDS, DRAWN = [svg.tag(name) for name in ("title", "desc", "metadata")], ("cluster", "entity", "link")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
