@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from test_rings import MAY_IMPORT
 from typer.main import get_command
 
 from checkout.cli.app import app
@@ -42,6 +43,18 @@ def test_every_file_that_the_docs_name_exists() -> None:
 
     assert [(name, path) for name, path in named if not (ROOT / path).exists()] == []
     assert len(named) >= 60
+
+
+def test_code_names_only_documents_of_this_repository() -> None:
+    code = [path for folder in ("checkout", "tests") for path in (ROOT / folder).rglob("*.py")]
+    code += [path for path in (ROOT / "scripts").iterdir() if path.is_file()]
+
+    others = [path for path in code if path != Path(__file__)]
+
+    named = [(path, name) for path in others for name in re.findall(r"[\w./-]*\w\.md\b", path.read_text())]
+
+    assert [(path.name, name) for path, name in named if not (ROOT / name).exists()] == []
+    assert len(named) >= 5
 
 
 @pytest.mark.parametrize("name", DOCS)
@@ -97,6 +110,19 @@ def test_the_tree_names_every_folder_and_every_module_at_the_top_and_nothing_els
 
     assert set(named) == {str(path.relative_to(package)) for path in folders | modules}
     assert all(named.values()), "each line says what it holds"
+
+
+def test_the_list_of_layers_is_in_the_order_of_the_allowed_imports() -> None:
+    lines = re.findall(r"^(\d)\. (`.+)$", ARCHITECTURE.partition("## Folders")[2], re.MULTILINE)
+    layer = {f"checkout.{name}": int(number) for number, names in lines for name in re.findall(r"`(\w+)`", names)}
+
+    upwards = [
+        (ring, other) for ring, others in MAY_IMPORT.items() for other in others
+        if ring in layer and other not in (ring, "checkout") and layer[ring] >= layer[other]
+    ]  # fmt: skip
+
+    assert upwards == []
+    assert MAY_IMPORT.keys() - layer.keys() == {"checkout", "checkout.c4", "checkout.__main__"}
 
 
 def tracked(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""The rings: who may import whom, read from the syntax trees (design.md section 2)."""
+"""The rings: who may import whom, read from the syntax trees (docs/architecture.md, "Folders")."""
 
 import ast
 from collections.abc import Iterator

@@ -10,6 +10,7 @@ import typer
 from checkout import __version__
 from checkout.c4.cli import make_app
 from checkout.errors import CheckoutError
+from checkout.system.command_help import PlainCommand
 
 PLAIN: dict[str, Any] = {"rich_markup_mode": None, "no_args_is_help": True, "add_completion": False}
 
@@ -117,19 +118,21 @@ def order(
         order_commands.follow_order(id)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def orders(
-    id: Annotated[str | None, typer.Argument(metavar="ID", hidden=True)] = None, as_json: AsJson = False
+    id: Annotated[str | None, typer.Argument(metavar="ID", help="Id of an order.")] = None, as_json: AsJson = False
 ) -> None:
-    """List the newest orders, or show the order ID."""
+    """List the newest orders, or show one."""
     from checkout.cli import order_commands
 
     order_commands.list_orders(id, as_json)
 
 
-@app.command()
-def journey(id: Annotated[str, typer.Argument(metavar="ID", hidden=True)], as_json: AsJson = False) -> None:
-    """Show the journey of the order ID, hop by hop."""
+@app.command(cls=PlainCommand)
+def journey(
+    id: Annotated[str, typer.Argument(metavar="ID", help="Id of an order.")], as_json: AsJson = False
+) -> None:
+    """Show the journey of an order, hop by hop."""
     from checkout.cli import order_commands
 
     order_commands.show_journey(id, as_json)

@@ -10,10 +10,10 @@ from litestar.openapi import OpenAPIConfig
 
 from checkout import __version__
 from checkout.framework.http_errors import ERROR_HANDLERS, AnyRequest, ErrorHandlers, ErrorResponse, error_response
+from checkout.framework.message import ENCODER
 
 Body = TypeVar("Body")
 MAX_BODY_BYTES = 64 * 1024
-ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 def application(

@@ -25,7 +25,7 @@ class Outcome(StrEnum):
 
 
 class Hop(msgspec.Struct, kw_only=True, rename={"sender": "from"}):
-    """One line of the journal; docs/contract.md section 5 describes its fields. A field that does not apply is null."""
+    """One line of the journal; docs/contract.md describes its fields. A field that does not apply is null."""
 
     order: str | None
     step: int | None
@@ -63,7 +63,12 @@ class Hop(msgspec.Struct, kw_only=True, rename={"sender": "from"}):
     @property
     def position(self) -> str:
         """The record's position as `topic[partition]@offset`; empty for a hop that is no record."""
-        return f"{self.topic}[{self.partition}]@{self.offset}" if self.topic else ""
+        return coordinates(self.topic, self.partition, self.offset) if self.topic else ""
+
+
+def coordinates(topic: str, partition: int | None, offset: int | None) -> str:
+    """The position of a record as text: `topic[partition]@offset`."""
+    return f"{topic}[{partition}]@{offset}"
 
 
 def utc_now() -> datetime:

@@ -1,4 +1,4 @@
-"""Lab: the store inside a notebook: `from checkout.lab import Lab`."""
+"""Lab: the store inside a notebook; its public names are `from checkout.lab import Lab, ...`."""
 
 from checkout.lab.course.command import command
 from checkout.lab.course.crash_matrix import crash_matrix

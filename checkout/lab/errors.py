@@ -1,4 +1,4 @@
-"""Problems: what goes wrong in the lab, in plain words."""
+"""Lab errors: what a cell shows when a call cannot be carried out."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ from checkout.worker.database import DATABASE_UNAVAILABLE
 
 
 class LabError(CheckoutError):
-    """Something cannot be done; the message names the thing and the remedy."""
+    """A call cannot be carried out; the message names the cause and the remedy."""
 
 
 @contextlib.contextmanager
-def in_plain_words() -> Iterator[None]:
-    """Turns what the runtime raises into a LabError."""
+def as_lab_error() -> Iterator[None]:
+    """Turns the errors of broker and databases into a LabError with the same message."""
     try:
         yield
     except (LogUnavailable, KafkaUnavailable, *DATABASE_UNAVAILABLE) as error:

@@ -1,250 +1,237 @@
-"""Lab: the whole store inside a notebook, moved arrow by arrow, or verb by verb."""
+"""Lab: the whole store inside a notebook, moved hop by hop or verb by verb."""
 
-import functools
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from checkout.framework.service import Service
+from checkout.lab.broker_controls import BrokerControls
 from checkout.lab.engine import requests
 from checkout.lab.engine.clock import Clock, order_id
-from checkout.lab.engine.environment import Stage
-from checkout.lab.engine.kafka_session import Site
-from checkout.lab.engine.requests import Products, Request
-from checkout.lab.engine.scheduler import Status, Turns
-from checkout.lab.errors import in_plain_words
-from checkout.lab.history.lab_journal import Book
+from checkout.lab.engine.environment import Environment
+from checkout.lab.engine.kafka_session import KafkaSession
+from checkout.lab.engine.requests import PlacedOrder, PlacedRequest, Products
+from checkout.lab.engine.scheduler import Scheduler, Status
+from checkout.lab.errors import as_lab_error
+from checkout.lab.history.lab_journal import LabJournal
 from checkout.lab.history.moments import Moments
 from checkout.lab.history.projection import Moment, view_of
 from checkout.lab.history.replay import Replay
+from checkout.lab.locking import changes, reads
 from checkout.lab.views import dataframes
-from checkout.lab.views.tables import Sights
+from checkout.lab.views.tables import LabTables
 
 
-class PlacedOrder(NamedTuple):
-    """An order by its name; `id` is what the journal and the topics call it."""
-
-    name: str
-    id: str
-    what: str
-
-    def __repr__(self) -> str:
-        return f"{self.name}: {self.what}, waiting at the web app"
+def _close(environments: list[Environment], session: KafkaSession) -> None:
+    for environment in environments:
+        environment.close()
+    session.leave()
 
 
-def _leave(stages: list[Stage], site: Site) -> None:
-    for stage in stages:
-        stage.close()
-    site.leave()
+class Lab(LabTables, BrokerControls):
+    """Seven services, three external systems and a broker. Nothing moves until a method moves it.
 
+    `log`: "kafka" or "memory". `brokers`: 1 or 3 local Kafka brokers. `bootstrap_servers`: a running Kafka in place of
+    a local one. `partitions`: of each topic. `inbox=False`: services do not recognise repeated messages.
+    `outbox=False`: unpublished messages are lost in a crash. `clock`: "fixed", the same times in every run, or "real".
+    `kafka`: settings of kafka-python that override those of the lab.
 
-def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
-    # A click may come on another thread than a cell: one of them at a time.
-    @functools.wraps(method)
-    def guarded(lab: "Lab", *args: Any, **options: Any) -> Any:
-        with lab.lock, in_plain_words():
-            return method(lab, *args, **options)
-
-    return guarded
-
-
-def _moving(method: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(method)
-    def moving(lab: "Lab", *args: Any, **options: Any) -> Any:
-        try:
-            return _guarded(method)(lab, *args, **options)
-        finally:
-            for callback in list(lab.callbacks):
-                callback()
-
-    return moving
-
-
-class Lab(Sights):
-    """Seven services, three outside systems and a Kafka: nothing moves until you say so.
-
-    `log` is kafka or memory; `bootstrap_servers` names another Kafka than this machine's; `clock="real"` measures time.
-    Without `inbox` and `outbox` services forget what they have handled, and what they have still to say.
-    `kafka` holds settings of kafka-python that win over ours. Raises LabError.
+    Raises LabError, as all methods do, when the broker does not answer.
     """
 
     def __init__(
         self, log: str = "kafka", brokers: int = 1, bootstrap_servers: str = "", partitions: int = 1,
         inbox: bool = True, outbox: bool = True, clock: str = "fixed", kafka: Mapping[str, object] | None = None,
     ) -> None:  # fmt: skip
-        dataframes.prepare()
+        dataframes.set_display_options()
         self.lock, self.callbacks = threading.RLock(), list[Callable[[], None]]()
-        self._site = Site(log, brokers, bootstrap_servers, kafka or {})
-        self._real, self._partitions, self._forgets = clock == "real", partitions, (not inbox, not outbox)
-        self._stages: list[Stage] = []
-        # At the interpreter's end no client may start a thread: the cleanup process removes what is left.
-        weakref.finalize(self, _leave, self._stages, self._site).atexit = False
-        with in_plain_words():
+        self._session = KafkaSession(log, brokers, bootstrap_servers, kafka or {})
+        self._has_real_clock, self._partitions, self._inbox, self._outbox = clock == "real", partitions, inbox, outbox
+        self._environments: list[Environment] = []
+        # At the interpreter's end no client may start a thread: the cleanup process deletes topics and groups then.
+        weakref.finalize(self, _close, self._environments, self._session).atexit = False
+        with as_lab_error():
             self._open()
 
     def _open(self) -> None:
-        self._stage = Stage(self._site, Clock(self._real), self._partitions, self._forgets)
-        self._stages[:] = [self._stage]
-        self._turns, self._placed = Turns(self._stage), 0
+        clock = Clock(self._has_real_clock)
+        self._environment = Environment(self._session, clock, self._partitions, self._inbox, self._outbox)
+        self._environments[:] = [self._environment]
+        self._scheduler, self._order_count = Scheduler(self._environment), 0
 
     replay = staticmethod(Replay.open)
 
-    @_moving
+    @changes
     def place_order(
         self, products: Products, quantity: int = 1, customer: str = "Ada", email: str | None = None,
         pay: str = "credit",
     ) -> PlacedOrder:  # fmt: skip
-        """An order waits at the web app; nothing has moved yet. `products` is a name, a SKU, or {name: quantity}."""
+        """Queues an order at the web app; `step` and `run` move it.
+
+        `products`: a name, a SKU, or a dictionary from these to quantities. `quantity`: of a single product.
+        `email`: by default made of the customer's name. `pay`: "credit" or "debit".
+        Returns the order with its name (`order-1`) and id. Raises LabError if the gateway would refuse it.
+        """
         body = requests.body_of(products, quantity, customer, email, pay)
-        id = order_id(self._placed + 1)
-        message = requests.read(id, body, self._stage.clock.now())
-        self._placed += 1
-        self._stage.requests.append(Request(message, body, self._stage.sent.next_turn()))
-        lines = ", ".join(f"{line.quantity} x {requests.NAMES.get(line.sku, line.sku)}" for line in message.products)
-        return PlacedOrder(self._stage.names.of(id), id, f"{lines} for {customer}")
+        id = order_id(self._order_count + 1)
+        message = requests.message_of(id, body, self._environment.clock.now())
+        self._order_count += 1
+        self._environment.placed.append(PlacedRequest(message, body, self._environment.sent.next_sequence()))
+        return PlacedOrder(self._environment.names.of(id), id, f"{requests.contents_of(message)} for {customer}")
 
-    @_moving
+    @changes
     def step(self, verb: bool | str = False) -> Moments:
-        """To the next arrow; with `verb=True` one verb, with a verb's name that verb of whoever is at work."""
-        return self._turns.step(verb)
+        """Moves to the next hop. With `verb=True` calls one verb, with the name of a verb that one.
 
-    @_moving
+        Returns the new moments. Raises LabError if the busy replica cannot call the verb now.
+        """
+        return self._scheduler.step(verb)
+
+    @changes
     def run(self) -> Moments:
-        """To the end, or to a break point."""
-        return self._turns.run()
+        """Moves until nothing is left to do or a break point is next. Returns the new moments."""
+        return self._scheduler.run()
 
-    @_guarded
+    @reads
     def explain(self) -> str:
-        """What is next, and why; or why nothing moves."""
-        return self._turns.explain()
+        """Returns what is next as a sentence, or why nothing is."""
+        return self._scheduler.explain()
 
-    @_guarded
+    @reads
     def status(self) -> Status:
-        """Where everything stands, as data."""
-        return self._turns.status()
+        """Returns the state of the lab as data: what is next, work in progress, break points, crashed replicas."""
+        return self._scheduler.status()
 
-    @_moving
+    @changes
     def break_at(self, service: str, verb: str) -> None:
-        """Stops before this verb of this service."""
-        self._turns.break_at(service, verb)
+        """Sets a break point: `run` and `step` stop before this verb of this service.
 
-    @_moving
+        `verb`: poll, handle, publish or commit. Raises LabError for an unknown service or verb.
+        """
+        self._scheduler.break_at(service, verb)
+
+    @changes
     def clear_break(self, service: str, verb: str) -> None:
-        """Stops there no longer."""
-        self._turns.breaks[:] = [point for point in self._turns.breaks if point != (service, verb)]
+        """Removes a break point; without one it does nothing."""
+        self._scheduler.clear_break(service, verb)
 
-    @_moving
+    @changes
     def crash(self, service: str) -> str:
-        """The process of this service ends here: its memory is gone, its database and the log stay."""
-        return self._stage.crash(service)
+        """Crashes a replica: its memory is lost, its database and the topics stay.
 
-    @_moving
+        `service`: a service, whose busy or first replica crashes, or a replica (`stock-2`).
+        Returns the effect as a sentence. Raises LabError if it is unknown or has crashed already.
+        """
+        return self._environment.crash(service)
+
+    @changes
     def restart(self, service: str) -> str:
-        """It starts again, from its database and its group's offset."""
-        return f"{self._stage.restart(service)} runs again"
+        """Restarts a crashed replica with its database, at its group's committed offsets.
 
-    @_moving
+        Returns a sentence. Raises LabError if none has crashed.
+        """
+        return f"{self._environment.restart(service)} runs again"
+
+    @changes
     def scale(self, service: str, replicas: int) -> None:
-        """So many replicas of a service, members of one consumer group, share its partitions."""
-        self._stage.scale(service, replicas)
+        """Sets the number of replicas of a service, 1 to 8: members of one group, which share its partitions.
 
-    @_moving
+        Raises LabError for another number, or if a replica has work in progress.
+        """
+        self._environment.scale(service, replicas)
+
+    @changes
     def replace(self, service: str, kind: type[Service]) -> None:
-        """Another service takes the place of this one."""
-        self._stage.replace(service, kind)
+        """Replaces a service by another class of the same name; group and offsets stay, its database is new.
 
-    @_moving
+        Raises LabError if the names differ, or if a replica has work in progress.
+        """
+        self._environment.replace(service, kind)
+
+    @changes
     def listen(self, kind: type[Service], from_now: bool = False) -> None:
-        """One more service listens, from the beginning or from now."""
-        self._stage.listen(kind, from_now)
+        """Adds a service, which reads its topics from the beginning, or from the end with `from_now`.
 
-    @_moving
+        Raises LabError if there is a service of that name.
+        """
+        self._environment.listen(kind, from_now)
+
+    @changes
     def rewind(self, service: str, topic: str, offset: int = 0, partition: int = 0) -> None:
-        """A service's group goes back (or forth) to this offset."""
-        self._stage.rewind(service, topic, partition, offset)
+        """Resets the committed offset of a service's group, back or forth.
 
-    @_moving
+        Raises LabError for a partition it does not read, an offset beyond the end, or work in progress.
+        """
+        self._environment.rewind(service, topic, partition, offset)
+
+    @changes
     def send(self, topic: str, value: str, key: str | None = None) -> None:
-        """A stranger, none of the services, publishes a record; without a key it goes to any partition."""
-        self._stage.send(topic, value, key)
+        """Publishes a record as an external producer; without a key Kafka chooses the partition.
 
-    @_moving
+        Raises LabError for an unknown topic.
+        """
+        self._environment.send(topic, value, key)
+
+    @changes
     def wait(self, seconds: float = 0, minutes: float = 0, hours: float = 0) -> None:
-        """Time passes, at once: timers come due, silent members lose their partitions."""
-        self._stage.wait(seconds + 60 * minutes + 3600 * hours)
+        """Moves the lab's clock without waiting: timers and retries become due.
 
-    @_moving
+        After 10 seconds crashed members of a group lose their partitions.
+        """
+        self._environment.wait(seconds + 60 * minutes + 3600 * hours)
+
+    @changes
     def sell_out(self, product: str | int) -> None:
-        """Nothing more of this product can be had."""
-        self._stage.sell_out(requests.sku_of(product))
+        """Sets the available quantity of a product, by name or SKU, to 0. Raises LabError for an unknown one."""
+        self._environment.sell_out(requests.sku_of(product))
 
-    @_moving
+    @changes
     def deny_next_payment(self, reason: str = "the card has expired") -> None:
-        """The payment broker denies the next payment."""
-        self._stage.deny_next_payment(reason)
+        """Makes the payment broker deny the next payment for this reason."""
+        self._environment.deny_next_payment(reason)
 
-    @_guarded
-    def leader(self, topic: str, partition: int = 0) -> int:
-        """The number of the broker that takes and hands out a partition's records; others hold copies of it."""
-        return self._site.leader(topic, partition)
-
-    @_guarded
-    def kill_broker(self, number: int) -> None:
-        """`kill -9` for one of the Kafka brokers that this lab has started."""
-        self._site.kill_broker(number)
-
-    @property
-    def brokers(self) -> list[int]:
-        """The numbers of the brokers that run, of those this lab has started."""
-        return sorted(self._site.processes())
-
-    @_guarded
-    def start_brokers(self) -> None:
-        """Starts the brokers that have died."""
-        self._site.start_brokers()
-
-    @_moving
+    @changes
     def reset(self) -> None:
-        """Everything begins anew: empty topics, full shelves, the first order is order-1 again."""
-        self._stage.close()
+        """Starts anew: empty topics, initial stock, and the next order is order-1 again. Break points are removed."""
+        self._environment.close()
         self._open()
 
     def close(self) -> None:
-        """Leaves nothing behind; a Kafka that nobody else uses is stopped."""
+        """Deletes topics and groups, and stops a local Kafka that no other lab uses."""
         with self.lock:
-            _leave(self._stages, self._site)
+            _close(self._environments, self._session)
 
     def on_change(self, callback: Callable[[], None]) -> None:
-        """Has somebody told of every change; it may come on any thread."""
+        """Registers a function that is called after each change, on the thread that has made it."""
         self.callbacks.append(callback)
 
     def walk(self) -> Any:
-        """The diagram, the record in hand, the tables and a slider, to step with."""
+        """Returns a widget to step with: the diagram, the work in progress, the tables and a slider."""
         from checkout.lab.widget.walk import Walk
 
         return Walk(self)
 
     @property
     def moments(self) -> list[Moment]:
-        """Everything that happened, oldest first."""
-        return self._stage.past.moments
+        """All hops so far, oldest first, each with the state after it."""
+        return self._environment.projection.moments
 
     @property
-    def journal(self) -> Book:
-        """The journal of all; `save(path)` writes it to a file."""
-        return self._stage.book
+    def journal(self) -> LabJournal:
+        """The journal of all replicas; `lab.journal.save(path)` writes it to a file."""
+        return self._environment.journal
 
     @property
     def outside(self) -> Any:
-        """The payment broker, the shipment company and the mailbox."""
-        return self._stage.outside
+        """The simulated external systems: `payment_broker`, `shipment_company` and `mailbox`."""
+        return self._environment.systems
 
     @property
     def view(self) -> str:
-        """The view that draws what became of the last order."""
+        """The name of the diagram view of the last order's story."""
         return view_of(self.moments)
 
     def __repr__(self) -> str:
-        where = "in memory" if self._site.kind == "memory" else "on Apache Kafka"
-        return f"a lab {where}: {self._placed} orders placed, {len(self.moments)} hops"
+        where = "in memory" if self._session.kind == "memory" else "on Apache Kafka"
+        return f"a lab {where}: {self._order_count} orders placed, {len(self.moments)} hops"

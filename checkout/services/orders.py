@@ -161,7 +161,7 @@ class Orders(Service):
 
         @get(PLACE_ORDER + "/{id:str}", responses=ANSWERS, sync_to_thread=True)
         def read_order(id: FromPath[str]) -> Response[bytes]:
-            return _json(_to_response(_read_one(context, id)))
+            return http_app.json_response(_to_response(_read_one(context, id)))
 
         @get(PLACE_ORDER, sync_to_thread=True)
         def list_orders(
@@ -173,7 +173,7 @@ class Orders(Service):
             with context.read() as db:
                 newest = select(ORDERS).order_by(ORDERS.c.placed_at.desc().nulls_last(), ORDERS.c.id)
                 rows = db.execute(newest.limit(PAGE).offset((page - 1) * PAGE)).all()
-            return _json([_to_response(order_of(row)) for row in rows])
+            return http_app.json_response([_to_response(order_of(row)) for row in rows])
 
         return place_order, read_order, list_orders
 
@@ -224,10 +224,6 @@ def _to_response(order: Order) -> OrderResponse:
         customer_name=order.customer_name, customer_email=order.customer_email, payment=payment,
         placed_at=order.placed_at,
     )
-
-
-def _json(content: Any) -> Response[bytes]:
-    return Response(ENCODER.encode(content), media_type="application/json")
 
 
 def _known(orders: dict[str, Order], id: str) -> Order:

@@ -14,6 +14,7 @@ from sqlalchemy import Column, Connection, Integer, MetaData, Row, String, Table
 from checkout import messages
 from checkout.domain import CENT, OutOfStock, Product, Reservation, ReservationStatus, UnknownOrder
 from checkout.fields import OrderLine, Payment, ProductResponse
+from checkout.framework import http_app
 from checkout.framework.intake import RouteContext
 from checkout.framework.message import ENCODER
 from checkout.framework.service import Service, on
@@ -171,7 +172,7 @@ class Stock(Service):
                 products = [Product(**row._mapping) for row in db.execute(select(PRODUCTS).order_by(PRODUCTS.c.sku))]
             chosen = [p for p in products if available is None or available == (p.available > 0)]
             seen = [ProductResponse(sku=p.sku, name=p.name, price=p.price, available=p.available) for p in chosen]
-            return Response(ENCODER.encode(seen), media_type="application/json")
+            return http_app.json_response(seen)
 
         return (list_products,)
 

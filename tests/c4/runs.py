@@ -18,7 +18,7 @@ REQUESTED, PAID, DENIED = (
 APPROVED = "order.new-order-approved"
 START = datetime(2026, 1, 1, 10, tzinfo=UTC)
 
-# step, from, to, message, technology, cause; the ordering view's table in contract.md, by hand
+# step, from, to, message, technology, cause; the table in docs/contract.md, by hand
 BEGINNING = (
     (1, "web", "gateway", "PlaceOrder", POST, None),
     (2, "gateway", "orders", "PlaceOrder", POST, None),

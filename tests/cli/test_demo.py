@@ -18,7 +18,7 @@ def test_the_demo_runs_three_orders_and_can_be_repeated(tmp_path: Path) -> None:
         assert run.returncode == 0, run.stdout + run.stderr
         assert ends == ["17 in 14 steps", "8 in 7 steps", "14 in 12 steps"]
         assert run.stdout.count("order.new-order-approved[0]@0") >= 4
-        assert all(f"\n  {word} " in run.stdout for word in ("Learn", "Draw", "Run"))
+        assert all(f"\n  {word}: " in run.stdout for word in ("Learn", "Draw", "Run"))
         assert "All 3 orders ended as expected." in run.stdout
     assert not (tmp_path / "demo" / "store.json").exists()
     assert cluster.status(tmp_path / "demo").processes == []

@@ -1,4 +1,4 @@
-"""Lab: three stories arrow by arrow, the same on both logs; verbs, break points and errors in plain words."""
+"""Lab: three stories hop by hop, the same on both logs; verbs, break points and error messages."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,6 @@ def happened(lab: Lab) -> list[tuple[int | None, str, str, str]]:
     return [(m.hop.step, m.hop.sender, m.hop.to, m.hop.message) for m in lab.moments]
 
 
-
 @pytest.mark.parametrize(("product", "view", "status"), STORIES)
 def test_a_story_takes_its_arrows_one_at_a_time_in_the_order_of_the_diagram(
     open_lab: OpenLab, product: str, view: str, status: str
@@ -40,7 +39,7 @@ def test_a_story_takes_its_arrows_one_at_a_time_in_the_order_of_the_diagram(
     assert lab.view == view
 
 
-def test_an_order_that_was_placed_has_not_moved_yet(lab: Lab) -> None:
+def test_placing_an_order_moves_nothing(lab: Lab) -> None:
     order = lab.place_order("wooden spoon", quantity=2, customer="Ada")
 
     assert lab.moments == []
@@ -49,7 +48,7 @@ def test_an_order_that_was_placed_has_not_moved_yet(lab: Lab) -> None:
 
 
 @pytest.mark.kafka
-def test_both_logs_tell_the_same_to_the_byte(
+def test_both_logs_give_the_same_journal_to_the_byte(
     memory_lab: OpenLab, kafka_lab: OpenLab, tmp_path: Path
 ) -> None:
     for name, open_one in (("memory", memory_lab), ("kafka", kafka_lab)):
@@ -68,14 +67,14 @@ def test_both_logs_tell_the_same_to_the_byte(
     assert (tmp_path / "memory").read_bytes() == (tmp_path / "kafka").read_bytes()
 
 
-def test_a_verb_at_a_time_shows_what_is_in_hand_before_and_after(lab: Lab) -> None:
+def test_the_work_in_progress_shows_tables_before_and_after_handle(lab: Lab) -> None:
     lab.place_order("wooden spoon", quantity=2)
     for _ in range(3):
         lab.step()
     lab.step(verb=True)  # orders commits
 
-    polled = lab.step(verb=True) or lab.status().hand
-    handled = lab.step(verb=True) and lab.status().hand
+    polled = lab.step(verb=True) or lab.status().work_in_progress
+    handled = lab.step(verb=True) and lab.status().work_in_progress
 
     assert polled.record["place"] == "order.new-order-received[0]@0"
     assert [polled.done, polled.allowed, polled.after] == [["poll"], ["handle"], []]
@@ -85,7 +84,7 @@ def test_a_verb_at_a_time_shows_what_is_in_hand_before_and_after(lab: Lab) -> No
     assert [going["to"] for going in handled.outgoing] == ["stock.order-products-reserved"]
 
 
-def test_a_verb_step_says_who_did_what(lab: Lab) -> None:
+def test_a_step_by_verb_notes_replica_and_verb(lab: Lab) -> None:
     lab.place_order("wooden spoon")
     lab.step()
 
@@ -109,13 +108,13 @@ def test_a_run_stops_before_a_verb_and_goes_on_from_there(lab: Lab) -> None:
     lab.place_order("wooden spoon")
     lab.break_at("payments", "publish")
 
-    stopped, told = lab.run().note, lab.status().stopped_at
-    went_on = lab.run()
+    stopped, reported = lab.run().note, lab.status().stopped_at
+    resumed = lab.run()
 
-    assert stopped == told == "break point: payments-1, before publish"
-    assert [moment.hop.step for moment in went_on][:1] == [9]
-    assert went_on.note == "break point: payments-1, before publish"  # its next hop, with the broker's answer
-    assert lab.run().note == "Nothing moves: every order has come to its end."
+    assert stopped == reported == "break point: payments-1, before publish"
+    assert [moment.hop.step for moment in resumed][:1] == [9]
+    assert resumed.note == "break point: payments-1, before publish"  # its next hop, with the broker's answer
+    assert lab.run().note == "Nothing moves: every order is approved or rejected."
 
 
 def test_a_step_shows_itself_as_a_line(lab: Lab) -> None:
@@ -133,10 +132,10 @@ def test_the_lag_of_a_group_falls_as_it_reads(lab: Lab) -> None:
 
     lags = [m.lag for m in lab.moments if (m.hop.to, m.hop.message) == ("stock", "OrderReceived")]
 
-    assert lags == [1, 0]
+    assert lags == [2, 1]
 
 
-def test_a_stranger_without_a_key_writes_to_every_partition_in_turn(open_lab: OpenLab) -> None:
+def test_an_external_producer_without_a_key_writes_to_every_partition_in_turn(open_lab: OpenLab) -> None:
     lab = open_lab(partitions=2)
 
     for key in (None, None, "k", "k"):
@@ -146,7 +145,7 @@ def test_a_stranger_without_a_key_writes_to_every_partition_in_turn(open_lab: Op
     assert places[0] != places[1] and places[2] == places[3]
 
 
-def test_an_order_whose_answer_is_lost_is_not_said_to_have_ended(memory_lab: OpenLab) -> None:
+def test_an_order_whose_message_is_lost_is_named_as_unfinished(memory_lab: OpenLab) -> None:
     lab = memory_lab(outbox=False)
     lab.place_order("wooden spoon")
     lab.break_at("stock", "publish")
@@ -156,10 +155,10 @@ def test_an_order_whose_answer_is_lost_is_not_said_to_have_ended(memory_lab: Ope
 
     lab.restart("stock")
 
-    assert lab.explain() == "Nothing moves, and order-1 is RECEIVED: nobody has anything left to say about it."
+    assert lab.explain() == "Nothing moves, but order-1 is RECEIVED: no topic and no outbox holds a message for it."
 
 
-def test_reset_begins_anew_as_often_as_one_likes(open_lab: OpenLab) -> None:
+def test_reset_restores_the_initial_state_each_time(open_lab: OpenLab) -> None:
     lab = open_lab()
     lab.place_order("wooden spoon")
     lab.run()
@@ -173,7 +172,7 @@ def test_reset_begins_anew_as_often_as_one_likes(open_lab: OpenLab) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("call", "message"),
     [
         (lambda lab: lab.place_order("wooden spon"), "there is no product 'wooden spon': there are wooden spoon, "),
         (lambda lab: lab.place_order("wooden spoon", quantity=0), "products[0].quantity must be at least 1"),
@@ -186,7 +185,7 @@ def test_reset_begins_anew_as_often_as_one_likes(open_lab: OpenLab) -> None:
         (lambda lab: lab.restart("stock"), "stock runs: there is nothing to restart"),
         (lambda lab: lab.break_at("stock", "jump"), "there is no verb 'jump': there are poll, handle, publish, commit"),
         (lambda lab: lab.scale("stock", 0), "stock can have 1 to 8 replicas, not 0"),
-        (lambda lab: lab.rewind("stock", "no.such-topic"), "no living replica of stock reads no.such-topic[0]"),
+        (lambda lab: lab.rewind("stock", "no.such-topic"), "no running replica of stock reads no.such-topic[0]"),
         (lambda lab: lab.rewind("stock", "order.new-order-received", 7), "order.new-order-received[0] has no offset 7"),
         (lambda lab: lab.journey("order-9"), "there is no order-9: orders are order-1, order-2 ..."),
         (lambda lab: lab.letter("order-9"), "there is no order-9"),
@@ -196,11 +195,11 @@ def test_reset_begins_anew_as_often_as_one_likes(open_lab: OpenLab) -> None:
         (lambda lab: Lab.replay("no-such-run.jsonl"), "no-such-run.jsonl is no journal of a run"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_plain_words(lab: Lab, wrong: Callable[[Lab], object], said: str) -> None:
+def test_what_cannot_be_done_is_an_error_of_one_line(lab: Lab, call: Callable[[Lab], object], message: str) -> None:
     with pytest.raises(LabError) as problem:
-        wrong(lab)
+        call(lab)
 
-    assert said in str(problem.value)
+    assert message in str(problem.value)
     assert "\n" not in str(problem.value)
 
 
@@ -208,14 +207,14 @@ def test_an_error_shows_itself_in_a_cell_as_one_sentence() -> None:
     assert LabError("there is no stick")._render_traceback_() == ["LabError: there is no stick"]
 
 
-def test_a_sku_that_nobody_has_is_taken_and_rejected(lab: Lab) -> None:
+def test_an_unknown_sku_is_accepted_and_rejected_by_stock(lab: Lab) -> None:
     lab.place_order(999)
     lab.run()
 
     assert lab.orders[["status", "reason"]].values.tolist() == [["REJECTED", "there is no product 999"]]
 
 
-def test_a_denied_payment_and_a_sold_out_product_are_wished_for(lab: Lab) -> None:
+def test_a_denied_payment_and_a_sold_out_product_on_request(lab: Lab) -> None:
     lab.deny_next_payment("the card has expired")
     lab.sell_out("enamel mug")
     for product in ("wooden spoon", "enamel mug", "wooden spoon"):
@@ -238,7 +237,7 @@ def test_two_labs_in_one_process_see_nothing_of_each_other(open_lab: OpenLab) ->
     assert len(two.run()) == 8
 
 
-def test_whoever_watches_is_told_of_every_change(lab: Lab) -> None:
+def test_callbacks_are_called_after_every_change(lab: Lab) -> None:
     seen: list[int] = []
     lab.on_change(lambda: seen.append(len(lab.moments)))
     lab.place_order("wooden spoon")

@@ -1,17 +1,17 @@
-"""Crashes in the lab: what inbox and outbox put right, and what goes wrong without them."""
+"""Crashes in the lab: nothing is lost or repeated with inbox and outbox, and both happen without them."""
 
 from collections.abc import Callable
 
 import pytest
 
 from checkout.lab import Lab, crash_matrix
-from checkout.lab.course.crash_matrix import GOOD, LOST, NOT_TAKEN, TWICE, WINDOWS
+from checkout.lab.course.crash_matrix import GOOD, LOST, NOT_ACCEPTED, TWICE, WINDOWS
 
 OpenLab = Callable[..., Lab]
 
 
-def killed_between(lab: Lab, service: str, first: str) -> Lab:
-    """The service dies between publish and commit, in either order, and starts again."""
+def crashed_between(lab: Lab, service: str, first: str) -> Lab:
+    """The service crashes between publish and commit, in either order, and restarts."""
     lab.place_order("wooden spoon", quantity=2)
     lab.break_at(service, "publish")
     lab.run()
@@ -29,10 +29,10 @@ def outcomes(lab: Lab) -> list[str]:
 
 @pytest.mark.parametrize("first", ["publish", "commit"])
 @pytest.mark.parametrize("service", ["orders", "stock", "payments", "shipments"])
-def test_with_inbox_and_outbox_a_crash_changes_nothing_that_counts(
+def test_with_inbox_and_outbox_a_crash_has_no_effect_on_the_result(
     open_lab: OpenLab, service: str, first: str
 ) -> None:
-    lab = killed_between(open_lab(), service, first)
+    lab = crashed_between(open_lab(), service, first)
 
     assert lab.orders["status"].tolist() == ["APPROVED"]
     assert lab.stock.iloc[0][["on_hand", "reserved"]].tolist() == [98, 0]
@@ -40,39 +40,39 @@ def test_with_inbox_and_outbox_a_crash_changes_nothing_that_counts(
     assert [len(lab.parcels), lab.mailbox["copies"].tolist(), lab.groups["lag"].sum()] == [1, [1], 0]
 
 
-def test_a_message_handed_out_again_is_recognised(lab: Lab) -> None:
-    killed_between(lab, "stock", "publish")
+def test_a_redelivered_message_is_dropped_as_duplicate(lab: Lab) -> None:
+    crashed_between(lab, "stock", "publish")
 
     assert outcomes(lab) == ["crashed", "duplicate", "duplicate"]
 
 
-def test_without_an_inbox_products_are_set_aside_twice(memory_lab: OpenLab) -> None:
-    lab = killed_between(memory_lab(inbox=False, outbox=False), "stock", "publish")
+def test_without_an_inbox_products_are_reserved_twice(memory_lab: OpenLab) -> None:
+    lab = crashed_between(memory_lab(inbox=False, outbox=False), "stock", "publish")
 
     assert lab.orders["status"].tolist() == ["APPROVED"]
     assert lab.stock.iloc[0][["on_hand", "reserved"]].tolist() == [98, 2]
 
 
-def test_without_an_outbox_an_order_stands_still_for_ever(memory_lab: OpenLab) -> None:
-    lab = killed_between(memory_lab(inbox=False, outbox=False), "stock", "commit")
+def test_without_an_outbox_an_order_is_never_finished(memory_lab: OpenLab) -> None:
+    lab = crashed_between(memory_lab(inbox=False, outbox=False), "stock", "commit")
 
     assert lab.orders["status"].tolist() == ["RECEIVED"]
     assert [len(lab.mailbox), lab.groups["lag"].sum()] == [0, 0]
 
 
-def test_an_order_that_orders_had_not_committed_was_never_promised(lab: Lab) -> None:
+def test_an_order_that_is_not_committed_is_not_accepted(lab: Lab) -> None:
     lab.place_order("wooden spoon")
     lab.break_at("orders", "handle")
     lab.run()
 
-    said = lab.crash("orders")
+    effect = lab.crash("orders")
 
-    assert said.endswith("nobody answers the customer of order-1, who must ask again")
+    assert effect.endswith("the request for order-1 gets no response: the customer has to retry")
     assert "orders-1 has crashed" in lab.explain()
-    assert lab.restart("orders") and lab.explain() == "Nothing moves: no order has been taken."
+    assert lab.restart("orders") and lab.explain() == "Nothing moves: Orders has no order."
 
 
-def test_a_crashed_service_is_explained_with_what_waits_for_it(lab: Lab) -> None:
+def test_a_crashed_service_is_explained_with_its_lag(lab: Lab) -> None:
     lab.crash("payments")
     lab.place_order("wooden spoon")
 
@@ -83,7 +83,7 @@ def test_a_crashed_service_is_explained_with_what_waits_for_it(lab: Lab) -> None
     )
 
 
-def test_a_lost_answer_is_asked_for_again_and_charged_once(lab: Lab) -> None:
+def test_a_lost_response_is_retried_and_charged_once(lab: Lab) -> None:
     lab.outside.payment_broker.switches.drop_after_charging = 2
     lab.place_order("wooden spoon")
 
@@ -100,7 +100,7 @@ def test_the_crash_matrix_is_good_but_for_what_no_sender_can_exclude() -> None:
     bad = {(service, window): cell for service, row in matrix.items() for window, cell in row.items() if cell != GOOD}
     assert sum(len(row) for row in matrix.values()) == 5 * len(WINDOWS)
     assert bad == {
-        ("orders", "before handle"): NOT_TAKEN,
+        ("orders", "before handle"): NOT_ACCEPTED,
         ("notifications", "publish, dead, commit"): TWICE,  # a second copy, with the same Message-ID
     }
 

@@ -1,4 +1,4 @@
-"""The notebooks as committed: outputs recorded, nothing of one machine in them, and the house style kept.
+"""Notebooks guard: committed notebooks have recorded outputs, no machine-specific data, and the house style.
 
 Strict nbval compares nothing where outputs were stripped; so this reads the files themselves, as plain JSON.
 """

@@ -1,4 +1,4 @@
-"""Foreign orders: an orders service as somebody else wrote it, from contract.md section 2 and nothing of ours.
+"""Foreign orders: an orders service as somebody else wrote it, from docs/contract.md and nothing of ours.
 
 `python foreign_orders.py BOOTSTRAP_SERVERS PREFIX`; each line on standard input is an order to place.
 """

@@ -1,4 +1,4 @@
-"""Services of others in the place of ours, written against contract.md: an Orders, and a Stock that says little."""
+"""Services of others in the place of ours, as docs/contract.md allows: an Orders, and a Stock that answers little."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""Command: a `checkout` command in a cell: what it prints, and how it ends."""
+"""Command: runs a `checkout` command in a cell, and returns its output and exit code."""
 
 import os
 import shlex
@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from checkout.lab.errors import LabError
 
-LONGEST = 120.0  # seconds
-PLAIN = {"NO_COLOR": "1", "COLUMNS": "150", "TERM": "dumb"}
+TIMEOUT = 120.0  # seconds
+PLAIN_OUTPUT = {"NO_COLOR": "1", "COLUMNS": "150", "TERM": "dumb"}
 
 
-class Ended(NamedTuple):
-    """What a command printed, and its exit code: 0 good, 1 findings, 2 wrong usage, 3 cannot judge."""
+class CommandResult(NamedTuple):
+    """The output of a command and its exit code: 0 success, 1 findings, 2 wrong usage, 3 a precondition is missing."""
 
     printed: str
     code: int
@@ -23,13 +23,17 @@ class Ended(NamedTuple):
         return f"{self.printed}exit code {self.code}"
 
 
-def command(line: str, folder: str | Path = ".") -> Ended:
-    """Runs `checkout ...` in a folder, as one would in a terminal. Raises LabError for any other command."""
+def command(line: str, folder: str | Path = ".") -> CommandResult:
+    """Runs a `checkout` command as in a terminal.
+
+    `line`: the command line. `folder`: its working directory. Returns output and exit code.
+    Raises LabError for any other command, subprocess.TimeoutExpired after two minutes.
+    """
     words = shlex.split(line)
     if not words or words[0] != "checkout":
         raise LabError(f"only `checkout ...` runs here, not {line!r}: open a terminal for it")
     ran = subprocess.run(
-        [sys.executable, "-m", *words], cwd=folder, env=os.environ | PLAIN, timeout=LONGEST, text=True,
+        [sys.executable, "-m", *words], cwd=folder, env=os.environ | PLAIN_OUTPUT, timeout=TIMEOUT, text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-    return Ended(ran.stdout, ran.returncode)
+    return CommandResult(ran.stdout, ran.returncode)

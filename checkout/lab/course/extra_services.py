@@ -1,4 +1,4 @@
-"""Guests: services that take the place of ours or join them: a batch system, a function, a fourth listener."""
+"""Extra services: two replacements of Payments, and a fourth consumer of approved orders."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -35,12 +35,14 @@ JOBS = Table(
 )
 LOYALTY_DATA = MetaData()
 POINTS = Table("points", LOYALTY_DATA, Column("customer", Text, primary_key=True), Column("points", Integer))
-COUNTED = Table("counted", LOYALTY_DATA, Column("order_id", String(36), primary_key=True), Column("points", Integer))
+REWARDED_ORDERS = Table(
+    "counted", LOYALTY_DATA, Column("order_id", String(36), primary_key=True), Column("points", Integer)
+)
 
 
 @dataclass
 class Job:
-    """One payment in the batch system's book: NOTED, then ASKED, then PAID or UNPAID."""
+    """One payment of the batch system. Its state is NOTED, then ASKED, then PAID or UNPAID."""
 
     order_id: str
     customer_name: str
@@ -50,19 +52,19 @@ class Job:
     state: str = "NOTED"
 
     def refuse(self, reason: str) -> PaymentFailed:
-        """Ends the job without money."""
+        """Ends the job without a payment."""
         self.state = "UNPAID"
         return PaymentFailed(self.order_id, reason, self.customer_name, self.customer_email)
 
 
 class LegacyPayments(Service):
-    """Steps 8-11 as a batch system does them: it notes what is asked, and once an hour has it all charged."""
+    """Steps 8-11 as a batch system: it stores requests, and charges them all once an hour."""
 
     name = "payments"
     tables = BATCH_DATA
 
     def load(self, db: Connection, messages: Sequence[Any]) -> dict[str, Job]:
-        """The jobs of these orders, by order id; when the hour has come, all that wait too."""
+        """The jobs of these orders by order id; for a tick also all that are not charged yet."""
         rows = fetch(db, JOBS, JOBS.c.order_id, (message.id for message in messages))
         if any(isinstance(message, Tick) for message in messages):
             waiting = select(JOBS).where(JOBS.c.state == "NOTED").order_by(JOBS.c.order_id)
@@ -70,12 +72,12 @@ class LegacyPayments(Service):
         return {row.order_id: Job(**row._mapping) for row in rows}
 
     def save(self, db: Connection, state: dict[str, Job]) -> None:
-        """Writes them back."""
+        """Stores the jobs."""
         put(db, JOBS, [vars(job) for job in state.values()])
 
     @on(ProcessPayment)
     def note(self, jobs: dict[str, Job], request: ProcessPayment) -> Iterator[Message]:
-        """Step 8: note it for the next run."""
+        """Step 8: store the request for the next run."""
         total, method = request.payment.total, request.payment.payment_method
         amount = total if is_amount(total) else None
         job = jobs[request.id] = Job(request.id, request.customer_name, request.customer_email, amount, method)
@@ -84,7 +86,7 @@ class LegacyPayments(Service):
 
     @every(HOUR)
     def charge_all(self, jobs: dict[str, Job], tick: Tick) -> Iterator[Message]:
-        """Step 9, once an hour: ask the payment broker for the money of all that wait."""
+        """Step 9, once an hour: charge all stored requests."""
         for job in jobs.values():
             if job.state == "NOTED" and job.amount:
                 job.state = "ASKED"
@@ -92,7 +94,7 @@ class LegacyPayments(Service):
 
     @reply_to(ChargeCard)
     def settle(self, jobs: dict[str, Job], reply: CardCharged | CardDenied) -> Iterator[Message]:
-        """Step 10: say how it went."""
+        """Step 10: publish the outcome."""
         job = jobs[reply.id]
         if isinstance(reply, CardDenied):
             yield job.refuse(reply.reason)
@@ -102,14 +104,14 @@ class LegacyPayments(Service):
 
 
 class PaymentFunction(Service):
-    """Steps 8-11 as a function in a cloud does them: no table, so that each call knows only what it is given."""
+    """Steps 8-11 as a cloud function: without tables, a call knows only its own message."""
 
     name = "payments"
     tables = MetaData()
 
     @on(ProcessPayment)
     def charge(self, nothing: None, request: ProcessPayment) -> Iterator[Message]:
-        """Steps 8-9: ask the payment broker for the money."""
+        """Steps 8-9: charge the card."""
         total = request.payment.total
         if total and is_amount(total):
             yield ChargeCard(request.id, total, request.payment.payment_method)
@@ -118,7 +120,7 @@ class PaymentFunction(Service):
 
     @reply_to(ChargeCard)
     def settle(self, nothing: None, reply: CardCharged | CardDenied) -> Iterator[Message]:
-        """Step 10: say how it went, but no longer whose it was, so nobody can write to the customer."""
+        """Step 10: publish the outcome, without the customer, so no e-mail can be sent."""
         if isinstance(reply, CardDenied):
             yield PaymentFailed(reply.id, reply.reason)
         else:
@@ -127,36 +129,36 @@ class PaymentFunction(Service):
 
 @dataclass
 class Accounts:
-    """The points of the customers and of the orders that a batch of messages concerns."""
+    """The points by customer and by order, of the customers and orders in a batch of messages."""
 
     points: dict[str, int]
-    counted: dict[str, int]
+    orders: dict[str, int]
 
 
 class Loyalty(Service):
-    """Step 13, a fourth time: gives the customer a point for every whole EUR of an approved order."""
+    """Step 13, as a fourth consumer group: one point for each whole EUR of an approved order."""
 
     name = "loyalty"
     tables = LOYALTY_DATA
 
     def load(self, db: Connection, messages: Sequence[Any]) -> Accounts:
-        """The orders counted already, and their customers' points."""
-        counted = fetch(db, COUNTED, COUNTED.c.order_id, (message.id for message in messages))
+        """The points of these orders, where they have been given, and of their customers."""
+        orders = fetch(db, REWARDED_ORDERS, REWARDED_ORDERS.c.order_id, (message.id for message in messages))
         points = fetch(db, POINTS, POINTS.c.customer, map(_customer, messages))
-        return Accounts({row.customer: row.points for row in points}, {row.order_id: row.points for row in counted})
+        return Accounts({row.customer: row.points for row in points}, {row.order_id: row.points for row in orders})
 
     def save(self, db: Connection, state: Accounts) -> None:
-        """Writes both back."""
+        """Stores both."""
         put(db, POINTS, [{"customer": customer, "points": points} for customer, points in state.points.items()])
-        put(db, COUNTED, [{"order_id": id, "points": points} for id, points in state.counted.items()])
+        put(db, REWARDED_ORDERS, [{"order_id": id, "points": points} for id, points in state.orders.items()])
 
     @on(OrderApproved)
     def reward(self, accounts: Accounts, order: OrderApproved) -> None:
-        """Step 13: count the order, once."""
-        if order.id in accounts.counted:
+        """Step 13: give the points of an order, once."""
+        if order.id in accounts.orders:
             return
         total, customer = order.total if order.total is not None else order.payment.total, _customer(order)
-        earned = accounts.counted[order.id] = int(total) if total and is_amount(total) else 0
+        earned = accounts.orders[order.id] = int(total) if total and is_amount(total) else 0
         accounts.points[customer] = accounts.points.get(customer, 0) + earned
 
 

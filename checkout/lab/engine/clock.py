@@ -1,32 +1,32 @@
-"""Clock: the lab's time and ids: the same in every run, or real on request."""
+"""Clock: the time and the order ids of a lab, the same in every run unless the clock is real."""
 
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 1, 1, 10, tzinfo=UTC)
-TICK = timedelta(milliseconds=1)  # from one look at the clock to the next
+TICK = timedelta(milliseconds=1)  # by which a fixed clock advances each time it is read
 ORDERS = uuid.UUID("c4c4c4c4-0000-5000-8000-000000000000")
 
 
 class Clock:
-    """Time that stands still between two events and can be moved forward."""
+    """A fixed clock that advances by TICK per reading, or the real time; both can be moved forward."""
 
     def __init__(self, real: bool = False) -> None:
         self._real, self._shift, self._fixed = real, timedelta(), START
 
     def now(self) -> datetime:
-        """The time; a clock that is not real moves on a tick."""
+        """The time in UTC."""
         if not self._real:
             self._fixed += TICK
         return self._time()
 
     def seconds(self) -> float:
-        """Seconds on a clock that only runs forward."""
+        """Seconds on a monotonic clock."""
         return time.monotonic() + self._shift.total_seconds() if self._real else (self._time() - START).total_seconds()
 
     def forward(self, seconds: float) -> None:
-        """Lets so many seconds pass at once."""
+        """Moves the clock forward; a negative number is taken as 0."""
         self._shift += timedelta(seconds=max(0.0, seconds))
 
     def _time(self) -> datetime:
@@ -34,5 +34,5 @@ class Clock:
 
 
 def order_id(number: int) -> str:
-    """The id of the first order of a lab, the second and so on."""
+    """The id of the n-th order of a lab, counted from 1: the same in every run."""
     return str(uuid.uuid5(ORDERS, str(number)))

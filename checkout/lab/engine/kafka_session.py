@@ -1,4 +1,4 @@
-"""Broker: where a lab's topics are: in memory, on the Kafka of this machine, or on another; none is left behind."""
+"""Kafka session: one run's topics and groups, in memory or on a Kafka, deleted when it ends."""
 
 import hashlib
 import itertools
@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import checkout
 from checkout.lab.errors import LabError
 from checkout.local_kafka import cluster
 from checkout.local_kafka.broker_process import KafkaUnavailable
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.messaging.log import LogUnavailable
+from checkout.messaging.log import Broker, LogUnavailable
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.settings import read_settings
 from checkout.system.pid import Pid
@@ -26,69 +26,76 @@ from checkout.system.ports import free_port_base
 
 RUN = re.compile(r"lab-([0-9a-f]{6})-(\d+)-(\d+)-\d+--")  # machine, process, when it started
 RUNS = itertools.count(1)
-FAILOVER = 60.0  # seconds in which a cluster that has lost a broker works again
+Result = TypeVar("Result")
+FAILOVER_TIMEOUT = 60.0  # seconds within which a cluster that has lost a broker works again
 
 
 def machine() -> str:
-    """This machine in six characters, so that no lab takes another machine's for dead."""
+    """A hash of this machine's name in six characters: a lab deletes only what labs of its own machine have left."""
     return hashlib.sha256(platform.node().encode()).hexdigest()[:6]
 
 
 def new_prefix() -> str:
-    """What stands before the names of one run's topics and groups."""
+    """The prefix of the topics and groups of one run."""
     own = Pid.own()
     return f"lab-{machine()}-{own.number}-{int(own.started)}-{next(RUNS)}--"
 
 
 def home_of_kafka(brokers: int) -> Path:
-    """The home whose Kafka labs use: that of the settings, else the checkout's; a cluster of three has its own."""
+    """The folder of the Kafka that labs use, from the settings; a cluster of three brokers has a folder of its own."""
     root = Path(checkout.__file__).parents[1]
     home = read_settings().home
     home = home.absolute() if "CHECKOUT_HOME" in os.environ or home.is_absolute() else root / home
     return home if brokers == 1 else home / f"lab-{brokers}-brokers"
 
 
-class Site:
-    """One lab's place on a broker: opened with topics, wiped when it closes, even if its process is killed."""
+class KafkaSession:
+    """A lab's connection to its broker. Topics and groups are deleted when it closes, even after `kill -9`.
+
+    `kind`: kafka or memory. `brokers`: 1 or 3. `servers`: bootstrap servers of a running Kafka; empty starts a local
+    one. `client`: settings of kafka-python. Raises LabError for another kind or number.
+    """
 
     def __init__(self, kind: str, brokers: int, servers: str, client: Mapping[str, object]) -> None:
         if kind not in ("kafka", "memory") or brokers not in (1, 3):
             raise LabError('a lab runs on log="kafka" or log="memory", with brokers=1 or brokers=3')
         self.kind, self.brokers, self.servers, self._client = kind, brokers, servers, client
         self.home: Path | None = None
-        self._guard: subprocess.Popen[bytes] | None = None
-        self.broker: Any = None
+        self._cleanup: subprocess.Popen[bytes] | None = None
+        self.broker: Broker | None = None
 
-    def open(self, topics: Mapping[str, int]) -> Any:
-        """A broker with these topics, all of them empty."""
+    def open(self, topics: Mapping[str, int]) -> Broker:
+        """A broker with these topics, given with their numbers of partitions, all empty. Raises LogUnavailable."""
         self.close()
-        if self.kind == "memory":
-            self.broker = MemoryBroker()
-        else:
-            self._start_kafka()
-            self.broker = KafkaBroker(self.servers, new_prefix(), self._client)
-            self._watch()
-            sweep(self.servers)
-        self.patiently(lambda: self.broker.create(topics))
-        return self.broker
+        broker = MemoryBroker() if self.kind == "memory" else self._connect()
+        self.broker = broker
+        self.retry_during_failover(lambda: broker.create(topics))
+        return broker
+
+    def _connect(self) -> KafkaBroker:
+        self._start_kafka()
+        self.broker = broker = KafkaBroker(self.servers, new_prefix(), self._client)
+        self._start_cleanup_process(broker.connection.prefix)
+        delete_leftovers(self.servers)
+        return broker
 
     def close(self) -> None:
-        """Deletes the run's topics and groups; the next `open` has new ones."""
+        """Deletes the topics and groups of the run; `open` starts another."""
         if self.broker is None:
             return
         broker, self.broker = self.broker, None
         with suppress(LogUnavailable):
             broker.delete()
         broker.close()
-        if self._guard and self._guard.stdin:
+        if self._cleanup and self._cleanup.stdin:
             with suppress(OSError):
-                self._guard.stdin.write(b"done\n")
-            self._guard.stdin.close()
-            self._guard.wait()
-            self._guard = None
+                self._cleanup.stdin.write(b"done\n")
+            self._cleanup.stdin.close()
+            self._cleanup.wait()
+            self._cleanup = None
 
     def leave(self) -> None:
-        """Closes for good: a Kafka that nobody else uses is stopped."""
+        """Closes, and stops a local Kafka that no other lab uses."""
         self.close()
         if self.home:
             with suppress(KafkaUnavailable):
@@ -96,38 +103,37 @@ class Site:
             self.home = None
 
     def leader(self, topic: str, partition: int) -> int:
-        """The number of the broker that leads a partition. Raises LabError in memory."""
-        if self.kind == "memory":
+        """The id of the broker that leads a partition. Raises LabError in memory."""
+        if not isinstance(self.broker, KafkaBroker):
             raise LabError("a lab in memory has no brokers: Lab(brokers=3) has three")
-        return int(self.broker.leader((topic, partition)))
+        return self.broker.leader((topic, partition))
 
     def kill_broker(self, number: int) -> None:
-        """`kill -9`s one broker of the local Kafka."""
+        """Sends SIGKILL to one broker of the local Kafka. Raises LabError if it does not run."""
         running = self.processes()
         if number not in running:
             raise LabError(f"there is no running broker {number}: {', '.join(map(str, running)) or 'none'} run here")
         running[number].kill_with_children()
 
     def start_brokers(self) -> None:
-        """Starts the brokers that do not run."""
+        """Starts the brokers of the local Kafka that do not run."""
         if self.home:
             cluster.acquire(self.home, self._port_base, self.brokers)
             cluster.release(self.home)
 
     def processes(self) -> dict[int, Pid]:
-        """The brokers of the local Kafka that run, by number."""
+        """The running brokers of the local Kafka, by id."""
         return cluster.processes(self.home) if self.home else {}
 
-    def patiently(self, ask: Callable[[], object]) -> None:
-        """Asks again while a cluster that has lost a broker, and has most of them left, puts itself right."""
-        deadline = time.monotonic() + FAILOVER
+    def retry_during_failover(self, action: Callable[[], Result]) -> Result:
+        """Calls the action, again while a cluster with a majority of its brokers recovers. Raises LogUnavailable."""
+        deadline = time.monotonic() + FAILOVER_TIMEOUT
         while True:
             try:
-                ask()
-                return
+                return action()
             except LogUnavailable:
-                has_most = self.brokers > 1 and 2 * len(self.processes()) > self.brokers
-                if not has_most or time.monotonic() > deadline:
+                has_majority = self.brokers > 1 and 2 * len(self.processes()) > self.brokers
+                if not has_majority or time.monotonic() > deadline:
                     raise
 
     def _start_kafka(self) -> None:
@@ -135,35 +141,34 @@ class Site:
             return
         home = home_of_kafka(self.brokers)
         self._port_base = read_settings().port_base if self.brokers == 1 else free_port_base()
-        print("Apache Kafka runs on this machine; what this lab leaves there goes when it closes.", flush=True)
+        print("Apache Kafka runs on this machine; the lab deletes its topics and groups when it closes.", flush=True)
         self.servers = cluster.acquire(home, self._port_base, self.brokers)
         self.home = home
 
-    def _watch(self) -> None:
-        # A kernel that is killed deletes nothing: a small process waits for its end and does it.
-        prefix = self.broker.connection.prefix
+    def _start_cleanup_process(self, prefix: str) -> None:
+        # A killed kernel cannot delete its topics: a small process waits for its end and does it.
         command = [sys.executable, "-m", "checkout.local_kafka.cleanup_process", self.servers, prefix]
         command += [str(self.home)] if self.home else []
-        nowhere = subprocess.DEVNULL
-        self._guard = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere, start_new_session=True
+        null = subprocess.DEVNULL
+        self._cleanup = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=null, stderr=null, start_new_session=True
         )
 
 
-def sweep(servers: str) -> None:
-    """Deletes the topics and groups of this machine's labs whose process has ended."""
-    everyone = KafkaBroker(servers)
-    names = everyone.names()
-    everyone.close()
+def delete_leftovers(servers: str) -> None:
+    """Deletes the topics and groups of labs of this machine whose process has ended."""
+    broker = KafkaBroker(servers)
+    names = broker.names()
+    broker.close()
     for run in {found.group(): found.groups() for name in names if (found := RUN.match(name))}.items():
         prefix, (of, process, started) = run
-        if of == machine() and not _lives(int(process), int(started)):
-            dead = KafkaBroker(servers, prefix)
-            dead.delete()
-            dead.close()
+        if of == machine() and not _is_running(int(process), int(started)):
+            leftover = KafkaBroker(servers, prefix)
+            leftover.delete()
+            leftover.close()
 
 
-def _lives(process: int, started: int) -> bool:
+def _is_running(process: int, started: int) -> bool:
     with suppress(ProcessLookupError):
         return abs(Pid.of(process).started - started) < 3
     return False

@@ -1,18 +1,21 @@
-"""Replica: one service's worker in the lab: its verbs one by one, and what it has in hand between them."""
+"""Replica: one service's worker in a lab, called verb by verb, and its work in progress between two verbs."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import delete, select
 
-from checkout.framework.intake import Intake, PendingRequest
 from checkout.framework.service import Service
-from checkout.journal.hop import Hop, Outcome
+from checkout.journal.hop import Hop, Outcome, coordinates
 from checkout.lab.engine.clock import Clock
-from checkout.lab.engine.stepping_log import Gate
-from checkout.messages import BY_NAME, MESSAGE_TYPES
+from checkout.lab.engine.requests import RequestQueue
+from checkout.lab.engine.stepping_log import SentRecords, SteppingLog
+from checkout.lab.history.lab_journal import LabJournal
+from checkout.messages import BY_NAME, MESSAGE_TYPES, PlaceOrder
+from checkout.simulators.in_process import SimulatedSystems
 from checkout.worker.database import ServiceDatabase
 from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.inbox import INBOX
@@ -20,19 +23,30 @@ from checkout.worker.outbox import OPEN, OUTBOX, OutboxKind, OutboxRow, has_open
 from checkout.worker.worker import Worker
 
 POLL, HANDLE, PUBLISH, COMMIT = VERBS = ("poll", "handle", "publish", "commit")
+MAX_ROWS = 20  # of a table in work in progress
 Rows = list[dict[str, Any]]
 
 
-class Task(NamedTuple):
-    """Something a replica can begin with: whose turn it is, and what it is."""
+class WorkKind(StrEnum):
+    """What a replica polls."""
 
-    turn: int
-    what: str  # record, request, answer, outbox, timer
-    place: str = ""
+    RECORD = "record"
+    REQUEST = "request"
+    RESPONSE = "response"
+    OUTBOX = "outbox"
+    TIMER = "timer"
 
 
-class Hand(msgspec.Struct):
-    """A replica between its verbs: what it has in hand, its tables before and after, what is about to go."""
+class Work(NamedTuple):
+    """Something a replica can poll: the lowest sequence number goes first."""
+
+    sequence: int
+    kind: WorkKind
+    coordinates: str = ""
+
+
+class WorkInProgress(msgspec.Struct):
+    """A replica between two verbs: its message, its tables before and after `handle`, its unpublished messages."""
 
     replica: str
     service: str
@@ -44,90 +58,64 @@ class Hand(msgspec.Struct):
     outgoing: Rows
 
 
-class Door(Intake):
-    """Orders' intake in the lab: requests come in only when it is their turn."""
+@dataclass(frozen=True)
+class ReplicaContext:
+    """What all replicas of a lab share. Without `inbox` or `outbox` a replica deletes the rows of that table."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.requests: list[Any] = []
-        self.is_open = False
-
-    def take(self, limit: int) -> list[PendingRequest]:
-        """The request whose turn it is."""
-        return [self.requests.pop(0)] if self.is_open and self.requests else []
+    journal: LabJournal
+    clock: Clock
+    systems: SimulatedSystems
+    sent: SentRecords
+    requests: RequestQueue
+    inbox: bool
+    outbox: bool
 
 
 class Replica:
-    """A worker with a batch of one. A crash takes it, and leaves the store and the log."""
+    """The same worker that a service's process runs, with a batch of one. A crash keeps the database and the log."""
 
     def __init__(
-        self, name: str, service: Service, database: ServiceDatabase, gate: Gate, worker: Worker, door: Door | None,
-        next_turn: Callable[[], int], forgets: tuple[bool, bool] = (False, False),
-    ) -> None:  # fmt: skip
-        self.name, self.service, self.database, self.gate = name, service, database, gate
-        self.worker, self.door = worker, door
+        self, name: str, service: Service, database: ServiceDatabase, log: SteppingLog, context: ReplicaContext
+    ) -> None:
+        self.name, self.service, self.log = name, service, log
+        self.requests = context.requests if PlaceOrder in service.handlers else None
+        self._database, self._context, clock = database, context, context.clock
+        calls = ExternalCalls(context.systems.adapters(), 0, clock.seconds)
+        self.worker = Worker(
+            service, MESSAGE_TYPES, log, database, context.journal, calls, self.requests, replica=name, batch=1,
+            now=clock.now, pause=clock.forward, clock=clock.seconds,
+        )  # fmt: skip
         self.done: list[str] = []
-        self.before: Rows = []
-        self.after: Rows = []
-        self._next_turn, self._answered = next_turn, 0
-        self._forgets_inbox, self._forgets_outbox = forgets
-        if self._forgets_outbox:  # what is written nowhere is not there after a crash
-            with database.begin() as db:
-                db.execute(delete(OUTBOX).where(OPEN))
-        self.looks_into_outbox = True  # at its start, and when another replica's lease may have ended
+        self._before: Rows = []
+        self._after: Rows = []
+        self._response_sequence = 0
+        if not context.outbox:  # unpublished messages do not survive a crash
+            self._delete(OUTBOX, OPEN)
+        self.checks_outbox = True  # at the start, and when the lease of another replica may have ended
 
-    @classmethod
-    def make(
-        cls, name: str, service: Service, database: ServiceDatabase, gate: Gate, journal: Any, clock: Clock, lines: Any,
-        door: Door | None, next_turn: Callable[[], int], forgets: tuple[bool, bool],
-    ) -> "Replica":  # fmt: skip
-        """A replica around the very worker that a service's process runs."""
-        external_calls = ExternalCalls(lines, 0, clock.seconds)
-        worker = Worker(
-            service,
-            MESSAGE_TYPES,
-            gate,
-            database,
-            journal,
-            external_calls,
-            door,
-            name,
-            1,
-            clock.now,
-            clock.forward,
-            clock.seconds,
-        )
-        return cls(name, service, database, gate, worker, door, next_turn, forgets)
+    def next_work(self, now: float) -> Work | None:
+        """What the replica would poll at this time of the lab's clock."""
+        if self.checks_outbox and self._has_unpublished_rows():
+            return Work(0, WorkKind.OUTBOX)
+        calls, timer_due = self.worker.external_calls, self.worker.sources.due_at
+        found = []
+        if calls.has_results or (calls.due_at is not None and calls.due_at <= now):
+            found.append(Work(self._response_sequence, WorkKind.RESPONSE))
+        if timer_due is not None and timer_due <= now:
+            found.append(Work(0, WorkKind.TIMER))
+        if waiting := self.log.waiting():
+            found.append(Work(waiting[0], WorkKind.RECORD, coordinates(*waiting[1])))
+        if self.requests and self.requests.requests:
+            found.append(Work(self.requests.requests[0].sequence, WorkKind.REQUEST))
+        return min(found, default=None)
 
-    def task(self, now: float) -> Task | None:
-        """What it would begin with; the one that has waited longest."""
-        if self.looks_into_outbox and self._has_open_rows():
-            return Task(0, "outbox")
-        external_calls, due = self.worker.external_calls, self.worker.sources.due_at
-        tasks = [Task(self._answered, "answer")] if external_calls.has_results else []
-        if external_calls.due_at is not None and external_calls.due_at <= now:
-            tasks.append(Task(self._answered, "answer"))
-        if due is not None and due <= now:
-            tasks.append(Task(0, "timer"))
-        if waiting := self.gate.waiting():
-            topic, partition, offset = waiting[1]
-            tasks.append(Task(waiting[0], "record", f"{topic}[{partition}]@{offset}"))
-        if self.door and self.door.requests:
-            tasks.append(Task(self.door.requests[0].turn, "request"))
-        return min(tasks, default=None)
-
-    def _has_open_rows(self) -> bool:
-        with self.database.read() as db:
+    def _has_unpublished_rows(self) -> bool:
+        with self._database.read() as db:
             return has_open_rows(db)
-
-    def due(self) -> float | None:
-        """When, on the lab's clock, it will have something to do by itself: a call to repeat, a timer."""
-        moments = [self.worker.external_calls.due_at, self.worker.sources.due_at]
-        return min((at for at in moments if at is not None), default=None)
 
     @property
     def allowed(self) -> list[str]:
-        """The verbs that may come next: after handle, publish and commit in either order."""
+        """The verbs that may come next: after `handle`, publish and commit in either order."""
         if not self.done:
             return [POLL]
         if self.worker.batch and not self.worker.is_handled:
@@ -135,18 +123,24 @@ class Replica:
         left = {PUBLISH: bool(self.worker.outgoing), COMMIT: bool(self.worker.batch or self.worker.uncommitted)}
         return [verb for verb, has_work in left.items() if has_work]
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether it is between two verbs, or has an external call without a response."""
+        return bool(self.done or self.worker.external_calls.open)
+
+    @property
+    def unanswered_orders(self) -> list[str]:
+        """The ids of orders whose HTTP request has been polled and has no response yet."""
+        return [delivery.id for delivery in self.worker.batch if delivery.request and not delivery.is_settled]
+
     def call(self, verb: str, now: float) -> None:
-        """One verb of the worker."""
+        """Calls one verb of the worker."""
         if verb == POLL:
             self._poll(now)
         elif verb == HANDLE:
-            self.worker.handle()
-            self.after = self.rows()
-            self._forget()
+            self._handle()
         elif verb == PUBLISH:
-            if any(row.kind is OutboxKind.EXTERNAL_CALL for row in self.worker.outgoing):
-                self._answered = self._next_turn()  # whoever is called answers at once
-            self.worker.publish()
+            self._publish()
         else:
             self.worker.commit()
         self.done.append(verb)
@@ -154,77 +148,99 @@ class Replica:
             self.done = []
 
     def _poll(self, now: float) -> None:
-        task = self.task(now)
-        self.looks_into_outbox = False
-        self.gate.is_open = task is not None and task.what == "record"
-        if self.door:
-            self.door.is_open = task is not None and task.what == "request"
+        work = self.next_work(now)
+        self.checks_outbox = False
+        self.log.is_open = work is not None and work.kind is WorkKind.RECORD
+        if self.requests:
+            self.requests.is_open = work is not None and work.kind is WorkKind.REQUEST
         self.worker.poll(0.0)
-        self.before, self.after = self.rows(), []
+        self._before, self._after = self._rows(), []
 
-    def _forget(self) -> None:
-        if self._forgets_inbox:
-            with self.database.begin() as db:
-                db.execute(delete(INBOX))
+    def _handle(self) -> None:
+        self.worker.handle()
+        self._after = self._rows()
+        if not self._context.inbox:
+            self._delete(INBOX)
+
+    def _publish(self) -> None:
+        if any(row.kind is OutboxKind.EXTERNAL_CALL for row in self.worker.outgoing):
+            self._response_sequence = self._context.sent.next_sequence()  # simulated systems respond at once
+        self.worker.publish()
+
+    def _delete(self, table: Any, *conditions: Any) -> None:
+        with self._database.begin() as db:
+            db.execute(delete(table).where(*conditions))
 
     def crash(self, at: datetime) -> list[Hop]:
-        """The process ends here: what it had in hand is told as crashed, its memory is gone."""
+        """Ends the replica as `kill -9` does. Returns a hop with outcome `crashed` for each message it had."""
         lost = [d.hop(self.service.name, Outcome.CRASHED, self.name, at) for d in self.worker.batch]
-        self.gate.abandon()
+        self.log.abandon()
         self.worker.external_calls.close()
         return [hop for hop in lost if hop]
 
     def close(self) -> None:
-        """Leaves its group."""
-        self.gate.close()
+        """Leaves the consumer group."""
+        self.log.close()
         self.worker.external_calls.close()
 
-    def rows(self) -> Rows:
-        """The service's own tables about what is in hand; a table that knows no orders, whole."""
+    def _rows(self) -> Rows:
+        # The rows about the polled orders; of a table that has no order id, all rows.
         ids = [delivery.id for delivery in self.worker.batch]
         found: Rows = []
-        with self.database.read() as db:
+        with self._database.read() as db:
             for table in self.service.tables.sorted_tables:
                 key = next((table.c[name] for name in ("order_id", "id") if name in table.c), None)
                 if table.name != "salt":
                     query = select(table) if key is None else select(table).where(key.in_(ids))
-                    found += [{"table": str(table.name)} | _plain(row._mapping) for row in db.execute(query.limit(20))]
+                    rows = db.execute(query.limit(MAX_ROWS))
+                    found += [{"table": str(table.name)} | _json_cells(row._mapping) for row in rows]
         return found
 
-    def hand(self) -> Hand | None:
-        """What it holds, while it is between its verbs."""
+    def work_in_progress(self) -> WorkInProgress | None:
+        """The work between two verbs; None when the replica is idle."""
         if not self.done:
             return None
-        record = next((_in_hand(delivery) for delivery in self.worker.batch), None)
-        going = [_going(row) for row in self.worker.outgoing]
-        return Hand(self.name, self.service.name, self.done, self.allowed, record, self.before, self.after, going)
+        polled = next((self._polled(delivery) for delivery in self.worker.batch), None)
+        outgoing = [_unpublished(row) for row in self.worker.outgoing]
+        return WorkInProgress(
+            self.name, self.service.name, self.done, self.allowed, polled, self._before, self._after, outgoing
+        )
+
+    def _polled(self, delivery: Any) -> dict[str, Any]:
+        record, message = delivery.record, delivery.message
+        value = record.value if record else msgspec.json.encode(message) if message is not None else b""
+        polled = {"place": f"{delivery.source}: the response", "message": type(message).__name__, "order": delivery.id,
+                  "key": None, "value": pretty(value), "topic": None, "partition": None, "lag": None}  # fmt: skip
+        if delivery.request:
+            polled["place"] = "HTTP, from the gateway"
+        if record:
+            lag = self._context.journal.projection.lag.of(self.service.name, (record.topic, record.partition))
+            key = record.key.decode("utf-8", "replace") if record.key else None
+            polled |= {"place": coordinates(record.topic, record.partition, record.offset), "key": key, "lag": lag,
+                       "topic": record.topic, "partition": record.partition}  # fmt: skip
+        return polled
 
 
-def _plain(row: Any) -> dict[str, Any]:
-    return {str(name): _cell(value) for name, value in row.items() if name != "fingerprint"}
+def service_of(replica: str) -> str:
+    """The service of a replica: stock for stock-1."""
+    return replica.rpartition("-")[0]
 
 
-def _cell(value: Any) -> str | int | None:
+def _json_cells(row: Any) -> dict[str, Any]:
+    return {str(name): _json_cell(value) for name, value in row.items() if name != "fingerprint"}
+
+
+def _json_cell(value: Any) -> str | int | None:
     return value.decode() if isinstance(value, bytes) else value if isinstance(value, int | None) else str(value)
 
 
-def _in_hand(delivery: Any) -> dict[str, Any]:
-    record, message = delivery.record, delivery.message
-    value = record.value if record else msgspec.json.encode(message) if message is not None else b""
-    place = f"{record.topic}[{record.partition}]@{record.offset}" if record else f"{delivery.source}: the answer"
-    if delivery.request:
-        place = "HTTP, from the gateway"
-    key = record.key.decode("utf-8", "replace") if record and record.key else None
-    return {"place": place, "message": type(message).__name__, "order": delivery.id, "key": key, "value": pretty(value)}
-
-
-def _going(row: OutboxRow) -> dict[str, Any]:
-    to = row.destination if row.kind is not OutboxKind.EXTERNAL_CALL else BY_NAME[row.message].receiver
+def _unpublished(row: OutboxRow) -> dict[str, Any]:
+    to = BY_NAME[row.message].receiver if row.kind is OutboxKind.EXTERNAL_CALL else row.destination
     return {"to": to, "message": row.message, "order": row.order_id, "value": pretty(row.payload or b"")}
 
 
 def pretty(value: bytes) -> str:
-    """JSON over several lines; what is none, as text."""
+    """JSON with indentation; bytes that are no JSON as text."""
     try:
         return msgspec.json.format(value, indent=2).decode()
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -1,16 +1,16 @@
-"""Front: web and gateway in the lab: an order on its way in, checked as the gateway checks it."""
+"""Requests: orders on their way from the web app through the gateway to Orders."""
 
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from litestar.exceptions import ValidationException
 
 from checkout.fields import OrderRequest
 from checkout.framework import http_app, http_errors
-from checkout.framework.intake import PendingRequest
+from checkout.framework.intake import Intake, PendingRequest
 from checkout.journal.hop import Hop, compact
 from checkout.lab.errors import LabError
 from checkout.messages import PLACE_ORDER, PlaceOrder
@@ -20,34 +20,58 @@ from checkout.worker import hops
 
 Products = str | int | Mapping[str | int, int]
 SKUS = {product.name.lower(): product.sku for product in CATALOGUE}
-NAMES = {product.sku: product.name for product in CATALOGUE}
+PRODUCT_NAMES = {product.sku: product.name for product in CATALOGUE}
 
 
-class Request(PendingRequest):
-    """An order between the web app and Orders; nobody waits for its answer."""
+class PlacedOrder(NamedTuple):
+    """An order that `Lab.place_order` has queued: its name, its id in the journal and on topics, its contents."""
 
-    def __init__(self, message: PlaceOrder, body: bytes, turn: int) -> None:
-        nobody: Any = None
-        super().__init__(message, message.id, "web", PLACE_ORDER, nobody, nobody)
-        self.body, self.turn, self.error = body, turn, ""
+    name: str
+    id: str
+    what: str
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {self.what}, waiting at the web app"
+
+
+class PlacedRequest(PendingRequest):
+    """An order between the web app and Orders. No HTTP client waits for the response."""
+
+    def __init__(self, message: PlaceOrder, body: bytes, sequence: int) -> None:
+        no_client: Any = None
+        super().__init__(message, message.id, "web", PLACE_ORDER, no_client, no_client)
+        self.body, self.sequence, self.error = body, sequence, ""
 
     def settle(self, outcome: str) -> None:
         """Orders has answered 201."""
 
     def fail(self, error: Exception) -> None:
-        """Orders has refused it."""
+        """Orders has refused the order."""
         self.error = str(error)
 
     def arrival(self, at: datetime) -> Hop:
-        """Step 1: the gateway has it; the customer is answered after step 2."""
+        """The hop of step 1: the gateway has received the request."""
         return hops.http_request(
             PlaceOrder, PlaceOrder.sender, "gateway", False, at=at, order=self.message.id, correlation=self.correlation,
             replica="gateway-1", url=self.url, client=self.client, payload=compact(self.body),
         )  # fmt: skip
 
 
+class RequestQueue(Intake):
+    """The intake of Orders in a lab: hands out one request, and only while it is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[PlacedRequest] = []
+        self.is_open = False
+
+    def take(self, limit: int) -> list[PendingRequest]:
+        """The first request if the queue is open, else none."""
+        return [self.requests.pop(0)] if self.is_open and self.requests else []
+
+
 def body_of(products: Products, quantity: int, customer: str, email: str | None, pay: str) -> bytes:
-    """The body of the HTTP request. Raises LabError for a product nobody has heard of."""
+    """The JSON body of the HTTP request. Raises LabError for an unknown product name."""
     wanted = products if isinstance(products, Mapping) else {products: quantity}
     lines = [{"sku": sku_of(product), "quantity": count} for product, count in wanted.items()]
     address = email if email is not None else f"{re.sub('[^a-z]', '', customer.lower()) or 'customer'}@example.org"
@@ -57,16 +81,21 @@ def body_of(products: Products, quantity: int, customer: str, email: str | None,
 
 
 def sku_of(product: str | int) -> int:
-    """The SKU of a product by its name. Raises LabError; a number is taken as it is, known or not."""
+    """The SKU of a product by its name; a number is returned unchecked. Raises LabError for an unknown name."""
     sku = product if isinstance(product, int) else SKUS.get(product.lower())
     if sku is None:
         raise LabError(f"there is no product {product!r}: there are {', '.join(SKUS)}")
     return sku
 
 
-def read(id: str, body: bytes, at: datetime) -> PlaceOrder:
+def message_of(id: str, body: bytes, at: datetime) -> PlaceOrder:
     """The message that Orders makes of the body. Raises LabError where the gateway would answer 422."""
     try:
         return to_message(id, http_app.decode_json(body, OrderRequest), at)
     except ValidationException as error:
         raise LabError(f"the gateway refuses this order: {http_errors.validation_message(error)}") from None
+
+
+def contents_of(message: PlaceOrder) -> str:
+    """The order lines as text: `2 x Wooden spoon, 1 x Enamel mug`."""
+    return ", ".join(f"{line.quantity} x {PRODUCT_NAMES.get(line.sku, line.sku)}" for line in message.products)

@@ -1,190 +1,213 @@
-"""Turns: whose turn it is, verb by verb: whatever has waited longest goes first, and stops at break points."""
+"""Scheduler: decides which replica calls which verb next, and stops at break points."""
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
-from checkout.lab.engine.environment import Stage
-from checkout.lab.engine.replica import COMMIT, HANDLE, POLL, PUBLISH, VERBS, Hand, Replica, Task
-from checkout.lab.errors import LabError, in_plain_words
+from checkout.lab.engine.environment import Environment
+from checkout.lab.engine.replica import (
+    COMMIT,
+    HANDLE,
+    POLL,
+    PUBLISH,
+    VERBS,
+    Replica,
+    Work,
+    WorkInProgress,
+    WorkKind,
+    service_of,
+)
+from checkout.lab.errors import LabError, as_lab_error
 from checkout.lab.history.moments import Moments
 
-MOST = 100_000  # verbs of one run
-WORDS = {
-    POLL: "takes the next message",
-    HANDLE: "handles what it has in hand: its tables change, its answer goes into the outbox",
-    PUBLISH: "sends what is in its outbox",
-    COMMIT: "moves its group past the message",
+MAX_VERBS = 100_000  # of one run
+RETRY_MARGIN = 0.001  # seconds by which the clock passes the time of a retry
+VERBS_IN_WORDS = {
+    POLL: "polls the next message",
+    HANDLE: "handles its message: it updates its tables and writes its reply to the outbox",
+    PUBLISH: "publishes the messages in its outbox",
+    COMMIT: "commits the offset of its record",
 }
-WHAT = {
-    "request": "a request from the gateway", "answer": "the answer to its call", "timer": "the tick of its timer",
-    "outbox": "what its outbox still holds from before",
+WORK_IN_WORDS = {
+    WorkKind.REQUEST: "a request from the gateway", WorkKind.RESPONSE: "the response to its external call",
+    WorkKind.TIMER: "the tick of its timer", WorkKind.OUTBOX: "the unpublished messages in its outbox",
 }  # fmt: skip
 
 
-class Next(NamedTuple):
-    """What happens next: who, which verb, and what it would begin with."""
+class NextVerb(NamedTuple):
+    """What happens next. Without a replica, the web app sends a request to the gateway."""
 
-    who: Replica | None  # nobody: the web app sends a request to the gateway
-    verb: str
-    task: Task | None
+    replica: Replica | None
+    verb: str = ""
+    work: Work | None = None
 
 
 class Status(msgspec.Struct):
-    """Where the lab stands, for whoever shows it."""
+    """The state of a lab.
+
+    `next`: a sentence, see `Lab.explain`. `is_idle`: nothing will happen by itself. `stopped_at`: the break point,
+    or an empty string. `breaks`: pairs of service and verb. `crashed`: names of replicas. `services`: their names.
+    """
 
     next: str
     is_idle: bool
     stopped_at: str
-    hand: Hand | None
+    work_in_progress: WorkInProgress | None
     breaks: list[list[str]]
     crashed: list[str]
     services: list[str]
 
 
-class Turns:
-    """Calls verbs, one at a time."""
+class Scheduler:
+    """Calls one verb at a time: a busy replica goes first, then whatever has waited longest."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage, self.breaks = stage, list[tuple[str, str]]()
-        self._called, self._passed = 0, -1
+    def __init__(self, environment: Environment) -> None:
+        self.environment, self.breaks = environment, list[tuple[str, str]]()
+        self._call_count, self._passed_at = 0, -1
 
     def step(self, verb: bool | str) -> Moments:
-        """To the next hop, or one verb, or this verb of who is at work."""
-        if verb:
-            coming = self.next()
-            told = self._tell(lambda: self._one(None if verb is True else str(verb)))
-            if coming and coming.who:
-                told.note = f"{coming.who.name}: {coming.verb if verb is True else verb}"
-            return told
-        return self._tell(self._to_hop)
+        """Moves to the next hop, or by one verb: the next one, or the named verb of the busy replica."""
+        if not verb:
+            return self._moments_of(self._run_to_hop)
+        coming = self.next()
+        moments = self._moments_of(lambda: self._call_next("" if verb is True else str(verb)))
+        if coming and coming.replica:
+            moments.note = f"{coming.replica.name}: {coming.verb if verb is True else verb}"
+        return moments
 
     def run(self) -> Moments:
-        """Until nothing moves any more, or a break point is next."""
-        return self._tell(lambda: self._many(lambda: True))
+        """Moves until nothing is left to do or a break point is next."""
+        return self._moments_of(lambda: self._run_while(lambda: True))
 
-    def next(self) -> Next | None:
-        """What happens next, if anything can."""
-        if busy := next((each for each in self.stage.replicas.values() if each.done), None):
-            return Next(busy, busy.allowed[0], None)
-        found = [(task.turn, at, each, task) for at, each, task in self._tasks()]
-        requests = self.stage.requests
-        if requests and not (found and min(found)[0] < requests[0].turn):
-            return Next(None, "send", None)
-        return Next(min(found)[2], POLL, min(found)[3]) if found else None
+    def next(self) -> NextVerb | None:
+        """What happens next; None when nothing can."""
+        replicas, now = list(self.environment.replicas.values()), self.environment.clock.seconds()
+        if busy := next((each for each in replicas if each.done), None):
+            return NextVerb(busy, busy.allowed[0])
+        found = [(work, at) for at, each in enumerate(replicas) if (work := each.next_work(now))]
+        work, at = min(found, key=lambda each: (each[0].sequence, each[1]), default=(None, 0))
+        placed = self.environment.placed
+        if placed and (work is None or work.sequence >= placed[0].sequence):
+            return NextVerb(None)
+        return NextVerb(replicas[at], POLL, work) if work else None
 
-    def _tasks(self) -> list[tuple[int, Replica, Task]]:
-        now = self.stage.clock.seconds()
-        tasks = [(at, each, each.task(now)) for at, each in enumerate(self.stage.replicas.values())]
-        return [(at, each, task) for at, each, task in tasks if task]
-
-    def _tell(self, move: Any) -> Moments:
-        past, before = self.stage.past, len(self.stage.past.moments)
-        with in_plain_words():
+    def _moments_of(self, move: Callable[[], object]) -> Moments:
+        moments, before = self.environment.projection.moments, len(self.environment.projection.moments)
+        with as_lab_error():
             move()
-        new = past.moments[before:]
-        return Moments(new, self.stopped_at() or ("" if self.next() else self.explain()))
+        return Moments(moments[before:], self.stopped_at() or ("" if self.next() else self.explain()))
 
-    def _to_hop(self) -> None:
-        before = len(self.stage.book)
-        self._many(lambda: len(self.stage.book) == before)
+    def _run_to_hop(self) -> None:
+        before = len(self.environment.journal)
+        self._run_while(lambda: len(self.environment.journal) == before)
 
-    def _many(self, goes_on: Any) -> None:
-        self._passed = self._called  # a break point that has stopped us is passed now
-        for _ in range(MOST):
-            if not goes_on() or self.stopped_at() or not self._one(None):
+    def _run_while(self, condition: Callable[[], bool]) -> None:
+        self._passed_at = self._call_count  # a break point does not stop twice in a row
+        for _ in range(MAX_VERBS):
+            if not condition() or self.stopped_at() or not self._call_next():
                 return
-        raise LabError(f"it still moves after {MOST:,} verbs: lab.explain() says what")
+        raise LabError(f"not idle after {MAX_VERBS:,} verbs: lab.explain() says what is next")
 
-    def _one(self, verb: str | None) -> bool:
-        coming = self.next() or self._after_a_pause()
+    def _call_next(self, verb: str = "") -> bool:
+        coming = self.next() or self._next_retry()
         if coming is None:
             return False
-        self._called += 1
-        if coming.who is None:
-            self._send()
-            return True
-        wanted = verb or coming.verb
-        allowed = coming.who.allowed
-        if wanted not in allowed:
-            raise LabError(f"{coming.who.name} can {' or '.join(allowed)} now, not {wanted}")
-        who, now = coming.who, self.stage.clock.seconds()
-        self.stage.site.patiently(lambda: who.call(wanted, now))  # a verb may be repeated
+        self._call_count += 1
+        if coming.replica is None:
+            self._send_request()
+        else:
+            self._call(coming.replica, verb or coming.verb)
         return True
 
-    def _send(self) -> None:
-        request = self.stage.requests.pop(0)
-        self.stage.book.write([request.arrival(self.stage.clock.now())])
-        request.turn = self.stage.sent.next_turn()
-        self.stage.door.requests.append(request)
+    def _call(self, replica: Replica, verb: str) -> None:
+        if verb not in replica.allowed:
+            raise LabError(f"{replica.name} can {' or '.join(replica.allowed)} now, not {verb}")
+        now = self.environment.clock.seconds()
+        self.environment.session.retry_during_failover(lambda: replica.call(verb, now))  # verbs may be repeated
 
-    def _after_a_pause(self) -> Next | None:
-        due = [each.worker.external_calls.due_at for each in self.stage.replicas.values()]
-        if moments := [at for at in due if at is not None]:
-            self.stage.clock.forward(min(moments) - self.stage.clock.seconds() + 0.001)
-        return self.next() if moments else None
+    def _send_request(self) -> None:
+        request = self.environment.placed.pop(0)
+        self.environment.journal.write([request.arrival(self.environment.clock.now())])
+        request.sequence = self.environment.sent.next_sequence()
+        self.environment.requests.requests.append(request)
+
+    def _next_retry(self) -> NextVerb | None:
+        times = self._retry_times()
+        if times:
+            self.environment.clock.forward(min(times) - self.environment.clock.seconds() + RETRY_MARGIN)
+        return self.next() if times else None
+
+    def _retry_times(self) -> list[float]:
+        times = [each.worker.external_calls.due_at for each in self.environment.replicas.values()]
+        return [at for at in times if at is not None]
 
     def stopped_at(self) -> str:
-        """The break point that is next, unless it was passed already."""
-        coming = self.next() if self.breaks and self._passed != self._called else None
-        if coming and coming.who and (coming.who.service.name, coming.verb) in self.breaks:
-            return f"break point: {coming.who.name}, before {coming.verb}"
+        """The break point that is next, unless the last run has stopped there already."""
+        coming = self.next() if self.breaks and self._passed_at != self._call_count else None
+        if coming and coming.replica and (coming.replica.service.name, coming.verb) in self.breaks:
+            return f"break point: {coming.replica.name}, before {coming.verb}"
         return ""
 
     def break_at(self, service: str, verb: str) -> None:
-        """Stops before this verb of this service, each time it has something to do. Raises LabError."""
-        self.stage.of(service)
+        """Adds a break point before this verb of a service. Raises LabError for an unknown service or verb."""
+        self.environment.of(service)
         if verb not in VERBS:
             raise LabError(f"there is no verb {verb!r}: there are {', '.join(VERBS)}")
         self.breaks.append((service, verb))
 
-    def status(self) -> Status:
-        """Where everything stands."""
-        hand = next((each.hand() for each in self.stage.replicas.values() if each.done), None)
-        named = msgspec.json.decode(self.stage.names.text(msgspec.json.encode(hand).decode()))
-        is_idle = self.next() is None and not self._retries()
-        points, crashed = [list(point) for point in self.breaks], list(self.stage.crashed)
-        services, held = list(self.stage.services), msgspec.convert(named, Hand | None)
-        return Status(self.explain(), is_idle, self.stopped_at(), held, points, crashed, services)
+    def clear_break(self, service: str, verb: str) -> None:
+        """Removes this break point, if it is set."""
+        self.breaks[:] = [point for point in self.breaks if point != (service, verb)]
 
-    def _retries(self) -> bool:
-        return any(each.worker.external_calls.due_at is not None for each in self.stage.replicas.values())
+    def status(self) -> Status:
+        """The state of the lab, with orders by name."""
+        work = next((each.work_in_progress() for each in self.environment.replicas.values() if each.done), None)
+        named = self.environment.names.text(msgspec.json.encode(work).decode())
+        return Status(
+            self.explain(), self.next() is None and not self._retry_times(), self.stopped_at(),
+            msgspec.json.decode(named, type=WorkInProgress | None), [list(point) for point in self.breaks],
+            list(self.environment.crashed), list(self.environment.services),
+        )  # fmt: skip
 
     def explain(self) -> str:
-        """What is next, and why; or why nothing can be."""
+        """What is next, or why nothing is, as a sentence."""
         coming = self.next()
         if coming is None:
-            return self._why_not()
-        if coming.who is None:
-            order = self.stage.names.of(self.stage.requests[0].message.id)
+            return self._why_idle()
+        if coming.replica is None:
+            order = self.environment.names.of(self.environment.placed[0].message.id)
             return f"Next: the web app sends {order} to the gateway (step 1)."
-        task, name = coming.task, coming.who.name
-        if coming.verb != POLL or task is None:
-            either = " (or commits first: lab.step(verb='commit'))" if coming.who.allowed == [PUBLISH, COMMIT] else ""
-            return f"Next: {name} {WORDS[coming.verb]}{either}."
-        return f"Next: {name} polls {WHAT.get(task.what, task.place)}."
+        replica, work = coming.replica, coming.work
+        if work is None:
+            either = " (or commits first: lab.step(verb='commit'))" if replica.allowed == [PUBLISH, COMMIT] else ""
+            return f"Next: {replica.name} {VERBS_IN_WORDS[coming.verb]}{either}."
+        return f"Next: {replica.name} polls {WORK_IN_WORDS.get(work.kind, work.coordinates)}."
 
-    def _why_not(self) -> str:
-        reasons = [self._waits_for(name) for name in self.stage.crashed]
-        for each in self.stage.replicas.values():
-            due = each.worker.sources.due_at
-            if due is not None:
-                minutes = max(0.0, due - self.stage.clock.seconds()) / 60
-                reasons.append(f"{each.name} does its batch in {minutes:.0f} minutes (lab.wait(minutes={minutes:.0f}))")
+    def _why_idle(self) -> str:
+        reasons = [self._crashed(name) for name in self.environment.crashed] + self._timers()
         if reasons:
             return f"Nothing moves: {'; '.join(reasons)}."
-        if not any(hop.order for hop in self.stage.book):
+        if not any(hop.order for hop in self.environment.journal):
             return "Nothing moves: place an order."
-        standing = [f"{row['order']} is {row['status']}" for row in self.stage.past.open_orders()]
-        if standing:
-            return f"Nothing moves, and {', '.join(standing)}: nobody has anything left to say about it."
-        taken = self.stage.past.moments[-1].scene.orders
-        return f"Nothing moves: {'every order has come to its end' if taken else 'no order has been taken'}."
+        projection = self.environment.projection
+        if unfinished := [f"{row['order']} is {row['status']}" for row in projection.open_orders()]:
+            return f"Nothing moves, but {', '.join(unfinished)}: no topic and no outbox holds a message for it."
+        has_orders = projection.moments[-1].state.orders
+        return f"Nothing moves: {'every order is approved or rejected' if has_orders else 'Orders has no order'}."
 
-    def _waits_for(self, replica: str) -> str:
-        service = replica.rpartition("-")[0]
-        lags = self.stage.broker.lags(service, list(self.stage.services[service].topics()))
+    def _crashed(self, replica: str) -> str:
+        service = service_of(replica)
+        lags = self.environment.broker.lags(service, list(self.environment.services[service].topics()))
         behind = [f"{lag.records} on {topic}[{number}]" for (topic, number), lag in sorted(lags.items()) if lag.records]
-        waiting = f", lag {', '.join(behind)}" if behind else ""
-        return f"{replica} has crashed{waiting} (lab.restart({service!r}))"
+        lag = f", lag {', '.join(behind)}" if behind else ""
+        return f"{replica} has crashed{lag} (lab.restart({service!r}))"
 
+    def _timers(self) -> list[str]:
+        now, found = self.environment.clock.seconds(), list[str]()
+        for replica in self.environment.replicas.values():
+            due = replica.worker.sources.due_at
+            if due is not None:
+                minutes = f"{max(0.0, due - now) / 60:.0f}"
+                found.append(f"the timer of {replica.name} is due in {minutes} minutes (lab.wait(minutes={minutes}))")
+        return found

@@ -1,9 +1,9 @@
-"""Gate: a log that hands out one record at a time, the earliest sent, and only when it is opened."""
+"""Stepping log: a log that hands out one record at a time, in the order of sending, and only while it is open."""
 
 import itertools
-import time
 from collections.abc import Callable, Mapping, Sequence
 
+from checkout.journal.hop import coordinates
 from checkout.messaging.log import (
     CommitRefused,
     Lag,
@@ -14,126 +14,149 @@ from checkout.messaging.log import (
     Record,
     RecordMetadata,
 )
+from checkout.system.deadline import wait_until
 
-PATIENCE = 15.0  # seconds for a record that is known to be there
-MOST = 500  # records taken from the log at a time
-Position = tuple[str, int, int]
+DELIVERY_TIMEOUT = 15.0  # seconds within which the broker delivers a record that has been sent
+FETCH_TIMEOUT = 0.2  # seconds
+MAX_RECORDS = 500  # fetched from the log at a time
+RecordPosition = tuple[str, int, int]  # topic, partition, offset
+CommitListener = Callable[[Partition, int], object]
 
 
-class Sent:
-    """What one lab has sent: the order in which it came, over all topics, and the end of each partition."""
+class SentRecords:
+    """The records that one lab has sent: their order over all topics, and the end offset of each partition."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
-        self.turn: dict[Position, int] = {}
+        self.sequence: dict[RecordPosition, int] = {}
         self.ends: dict[Partition, int] = {}
 
-    def next_turn(self) -> int:
-        """A number for something that has just come to wait for its turn."""
+    def next_sequence(self) -> int:
+        """The next sequence number. Records, requests and responses share one sequence: the lowest goes first."""
         return next(self._numbers)
 
-    def note(self, message: ProducerRecord, place: RecordMetadata) -> None:
-        """A record stands on its topic now."""
-        self.turn[message.topic, *place] = self.next_turn()
-        self.ends[message.topic, place.partition] = place.offset + 1
+    def add(self, record: ProducerRecord, metadata: RecordMetadata) -> None:
+        """Registers a record that the broker has acknowledged."""
+        self.sequence[record.topic, *metadata] = self.next_sequence()
+        self.ends[record.topic, metadata.partition] = metadata.offset + 1
 
 
-class Gate:
-    """The log of one replica. It knows which of the records sent wait for it without asking the broker."""
+class SteppingLog:
+    """The log of one replica. It knows without asking the broker which of the sent records wait for the replica.
 
-    def __init__(self, log: Log, sent: Sent, settle_all: Callable[[], object] = lambda: None) -> None:
-        self.log, self._sent, self._settle_all = log, sent, settle_all
+    `on_commit(partition, offset)` is called with each committed offset, `rebalance_all()` when an expected record
+    does not arrive because members have lost their partitions.
+    """
+
+    def __init__(
+        self, log: Log, sent: SentRecords, on_commit: CommitListener = lambda partition, offset: None,
+        rebalance_all: Callable[[], object] = lambda: None,
+    ) -> None:  # fmt: skip
+        self._log, self._sent, self._on_commit, self._rebalance_all = log, sent, on_commit, rebalance_all
         self.is_open = False
         self._positions: dict[Partition, int] = {}
-        self._held: dict[Position, Record] = {}
-        self._note_assignment()
+        self._fetched: dict[RecordPosition, Record] = {}
+        self._update_assignment()
 
     def assignment(self) -> set[Partition]:
         """The partitions this replica owns now."""
-        return self.log.assignment()
+        return self._log.assignment()
 
-    def waiting(self) -> tuple[int, Position] | None:
-        """The earliest sent record that waits for this replica, and its turn."""
+    def waiting(self) -> tuple[int, RecordPosition] | None:
+        """The sequence number and position of the earliest sent record that waits for this replica."""
         behind = [(p, at) for p, at in self._positions.items() if at < self._sent.ends.get(p, 0)]
-        turns = [(self._sent.turn.get((*p, at), 0), (*p, at)) for p, at in behind]
-        return min(turns, default=None)
+        return min(((self._sent.sequence.get((*p, at), 0), (*p, at)) for p, at in behind), default=None)
 
-    def poll(self, limit: int, wait: float) -> list[Record]:
-        """The record whose turn it is, when the gate is open; it waits until the broker has delivered it."""
-        due = self.waiting() if self.is_open else None
-        if due is None:
+    def poll(self, max_records: int, timeout: float) -> list[Record]:
+        """The waiting record if the log is open, else none. Blocks until the broker has delivered it.
+
+        Raises LogUnavailable when it does not arrive within DELIVERY_TIMEOUT.
+        """
+        if not self.is_open:
             return []
-        deadline = time.monotonic() + PATIENCE
-        while due[1] not in self._held:
-            self._fetch(0.2)
-            if due[1] not in self._held:
-                self._catch_up()
-            if time.monotonic() > deadline:
-                raise LogUnavailable(f"{due[1][0]}[{due[1][1]}]@{due[1][2]} did not come: is Kafka running?")
-            if (due := self.waiting()) is None:  # a rebalance has given it to another
-                return []
-        record = self._held.pop(due[1])
+        try:
+            wait_until(self._is_delivered, DELIVERY_TIMEOUT, pause=0)
+        except TimeoutError:
+            _, expected = self.waiting() or (0, ("", 0, 0))
+            raise LogUnavailable(f"{coordinates(*expected)} did not arrive: is Kafka running?") from None
+        waiting = self.waiting()
+        if waiting is None:
+            return []
+        record = self._fetched.pop(waiting[1])
         self._positions[record.topic, record.partition] = record.offset + 1
         return [record]
 
-    def settle(self, wait: float = 0.2) -> None:
-        """Takes part in a rebalance; what comes meanwhile is kept for later."""
-        self._fetch(wait)
+    def rebalance(self, timeout: float = FETCH_TIMEOUT) -> None:
+        """Takes part in a rebalance for up to `timeout` seconds; records that arrive meanwhile are kept."""
+        self._fetch(timeout)
 
-    def send(self, messages: Sequence[ProducerRecord]) -> list[RecordMetadata]:
-        """Sends all in one flush and notes where they stand."""
-        places = self.log.send(messages)
-        for message, place in zip(messages, places, strict=True):
-            self._sent.note(message, place)
-        return places
+    def send(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
+        """Sends all in one flush and registers them."""
+        metadata = self._log.send(records)
+        for record, each in zip(records, metadata, strict=True):
+            self._sent.add(record, each)
+        return metadata
 
     def commit(self, offsets: Mapping[Partition, int]) -> None:
-        """Moves the group to these next offsets; refused, the records come again."""
+        """Commits these offsets of the group. After CommitRefused the uncommitted records are delivered again."""
         try:
-            self.log.commit(offsets)
+            self._log.commit(offsets)
         except CommitRefused:
-            committed = self.log.lag()
-            for partition in offsets.keys() & self.assignment():
-                self.seek(partition, committed[partition].committed)
+            for partition, lag in self._log.lag().items():
+                self._on_commit(partition, lag.committed)
+                if partition in offsets and partition in self.assignment():
+                    self.seek(partition, lag.committed)
             raise
+        for partition, offset in offsets.items():
+            self._on_commit(partition, offset)
 
     def seek(self, partition: Partition, offset: int) -> None:
-        """Goes to this offset for the next record of the partition."""
-        self.log.seek(partition, offset)
+        """Sets the offset of the next record of the partition; the committed offset stays."""
+        self._log.seek(partition, offset)
         self._positions[partition] = offset
-        self._held = {at: record for at, record in self._held.items() if at[:2] != partition}
+        self._fetched = {at: record for at, record in self._fetched.items() if at[:2] != partition}
 
     def lag(self) -> dict[Partition, Lag]:
-        """How far this group is behind."""
-        return self.log.lag()
+        """Committed and end offset of the group for each partition of its topics, from the broker."""
+        return self._log.lag()
 
     def close(self) -> None:
         """Leaves the group."""
-        self.log.close()
+        self._log.close()
 
     def abandon(self) -> None:
-        """Goes as a crash does."""
-        self.log.abandon()
+        """Stops without leaving the group, as a crashed process does."""
+        self._log.abandon()
+
+    def _is_delivered(self) -> bool:
+        # A rebalance may take the awaited record away: then nothing is waiting any more.
+        waiting = self.waiting()
+        if waiting is None or waiting[1] in self._fetched:
+            return True
+        self._fetch(FETCH_TIMEOUT)
+        if waiting[1] not in self._fetched:
+            self._catch_up()
+        return False
 
     def _catch_up(self) -> None:
-        # Members that were silent for too long have lost their partitions and join anew, which takes all of them;
-        # meanwhile one may have read on where this one stood.
-        self._settle_all()
-        for partition, lag in self.log.lag().items():
+        # Silent members have lost their partitions, and rejoining needs all of them to poll; meanwhile another
+        # member may have read on from this one's position.
+        self._rebalance_all()
+        for partition, lag in self._log.lag().items():
             if partition in self._positions:
                 self._positions[partition] = max(self._positions[partition], lag.committed)
 
-    def _fetch(self, wait: float) -> None:
-        records = self.log.poll(MOST, wait)
-        self._note_assignment()
+    def _fetch(self, timeout: float) -> None:
+        records = self._log.poll(MAX_RECORDS, timeout)
+        self._update_assignment()
         for record in records:
             if self._positions.get((record.topic, record.partition), record.offset + 1) <= record.offset:
-                self._held[record[:3]] = record
+                self._fetched[record[:3]] = record
 
-    def _note_assignment(self) -> None:
-        owned = self.log.assignment()
+    def _update_assignment(self) -> None:
+        owned = self._log.assignment()
         if owned - self._positions.keys():
-            committed = self.log.lag()
+            committed = self._log.lag()
             self._positions |= {p: committed[p].committed for p in owned - self._positions.keys()}
         self._positions = {p: at for p, at in self._positions.items() if p in owned}
-        self._held = {at: record for at, record in self._held.items() if at[:2] in owned}
+        self._fetched = {at: record for at, record in self._fetched.items() if at[:2] in owned}

@@ -1,4 +1,4 @@
-"""Book: the lab's journal, in memory, in the order in which things happened; saved as any journal is."""
+"""Lab journal: the journal of a lab, in memory, in the order of the hops."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -7,40 +7,59 @@ from pathlib import Path
 import msgspec
 
 from checkout.journal.hop import Hop, Outcome
-from checkout.lab.history.projection import LAB, Past
+from checkout.lab.history.projection import Projection
+from checkout.lab.history.sentences import LAB
 
 ENCODE = msgspec.json.Encoder().encode
 
 
-class Book:
-    """Every replica of a lab writes here; whoever explains the run reads it through its `past`."""
+class LabJournal:
+    """The hops of all replicas of a lab. It can be iterated over and has a length.
 
-    def __init__(self, past: Past) -> None:
-        self.past, self.hops = past, list[Hop]()
+    `projection` holds the moments that belong to the hops.
+    """
+
+    def __init__(self, projection: Projection) -> None:
+        self.projection, self.hops = projection, list[Hop]()
 
     def write(self, hops: Iterable[Hop]) -> None:
-        """Notes these hops."""
+        """Appends these hops."""
         for hop in hops:
             self.hops.append(hop)
-            self.past.add(hop)
+            self.projection.add(hop)
 
-    def note(self, to: str, what: str, doing: str, at: datetime, payload: object = None) -> None:
-        """Notes what the lab itself did to somebody: no arrow, and of no order."""
+    def note(
+        self, to: str, name: str, action: str, at: datetime, payload: object = None, topic: str | None = None,
+        partition: int | None = None, offset: int | None = None, key: str | None = None,
+    ) -> None:  # fmt: skip
+        """Appends an action of the learner: a hop without an order that is no arrow of a diagram.
+
+        `to`: the element it concerns. `name`: the kind of action. `action`: a sentence for display.
+        """
         raw = msgspec.Raw(ENCODE(payload))
-        self.write([Hop(order=None, step=None, sender=LAB, to=to, message=what, technology=doing, at=at, payload=raw)])
+        self.write([
+            Hop(order=None, step=None, sender=LAB, to=to, message=name, technology=action, at=at, payload=raw,
+                topic=topic, partition=partition, offset=offset, key=key)
+        ])  # fmt: skip
 
     def of(self, service: str) -> list[dict[str, object]]:
-        """What one service heard and said, without times: for holding two runs against each other."""
-        kept = [hop for hop in self.hops if service in (hop.to, hop.sender) and hop.outcome == Outcome.APPLIED]
+        """Returns the applied hops from and to a service without their times, so that two runs can be compared.
+
+        Each is a dictionary with step, from, to, message, topic, offset and payload.
+        """
+        kept = [hop for hop in self.hops if service in (hop.to, hop.sender) and hop.outcome is Outcome.APPLIED]
         return [{"step": hop.step, "from": hop.sender, "to": hop.to, "message": hop.message, "topic": hop.topic,
                  "offset": hop.offset, "payload": _timeless(hop)} for hop in kept]  # fmt: skip
 
     def save(self, path: str | Path) -> None:
-        """Writes the journal to a file, one hop a line, for `Lab.replay` and `checkout diagrams verify`."""
+        """Writes the journal to a file, one hop a line, for `Lab.replay` and `checkout diagrams verify`.
+
+        An existing file is replaced. Raises OSError.
+        """
         Path(path).write_bytes(b"".join(ENCODE(hop) + b"\n" for hop in self.hops))
 
     def close(self) -> None:
-        """Nothing to let go of: it is here for the worker."""
+        """Does nothing: the worker expects this method."""
 
     def __len__(self) -> int:
         return len(self.hops)

@@ -1,59 +1,33 @@
-"""Measures: figures that a journal holds: how long each arrow took, how far each group was behind."""
+"""Metrics: latency of each arrow and lag of each consumer group, from the moments of a run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import median
 
-from checkout.framework.message import KAFKA
 from checkout.journal.causality import causes
 from checkout.journal.hop import Hop, Outcome
 from checkout.lab.history.projection import Moment
-from checkout.messages import TOPICS
-from checkout.registry import listeners
 
-Arrow = tuple[str, str, str]  # from, to, technology
-Place = tuple[str, int]  # topic, partition
-HANDLED = (Outcome.APPLIED, Outcome.DUPLICATE, Outcome.DEAD_LETTERED)
+ArrowKey = tuple[str, str, str]  # sender, receiver, technology
 
 
-def latencies(moments: Sequence[Moment]) -> dict[Arrow, float]:
-    """Milliseconds from the hop that led to it until an arrow happened: the median over all orders.
+def latencies(moments: Sequence[Moment]) -> dict[ArrowKey, float]:
+    """The latency of each arrow: milliseconds since the hop that caused it, the median over all orders.
 
-    A publication is noted after the broker's answer, so a delivery may be noted before it: that counts as 0.
+    A publication is journaled after the broker's acknowledgement, so a delivery may precede it: that counts as 0.
     """
-    found: dict[Arrow, list[float]] = {}
+    found: dict[ArrowKey, list[float]] = {}
     orders: dict[str, list[Hop]] = {}
     for moment in moments:
         hop = moment.hop
-        if moment.order and hop.outcome == Outcome.APPLIED:
+        if moment.order and hop.outcome is Outcome.APPLIED:
             before = [each for each in orders.setdefault(moment.order, []) if causes(each, hop)]
             if before:
-                took = (hop.at - max(each.at for each in before)).total_seconds() * 1000
-                found.setdefault((hop.sender, hop.to, hop.technology), []).append(max(0.0, took))
+                latency = (hop.at - max(each.at for each in before)).total_seconds() * 1000
+                found.setdefault((hop.sender, hop.to, hop.technology), []).append(max(0.0, latency))
             orders[moment.order].append(hop)
-    return {arrow: median(took) for arrow, took in found.items()}
+    return {arrow: median(milliseconds) for arrow, milliseconds in found.items()}
 
 
 def lags(moments: Sequence[Moment]) -> list[tuple[int, dict[str, int]]]:
-    """How many records each group had still to read after each hop, as (number of the hop, lag by group)."""
-    ends: dict[Place, int] = {}
-    read: dict[tuple[str, Place], int] = {}
-    points = []
-    for number, hop in ((moment.number, moment.hop) for moment in moments):
-        if hop.topic is not None and hop.partition is not None and hop.offset is not None:
-            place = (hop.topic, hop.partition)
-            if hop.to == KAFKA:
-                ends[place] = max(ends.get(place, 0), hop.offset + 1)
-            elif hop.group and hop.outcome in HANDLED:
-                read[hop.group, place] = max(read.get((hop.group, place), 0), hop.offset + 1)
-        points.append((number, _behind(ends, read)))
-    return points
-
-
-def _behind(ends: Mapping[Place, int], read: Mapping[tuple[str, Place], int]) -> dict[str, int]:
-    known = {(group, place) for place in ends if place[0] in TOPICS for group in listeners(TOPICS[place[0]])}
-    behind: dict[str, int] = {}
-    for group, place in sorted(known | read.keys()):
-        behind[group] = behind.get(group, 0) + max(0, ends.get(place, 0) - read.get((group, place), 0))
-    return behind
-
-
+    """The lag of each group at each hop, in records, as (number of the hop, lag by group)."""
+    return [(moment.number, moment.group_lags) for moment in moments]

@@ -1,4 +1,4 @@
-"""Replay: a run from its journal, to be walked through without a broker."""
+"""Replay: a recorded run, read from its journal without a broker."""
 
 from pathlib import Path
 from typing import Any
@@ -7,69 +7,76 @@ import pandas as pd
 
 from checkout.journal import journal
 from checkout.journal.journal import BrokenJournal
-from checkout.lab.engine.order_names import Names
+from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.errors import LabError
-from checkout.lab.history.lab_journal import Book
-from checkout.lab.history.projection import Moment, Past, view_of
+from checkout.lab.history.lab_journal import LabJournal
+from checkout.lab.history.projection import Moment, Projection, view_of
 from checkout.lab.views import dataframes
 
 
 class Replay:
-    """What a journal tells: it can be looked at from every side, and moved through, but not changed."""
+    """A recorded run. It has the tables and the walk of a lab, but nothing in it can be changed.
 
-    def __init__(self, book: Book, names: Names) -> None:
-        dataframes.prepare()
-        self.journal, self._names = book, names
+    The journal holds no commits: `Moment.lag` follows the rule of checkout.lab.history.lag.AssumedLag.
+    """
+
+    def __init__(self, journal: LabJournal, names: OrderNames) -> None:
+        dataframes.set_display_options()
+        self.journal, self._names = journal, names
 
     @classmethod
     def open(cls, path: str | Path) -> "Replay":
-        """A replay of a file, as written, or of a folder of journals, merged. Raises LabError."""
-        path, names = Path(path), Names()
-        book = Book(Past(names))
+        """Opens a journal.
+
+        `path`: a file, whose hops keep their order, or a folder of journals, which are merged.
+        Raises LabError if there is no journal, or no hop in it.
+        """
+        path, names = Path(path), OrderNames()
+        recorded = LabJournal(Projection(names))
         try:
-            book.write(journal.read(path) if path.is_dir() else journal.read_file(path))
+            recorded.write(journal.read(path) if path.is_dir() else journal.read_file(path))
         except (OSError, BrokenJournal) as error:
             raise LabError(f"{path.name} is no journal of a run: {error}") from error
-        if not book.hops:
+        if not recorded.hops:
             raise LabError(f"{path.name} holds no hop: save one with lab.journal.save({path.name!r})")
-        return cls(book, names)
+        return cls(recorded, names)
 
     @property
     def moments(self) -> list[Moment]:
-        """Everything that happened, oldest first."""
-        return self.journal.past.moments
+        """All hops, oldest first, each with the state after it."""
+        return self.journal.projection.moments
 
     @property
     def view(self) -> str:
-        """The view that draws what became of the last order."""
+        """The name of the diagram view of the last order's story."""
         return view_of(self.moments)
 
     @property
     def messages(self) -> pd.DataFrame:
-        """What was published, in order."""
-        return dataframes.told_messages(self.moments, self._names)
+        """The published records, in the order of publication."""
+        return dataframes.published_messages(self.moments, self._names)
 
     @property
     def orders(self) -> pd.DataFrame:
-        """How the orders stood at the end."""
-        return dataframes.frame("orders", self.moments[-1].scene.orders)
+        """The orders at the end of the run."""
+        return dataframes.frame("orders", self.moments[-1].state.orders)
 
     @property
     def stock(self) -> pd.DataFrame:
-        """What was left."""
-        return dataframes.frame("stock", self.moments[-1].scene.stock)
+        """The stock at the end of the run."""
+        return dataframes.frame("stock", self.moments[-1].state.stock)
 
     @property
     def mailbox(self) -> pd.DataFrame:
-        """The letters to the customers."""
-        return dataframes.frame("mailbox", self.moments[-1].scene.mailbox)
+        """The e-mails to customers."""
+        return dataframes.frame("mailbox", self.moments[-1].state.mailbox)
 
     def journey(self, order: str) -> pd.DataFrame:
-        """One order's hops."""
+        """Returns the hops of one order, given by its name (`order-1`)."""
         return dataframes.journey(moment for moment in self.moments if moment.order == order)
 
     def walk(self) -> Any:
-        """The diagram, the tables and a slider."""
+        """Returns a widget: the diagram, the tables and a slider over all hops."""
         from checkout.lab.widget.walk import Walk
 
         return Walk(self)

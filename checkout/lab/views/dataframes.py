@@ -1,4 +1,4 @@
-"""Frames: what there is to see, as DataFrames, with orders by their names."""
+"""Dataframes: the rows of a lab as pandas DataFrames, with orders by name."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import pandas as pd
 
 from checkout.framework.message import KAFKA
 from checkout.journal.hop import Outcome, text
-from checkout.lab.engine.order_names import Names
+from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.history.projection import Moment
 from checkout.messages import TOPICS
 from checkout.messaging.log import Lag, Partition, Record
@@ -24,39 +24,39 @@ COLUMNS = {
     "parcels": ["order", "id", "customer", "attempts"],
     "journey": ["step", "from", "to", "message", "place", "outcome"],
 }
-WIDE = {"display.width": 250, "display.max_columns": 20, "display.max_colwidth": 60, "display.max_rows": 100}
+DISPLAY = {"display.width": 250, "display.max_columns": 20, "display.max_colwidth": 60, "display.max_rows": 100}
 
 
-def prepare() -> None:
-    """Tables as wide as a page, in every kernel that makes a lab."""
-    for name, value in WIDE.items():
+def set_display_options() -> None:
+    """Sets the display options of pandas so that a table of a lab is not abbreviated."""
+    for name, value in DISPLAY.items():
         pd.set_option(name, value)
 
 
 def frame(kind: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Rows as the table of that kind; what is None stays empty."""
+    """A table with the columns of its kind (a key of COLUMNS); None becomes an empty cell."""
     columns = COLUMNS[kind]
     cells = [["" if (value := row.get(name)) is None else value for name in columns] for row in rows]
     return pd.DataFrame(cells, columns=columns)
 
 
-def messages(names: Names, records: Iterable[Record], steps: Mapping[tuple[Any, ...], int | None]) -> pd.DataFrame:
-    """What stands on the topics, in the order in which it came there."""
+def messages(names: OrderNames, records: Iterable[Record], steps: Mapping[tuple[Any, ...], int | None]) -> pd.DataFrame:
+    """Records as a table; `steps` has the step of each by (topic, partition, offset)."""
     return frame("messages", [_message(names, record, steps.get(record[:3])) for record in records])
 
 
-def _message(names: Names, record: Record, step: int | None) -> Mapping[str, Any]:
-    row = {name: getattr(record, name) for name in ("topic", "partition", "offset")} | {"step": step}
+def _message(names: OrderNames, record: Record, step: int | None) -> Mapping[str, Any]:
+    row = {"step": step, "topic": record.topic, "partition": record.partition, "offset": record.offset}
     row |= {"key": names.text(text(record.key) or ""), "payload": names.text(text(record.value) or "")}
     if message := TOPICS.get(record.topic):
         row |= {"type": message.__name__, "from": message.sender, "to": ", ".join(listeners(message))}
     return row
 
 
-def told_messages(moments: Sequence[Moment], names: Names) -> pd.DataFrame:
-    """The same, as far as a journal knows it."""
+def published_messages(moments: Sequence[Moment], names: OrderNames) -> pd.DataFrame:
+    """The same table from the publications of a journal."""
     rows = []
-    for hop in (moment.hop for moment in moments if moment.hop.to == KAFKA and moment.hop.outcome == Outcome.APPLIED):
+    for hop in (moment.hop for moment in moments if moment.hop.to == KAFKA and moment.hop.outcome is Outcome.APPLIED):
         key, value = (hop.key or "").encode(), bytes(hop.payload)
         record = Record(hop.topic or "", hop.partition or 0, hop.offset or 0, key, value)
         rows.append(_message(names, record, hop.step))
@@ -64,24 +64,24 @@ def told_messages(moments: Sequence[Moment], names: Names) -> pd.DataFrame:
 
 
 def groups(lags: Mapping[str, Mapping[Partition, Lag]], owners: Mapping[tuple[str, Partition], str]) -> pd.DataFrame:
-    """How far each group has read each of its partitions."""
+    """Committed offset, end offset and lag by group and partition; `owners` has the replica that owns a partition."""
     rows = [
-        {"group": group, "topic": place[0], "partition": place[1], "committed": lag.committed, "end": lag.end,
-         "lag": lag.records, "owner": owners.get((group, place))}
-        for group, found in lags.items() for place, lag in sorted(found.items())
+        {"group": group, "topic": partition[0], "partition": partition[1], "committed": lag.committed, "end": lag.end,
+         "lag": lag.records, "owner": owners.get((group, partition))}
+        for group, found in lags.items() for partition, lag in sorted(found.items())
     ]  # fmt: skip
     return frame("groups", rows)
 
 
 def topics(partitions: Mapping[str, int], ends: Mapping[Partition, int]) -> pd.DataFrame:
-    """The topics, and how many records each holds."""
+    """The topics with their numbers of partitions and records, in the order of their steps."""
     count = {topic: sum(end for (of, _), end in ends.items() if of == topic) for topic in partitions}
     order = sorted(partitions, key=lambda topic: ([*TOPICS].index(topic) if topic in TOPICS else len(TOPICS), topic))
     return frame("topics", [{"topic": t, "partitions": partitions[t], "records": count[t]} for t in order])
 
 
 def journey(moments: Iterable[Moment]) -> pd.DataFrame:
-    """Hops, one a line."""
+    """Hops, one a row."""
     rows = []
     for moment in moments:
         hop = moment.hop
@@ -91,6 +91,5 @@ def journey(moments: Iterable[Moment]) -> pd.DataFrame:
 
 
 def amounts(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of a ledger, their amounts with two decimals."""
+    """Rows of a ledger with their amounts as text with two decimals."""
     return [dict(row) | ({"amount": f"{row['amount']:.2f}"} if "amount" in row else {}) for row in rows]
-

@@ -1,4 +1,4 @@
-"""Plots: a run's numbers as pictures for every eye, the same bytes each time, each with its words."""
+"""Plots: the metrics of a run as SVG with text alternatives, the same bytes each time."""
 
 import contextlib
 import io
@@ -16,22 +16,22 @@ from matplotlib.ticker import MaxNLocator
 from checkout.lab.errors import LabError
 from checkout.lab.views.pictures import Picture
 
-# Okabe and Ito's colours, which differ for every kind of colour vision; markers and dashes say it once more.
+# The palette of Okabe and Ito, for every kind of colour vision; lines also differ in marker and dash.
 BLUE, ORANGE, GREEN, RED, PINK, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
 LINES = [(BLUE, "o", "-"), (RED, "s", "--"), (GREEN, "^", "-."), (PINK, "D", ":"), (ORANGE, "v", "-"), (SKY, "P", "--")]
-VERDICTS = {"good": GREEN, "lost": RED, "twice": ORANGE}
+CELL_COLOURS = {"good": GREEN, "lost": RED, "twice": ORANGE}
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "checkout", "svg.fonttype": "none", "font.size": 9, "text.parse_math": False,
     "font.sans-serif": ["DejaVu Sans"],
     "axes.spines.top": False, "axes.spines.right": False,
 }
-NO_DATE = {"Date": None, "Creator": None, "Format": None, "Type": None}
+NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
 def lag(points: Sequence[tuple[int, Mapping[str, int]]]) -> Picture:
-    """How many records each group has left after each hop: one lane per group, of (hop, lag by group)."""
+    """The lag of each group hop by hop, one lane per group. `points`: from `metrics.lags`. Raises LabError if empty."""
     groups = list(dict.fromkeys(group for _, lags in points for group in lags))
-    with _sheet(groups, "lag", 7, 0.6 + 0.65 * len(groups), lanes=len(groups)) as (figure, lanes):
+    with _axes(groups, "lag", 7, 0.6 + 0.65 * len(groups), lanes=len(groups)) as (figure, lanes):
         for number, (axes, group) in enumerate(zip(lanes, groups, strict=True)):
             colour, marker, dash = LINES[number % len(LINES)]
             line = [*_changes(points, group), (points[-1][0], points[-1][1].get(group, 0))]
@@ -40,13 +40,13 @@ def lag(points: Sequence[tuple[int, Mapping[str, int]]]) -> Picture:
             axes.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True, min_n_ticks=1))
         lanes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
         lanes[-1].set_xlabel("hop")
-        return _picture(figure, "Lag per group, hop by hop", [_changes_in_words(points, group) for group in groups])
+        return _picture(figure, "Lag per group, hop by hop", [_changes_as_text(points, group) for group in groups])
 
 
 def latencies(milliseconds: Mapping[str, float]) -> Picture:
-    """How long each arrow took: a bar per arrow, in milliseconds."""
+    """A bar per arrow. `milliseconds`: by label. Raises LabError if empty."""
     labels, values = list(milliseconds), list(milliseconds.values())
-    with _sheet(labels, "latency", 7, 0.7 + 0.24 * len(labels)) as (figure, (axes,)):
+    with _axes(labels, "latency", 7, 0.7 + 0.24 * len(labels)) as (figure, (axes,)):
         bars = axes.barh(range(len(labels)), values, color=SKY, edgecolor="black", linewidth=0.5)
         axes.bar_label(bars, [f"{value:.1f}" for value in values], padding=3)
         axes.set_yticks(range(len(labels)), labels)
@@ -57,16 +57,19 @@ def latencies(milliseconds: Mapping[str, float]) -> Picture:
 
 
 def partitions(records: Sequence[tuple[str, int]], count: int) -> Picture:
-    """Which keys landed on which of so many partitions: a dot per (key, partition), with its number of records."""
-    landed = Counter(records)
+    """The number of records by key and partition, a dot each.
+
+    `records`: (key, partition) of each record. `count`: of partitions. Raises LabError if empty.
+    """
+    counts = Counter(records)
     keys = list(dict.fromkeys(key for key, _ in records))
-    with _sheet(keys, "record", 1.8 + 0.9 * count, 0.8 + 0.3 * len(keys)) as (figure, (axes,)):
-        for (key, partition), times in landed.items():
+    with _axes(keys, "record", 1.8 + 0.9 * count, 0.8 + 0.3 * len(keys)) as (figure, (axes,)):
+        for (key, partition), times in counts.items():
             axes.plot(partition, keys.index(key), marker="o", markersize=15, color=SKY, markeredgecolor="black")
             axes.text(partition, keys.index(key), str(times), ha="center", va="center_baseline", fontsize=8)
         axes.set_yticks(range(len(keys)), keys)
         axes.set(xlabel="partition", xticks=range(count), xlim=(-0.5, count - 0.5), ylim=(len(keys) - 0.5, -0.5))
-        facts = [f"partition {number}: {_on(landed, number)}" for number in range(count)]
+        facts = [f"partition {number}: {_keys_on(counts, number)}" for number in range(count)]
         return _picture(figure, "Records of each key per partition", facts)
 
 
@@ -76,30 +79,30 @@ def matrix(
     cells: Sequence[Sequence[str]],
     title: str = "What becomes of a message when a service dies",
 ) -> Picture:
-    """A word per row and column; "good", "lost" and "twice" have a colour each."""
-    with _sheet(rows, "row", 1.5 + 1.1 * len(columns), 0.6 + 0.4 * len(rows)) as (figure, (axes,)):
+    """A table of words; "good", "lost" and "twice" have a colour each. Raises LabError without rows."""
+    with _axes(rows, "row", 1.5 + 1.1 * len(columns), 0.6 + 0.4 * len(rows)) as (figure, (axes,)):
         for down, words in enumerate(cells):
             for across, word in enumerate(words):
-                colour = VERDICTS.get(word, "white")
+                colour = CELL_COLOURS.get(word, "white")
                 axes.add_patch(Rectangle((across - 0.5, down - 0.5), 1, 1, facecolor=colour, edgecolor="black"))
                 axes.text(across, down, word, ha="center", va="center")
         axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
         axes.set_xticks(range(len(columns)), [fill(column, 14) for column in columns])
         axes.set_yticks(range(len(rows)), rows)
         axes.tick_params(length=0, labeltop=True, labelbottom=False)
-        told = [[f"{word} ({column})" for column, word in zip(columns, words, strict=True)] for words in cells]
-        facts = [f"{row}: {', '.join(words)}" for row, words in zip(rows, told, strict=True)]
+        labelled = [[f"{word} ({column})" for column, word in zip(columns, words, strict=True)] for words in cells]
+        facts = [f"{row}: {', '.join(words)}" for row, words in zip(rows, labelled, strict=True)]
         return _picture(figure, title, facts)
 
 
 @contextlib.contextmanager
-def _sheet(
-    data: Sequence[str], what: str, width: float, height: float, lanes: int = 1
+def _axes(
+    data: Sequence[str], noun: str, width: float, height: float, lanes: int = 1
 ) -> Iterator[tuple[Figure, list[Axes]]]:
     if not data:
-        raise LabError(f"there is no {what} to draw yet: let something happen first")
+        raise LabError(f"there is no {noun} to draw yet: let something happen first")
     with matplotlib.rc_context():
-        matplotlib.rcdefaults()  # whatever the reader has set for plots of their own
+        matplotlib.rcdefaults()  # not the settings of the reader's own plots
         matplotlib.rcParams.update(STYLE)
         figure = Figure(figsize=(width, height), layout="constrained")
         grid = figure.subplots(lanes, 1, sharex=True, sharey=True, squeeze=False)
@@ -109,7 +112,7 @@ def _sheet(
 def _picture(figure: Figure, title: str, facts: Sequence[str]) -> Picture:
     figure.suptitle(title, fontsize=10, fontweight="bold")
     file = io.BytesIO()
-    figure.savefig(file, format="svg", metadata=NO_DATE)
+    figure.savefig(file, format="svg", metadata=NO_METADATA)
     return Picture(file.getvalue(), title, facts)
 
 
@@ -118,10 +121,10 @@ def _changes(points: Sequence[tuple[int, Mapping[str, int]]], group: str) -> lis
     return [values[0], *(now for before, now in zip(values, values[1:], strict=False) if now[1] != before[1])]
 
 
-def _changes_in_words(points: Sequence[tuple[int, Mapping[str, int]]], group: str) -> str:
+def _changes_as_text(points: Sequence[tuple[int, Mapping[str, int]]], group: str) -> str:
     return f"{group}: " + ", ".join(f"{value} from hop {hop}" for hop, value in _changes(points, group))
 
 
-def _on(landed: Counter[tuple[str, int]], number: int) -> str:
-    told = [f"{key} ({n} record{'s' * (n > 1)})" for (key, partition), n in landed.items() if partition == number]
-    return ", ".join(told) or "nothing"
+def _keys_on(counts: Counter[tuple[str, int]], number: int) -> str:
+    keys = [f"{key} ({n} record{'s' * (n > 1)})" for (key, partition), n in counts.items() if partition == number]
+    return ", ".join(keys) or "nothing"

@@ -1,4 +1,4 @@
-"""Source: shows the code of the store as it stands, so that a notebook never holds a copy."""
+"""Source code: shows the code of the store in a cell, so that a notebook holds no copy of it."""
 
 import inspect
 import textwrap
@@ -14,7 +14,7 @@ import checkout
 from checkout.lab.errors import LabError
 
 ROOT = Path(checkout.__file__).parent.parent
-# The page may be dark: colours stand in the tags, so nothing outside them changes, and long lines wrap.
+# Inline colours work on a dark page too, and change nothing else on it; long lines wrap.
 COLOURS = HtmlFormatter(
     noclasses=True, style="default", cssstyles="color: #1c2430; padding: 0.5em",
     prestyles="white-space: pre-wrap; margin: 0; color: inherit; background: inherit; font-family: monospace",
@@ -22,7 +22,7 @@ COLOURS = HtmlFormatter(
 
 
 class Source:
-    """The code of one thing, and the file it stands in."""
+    """The source code of an object, and its file."""
 
     def __init__(self, file: str, code: str) -> None:
         self.file, self.code = file, code
@@ -35,14 +35,17 @@ class Source:
 
 
 def show(thing: object) -> Source:
-    """The source of a handler, class or module, or of an object's class. Raises LabError for others'."""
+    """Returns the source of a handler, class or module of `checkout`, or of an object's class.
+
+    Raises LabError for an object of another package, or without source.
+    """
     has_source = isinstance(thing, (type, ModuleType)) or inspect.isroutine(thing)
     target: Any = thing if has_source else type(thing)
     module = target.__name__ if isinstance(target, ModuleType) else str(target.__module__)
     if module.split(".")[0] != checkout.__name__:
-        raise LabError(f"{target.__name__} is not the store's: show a class, function or module of `checkout`")
+        raise LabError(f"{target.__name__} is not part of the store: show a class, function or module of `checkout`")
     try:
         code = textwrap.dedent(inspect.getsource(target)).rstrip()
     except (OSError, TypeError):
-        raise LabError(f"{target.__name__} has no source: Python or a library made it, or its file is empty") from None
+        raise LabError(f"{target.__name__} has no source code: it is generated, or its file is empty") from None
     return Source(Path(inspect.getfile(target)).relative_to(ROOT).as_posix(), code)

@@ -1,14 +1,14 @@
-// Walk: what the browser knows of a run, the messages to and from the kernel, buttons and keys.
+// Walk: the state of the widget, the messages to and from the kernel, buttons and keys.
 
-const BUSY = 500; // milliseconds until we say why nothing comes
-const PACE = 700; // milliseconds between two hops of a run; twice that for whoever wants less motion
+const BUSY_AFTER = 500; // milliseconds without an answer
+const PACE = 700; // milliseconds between two hops of a run; doubled for prefers-reduced-motion
 const KEYS = { ArrowRight: "step", ArrowLeft: "back", Home: "home", End: "end", " ": "run" };
 
 class Walk {
   constructor(model, el) {
-    Object.assign(this, { model, moments: [], views: {}, at: 0, notice: "", verdict: "", asked: new Map(), count: 0 });
+    Object.assign(this, { model, moments: [], views: {}, at: 0, notice: "", feedback: "", requests: new Map(), count: 0 });
     this.uid = "walk-" + Math.random().toString(36).slice(2);
-    const label = "A walk through what happens in the store";
+    const label = "A walk through the hops of the store";
     this.root = h("div", { class: "walk", role: "group", "aria-label": label, tabindex: 0, "data-current": 0 });
     this.root.innerHTML = LAYOUT;
     for (const [kind, title] of Object.entries(TABLES)) this.frame(kind, title);
@@ -16,10 +16,10 @@ class Walk {
     this.root.addEventListener("click", (event) => this.clicked(event.target.closest("button")));
     this.root.addEventListener("input", (event) => this.changed(event.target));
     this.root.addEventListener("keydown", (event) => this.pressed(event));
-    this.heard = this.heard.bind(this);
-    model.on("msg:custom", this.heard);
+    this.receive = this.receive.bind(this);
+    model.on("msg:custom", this.receive);
     el.append(this.root);
-    this.find(".walk-next").textContent = "Waiting for the kernel's first answer: until then nothing can be pressed.";
+    this.find(".walk-next").textContent = "Waiting for the kernel: the buttons work once it has answered.";
     this.ask("hello");
   }
 
@@ -33,20 +33,20 @@ class Walk {
     this.find(".walk-tables").append(h("div", { class: "walk-cell" }, h("b", {}, title), h("div", box, inner)));
   }
 
-  ask(what, more = {}) {
-    const key = JSON.stringify({ what, ...more });
-    if ([...this.asked.values()].some((each) => each.key === key)) return;
+  ask(action, more = {}) {
+    const key = JSON.stringify({ action, ...more });
+    if ([...this.requests.values()].some((each) => each.key === key)) return;
     const id = ++this.count;
-    const told = () => this.say(`The kernel is busy, perhaps with a cell: the ${what} will come when it is done.`);
-    this.asked.set(id, { what, key, timer: setTimeout(told, BUSY) });
-    this.model.send({ do: what, id, ...more });
+    const showBusy = () => this.showStatus(`The kernel is busy: "${action}" runs when the current cell has finished.`);
+    this.requests.set(id, { action, key, timer: setTimeout(showBusy, BUSY_AFTER) });
+    this.model.send({ do: action, id, ...more });
   }
 
-  heard(news) {
-    const mine = this.asked.get(news.answers);
+  receive(news) {
+    const request = this.requests.get(news.answers);
     const [wasLast, before] = [this.at === this.moments.length, this.moments.length];
-    clearTimeout(mine?.timer);
-    this.asked.delete(news.answers);
+    clearTimeout(request?.timer);
+    this.requests.delete(news.answers);
     if (news.whole) Object.assign(this, news, { moments: [], views: {} });
     else if (!this.pictures) return;
     this.moments = news.keep === this.moments.length ? this.moments : this.moments.slice(0, news.keep);
@@ -54,16 +54,16 @@ class Walk {
     Object.assign(this.views, news.views);
     this.status = news.status;
     this.view = news.view;
-    if (mine) this.notice = news.error;
+    if (request) this.notice = news.error;
     const end = this.moments.length;
-    const isStep = mine?.what === "step" && news.moments.length > 0;
-    const follows = wasLast || (mine && !news.whole) || news.keep < before;
-    this.go(isStep ? news.keep + 1 : follows ? end : Math.min(this.at, end), isStep);
-    if (this.isRunning && mine?.what === "step") this.runOn(news.moments.length > 0);
+    const isStep = request?.action === "step" && end > before; // the last moment may come again, with another lag
+    const follows = wasLast || (request && !news.whole) || end < before;
+    this.go(isStep ? before + 1 : follows ? end : Math.min(this.at, end), isStep);
+    if (this.isRunning && request?.action === "step") this.continueRun(end > before);
   }
 
   go(at, isStep = false) {
-    this.verdict = isStep ? this.judged(this.moments[at - 1]) : "";
+    this.feedback = isStep ? this.feedbackOn(this.moments[at - 1]) : "";
     this.at = at;
     this.show();
   }
@@ -83,27 +83,27 @@ class Walk {
   }
 
   tick() {
-    const isPast = this.at < this.moments.length;
+    const wasPast = this.at < this.moments.length;
     this.forward();
-    if (isPast || !this.is_live) this.runOn(isPast);
+    if (wasPast || !this.is_live) this.continueRun(wasPast);
   }
 
-  runOn(hasMoved) {
+  continueRun(hasMoved) {
     const isLast = this.at === this.moments.length;
     const stops = isLast && (!this.is_live || this.status.stopped_at || this.status.is_idle);
     this.isRunning = hasMoved && !stops && !this.notice;
-    if (this.isRunning) this.timer = setTimeout(() => this.tick(), CALM.matches ? 2 * PACE : PACE);
+    if (this.isRunning) this.timer = setTimeout(() => this.tick(), REDUCED_MOTION.matches ? 2 * PACE : PACE);
     this.show();
   }
 
-  judged(moment) {
+  feedbackOn(moment) {
     const guess = this.find(".walk-question :checked")?.value;
     if (!guess) return "";
     if (guess === moment.to) return "Right.";
     const { arrows } = this.picture.picture;
     const isPeer = arrows.some((each) => each.step === moment.step && each.from === moment.from && each.to === guess);
-    if (isPeer) return `Also right: step ${moment.step} goes there too.`;
-    return `Not ${this.names[guess]}: it went to ${this.names[moment.to] ?? moment.to}.`;
+    if (isPeer) return `Also right: step ${moment.step} has this receiver, too.`;
+    return `Not ${this.names[guess]}: the receiver is ${this.names[moment.to] ?? moment.to}.`;
   }
 
   show() {
@@ -113,24 +113,24 @@ class Walk {
     const order = past.findLast((moment) => moment.order)?.order ?? this.moments.find((each) => each.order)?.order;
     const name = this.views[order] ?? this.view;
     this.picture.open(name, this.pictures[name]);
-    this.picture.light(past.filter((moment) => moment.order === order), now);
+    this.picture.highlight(past.filter((moment) => moment.order === order), now);
     this.root.dataset.current = this.at;
     this.showBar(now, isLast);
     this.showQuestion(name);
     this.find(".walk-note").textContent = this.notes[name][now?.step] ?? "";
-    showPlace(this.find(".walk-place"), now);
+    showCoordinates(this.find(".walk-coordinates"), now);
     showTables(this.root, past);
     showList(this.find(".walk-list ol"), this.moments, this.at);
     if (this.is_live) this.showLive(isLast);
     const active = document.activeElement;
     if (this.root.contains(active) && active.closest("[hidden]")) this.root.focus({ preventScroll: true });
-    this.say(this.notice);
+    this.showStatus(this.notice);
   }
 
-  say(notice) {
+  showStatus(notice) {
     const now = this.moments[this.at - 1];
     this.notice = notice;
-    const text = notice || [this.verdict, now?.sentence ?? "Nothing has happened yet."].filter(Boolean).join(" ");
+    const text = notice || [this.feedback, now?.sentence ?? "No hop yet."].filter(Boolean).join(" ");
     const status = this.find(".walk-status");
     if (status.textContent !== text) status.textContent = text;
     status.classList.toggle("is-notice", Boolean(notice));
@@ -144,15 +144,15 @@ class Walk {
     this.find("[data-do=run]").textContent = this.isRunning ? "Pause" : "Run";
     this.find("[data-do=back]").setAttribute("aria-disabled", this.at === 0);
     for (const name of ["[data-do=reset]", ".walk-verbs", ".walk-points"]) this.find(name).hidden = !this.is_live;
-    const later = `The past: ${this.moments.length - this.at} more hops have happened.`;
-    const { next, stopped_at: stop } = this.status ?? { next: "The end of the replay." };
+    const later = `Not the latest hop: ${this.moments.length - this.at} more follow.`;
+    const { next, stopped_at: stop } = this.status ?? { next: "End of the replay." };
     const coming = [stop && `Stopped at a ${stop}.`, next].filter(Boolean).join(" ");
     this.find(".walk-next").textContent = isLast ? coming : later;
   }
 
   showQuestion(name) {
     const fieldset = this.find(".walk-question");
-    for (const radio of fieldset.querySelectorAll(":checked")) if (this.verdict) radio.checked = false;
+    for (const radio of fieldset.querySelectorAll(":checked")) if (this.feedback) radio.checked = false;
     if (fieldset.dataset.view === name) return;
     fieldset.dataset.view = name;
     const choices = Object.keys(this.picture.picture.boxes).map((alias) => {
@@ -163,19 +163,19 @@ class Walk {
   }
 
   showLive(isLast) {
-    const { hand, crashed } = this.status;
-    this.find(".walk-hand").hidden = !hand || !isLast;
-    this.find("[data-do=verb]").textContent = hand ? `One verb: ${hand.allowed[0]}` : "One verb";
+    const { work_in_progress: work, crashed } = this.status;
+    this.find(".walk-work").hidden = !work || !isLast;
+    this.find("[data-do=verb]").textContent = work ? `One verb: ${work.allowed[0]}` : "One verb";
     for (const name of Object.keys(HALVES)) {
-      const half = halfOf(name, hand);
+      const half = halfOf(name, work);
       const button = this.find(`[data-do=${name}]`);
       button.textContent = half?.label ?? HALVES[name].join(", then ");
       button.setAttribute("aria-disabled", !half);
     }
-    const plug = this.find("[data-do=crash]");
-    plug.textContent = `Pull the plug${hand ? ` of ${hand.replica}` : ""}`;
-    plug.setAttribute("aria-disabled", !hand);
-    if (hand) showHand(this.find(".walk-hand"), hand);
+    const crash = this.find("[data-do=crash]");
+    crash.textContent = `Crash${work ? ` ${work.replica}` : ""}`;
+    crash.setAttribute("aria-disabled", !work);
+    if (work) showWork(this.find(".walk-work"), work);
     showRestarts(this.find(".walk-restarts"), crashed);
     showBreaks(this.find(".walk-breaks"), this.status, this.uid);
   }
@@ -185,16 +185,16 @@ class Walk {
     this.do(button.dataset.do, button.dataset.service);
   }
 
-  do(what, service) {
-    if (what === "step") return this.forward();
-    if (what === "run") return this.run();
-    if (["back", "home", "end"].includes(what)) {
+  do(action, service) {
+    if (action === "step") return this.forward();
+    if (action === "run") return this.run();
+    if (["back", "home", "end"].includes(action)) {
       this.notice = "";
-      return this.go({ back: Math.max(0, this.at - 1), home: 0, end: this.moments.length }[what]);
+      return this.go({ back: Math.max(0, this.at - 1), home: 0, end: this.moments.length }[action]);
     }
-    if (what in HALVES) return this.ask("verb", { verb: halfOf(what, this.status.hand).verb });
-    if (what === "reset") this.isRunning = false;
-    this.ask(what, { service: service ?? this.status.hand?.service });
+    if (action in HALVES) return this.ask("verb", { verb: halfOf(action, this.status.work_in_progress).verb });
+    if (action === "reset") this.isRunning = false;
+    this.ask(action, { service: service ?? this.status.work_in_progress?.service });
   }
 
   changed(input) {
@@ -208,19 +208,19 @@ class Walk {
   }
 
   pressed(event) {
-    event.stopPropagation(); // or the notebook takes "a" for "insert a cell above"
-    const what = KEYS[event.key];
+    event.stopPropagation(); // else the notebook handles "a" as "insert a cell above"
+    const action = KEYS[event.key];
     const { target } = event;
-    const hasOwn = event.key === " " ? "button, summary, [type=checkbox], [type=radio]" : "[type=radio]";
-    if (!what || target.matches(hasOwn) || !this.pictures || event.ctrlKey || event.metaKey || event.altKey) return;
+    const ownKeys = event.key === " " ? "button, summary, [type=checkbox], [type=radio]" : "[type=radio]";
+    if (!action || target.matches(ownKeys) || !this.pictures || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    this.do(what);
+    this.do(action);
   }
 
   close() {
-    this.model.off("msg:custom", this.heard);
+    this.model.off("msg:custom", this.receive);
     clearTimeout(this.timer);
-    for (const { timer } of this.asked.values()) clearTimeout(timer);
+    for (const { timer } of this.requests.values()) clearTimeout(timer);
     this.picture.close();
   }
 }

@@ -1,4 +1,4 @@
-// Panels: the tables, the hop in words, the replica between its verbs; every text goes in as text.
+// Panels: tables, coordinates of the hop, work in progress. Texts are set as text nodes, never as HTML.
 
 const LAYOUT = `
   <div class="walk-bar">
@@ -7,7 +7,7 @@ const LAYOUT = `
     <input type="range" class="walk-slider" min="0" max="0" value="0" aria-label="hop"><span class="walk-count"></span>
     <label><input type="checkbox" class="walk-whole"> whole picture</label>
   </div>
-  <div class="walk-bar walk-verbs" role="group" aria-label="inside a hop">
+  <div class="walk-bar walk-verbs" role="group" aria-label="verbs">
     <button data-do="verb">One verb</button>
     <button data-do="publish-commit"></button><button data-do="commit-publish"></button>
     <button data-do="crash"></button><span class="walk-restarts"></span>
@@ -15,14 +15,14 @@ const LAYOUT = `
   <p class="walk-status" role="status" aria-live="polite"></p>
   <p class="walk-next"></p>
   <div class="walk-main">
-    <div class="walk-drawn">
+    <div class="walk-diagram">
       <div class="walk-card"></div>
       <fieldset class="walk-question"><legend>Who receives the next message?</legend><div></div></fieldset>
     </div>
     <div class="walk-side" tabindex="0" role="group" aria-label="this hop">
       <p class="walk-note"></p>
-      <div class="walk-place" role="group" aria-label="coordinates"></div>
-      <div class="walk-hand" role="group" aria-label="in hand" hidden></div>
+      <div class="walk-coordinates" role="group" aria-label="coordinates"></div>
+      <div class="walk-work" role="group" aria-label="work in progress" hidden></div>
     </div>
   </div>
   <div class="walk-tables"></div>
@@ -60,19 +60,19 @@ function tableOf(columns, rows) {
   return h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows));
 }
 
-/** The store after so many moments: each kind's rows, and which of them the last moment changed. */
-function sceneAt(moments) {
-  const scene = { orders: [], stock: [], mailbox: [], parcels: [] };
+/** The state of the store after these moments: rows by table, and which of them the last moment has changed. */
+function stateAfter(moments) {
+  const state = { orders: [], stock: [], mailbox: [], parcels: [] };
   for (const moment of moments) {
     for (const [kind, rows] of Object.entries(moment.changes)) {
-      for (const [at, row] of Object.entries(rows)) scene[kind][at] = row;
+      for (const [at, row] of Object.entries(rows)) state[kind][at] = row;
     }
   }
   const now = moments.at(-1)?.changes ?? {};
-  return { scene, isChanged: (kind, at) => moments.length > 1 && String(at) in (now[kind] ?? {}) };
+  return { state, isChanged: (kind, at) => moments.length > 1 && String(at) in (now[kind] ?? {}) };
 }
 
-/** The records on the topics so far, and which groups have had each. */
+/** The records on the topics so far, each with the groups it was delivered to. */
 function recordsOf(moments) {
   const records = new Map();
   for (const moment of moments.filter((each) => each.topic)) {
@@ -87,36 +87,36 @@ function recordsOf(moments) {
 
 function showTables(root, moments) {
   const now = moments.at(-1);
-  const { scene, isChanged } = sceneAt(moments);
+  const { state, isChanged } = stateAfter(moments);
   const rows = recordsOf(moments).map((record) => {
-    const sender = record.from === "kafka" ? "" : record.from; // a topic's records may be older than the journal
-    const told = `${sender} → ${record.readers.join(", ")}`;
-    const cells = [record.step, record.place, record.key, record.message, told];
+    const sender = record.from === "kafka" ? "" : record.from; // published before the journal begins
+    const ends = `${sender} → ${record.readers.join(", ")}`;
+    const cells = [record.step, record.place, record.key, record.message, ends];
     return rowOf(cells, record.place === now.place);
   });
   const box = root.querySelector(".walk-messages");
   box.replaceChildren(tableOf(COLUMNS.messages, rows));
   box.scrollTop = box.scrollHeight;
-  for (const kind of Object.keys(scene)) {
-    const filled = scene[kind].map((row, at) => rowOf(COLUMNS[kind].map((name) => row[name]), isChanged(kind, at)));
+  for (const kind of Object.keys(state)) {
+    const filled = state[kind].map((row, at) => rowOf(COLUMNS[kind].map((name) => row[name]), isChanged(kind, at)));
     root.querySelector(`.walk-${kind}`).replaceChildren(tableOf(COLUMNS[kind], filled));
   }
 }
 
-function showPlace(place, moment) {
-  const { place: at, cause, key, lag, group, replica, outcome } = moment ?? {};
-  const facts = moment ? { at, "caused by": cause, key, lag, group, replica, outcome } : {};
+function showCoordinates(panel, moment) {
+  const { place, cause, key, lag, group, replica, outcome } = moment ?? {};
+  const facts = moment ? { at: place, "caused by": cause, key, lag, group, replica, outcome } : {};
   const known = Object.entries(facts).filter(([, value]) => !["", null, "applied"].includes(value));
   const list = h("dl", {}, ...known.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
-  const isOpen = place.querySelector("details")?.open ?? false;
+  const isOpen = panel.querySelector("details")?.open ?? false;
   const payload = moment && moment.payload !== "null" ? moment.payload : "";
   const value = h("details", { open: isOpen }, h("summary", {}, "the message"), h("pre", {}, payload));
-  place.replaceChildren(list, ...(payload ? [value] : []));
+  panel.replaceChildren(list, ...(payload ? [value] : []));
 }
 
 function showList(list, moments, at) {
-  if (list.told !== moments) list.replaceChildren();
-  list.told = moments;
+  if (list.shown !== moments) list.replaceChildren();
+  list.shown = moments;
   for (const moment of moments.slice(list.children.length)) list.append(h("li", {}, moment.sentence));
   list.querySelector("[aria-current]")?.removeAttribute("aria-current");
   const now = list.children[at - 1];
@@ -124,38 +124,39 @@ function showList(list, moments, at) {
   if (now) list.parentNode.scrollTop = now.offsetTop - list.parentNode.clientHeight / 2;
 }
 
-/** What one of the two buttons would do next: its first verb, its second, or nothing. */
-function halfOf(button, hand) {
+/** The verb that one of the two buttons calls next: its first, its second, or null. */
+function halfOf(button, work) {
   const [first, second] = HALVES[button];
-  if (!hand) return null;
-  if (hand.done.includes(first) && hand.allowed.includes(second)) return { verb: second, label: `now ${second}` };
-  if (!hand.allowed.includes(first) || hand.done.includes(second)) return null;
-  return { verb: first, label: hand.allowed.includes(second) ? `${first}, then ${second}` : first };
+  if (!work) return null;
+  if (work.done.includes(first) && work.allowed.includes(second)) return { verb: second, label: `now ${second}` };
+  if (!work.allowed.includes(first) || work.done.includes(second)) return null;
+  return { verb: first, label: work.allowed.includes(second) ? `${first}, then ${second}` : first };
 }
 
-function showHand(box, hand) {
-  const parts = [h("b", {}, `${hand.replica} has done: ${hand.done.join(", ")}`)];
-  const { place, message: name, key, value: record } = hand.record ?? {};
-  if (place) parts.push(h("p", {}, `In hand: ${name}, ${place}${key ? `, key ${key}` : ""}`));
-  parts.push(...stateOf(hand));
-  for (const { to, message, value } of hand.outgoing) {
-    parts.push(h("p", {}, `About to go: ${message} to ${to}`), h("pre", {}, value));
+function showWork(panel, work) {
+  const parts = [h("b", {}, `${work.replica} has done: ${work.done.join(", ")}`)];
+  const { place, message: name, key, lag, value: record } = work.record ?? {};
+  const facts = [name, place, key && `key ${key}`, lag !== null && `lag ${lag}`].filter(Boolean);
+  if (place) parts.push(h("p", {}, `Polled: ${facts.join(", ")}`));
+  parts.push(...changesOf(work));
+  for (const { to, message, value } of work.outgoing) {
+    parts.push(h("p", {}, `To be published: ${message} to ${to}`), h("pre", {}, value));
   }
-  if (place) parts.push(h("p", {}, "The record in hand"), h("pre", {}, record));
-  box.replaceChildren(...parts);
+  if (place) parts.push(h("p", {}, "Its payload"), h("pre", {}, record));
+  panel.replaceChildren(...parts);
 }
 
-function stateOf(hand) {
-  const [before, after] = [byTable(hand.before), byTable(hand.done.includes("handle") ? hand.after : hand.before)];
+function changesOf(work) {
+  const [before, after] = [byTable(work.before), byTable(work.done.includes("handle") ? work.after : work.before)];
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].map((name) => {
     const rows = Array.from({ length: Math.max(before[name]?.length ?? 0, after[name]?.length ?? 0) }, (_, at) => at);
     const columns = Object.keys((after[name] ?? before[name])[0]);
     const cells = rows.map((at) => columns.map((column) => cellOf(before[name]?.[at], after[name]?.[at], column)));
-    const title = h("p", {}, `Its table ${name}${hand.done.includes("handle") ? ", before → after" : " so far"}`);
-    const turned = columns.map((column, at) => [column, ...cells.map((row) => row[at])]);
-    const isLong = rows.length > 2; // one or two rows stand upright, so that every change is in sight
+    const title = h("p", {}, `Table ${name}${work.done.includes("handle") ? ", before → after" : " before handle"}`);
+    const transposed = columns.map((column, at) => [column, ...cells.map((row) => row[at])]);
+    const isLong = rows.length > 2; // one or two rows are transposed, so that no change needs scrolling
     const heads = isLong ? columns : ["column", ...rows.map((at) => `row ${at + 1}`)];
-    return h("div", {}, title, tableOf(heads, (isLong ? cells : turned).map((row) => rowOf(row, false))));
+    return h("div", {}, title, tableOf(heads, (isLong ? cells : transposed).map((row) => rowOf(row, false))));
   });
 }
 
@@ -168,29 +169,29 @@ function byTable(rows) {
 function cellOf(before, after, column) {
   const [old, now] = [before?.[column], after?.[column]];
   if (before && after && old === now) return now ?? "";
-  return h("mark", {}, before && after ? `${old ?? "nothing"} → ${now ?? "nothing"}` : after ? now : `${old} → gone`);
+  return h("mark", {}, before && after ? `${old ?? "null"} → ${now ?? "null"}` : after ? now : `${old} → deleted`);
 }
 
-function showRestarts(place, crashed) {
+function showRestarts(panel, crashed) {
   const services = [...new Set(crashed.map((replica) => replica.replace(/-\d+$/, "")))];
-  if (place.told === services.join()) return;
-  place.told = services.join();
+  if (panel.shown === services.join()) return;
+  panel.shown = services.join();
   const data = (name) => ({ "data-do": "restart", "data-service": name });
-  place.replaceChildren(...services.map((name) => h("button", data(name), `Restart ${name}`)));
+  panel.replaceChildren(...services.map((name) => h("button", data(name), `Restart ${name}`)));
 }
 
 function showBreaks(grid, status, uid) {
-  if (grid.told !== status.services.join()) {
+  if (grid.shown !== status.services.join()) {
     const rows = status.services.map((service) => {
       const boxes = VERBS.map((verb) => {
-        const label = `stop before ${verb} of ${service}`;
+        const label = `break point before ${verb} of ${service}`;
         const data = { type: "checkbox", "data-service": service, "data-verb": verb, id: `${uid}-${service}-${verb}` };
         return h("td", {}, h("input", { ...data, "aria-label": label }));
       });
       return h("tr", {}, h("th", { scope: "row" }, service), ...boxes);
     });
     grid.replaceChildren(tableOf(["stop before", ...VERBS], rows));
-    grid.told = status.services.join();
+    grid.shown = status.services.join();
   }
   const points = new Set(status.breaks.map((point) => point.join(" ")));
   for (const box of grid.querySelectorAll("input")) {

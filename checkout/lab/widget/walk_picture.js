@@ -1,9 +1,9 @@
-// Picture: lights arrows and both their ends, writes coordinates at the arrow, and follows it.
+// Picture: highlights arrows and their elements, writes coordinates at the current arrow and scrolls to it.
 
-const CALM = matchMedia("(prefers-reduced-motion: reduce)");
-const MARKS = ["past", "now", "odd", "told", "acts"];
-const NEAREST = 640; // a view box at least this wide: nearer, and one loses one's way
-const GLIDE = 260; // milliseconds
+const REDUCED_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
+const MARKS = ["past", "now", "unsuccessful", "on-topic", "endpoint"];
+const MIN_WIDTH = 640; // of the view box: narrower, too little of the diagram is in view
+const ANIMATION = 260; // milliseconds
 
 class Picture {
   constructor(card) {
@@ -36,40 +36,40 @@ class Picture {
     return this.picture.arrows.find(is);
   }
 
-  light(past, now) {
+  highlight(past, now) {
     for (const node of this.svg.querySelectorAll("g")) node.classList.remove(...MARKS);
     for (const moment of past) if (this.arrow(moment)) this.group(this.arrow(moment).id).classList.add("past");
-    this.drawn = now && this.arrow(now);
-    this.words = this.drawn ? now.lines : [];
-    this.hides = Number(Boolean(now?.topic)); // the topic stands in its coordinates already
-    if (this.drawn) {
-      const marks = ["now", ...(now.outcome === "applied" ? [] : ["odd"]), ...(now.topic ? ["told"] : [])];
-      this.group(this.drawn.id).classList.remove("past");
-      this.group(this.drawn.id).classList.add(...marks);
-      for (const end of [now.from, now.to]) this.group(this.picture.boxes[end]).classList.add("acts");
+    this.current = now && this.arrow(now);
+    this.lines = this.current ? now.lines : [];
+    this.hiddenLines = Number(Boolean(now?.topic)); // the coordinates repeat the topic
+    if (this.current) {
+      const marks = ["now", ...(now.outcome === "applied" ? [] : ["unsuccessful"]), ...(now.topic ? ["on-topic"] : [])];
+      this.group(this.current.id).classList.remove("past");
+      this.group(this.current.id).classList.add(...marks);
+      for (const end of [now.from, now.to]) this.group(this.picture.boxes[end]).classList.add("endpoint");
     }
-    this.svg.setAttribute("aria-label", `${this.name}: ${now ? now.sentence : "nothing has happened yet."}`);
+    this.svg.setAttribute("aria-label", `${this.name}: ${now ? now.sentence : "no hop yet."}`);
     this.aim(true);
   }
 
   wanted() {
     const [x, y, width, height] = this.full;
     const ratio = this.card.clientWidth / this.card.clientHeight;
-    const box = this.isWhole || !this.drawn ? [x, y, x + width, y + height] : this.drawn.box;
-    const spare = this.isWhole || !this.drawn ? 0 : 48;
-    const least = this.isWhole || !this.drawn ? 0 : NEAREST;
-    const wide = Math.max(box[2] - box[0] + spare, (box[3] - box[1] + spare) * ratio, least);
+    const box = this.isWhole || !this.current ? [x, y, x + width, y + height] : this.current.box;
+    const margin = this.isWhole || !this.current ? 0 : 48;
+    const least = this.isWhole || !this.current ? 0 : MIN_WIDTH;
+    const wide = Math.max(box[2] - box[0] + margin, (box[3] - box[1] + margin) * ratio, least);
     return [(box[0] + box[2] - wide) / 2, (box[1] + box[3] - wide / ratio) / 2, wide, wide / ratio];
   }
 
-  aim(glides) {
+  aim(isAnimated) {
     if (!this.svg || !this.card.clientHeight) return;
     const [from, to, start] = [this.frame, this.wanted(), performance.now()];
     this.frame = to;
     this.write(to[2] / this.card.clientWidth);
     cancelAnimationFrame(this.next);
     const draw = (at) => {
-      const share = from && glides && !CALM.matches ? Math.min(1, Math.max(0, (at - start) / GLIDE)) : 1;
+      const share = from && isAnimated && !REDUCED_MOTION.matches ? Math.min(1, Math.max(0, (at - start) / ANIMATION)) : 1;
       const frame = to.map((end, side) => (share < 1 ? from[side] + (end - from[side]) * share : end));
       this.svg.setAttribute("viewBox", frame.join(" "));
       if (share < 1) this.next = requestAnimationFrame(draw);
@@ -79,16 +79,16 @@ class Picture {
 
   write(scale) {
     for (const node of this.svg.querySelectorAll(".place")) node.remove();
-    const size = 13 * Math.min(Math.max(1, scale), 1.6); // 13 pixels on the screen, but in the whole picture
-    const top = this.drawn?.y - 14 * (1 + this.hides);
-    this.words?.forEach((words, line) => {
+    const size = 13 * Math.min(Math.max(1, scale), 1.6); // 13 pixels on the screen, smaller in the whole picture
+    const top = this.current?.y - 14 * (1 + this.hiddenLines);
+    this.lines?.forEach((text, line) => {
       const node = document.createElementNS(this.svg.namespaceURI, "text");
       const place = { class: "place", y: top + (line + 1) * 1.15 * size, "font-size": size };
-      node.textContent = words;
+      node.textContent = text;
       for (const [name, value] of Object.entries(place)) node.setAttribute(name, value);
       this.svg.append(node);
       const [left, half] = [this.frame[0], node.getComputedTextLength() / 2 + 6];
-      node.setAttribute("x", Math.min(Math.max(this.drawn.x, left + half), left + this.frame[2] - half));
+      node.setAttribute("x", Math.min(Math.max(this.current.x, left + half), left + this.frame[2] - half));
     });
   }
 

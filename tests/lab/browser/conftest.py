@@ -1,4 +1,4 @@
-"""What the browser tests share: a JupyterLab, a Chromium that reaches this machine only, and what went wrong."""
+"""What the browser tests share: a JupyterLab, and a Chromium whose requests and errors are recorded."""
 
 import os
 from collections.abc import Callable, Generator, Iterator
@@ -34,19 +34,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def abroad() -> list[str]:
+def external_requests() -> list[str]:
     """The addresses outside this machine that pages have asked for."""
     return []
 
 
 @pytest.fixture
 def page(
-    chromium: Browser, server: Server, abroad: list[str], request: pytest.FixtureRequest, tmp_path: Path
+    chromium: Browser, server: Server, external_requests: list[str], request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[Page]:
     """A page with a fresh profile; it has asked no other machine, and nothing in it has failed."""
     context = chromium.new_context(viewport={"width": 1366, "height": 768})
     page, faults = context.new_page(), list[str]()
-    page.on("request", lambda asked: _note(asked, abroad))
+    page.on("request", lambda asked: _note(asked, external_requests))
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("dialog", lambda dialog: _close(dialog, faults))
     yield page
@@ -55,7 +55,7 @@ def page(
         page.screenshot(path=folder / f"{request.node.name}.png")
     context.close()
     server.end_kernels()
-    assert faults == [] and abroad == []
+    assert faults == [] and external_requests == []
 
 
 @pytest.fixture
@@ -64,9 +64,9 @@ def open_notebook(page: Page, server: Server) -> OpenNotebook:
     return lambda path: Notebook(page, server, path)
 
 
-def _note(request: Request, abroad: list[str]) -> None:
+def _note(request: Request, external_requests: list[str]) -> None:
     if not request.url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "about:")):
-        abroad.append(request.url)
+        external_requests.append(request.url)
 
 
 def _close(dialog: Dialog, faults: list[str]) -> None:

@@ -48,7 +48,7 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = SHOW
 
 
 class Server:
-    """JupyterLab in a folder of its own: a copy of the notebooks, and nobody's settings."""
+    """JupyterLab in a folder of its own: with a copy of the notebooks, without user settings."""
 
     def __init__(self, folder: Path) -> None:
         self.root, self.home = folder / "root", folder / "home"
@@ -144,11 +144,11 @@ class Notebook:
 def record(path: Path) -> None:
     """Has the recorder run a notebook that needs no Kafka, and save it."""
     command = [sys.executable, str(ROOT / "scripts" / "record_notebooks.py"), str(path)]
-    told = subprocess.run(command, env=os.environ | {"CHECKOUT_BOOTSTRAP_SERVERS": "none"}, capture_output=True)
-    assert told.returncode == 0, told.stdout.decode() + told.stderr.decode()
+    recorded = subprocess.run(command, env=os.environ | {"CHECKOUT_BOOTSTRAP_SERVERS": "none"}, capture_output=True)
+    assert recorded.returncode == 0, recorded.stdout.decode() + recorded.stderr.decode()
 
 
 def errors(cells: Sequence[dict[str, Any]]) -> list[str]:
-    """What went wrong in these cells."""
+    """The errors in the outputs of these cells."""
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     return [f"{output['ename']}: {output['evalue']}" for output in outputs if output["output_type"] == "error"]

@@ -1,4 +1,4 @@
-"""The walk in JupyterLab: driven by mouse and by keyboard, read by everybody, and harmless to the notebook."""
+"""The walk in JupyterLab: by mouse and by keyboard, accessible, and without effect on the notebook."""
 
 from collections.abc import Callable
 from html import escape
@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 HOPS, RECORDS = 17, 5  # of an order that goes well: 17 arrows in 14 steps, and a record on each of five topics
-NAUGHTY = "<img src=x onerror=alert(1)>"
+MARKUP = "<img src=x onerror=alert(1)>"
 WALK = """from checkout.lab import Lab
 lab = Lab(log="memory")
 _ = lab.place_order("wooden spoon", quantity=2, customer="{customer}")
@@ -26,7 +26,7 @@ class Walked:
         self.notebook, self.page = notebook, notebook.page
         self.root = self.page.locator(".walk")
         self.root.wait_for()
-        wait_until(lambda: self.text(".walk-status"), "the kernel to tell the walk how things stand")
+        wait_until(lambda: self.text(".walk-status"), "the first message of the kernel to the walk")
 
     def button(self, does: str) -> Locator:
         """A button by what it does."""
@@ -46,11 +46,11 @@ class Walked:
         return self.root.locator(selector).count()
 
     def text(self, selector: str) -> str:
-        """What stands in one of its elements."""
+        """The text of one of its elements."""
         return self.root.locator(selector).inner_text()
 
     def walk_to_the_end(self) -> None:
-        """Steps until all arrows are lit, by keyboard."""
+        """Steps through all arrows, by keyboard."""
         self.button("step").focus()
         for hop in range(self.current + 1, HOPS + 1):
             self.page.keyboard.press("ArrowRight")
@@ -58,7 +58,7 @@ class Walked:
 
     def shown(self) -> dict[str, Any]:
         """What moves together: picture, messages, order, stock, mailbox."""
-        return {"past": self.count(".past"), "now": self.count(".now"), "acts": self.count(".acts"),
+        return {"past": self.count(".past"), "now": self.count(".now"), "endpoint": self.count(".endpoint"),
                 "messages": self.count(".walk-messages tbody tr"), "order": self.text(".walk-orders"),
                 "stock": self.text(".walk-stock"), "mailbox": self.text(".walk-mailbox")}  # fmt: skip
 
@@ -75,14 +75,14 @@ def open_walk(server: Server, open_notebook: Callable[[str], Notebook]) -> OpenW
     return open_walk
 
 
-def test_a_click_on_step_lights_one_arrow_and_its_two_ends(open_walk: OpenWalk) -> None:
+def test_a_click_on_step_highlights_one_arrow_and_its_two_elements(open_walk: OpenWalk) -> None:
     walk = open_walk()
 
     walk.button("step").click()
 
     walk.wait_for(1)
-    assert (walk.count(".now"), walk.count(".acts")) == (1, 2)
-    assert walk.text(".walk-place").count("HTTP")
+    assert (walk.count(".now"), walk.count(".endpoint")) == (1, 2)
+    assert walk.text(".walk-coordinates").count("HTTP")
 
 
 def test_the_mouse_walks_an_order_to_step_14(open_walk: OpenWalk) -> None:
@@ -149,7 +149,7 @@ def test_an_accessibility_audit_finds_nothing(
     walk.button("step").click()
     walk.wait_for(1)
     walk.button("verb").click()
-    walk.root.locator(".walk-hand").wait_for()
+    walk.root.locator(".walk-work").wait_for()
 
     found = Axe().run(walk.page, context=".walk")
 
@@ -158,15 +158,15 @@ def test_an_accessibility_audit_finds_nothing(
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_a_customer_called_like_markup_is_shown_as_text(open_walk: OpenWalk) -> None:
-    walk = open_walk(NAUGHTY)
+def test_a_customer_name_with_markup_is_shown_as_text(open_walk: OpenWalk) -> None:
+    walk = open_walk(MARKUP)
 
     walk.walk_to_the_end()
 
-    assert NAUGHTY in walk.text(".walk-orders")
+    assert MARKUP in walk.text(".walk-orders")
     assert walk.count("[onerror], img[src=x]") == 0
     html = "".join(walk.notebook.cells[0]["outputs"][-1]["data"].get("text/html", ""))
-    assert NAUGHTY not in html and (escape(NAUGHTY) in html or "img src=x" not in html)
+    assert MARKUP not in html and (escape(MARKUP) in html or "img src=x" not in html)
 
 
 def test_a_saved_walk_shows_its_picture_without_a_kernel_and_untrusted(
@@ -184,7 +184,7 @@ def test_a_saved_walk_shows_its_picture_without_a_kernel_and_untrusted(
     wait_until(lambda: int(picture.evaluate("image => image.naturalWidth")) > 100, "the picture to be drawn")
 
 
-def test_no_request_leaves_the_machine(open_walk: OpenWalk, abroad: list[str]) -> None:
+def test_no_request_leaves_the_machine(open_walk: OpenWalk, external_requests: list[str]) -> None:
     asked = list[str]()
     walk = open_walk()
     walk.page.on("request", lambda request: asked.append(request.url))
@@ -193,5 +193,5 @@ def test_no_request_leaves_the_machine(open_walk: OpenWalk, abroad: list[str]) -
     walk.page.evaluate("fetch('http://example.org').catch(() => 0)")
 
     wait_until(lambda: len(asked) > 10, "the page to ask for its parts")
-    assert abroad == ["http://example.org/"]
-    abroad.clear()
+    assert external_requests == ["http://example.org/"]
+    external_requests.clear()

@@ -1,4 +1,4 @@
-"""Exercises: right answers in any dress, hints one at a time, solutions never; the answers are the code's own."""
+"""Exercises: answers in any wording, one hint at a time, no solutions; the right answers are derived from the code."""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ import pytest
 
 from checkout import registry
 from checkout.journal.hop import Hop
-from checkout.lab.course.exercises import EXERCISES, Course, Verdict
+from checkout.lab.course.exercises import EXERCISES, AnswerFeedback, Exercises
 from checkout.lab.course.extra_services import Loyalty
 from checkout.lab.engine.clock import order_id
 from checkout.lab.errors import LabError
@@ -29,30 +29,30 @@ CHOICES = {"published-first", "committed-first"}  # whose question names the ans
 
 
 @pytest.fixture
-def course(tmp_path: Path) -> Course:
-    return Course(tmp_path)
+def exercises(tmp_path: Path) -> Exercises:
+    return Exercises(tmp_path)
 
 
 def hop(**fields: Any) -> Hop:
     return Hop(order="1", sender="a", message="M", technology="t", at="", **{"step": 1, "to": "b", **fields})
 
 
-def test_every_exercise_takes_its_answer(course: Course) -> None:
-    verdicts = {name: course.check(name, answer) for name, answer in ALL.items()}
+def test_every_exercise_takes_its_answer(exercises: Exercises) -> None:
+    feedback = {name: exercises.check(name, answer) for name, answer in ALL.items()}
 
-    assert [name for name, verdict in verdicts.items() if not verdict.is_right] == []
-    assert verdicts.keys() == EXERCISES.keys()
-    assert repr(verdicts["lag"]) == "Right: lag is done."
+    assert [name for name, each in feedback.items() if not each.is_right] == []
+    assert feedback.keys() == EXERCISES.keys()
+    assert repr(feedback["lag"]) == "Right: lag is done."
 
 
-def test_the_answers_are_what_the_code_says(course: Course) -> None:
+def test_the_answers_are_what_the_code_says(exercises: Exercises) -> None:
     broker = MemoryBroker()
     broker.create({topic: 3 for topic in TOPICS})
     log = broker.join("orders", ["order.new-order-received"], "orders-1")
 
     (place,) = log.send([ProducerRecord("order.new-order-received", order_id(1).encode(), b"{}", [])])
 
-    told = {
+    found = {
         "arrows": len(registry.arrows("ordering")),
         "listeners": registry.listeners(OrderApproved),
         "partition": [place.partition, "key"],
@@ -60,7 +60,7 @@ def test_the_answers_are_what_the_code_says(course: Course) -> None:
         "apology": SendEmail.step(ProductsReservationFailed.__name__),
         "reason": PaymentFailed.topic,
     }
-    assert [name for name, answer in told.items() if not course.check(name, answer).is_right] == []
+    assert [name for name, answer in found.items() if not exercises.check(name, answer).is_right] == []
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_the_answers_are_what_the_code_says(course: Course) -> None:
         ("reason", hop(topic="payment.order-payment-failed")), ("reason", "the topic payment.order-payment-failed."),
     ],
 )  # fmt: skip
-def test_an_answer_is_right_in_any_dress(course: Course, name: str, answer: object) -> None:
-    assert course.check(name, answer).is_right
+def test_an_answer_is_right_in_any_wording(exercises: Exercises, name: str, answer: object) -> None:
+    assert exercises.check(name, answer).is_right
 
 
 @pytest.mark.parametrize(
@@ -94,32 +94,32 @@ def test_an_answer_is_right_in_any_dress(course: Course, name: str, answer: obje
         ("apology", Moments([])),
     ],
 )  # fmt: skip
-def test_a_wrong_answer_is_wrong(course: Course, name: str, answer: object) -> None:
-    assert not course.check(name, answer).is_right
+def test_a_wrong_answer_is_wrong(exercises: Exercises, name: str, answer: object) -> None:
+    assert not exercises.check(name, answer).is_right
 
 
-def test_hints_come_one_at_a_time_and_the_last_one_stays(course: Course) -> None:
-    said = [repr(course.check("lag", 0)) for _ in range(4)]
+def test_hints_come_one_at_a_time_and_the_last_one_stays(exercises: Exercises) -> None:
+    texts = [repr(exercises.check("lag", 0)) for _ in range(4)]
 
-    hints = [EXERCISES["lag"].first, EXERCISES["lag"].second, EXERCISES["lag"].third]
-    expected = "Not yet.\nExpected: a number: of the records that Payments has left after step 7 of the first order."
-    told = [f"{expected}\nHint {level} of 3: {hint}" for level, hint in enumerate(hints, 1)]
-    assert said == [*told, told[-1]]
-
-
-def test_hints_of_one_exercise_do_not_use_up_those_of_another(course: Course) -> None:
-    course.check("lag", 0)
-
-    said = repr(course.check("arrows", 0))
-
-    assert "Hint 1 of 3" in said
+    hints = [EXERCISES["lag"].hint_1, EXERCISES["lag"].hint_2, EXERCISES["lag"].hint_3]
+    expected = "Not yet.\nExpected: a number: the lag of the group payments after step 7 of the first order."
+    found = [f"{expected}\nHint {level} of 3: {hint}" for level, hint in enumerate(hints, 1)]
+    assert texts == [*found, found[-1]]
 
 
-def test_a_verdict_does_not_depend_on_earlier_runs(course: Course, tmp_path: Path) -> None:
-    course.check("lag", 0)
-    course.check("lag", 1)
+def test_hints_of_one_exercise_do_not_use_up_those_of_another(exercises: Exercises) -> None:
+    exercises.check("lag", 0)
 
-    again = Course(tmp_path).check("lag", 0)
+    texts = repr(exercises.check("arrows", 0))
+
+    assert "Hint 1 of 3" in texts
+
+
+def test_feedback_does_not_depend_on_earlier_runs(exercises: Exercises, tmp_path: Path) -> None:
+    exercises.check("lag", 0)
+    exercises.check("lag", 1)
+
+    again = Exercises(tmp_path).check("lag", 0)
 
     assert "Hint 1 of 3" in repr(again)
 
@@ -129,66 +129,66 @@ def test_no_hint_gives_the_answer_away(name: str) -> None:
     exercise, answer = EXERCISES[name], ALL[name]
     wanted = {str(one) for one in answer} if isinstance(answer, set) else {str(answer)}
 
-    told = f"{exercise.expected} {exercise.first} {exercise.second} {exercise.third}"
+    found = f"{exercise.expected} {exercise.hint_1} {exercise.hint_2} {exercise.hint_3}"
 
-    assert not wanted <= set(re.findall(r"[a-z0-9.-]+", told.lower()))
+    assert not wanted <= set(re.findall(r"[a-z0-9.-]+", found.lower()))
 
 
-def test_answers_stand_nowhere_in_clear() -> None:
+def test_right_answers_are_stored_as_hashes_only() -> None:
     hashes = [one for exercise in EXERCISES.values() for one in exercise.right.split()]
 
     assert len(hashes) >= len(EXERCISES)
     assert [one for one in hashes if not re.fullmatch("[0-9a-f]{8}", one)] == []
 
 
-def test_html_says_the_same_and_markup_is_text() -> None:
-    verdict = Verdict(False, "Not yet.\n<img src=x>")
+def test_html_has_the_same_text_and_escapes_markup() -> None:
+    feedback = AnswerFeedback(False, "Not yet.\n<img src=x>")
 
-    assert (repr(verdict), verdict._repr_html_()) == (verdict.text, "<p>Not yet.<br>&lt;img src=x&gt;</p>")
-
-
-def test_an_answer_is_never_repeated(course: Course) -> None:
-    verdict = course.check("lag", "<img src=x onerror=alert(1)>")
-
-    assert "img" not in verdict._repr_html_() + repr(verdict)
+    assert (repr(feedback), feedback._repr_html_()) == (feedback.text, "<p>Not yet.<br>&lt;img src=x&gt;</p>")
 
 
-def test_an_exercise_that_does_not_exist_is_an_error_with_all_that_do(course: Course) -> None:
+def test_an_answer_is_never_repeated(exercises: Exercises) -> None:
+    feedback = exercises.check("lag", "<img src=x onerror=alert(1)>")
+
+    assert "img" not in feedback._repr_html_() + repr(feedback)
+
+
+def test_an_exercise_that_does_not_exist_is_an_error_with_all_that_do(exercises: Exercises) -> None:
     with pytest.raises(LabError, match="there is no exercise 'hop-5': there are arrows, listeners, partition, lag"):
-        course.check("hop-5", 1)
+        exercises.check("hop-5", 1)
 
 
-def test_progress_is_kept_from_one_kernel_to_the_next(course: Course, tmp_path: Path) -> None:
-    answer(course, ["arrows", "lag", "reason", "arrows"])
+def test_progress_is_kept_from_one_kernel_to_the_next(exercises: Exercises, tmp_path: Path) -> None:
+    answer(exercises, ["arrows", "lag", "reason", "arrows"])
 
-    told = repr(Course(tmp_path).progress())
+    found = repr(Exercises(tmp_path).progress())
 
     left = "listeners, partition, last-verb, published-first, committed-first, joining, apology"
-    assert told == f"3 of 10 done\nleft: {left}"
+    assert found == f"3 of 10 done\nleft: {left}"
 
 
-def test_progress_says_when_all_is_done(course: Course) -> None:
-    answer(course, EXERCISES)
+def test_progress_says_when_all_is_done(exercises: Exercises) -> None:
+    answer(exercises, EXERCISES)
 
-    told = course.progress()
+    found = exercises.progress()
 
-    assert (repr(told), told.is_right) == ("10 of 10 done", True)
-
-
-def test_a_wrong_answer_is_no_progress(course: Course) -> None:
-    course.check("lag", 2)
-
-    assert repr(course.progress()).startswith("0 of 10 done")
+    assert (repr(found), found.is_right) == ("10 of 10 done", True)
 
 
-def test_where_nothing_can_be_kept_answers_are_still_checked(tmp_path: Path) -> None:
+def test_a_wrong_answer_is_no_progress(exercises: Exercises) -> None:
+    exercises.check("lag", 2)
+
+    assert repr(exercises.progress()).startswith("0 of 10 done")
+
+
+def test_answers_are_checked_without_a_writable_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    course = Course(tmp_path / "file" / "exercises")
+    exercises = Exercises(tmp_path / "file" / "exercises")
 
-    verdict = course.check("lag", 1)
+    feedback = exercises.check("lag", 1)
 
-    assert verdict.is_right
-    assert repr(course.progress()).startswith("0 of 10 done")
+    assert feedback.is_right
+    assert repr(exercises.progress()).startswith("0 of 10 done")
 
 
 @pytest.mark.parametrize(("variable", "below"), [("CHECKOUT_HOME", ""), ("XDG_CACHE_HOME", "checkout")])
@@ -198,11 +198,11 @@ def test_progress_is_kept_in_a_folder_of_the_user(
     monkeypatch.delenv("CHECKOUT_HOME", raising=False)
     monkeypatch.setenv(variable, str(tmp_path))
 
-    Course().check("lag", 1)
+    Exercises().check("lag", 1)
 
     assert [path.name for path in (tmp_path / below / "exercises").iterdir()] == ["lag"]
 
 
-def answer(course: Course, names: Iterable[str]) -> None:
+def answer(exercises: Exercises, names: Iterable[str]) -> None:
     for name in names:
-        course.check(name, ALL[name])
+        exercises.check(name, ALL[name])

@@ -1,4 +1,4 @@
-"""Guests: what takes Payments' place says what Payments says, and a fourth listener counts each order once."""
+"""Extra services: the replacements of Payments publish what Payments does, and Loyalty counts each order once."""
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -36,11 +36,11 @@ from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.worker import Worker
 
 TICK = Tick("charge_all 2026-01-01T11:00:00Z", "2026-01-01T11:00:00Z")
-STAND_INS = [LegacyPayments, PaymentFunction]
+REPLACEMENTS = [LegacyPayments, PaymentFunction]
 
 
 class TimedBench(Bench):
-    """A bench that also knows what a tick is for."""
+    """A bench that also calls the handlers of timers."""
 
     def _handler(self, message: Any) -> Any:
         timers = [handler for _, handler in self.service.timers.values()]
@@ -48,12 +48,12 @@ class TimedBench(Bench):
 
 
 @pytest.fixture
-def seat() -> Iterator[Callable[[type[Service]], TimedBench]]:
-    """Makes a bench for a guest."""
+def open_bench() -> Iterator[Callable[[type[Service]], TimedBench]]:
+    """Makes a bench for an extra service."""
     made: list[TimedBench] = []
 
-    def make(guest: type[Service]) -> TimedBench:
-        made.append(TimedBench(guest()))
+    def make(kind: type[Service]) -> TimedBench:
+        made.append(TimedBench(kind()))
         return made[-1]
 
     yield make
@@ -61,94 +61,94 @@ def seat() -> Iterator[Callable[[type[Service]], TimedBench]]:
         bench.database.close()
 
 
-Seat = Callable[[type[Service]], TimedBench]
+OpenBench = Callable[[type[Service]], TimedBench]
 
 
 @pytest.mark.parametrize("total", ["0.00", "-1.00", "NaN", "1000000.01", None])
-@pytest.mark.parametrize("guest", STAND_INS)
-def test_a_stand_in_refuses_what_is_no_amount_as_payments_does(
-    seat: Seat, guest: type[Service], total: str | None
+@pytest.mark.parametrize("kind", REPLACEMENTS)
+def test_a_replacement_refuses_an_invalid_amount_as_payments_does(
+    open_bench: OpenBench, kind: type[Service], total: str | None
 ) -> None:
-    said = seat(guest).tell(to_pay(total=total))
+    sent = open_bench(kind).tell(to_pay(total=total))
 
-    assert said == seat(Payments).tell(to_pay(total=total))
-    assert [type(message) for message in said] == [PaymentFailed]
+    assert sent == open_bench(Payments).tell(to_pay(total=total))
+    assert [type(message) for message in sent] == [PaymentFailed]
 
 
-@pytest.mark.parametrize("guest", STAND_INS)
-def test_a_charged_customer_has_paid_whoever_has_it_charged(seat: Seat, guest: type[Service]) -> None:
-    bench = seat(guest)
+@pytest.mark.parametrize("kind", REPLACEMENTS)
+def test_a_replacement_publishes_the_payment_of_a_charged_card(open_bench: OpenBench, kind: type[Service]) -> None:
+    bench = open_bench(kind)
     bench.tell(to_pay())
 
-    said = bench.tell(CardCharged(FIRST))
+    sent = bench.tell(CardCharged(FIRST))
 
-    assert said == [PaymentProcessed(FIRST)]
+    assert sent == [PaymentProcessed(FIRST)]
 
 
-def test_the_batch_system_asks_for_no_money_before_its_hour(seat: Seat) -> None:
-    bench = seat(LegacyPayments)
+def test_the_batch_system_charges_nothing_before_its_hour(open_bench: OpenBench) -> None:
+    bench = open_bench(LegacyPayments)
 
-    said = bench.tell(to_pay(), to_pay(SECOND))
+    sent = bench.tell(to_pay(), to_pay(SECOND))
 
-    assert said == []
+    assert sent == []
     assert {id: job.state for id, job in bench.state(TICK).items()} == {FIRST: "NOTED", SECOND: "NOTED"}
 
 
-def test_the_batch_system_charges_all_that_wait_and_each_once(seat: Seat) -> None:
-    bench = seat(LegacyPayments)
+def test_the_batch_system_charges_all_that_wait_and_each_once(open_bench: OpenBench) -> None:
+    bench = open_bench(LegacyPayments)
     bench.tell(to_pay(), to_pay(SECOND, total="8.50"))
 
-    said = bench.tell(TICK)
+    sent = bench.tell(TICK)
 
     credit = PaymentMethod.CREDIT
-    assert said == [ChargeCard(FIRST, Decimal("10.00"), credit), ChargeCard(SECOND, Decimal("8.50"), credit)]
+    assert sent == [ChargeCard(FIRST, Decimal("10.00"), credit), ChargeCard(SECOND, Decimal("8.50"), credit)]
     assert bench.tell(TICK) == []
 
 
-def test_a_request_that_comes_with_the_hour_is_charged_with_the_others(seat: Seat) -> None:
-    bench = seat(LegacyPayments)
+def test_a_request_in_the_batch_of_the_tick_is_charged_with_the_others(open_bench: OpenBench) -> None:
+    bench = open_bench(LegacyPayments)
 
-    said = bench.tell(to_pay(), TICK)
+    sent = bench.tell(to_pay(), TICK)
 
-    assert [message.id for message in said] == [FIRST]
+    assert [message.id for message in sent] == [FIRST]
 
 
-def test_the_batch_system_knows_whose_payment_was_denied(seat: Seat) -> None:
-    bench = seat(LegacyPayments)
+def test_the_batch_system_knows_the_customer_of_a_denied_payment(open_bench: OpenBench) -> None:
+    bench = open_bench(LegacyPayments)
     bench.tell(to_pay())
     bench.tell(TICK)
 
-    said = bench.tell(CardDenied(FIRST, "above the limit"))
+    sent = bench.tell(CardDenied(FIRST, "above the limit"))
 
-    assert said == [PaymentFailed(FIRST, "above the limit", ADA, EMAIL)]
+    assert sent == [PaymentFailed(FIRST, "above the limit", ADA, EMAIL)]
     assert bench.state(to_pay())[FIRST].state == "UNPAID"
 
 
-def test_the_function_no_longer_knows_whose_payment_was_denied(seat: Seat) -> None:
-    bench = seat(PaymentFunction)
+def test_the_function_does_not_know_the_customer_of_a_denied_payment(open_bench: OpenBench) -> None:
+    bench = open_bench(PaymentFunction)
     bench.tell(to_pay())
 
-    said = bench.tell(CardDenied(FIRST, "above the limit"))
+    sent = bench.tell(CardDenied(FIRST, "above the limit"))
 
-    assert said == [PaymentFailed(FIRST, "above the limit")]
+    assert sent == [PaymentFailed(FIRST, "above the limit")]
     assert not PaymentFunction.tables.tables
 
 
-def test_without_a_name_the_letter_about_a_denied_payment_has_no_address(seat: Seat) -> None:
-    notifications = seat(Notifications)
-    (refusal,) = seat(PaymentFunction).tell(CardDenied(FIRST, "above the limit"))
+def test_without_a_name_the_letter_about_a_denied_payment_has_no_address(open_bench: OpenBench) -> None:
+    notifications = open_bench(Notifications)
+    (refusal,) = open_bench(PaymentFunction).tell(CardDenied(FIRST, "above the limit"))
 
-    said = notifications.tell(refusal)
+    sent = notifications.tell(refusal)
 
-    assert said == []
+    assert sent == []
     assert [mail.status for mail in notifications.state(refusal).values()] == ["NO ADDRESS"]
 
 
-class Till:
-    """A guest's worker on a log in memory, with outside systems in process and a clock that can be moved."""
+class TimedWorker:
+    """The worker of an extra service on a log in memory, with simulated external systems and its own clock."""
 
-    def __init__(self, guest: type[Service]) -> None:
-        self.broker, self.time, service = MemoryBroker(), 0.0, guest()
+    def __init__(self, kind: type[Service]) -> None:
+        self.broker, self.time, service = MemoryBroker(), 0.0, kind()
         self.broker.create({topic: 1 for topic in TOPICS})
         log = self.broker.join(service.name, list(service.topics()), "payments-1")
         database = ServiceDatabase("sqlite://", service)
@@ -158,22 +158,22 @@ class Till:
         log.send([ProducerRecord(ProcessPayment.topic, FIRST.encode(), encode(to_pay()), [])])
 
     def paid(self, at: float) -> list[bytes | None]:
-        """The keys of what is said to be paid, after each verb twice: for the request and the broker's answer."""
+        """The keys of the published payments, after each verb twice: for the request and for the response."""
         self.time = at
         for verb in ("poll", "handle", "publish", "commit") * 2:
             getattr(self.worker, verb)()
         return [record.key for record in self.broker.read([PaymentProcessed.topic])]
 
 
-@pytest.mark.parametrize(("guest", "after"), [(PaymentFunction, 0.0), (LegacyPayments, HOUR)])
+@pytest.mark.parametrize(("kind", "after"), [(PaymentFunction, 0.0), (LegacyPayments, HOUR)])
 def test_a_worker_runs_the_function_at_once_and_the_batch_system_when_its_hour_comes(
-    guest: type[Service], after: float
+    kind: type[Service], after: float
 ) -> None:
-    till = Till(guest)
+    timed = TimedWorker(kind)
 
-    paid = {at: till.paid(at) for at in (0.0, HOUR - 1, HOUR)}
+    paid = {at: timed.paid(at) for at in (0.0, HOUR - 1, HOUR)}
 
-    till.worker.close()
+    timed.worker.close()
     assert paid == {at: [FIRST.encode()] if at >= after else [] for at in paid}
 
 
@@ -182,22 +182,22 @@ def points(loyalty: TimedBench) -> dict[str, int]:
         return {row.customer: row.points for row in db.execute(select(POINTS))}
 
 
-def test_loyalty_hears_of_approved_orders_and_says_nothing() -> None:
+def test_loyalty_handles_approved_orders_and_publishes_nothing() -> None:
     assert set(Loyalty.handlers) == {OrderApproved}
     assert not (Loyalty.replies or Loyalty.timers)
 
 
-def test_a_whole_euro_is_a_point_and_cents_are_none(seat: Seat) -> None:
-    loyalty = seat(Loyalty)
+def test_a_whole_euro_is_a_point_and_cents_are_none(open_bench: OpenBench) -> None:
+    loyalty = open_bench(Loyalty)
 
-    said = loyalty.tell(msgspec.structs.replace(approved(), total=Decimal("64.90")))
+    sent = loyalty.tell(msgspec.structs.replace(approved(), total=Decimal("64.90")))
 
-    assert said == []
+    assert sent == []
     assert points(loyalty) == {EMAIL: 64}
 
 
-def test_points_of_a_customer_add_up_within_a_batch_and_over_batches(seat: Seat) -> None:
-    loyalty = seat(Loyalty)
+def test_points_of_a_customer_add_up_within_a_batch_and_over_batches(open_bench: OpenBench) -> None:
+    loyalty = open_bench(Loyalty)
     loyalty.tell(approved(FIRST), approved(SECOND))
 
     loyalty.tell(approved("00000000-0000-4000-8000-000000000003"))
@@ -205,8 +205,8 @@ def test_points_of_a_customer_add_up_within_a_batch_and_over_batches(seat: Seat)
     assert points(loyalty) == {EMAIL: 30}
 
 
-def test_an_order_that_comes_again_is_not_counted_again(seat: Seat) -> None:
-    loyalty = seat(Loyalty)
+def test_an_order_that_comes_again_is_not_counted_again(open_bench: OpenBench) -> None:
+    loyalty = open_bench(Loyalty)
     loyalty.tell(approved(), approved())
 
     loyalty.tell(approved())
@@ -214,8 +214,8 @@ def test_an_order_that_comes_again_is_not_counted_again(seat: Seat) -> None:
     assert points(loyalty) == {EMAIL: 10}
 
 
-def test_without_an_address_the_points_go_to_the_name(seat: Seat) -> None:
-    loyalty = seat(Loyalty)
+def test_without_an_address_the_points_go_to_the_name(open_bench: OpenBench) -> None:
+    loyalty = open_bench(Loyalty)
 
     loyalty.tell(approved(email=None))
 
@@ -223,16 +223,16 @@ def test_without_an_address_the_points_go_to_the_name(seat: Seat) -> None:
 
 
 @pytest.mark.parametrize("total", ["NaN", "Infinity", "-5.00", "1000000.01"])
-def test_a_total_that_is_no_amount_earns_nothing(seat: Seat, total: str) -> None:
-    loyalty = seat(Loyalty)
+def test_a_total_that_is_no_amount_earns_nothing(open_bench: OpenBench, total: str) -> None:
+    loyalty = open_bench(Loyalty)
 
     loyalty.tell(msgspec.structs.replace(approved(), total=Decimal(total)))
 
     assert points(loyalty) == {EMAIL: 0}
 
 
-def test_another_orders_may_name_the_total_with_the_payment_only(seat: Seat) -> None:
-    loyalty = seat(Loyalty)
+def test_the_total_may_be_in_the_payment_only(open_bench: OpenBench) -> None:
+    loyalty = open_bench(Loyalty)
 
     loyalty.tell(msgspec.structs.replace(approved(), total=None, payment=paid("8.50")))
 

@@ -1,4 +1,4 @@
-"""Stage: replicas share partitions, another service takes a place, one more listens, groups go back."""
+"""Environment: replicas share partitions, services are replaced and added, groups are rewound."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ def shares(lab: Lab, service: str) -> dict[str, int]:
     return {str(name): int(count) for name, count in owners.value_counts().sort_index().items()}
 
 
-def test_two_replicas_share_the_partitions_and_one_takes_them_back(open_lab: OpenLab) -> None:
+def test_two_replicas_share_the_partitions_and_one_owns_them_all_again(open_lab: OpenLab) -> None:
     lab = open_lab(partitions=3)
 
     lab.scale("stock", 2)
@@ -30,7 +30,7 @@ def test_two_replicas_share_the_partitions_and_one_takes_them_back(open_lab: Ope
     assert shares(lab, "stock") == {"stock-1": 9}
 
 
-def test_when_a_replica_dies_its_partitions_wait_until_its_session_ends(open_lab: OpenLab) -> None:
+def test_the_partitions_of_a_crashed_replica_wait_until_its_session_times_out(open_lab: OpenLab) -> None:
     lab = open_lab(partitions=3)
     lab.scale("stock", 2)
     lab.crash("stock-2")
@@ -48,16 +48,16 @@ def test_when_a_replica_dies_its_partitions_wait_until_its_session_ends(open_lab
     assert lab.orders["status"].tolist() == ["APPROVED"] * 6
 
 
-def test_what_a_dead_replica_had_still_to_say_is_said_by_another(open_lab: OpenLab) -> None:
+def test_another_replica_publishes_the_outbox_of_a_crashed_one(open_lab: OpenLab) -> None:
     lab = open_lab(partitions=3)
     lab.scale("stock", 2)
     lab.place_order("wooden spoon")
     lab.break_at("stock", "publish")
     lab.run()
     lab.clear_break("stock", "publish")
-    died = lab.status().hand.replica  # type: ignore[union-attr]
+    crashed = lab.status().work_in_progress.replica  # type: ignore[union-attr]
     lab.step(verb="commit")
-    lab.crash(died)
+    lab.crash(crashed)
 
     stuck = lab.run().note
     lab.wait(seconds=16)
@@ -66,11 +66,11 @@ def test_what_a_dead_replica_had_still_to_say_is_said_by_another(open_lab: OpenL
     assert stuck.startswith("Nothing moves: stock-")
     assert lab.orders["status"].tolist() == ["APPROVED"]
     published = next(moment for moment in lab.moments if moment.hop.message == "ProductsReserved")
-    assert published.hop.replica not in (died, None)
+    assert published.hop.replica not in (crashed, None)
 
 
 @pytest.mark.parametrize("kind", [LegacyPayments, PaymentFunction])
-def test_orders_does_not_notice_who_does_the_payments(open_lab: OpenLab, kind: type) -> None:
+def test_orders_does_not_depend_on_which_service_does_the_payments(open_lab: OpenLab, kind: type) -> None:
     ours, theirs = open_lab(), open_lab()
     theirs.replace("payments", kind)
     for lab in (ours, theirs):
@@ -85,7 +85,7 @@ def test_orders_does_not_notice_who_does_the_payments(open_lab: OpenLab, kind: t
     assert len(ours.journal.of("orders")) == 6
 
 
-def test_a_fourth_listener_reads_from_the_beginning_or_from_now(open_lab: OpenLab) -> None:
+def test_an_added_service_reads_from_the_beginning_or_from_now(open_lab: OpenLab) -> None:
     early, late = open_lab(), open_lab()
     for lab in (early, late):
         lab.place_order("wooden spoon", quantity=2)
@@ -102,7 +102,7 @@ def test_a_fourth_listener_reads_from_the_beginning_or_from_now(open_lab: OpenLa
     assert early.journal.of("orders") == late.journal.of("orders")
 
 
-def test_a_group_that_goes_back_gets_everything_again_and_recognises_it(open_lab: OpenLab) -> None:
+def test_a_rewound_group_gets_its_records_again_and_drops_them_as_duplicates(open_lab: OpenLab) -> None:
     lab = open_lab()
     lab.place_order("wooden spoon", quantity=2)
     lab.run()
@@ -114,30 +114,30 @@ def test_a_group_that_goes_back_gets_everything_again_and_recognises_it(open_lab
     assert lab.stock.iloc[0][["on_hand", "reserved"]].tolist() == [98, 0]
 
 
-def test_who_is_in_the_middle_of_something_is_not_replaced(lab: Lab) -> None:
+def test_a_service_with_work_in_progress_is_not_replaced(lab: Lab) -> None:
     lab.place_order("wooden spoon")
     lab.break_at("payments", "publish")
     lab.run()
 
-    with pytest.raises(LabError, match="payments-1 is in the middle of something: lab.run"):
+    with pytest.raises(LabError, match="payments-1 has work in progress: lab.run"):
         lab.replace("payments", LegacyPayments)
 
 
-def test_a_batch_system_says_when_it_will_do_its_work(lab: Lab) -> None:
+def test_an_idle_lab_says_when_a_timer_is_due(lab: Lab) -> None:
     lab.replace("payments", LegacyPayments)
     lab.place_order("wooden spoon")
 
-    assert lab.run().note == "Nothing moves: payments-1 does its batch in 60 minutes (lab.wait(minutes=60))."
+    assert lab.run().note == "Nothing moves: the timer of payments-1 is due in 60 minutes (lab.wait(minutes=60))."
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("call", "message"),
     [
-        (lambda lab: lab.replace("stock", LegacyPayments), "LegacyPayments calls itself 'payments'"),
+        (lambda lab: lab.replace("stock", LegacyPayments), "LegacyPayments is named 'payments'"),
         (lambda lab: lab.listen(LegacyPayments), "there is a payments already: lab.replace"),
         (lambda lab: lab.leader("order.new-order-received"), "a lab in memory has no brokers"),
     ],
 )
-def test_what_has_no_place_in_this_lab_is_told_so(lab: Lab, wrong: Callable[[Lab], object], said: str) -> None:
-    with pytest.raises(LabError, match=said):
-        wrong(lab)
+def test_what_this_lab_cannot_do_is_an_error(lab: Lab, call: Callable[[Lab], object], message: str) -> None:
+    with pytest.raises(LabError, match=message):
+        call(lab)

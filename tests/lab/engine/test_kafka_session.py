@@ -1,4 +1,4 @@
-"""Site: on a real Kafka no lab sees another's, none leaves anything, and a killed kernel neither."""
+"""Kafka session: labs on a real Kafka are isolated and delete their topics and groups, even after `kill -9`."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from checkout.lab import Lab
-from checkout.lab.engine.kafka_session import machine, sweep
+from checkout.lab.engine.kafka_session import delete_leftovers, machine
 from checkout.local_kafka import cluster
 from checkout.local_kafka.broker_config import bootstrap_servers, broker_configs
 from checkout.local_kafka.broker_process import start_broker
@@ -47,7 +47,7 @@ def names(servers: str) -> set[str]:
     return {name for name in found if not name.startswith("__")}
 
 
-def test_a_closed_lab_leaves_no_topic_no_group_and_no_guard(kafka: str) -> None:
+def test_a_closed_lab_leaves_no_topic_no_group_and_no_cleanup_process(kafka: str) -> None:
     before, children = names(kafka), len(psutil.Process().children())
     lab = Lab(bootstrap_servers=kafka)
     lab.place_order("wooden spoon")
@@ -60,7 +60,7 @@ def test_a_closed_lab_leaves_no_topic_no_group_and_no_guard(kafka: str) -> None:
     assert len(psutil.Process().children()) == children
 
 
-def test_a_lab_beside_a_store_sees_none_of_its_messages_and_leaves_them(kafka: str, kafka_lab: OpenLab) -> None:
+def test_a_lab_beside_a_store_neither_sees_nor_deletes_its_messages(kafka: str, kafka_lab: OpenLab) -> None:
     store = KafkaBroker(kafka)
     store.create(dict.fromkeys(TOPICS, 1))
     member = store.join("stock", list(TOPICS), "stock-1", assign=True)
@@ -92,32 +92,32 @@ def test_a_lab_starts_the_local_kafka_and_the_last_one_stops_it(
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_kernel_that_dies_in_the_middle_of_a_hop_leaves_nothing(
+def test_a_killed_kernel_leaves_no_topics_and_groups(
     lab_home: Path, number: int, wait_until: WaitUntil
 ) -> None:
     cluster.start(lab_home, int(os.environ["CHECKOUT_PORT_BASE"]), make_cache=False)
     servers = cluster.status(lab_home).bootstrap_servers
     with subprocess.Popen([sys.executable, "-c", KERNEL], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as kernel:
         assert kernel.stdout
-        said = [kernel.stdout.readline().decode() for _ in range(2)]
+        printed = [kernel.stdout.readline().decode() for _ in range(2)]
         during = len(names(servers))
 
         kernel.send_signal(number)
         kernel.wait()
 
-    assert said[1] == "break point: payments-1, before publish\n"
+    assert printed[1] == "break point: payments-1, before publish\n"
     assert during >= len(TOPICS)
-    wait_until(lambda: not names(servers), "the guard has taken topics and groups away")
+    wait_until(lambda: not names(servers), "the cleanup process to delete topics and groups")
     assert cluster.status(lab_home).users == []
 
 
-def test_a_new_lab_takes_away_what_an_unguarded_one_left(kafka: str) -> None:
+def test_a_new_lab_deletes_the_topics_of_a_dead_one(kafka: str) -> None:
     dead = KafkaBroker(kafka, f"lab-{machine()}-4194000-1-1--")
     elsewhere = KafkaBroker(kafka, "lab-000000-4194000-1-1--")
     for broker in (dead, elsewhere):
         broker.create({"order.new-order-received": 1})
 
-    sweep(kafka)
+    delete_leftovers(kafka)
 
     left = [dead.topics(), elsewhere.topics()]
     elsewhere.delete()
@@ -127,36 +127,36 @@ def test_a_new_lab_takes_away_what_an_unguarded_one_left(kafka: str) -> None:
 
 
 @pytest.fixture
-def impatient_kafka(tmp_path: Path, port_base: int, wait_until: WaitUntil) -> Iterator[str]:
-    """A broker that closes connections that are idle for two seconds."""
+def kafka_with_idle_timeout(tmp_path: Path, port_base: int, wait_until: WaitUntil) -> Iterator[str]:
+    """A broker that closes connections after two idle seconds."""
     [broker] = broker_configs(tmp_path, port_base, 1)
     jars = class_path(no_progress)
     format_storage(broker, random_uuid(), jars)
     with broker.properties_file.open("a") as properties:
         properties.write("connections.max.idle.ms=2000\n")
     process = start_broker(broker, jars)
-    wait_until(lambda: is_serving(broker.port), "the impatient Kafka answers")
+    wait_until(lambda: is_serving(broker.port), "the broker to answer")
     yield bootstrap_servers([broker])
     process.stop(5)
 
 
 @pytest.mark.slow
-def test_a_kernel_left_alone_in_the_middle_of_a_hop_goes_on(impatient_kafka: str) -> None:
+def test_an_idle_kernel_continues_in_the_middle_of_a_hop(kafka_with_idle_timeout: str) -> None:
     idle = {"connections_max_idle_ms": 2_000, "request_timeout_ms": 1_500}
-    lab = Lab(bootstrap_servers=impatient_kafka, kafka=idle)
+    lab = Lab(bootstrap_servers=kafka_with_idle_timeout, kafka=idle)
     lab.place_order("wooden spoon", quantity=2)
     lab.break_at("stock", "publish")
     lab.run()
 
-    time.sleep(10)  # what is tested: nothing happens for so long
+    time.sleep(10)  # longer than the idle timeout
     lab.run()
 
-    assert impatient_kafka.startswith(HOST)
+    assert kafka_with_idle_timeout.startswith(HOST)
     assert [len(lab.moments), lab.orders["status"].tolist(), lab.groups["lag"].sum()] == [17, ["APPROVED"], 0]
     lab.close()
 
 
-def test_a_lab_whose_name_is_given_to_another_ends_its_clients_and_leaves_nothing(kafka: str) -> None:
+def test_a_garbage_collected_lab_ends_its_clients_and_deletes_its_topics(kafka: str) -> None:
     before, threads = names(kafka), threading.active_count()
     lab = Lab(bootstrap_servers=kafka)
     running = threading.active_count()

@@ -1,23 +1,23 @@
-"""Measures: how long each arrow took, and how far each group was behind."""
+"""Metrics: latency of each arrow and lag of each group."""
 
 from checkout.lab import Lab
 from checkout.lab.history.metrics import lags, latencies
 
 
-def test_an_arrow_took_as_long_as_it_came_after_what_led_to_it(lab: Lab) -> None:
+def test_the_latency_of_an_arrow_counts_from_its_cause(lab: Lab) -> None:
     lab.place_order("wooden spoon")
     lab.run()
     when = {moment.number: moment.hop.at for moment in lab.moments}
 
-    took = latencies(lab.moments)
+    found = latencies(lab.moments)
 
-    assert len(took) == 16  # nothing leads to the first
-    received = took["kafka", "stock", "order.new-order-received"]
+    assert len(found) == 16  # the first has no cause
+    received = found["kafka", "stock", "order.new-order-received"]
     assert received == (when[4] - when[3]).total_seconds() * 1000
-    assert min(took.values()) > 0
+    assert min(found.values()) > 0
 
 
-def test_the_lag_of_each_group_rises_with_what_is_published_and_falls_with_what_is_read(lab: Lab) -> None:
+def test_the_lag_of_each_group_rises_with_publications_and_falls_with_commits(lab: Lab) -> None:
     lab.crash("shipments")
     for _ in range(2):
         lab.place_order("wooden spoon")

@@ -1,4 +1,4 @@
-"""Past: what the journal alone tells is what the services' own databases hold, after every hop."""
+"""Projection: the state derived from the journal equals that of the service databases, after every hop."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,14 +19,14 @@ def busy(lab: Lab) -> Lab:
     return lab
 
 
-def test_the_scene_after_each_hop_is_what_the_databases_hold(lab: Lab) -> None:
+def test_the_state_after_each_hop_equals_the_databases(lab: Lab) -> None:
     busy(lab)
     differing = []
 
     while step := lab.step():
         for name in ("orders", "stock"):
-            told = dataframes.frame(name, step.hop.scene.__getattribute__(name))
-            if not told.equals(getattr(lab, name)):
+            derived = dataframes.frame(name, getattr(step.hop.state, name))
+            if not derived.equals(getattr(lab, name)):
                 differing.append((step.hop.number, name))
         if len(lab.moments) == 25:
             lab.sell_out("wooden spoon")
@@ -35,12 +35,12 @@ def test_the_scene_after_each_hop_is_what_the_databases_hold(lab: Lab) -> None:
     assert differing == []
 
 
-def test_the_letters_of_the_last_scene_are_those_in_the_mailbox(lab: Lab) -> None:
+def test_the_mails_of_the_last_state_are_those_in_the_mailbox(lab: Lab) -> None:
     busy(lab)
     lab.run()
 
-    assert dataframes.frame("mailbox", lab.moments[-1].scene.mailbox).equals(lab.mailbox)
-    assert len(lab.moments[-1].scene.parcels) == len(lab.parcels) == 1
+    assert dataframes.frame("mailbox", lab.moments[-1].state.mailbox).equals(lab.mailbox)
+    assert len(lab.moments[-1].state.parcels) == len(lab.parcels) == 1
 
 
 @pytest.mark.parametrize(("service", "reserved", "copies"), [("stock", 2, 1), ("notifications", 0, 2)])
@@ -58,9 +58,9 @@ def test_what_is_handled_twice_without_an_inbox_shows_twice(
 
     lab.run()
 
-    assert dataframes.frame("stock", lab.moments[-1].scene.stock).equals(lab.stock)
+    assert dataframes.frame("stock", lab.moments[-1].state.stock).equals(lab.stock)
     assert lab.stock["reserved"].tolist()[0] == reserved
-    assert [mail["copies"] for mail in lab.moments[-1].scene.mailbox] == [copies]
+    assert [mail["copies"] for mail in lab.moments[-1].state.mailbox] == [copies]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_what_is_handled_twice_without_an_inbox_shows_twice(
         (17, "Step 14: Notifications sends SendEmail of order-1 to the customer."),
     ],
 )
-def test_a_hop_is_told_as_a_sentence(lab: Lab, number: int, sentence: str) -> None:
+def test_a_hop_has_a_sentence(lab: Lab, number: int, sentence: str) -> None:
     lab.place_order("wooden spoon")
     lab.run()
 
@@ -89,7 +89,7 @@ def test_a_saved_run_replays_without_a_broker(lab: Lab, tmp_path: Path) -> None:
     replay = Lab.replay(tmp_path / "run.jsonl")
 
     def shown(moment: Moment) -> object:
-        return moment.sentence, moment.place, moment.lag, moment.scene
+        return moment.sentence, moment.place, moment.lag, moment.state
 
     assert [shown(moment) for moment in replay.moments] == [shown(moment) for moment in lab.moments]
     assert replay.orders.equals(lab.orders) and replay.mailbox.equals(lab.mailbox)
@@ -98,9 +98,9 @@ def test_a_saved_run_replays_without_a_broker(lab: Lab, tmp_path: Path) -> None:
     assert repr(replay) == f"a replay: 4 orders, {len(lab.moments)} hops"
 
 
-@pytest.mark.parametrize(("text", "said"), [("", "holds no hop"), ("[1]\n", "is no journal of a run: ")])
-def test_a_file_that_is_no_run_is_named(tmp_path: Path, text: str, said: str) -> None:
+@pytest.mark.parametrize(("text", "message"), [("", "holds no hop"), ("[1]\n", "is no journal of a run: ")])
+def test_the_error_about_a_broken_journal_names_the_file(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "odd.jsonl").write_text(text)
 
-    with pytest.raises(LabError, match=f"^odd.jsonl {said}"):
+    with pytest.raises(LabError, match=f"^odd.jsonl {message}"):
         Lab.replay(tmp_path / "odd.jsonl")

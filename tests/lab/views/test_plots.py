@@ -1,4 +1,4 @@
-"""Plots: the same bytes every time, and everything said in words as well."""
+"""Plots: the same bytes every time, and a text alternative for everything shown."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ from checkout.lab.errors import LabError
 from checkout.lab.views import plots
 from checkout.lab.views.plots import Picture
 
-ATTACK = '<img src=x onerror="alert(1)">'
+MARKUP = '<img src=x onerror="alert(1)">'
 LAGS = [(3, {"stock": 1}), (4, {"stock": 0}), (5, {"stock": 0, "orders": 1}), (6, {"stock": 0, "orders": 0})]
 RECORDS = [("order-1", 2)] * 7 + [("order-2", 0)]
 MAKERS: dict[str, Callable[[], Picture]] = {
@@ -42,7 +42,7 @@ def texts(picture: Picture) -> list[str]:
 
 
 @pytest.mark.parametrize("name", MAKERS)
-def test_a_picture_says_in_words_what_it_shows(name: str) -> None:
+def test_a_picture_has_a_text_alternative(name: str) -> None:
     picture = MAKERS[name]()
 
     assert repr(picture) == WORDS[name]
@@ -52,14 +52,16 @@ def test_a_picture_says_in_words_what_it_shows(name: str) -> None:
 
 def test_another_process_draws_the_same_bytes() -> None:
     paths = os.pathsep.join([os.path.dirname(__file__), *filter(None, sys.path)])
-    other = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": paths}
+    variables = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": paths}
 
-    told = subprocess.run([sys.executable, "-c", PRINT_DIGESTS], env=other, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", PRINT_DIGESTS]
+    other = subprocess.run(command, env=variables, capture_output=True, text=True, check=True)
 
-    assert told.stdout.strip() == str({name: hashlib.sha256(make().svg).hexdigest() for name, make in MAKERS.items()})
+    digests = {name: hashlib.sha256(make().svg).hexdigest() for name, make in MAKERS.items()}
+    assert other.stdout.strip() == str(digests)
 
 
-def test_what_a_reader_sets_for_plots_of_their_own_changes_nothing() -> None:
+def test_matplotlib_settings_of_the_reader_change_nothing() -> None:
     before = MAKERS["lag"]().svg
 
     with matplotlib.rc_context({"font.size": 30, "lines.linewidth": 9, "axes.facecolor": "red"}):
@@ -76,7 +78,7 @@ def test_a_picture_holds_no_date_and_no_version(name: str) -> None:
     assert matplotlib.__version__.encode() not in svg
 
 
-def test_names_stand_at_their_lines_so_that_no_colour_is_needed() -> None:
+def test_names_are_at_their_lines_so_that_no_colour_is_needed() -> None:
     picture = plots.lag(LAGS)
 
     assert {"stock", "orders", "hop"} <= set(texts(picture))
@@ -89,15 +91,15 @@ def test_lines_have_markers_and_dashes_of_their_own() -> None:
     assert plots.BLUE.lower() in svg and plots.RED.lower() in svg
 
 
-def test_the_words_of_a_matrix_stand_in_its_cells() -> None:
+def test_the_words_of_a_matrix_are_in_its_cells() -> None:
     picture = MAKERS["matrix"]()
 
     assert {"lost", "twice", "after handle", "payments"} <= set(texts(picture))
     assert plots.RED.lower() in picture.svg.decode()
 
 
-@pytest.mark.parametrize("label", [ATTACK, "$a$", "\\frac{1}"])
-def test_a_label_is_text_whatever_stands_in_it(label: str) -> None:
+@pytest.mark.parametrize("label", [MARKUP, "$a$", "\\frac{1}"])
+def test_a_label_is_always_text(label: str) -> None:
     picture = plots.latencies({label: 1.0})
 
     assert label in texts(picture)
@@ -105,7 +107,7 @@ def test_a_label_is_text_whatever_stands_in_it(label: str) -> None:
     assert "<img src=x" not in picture._repr_html_()
 
 
-def test_html_is_one_image_with_its_words_as_alt_text() -> None:
+def test_html_is_one_image_with_alt_text() -> None:
     picture = plots.partitions([('"order"', 0)], 1)
 
     shown = picture._repr_html_()
@@ -118,7 +120,7 @@ def test_html_is_one_image_with_its_words_as_alt_text() -> None:
     "draw", [lambda: plots.lag([]), lambda: plots.latencies({}), lambda: plots.partitions([], 3),
              lambda: plots.matrix([], [], [])],
 )  # fmt: skip
-def test_nothing_to_draw_is_said_in_plain_words(draw: Callable[[], Picture]) -> None:
+def test_without_data_the_error_says_that_there_is_nothing_to_draw(draw: Callable[[], Picture]) -> None:
     with pytest.raises(LabError, match="to draw yet: let something happen first"):
         draw()
 

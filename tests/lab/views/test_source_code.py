@@ -1,4 +1,4 @@
-"""Source: what a notebook shows is the file as it stands."""
+"""Source code: a notebook shows the file as it is."""
 
 import sys
 from html import escape
@@ -25,7 +25,7 @@ def test_a_handler_is_shown_with_its_decorator_and_without_its_indent() -> None:
     assert shown[-1] == "        yield PaymentProcessed(payment.order_id)"
 
 
-def test_a_module_is_shown_as_its_file_stands() -> None:
+def test_a_module_is_shown_as_in_its_file() -> None:
     shown = show(payments)
 
     assert (shown.file, shown.code) == (PAYMENTS, (ROOT / PAYMENTS).read_text().rstrip())
@@ -50,13 +50,13 @@ def test_classes_objects_functions_and_packages_have_their_source(thing: Any, fi
 @pytest.mark.parametrize(
     ("thing", "name"), [(5, "int"), (len, "len"), ("checkout", "str"), (sys, "sys"), (pytest.raises, "raises")]
 )
-def test_what_is_not_the_stores_is_refused_by_name(thing: Any, name: str) -> None:
-    with pytest.raises(LabError, match=f"{name} is not the store's: show a class"):
+def test_code_of_another_package_is_refused_by_name(thing: Any, name: str) -> None:
+    with pytest.raises(LabError, match=f"{name} is not part of the store: show a class"):
         show(thing)
 
 
 @pytest.mark.parametrize("thing", [worker, payments.Payment.__init__])
-def test_what_nobody_wrote_has_no_source(thing: Any) -> None:
+def test_generated_code_has_no_source(thing: Any) -> None:
     with pytest.raises(LabError, match=f"{thing.__name__} has no source"):
         show(thing)
 
@@ -81,5 +81,5 @@ def test_markup_in_the_code_is_text() -> None:
 def test_what_is_shown_names_no_place_on_this_machine(thing: Any) -> None:
     shown = show(thing)
 
-    told = repr(shown) + shown._repr_html_()
-    assert str(ROOT) not in told and sys.prefix not in told
+    output = repr(shown) + shown._repr_html_()
+    assert str(ROOT) not in output and sys.prefix not in output

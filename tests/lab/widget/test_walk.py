@@ -1,4 +1,4 @@
-"""Walk: what the browser is told, what it can ask for, and what is left in a notebook without it."""
+"""Walk: the messages to the browser, its requests, and the static output in a notebook."""
 
 import re
 from html import escape
@@ -13,31 +13,31 @@ from checkout.lab.course.step_notes import NOTES
 from checkout.lab.views.pictures import VIEWS
 from checkout.lab.widget.walk import Walk
 
-NAUGHTY = "<img src=x onerror=alert(1)>"
+MARKUP = "<img src=x onerror=alert(1)>"
 
 
-class Heard(Walk):
+class RecordedWalk(Walk):
     """A walk whose messages to the browser are kept."""
 
     def send(self, content: Any, buffers: Any = None) -> None:
-        """Keeps it."""
-        self.__dict__.setdefault("heard", []).append(content)
+        """Keeps the message."""
+        self.__dict__.setdefault("messages", []).append(content)
 
     @property
-    def heard(self) -> list[dict[str, Any]]:
-        """What the browser has been told."""
-        return self.__dict__.get("heard", [])
+    def messages(self) -> list[dict[str, Any]]:
+        """The messages sent to the browser."""
+        return self.__dict__.get("messages", [])
 
 
 @pytest.fixture
-def walk(lab: Lab) -> Heard:
+def walk(lab: Lab) -> RecordedWalk:
     """A walk around an order that waits at the web app."""
     lab.place_order("wooden spoon", quantity=2)
-    return Heard(lab)
+    return RecordedWalk(lab)
 
 
-def scene(moments: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    """How the store stands after these moments, as the browser adds it up."""
+def state_after(moments: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """The state of the store after these moments, as the browser sums it up."""
     rows: dict[str, dict[int, Any]] = {}
     for moment in moments:
         for kind, changed in moment["changes"].items():
@@ -45,73 +45,73 @@ def scene(moments: list[dict[str, Any]]) -> dict[str, list[Any]]:
     return {kind: [found[at] for at in sorted(found)] for kind, found in rows.items()}
 
 
-def test_whoever_says_hello_gets_everything(lab: Lab, walk: Heard) -> None:
+def test_hello_is_answered_with_everything(lab: Lab, walk: RecordedWalk) -> None:
     lab.run()
 
-    told = walk.answer({"do": "hello", "id": 1})
+    answer = walk.answer({"do": "hello", "id": 1})
 
-    assert (told["whole"], told["answers"], len(told["moments"]), told["keep"]) == (True, 1, 17, 0)
-    assert list(told["pictures"]) == list(VIEWS) and told["view"] == "ordering"
+    assert (answer["whole"], answer["answers"], len(answer["moments"]), answer["keep"]) == (True, 1, 17, 0)
+    assert list(answer["pictures"]) == list(VIEWS) and answer["view"] == "ordering"
 
 
-def test_a_step_is_answered_with_its_one_hop(walk: Heard) -> None:
+def test_a_step_is_answered_with_its_one_hop(walk: RecordedWalk) -> None:
     walk.answer({"do": "hello"})
     walk.answer({"do": "step"})
 
-    told = walk.answer({"do": "step", "id": 3})
+    answer = walk.answer({"do": "step", "id": 3})
 
-    assert (told["keep"], [moment["step"] for moment in told["moments"]], told["error"]) == (1, [2], "")
-    assert "pictures" not in told and walk.heard == []
+    assert (answer["keep"], [moment["step"] for moment in answer["moments"]], answer["error"]) == (1, [2], "")
+    assert "pictures" not in answer and walk.messages == []
 
 
-def test_a_step_in_a_cell_is_told_once_somebody_looks(lab: Lab, walk: Heard) -> None:
+def test_a_step_in_a_cell_is_sent_to_an_open_walk(lab: Lab, walk: RecordedWalk) -> None:
     lab.step()
     walk.answer({"do": "hello"})
 
     lab.step()
 
-    assert [[moment["step"] for moment in news["moments"]] for news in walk.heard] == [[2]]
+    assert [[moment["step"] for moment in news["moments"]] for news in walk.messages] == [[2]]
 
 
-def test_the_changes_add_up_to_the_store_at_each_moment(lab: Lab, walk: Heard) -> None:
+def test_the_changes_add_up_to_the_store_at_each_moment(lab: Lab, walk: RecordedWalk) -> None:
     lab.run()
 
-    told = walk.answer({"do": "hello"})["moments"]
+    answer = walk.answer({"do": "hello"})["moments"]
 
-    sums = [scene(told[: at + 1]) for at in range(17)]
-    assert [each["orders"] for each in sums] == [moment.scene.orders for moment in lab.moments]
-    assert [each["stock"] for each in sums] == [moment.scene.stock for moment in lab.moments]
-    assert sums[-1]["mailbox"] == lab.moments[-1].scene.mailbox
+    sums = [state_after(answer[: at + 1]) for at in range(17)]
+    assert [each["orders"] for each in sums] == [moment.state.orders for moment in lab.moments]
+    assert [each["stock"] for each in sums] == [moment.state.stock for moment in lab.moments]
+    assert sums[-1]["mailbox"] == lab.moments[-1].state.mailbox
 
 
-def test_after_a_reset_the_browser_keeps_nothing(lab: Lab, walk: Heard) -> None:
+def test_a_reset_discards_all_moments_in_the_browser(lab: Lab, walk: RecordedWalk) -> None:
     lab.run()
     walk.answer({"do": "hello"})
 
-    told = walk.answer({"do": "reset"})
+    answer = walk.answer({"do": "reset"})
 
-    assert (told["keep"], told["moments"], told["status"]["next"]) == (0, [], "Nothing moves: place an order.")
+    assert (answer["keep"], answer["moments"], answer["status"]["next"]) == (0, [], "Nothing moves: place an order.")
 
 
-def test_what_cannot_be_done_is_said_and_nothing_is_lost(walk: Heard) -> None:
+def test_an_error_is_answered_as_a_sentence(walk: RecordedWalk) -> None:
     walk.answer({"do": "hello"})
 
-    told = walk.answer({"do": "restart", "service": "payments", "id": 7})
+    answer = walk.answer({"do": "restart", "service": "payments", "id": 7})
 
-    assert told["answers"] == 7 and "payments" in told["error"] and "Traceback" not in told["error"]
+    assert answer["answers"] == 7 and "payments" in answer["error"] and "Traceback" not in answer["error"]
 
 
-def test_commit_comes_before_publish_where_the_browser_asks_for_it(lab: Lab, walk: Heard) -> None:
+def test_commit_comes_before_publish_where_the_browser_asks_for_it(lab: Lab, walk: RecordedWalk) -> None:
     lab.break_at("stock", "publish")
     lab.run()
 
-    told = walk.answer({"do": "verb", "verb": "commit"})
+    answer = walk.answer({"do": "verb", "verb": "commit"})
 
-    assert told["status"]["hand"]["done"] == ["poll", "handle", "commit"]
-    assert told["status"]["hand"]["allowed"] == ["publish"]
+    assert answer["status"]["work_in_progress"]["done"] == ["poll", "handle", "commit"]
+    assert answer["status"]["work_in_progress"]["allowed"] == ["publish"]
 
 
-def test_the_plug_is_pulled_and_put_back(lab: Lab, walk: Heard) -> None:
+def test_the_browser_crashes_and_restarts_a_service(lab: Lab, walk: RecordedWalk) -> None:
     lab.break_at("stock", "publish")
     lab.run()
 
@@ -120,26 +120,26 @@ def test_the_plug_is_pulled_and_put_back(lab: Lab, walk: Heard) -> None:
     assert (crashed, walk.answer({"do": "restart", "service": "stock"})["status"]["crashed"]) == (["stock-1"], [])
 
 
-def test_a_break_point_is_set_and_taken_away(walk: Heard) -> None:
+def test_a_break_point_is_set_and_taken_away(walk: RecordedWalk) -> None:
     point = {"do": "break", "service": "payments", "verb": "publish"}
 
-    told = walk.answer(point | {"on": True})["status"]["breaks"]
+    answer = walk.answer(point | {"on": True})["status"]["breaks"]
 
-    assert (told, walk.answer(point | {"on": False})["status"]["breaks"]) == ([["payments", "publish"]], [])
+    assert (answer, walk.answer(point | {"on": False})["status"]["breaks"]) == ([["payments", "publish"]], [])
 
 
-def test_a_replay_is_shown_whole_and_never_changed(lab: Lab, walk: Heard, tmp_path: Path) -> None:
+def test_a_replay_is_shown_whole_and_never_changed(lab: Lab, walk: RecordedWalk, tmp_path: Path) -> None:
     lab.run()
     lab.journal.save(tmp_path / "run.jsonl")
     replayed = Walk(Lab.replay(tmp_path / "run.jsonl"))
 
-    told = replayed.answer({"do": "hello"})
+    answer = replayed.answer({"do": "hello"})
 
-    assert (len(told["moments"]), told["status"], told["is_live"]) == (17, None, False)
+    assert (len(answer["moments"]), answer["status"], answer["is_live"]) == (17, None, False)
     assert replayed.answer({"do": "reset"})["error"] == "this is a replay: it can be looked at, not changed"
 
 
-def test_the_views_follow_what_became_of_each_order(lab: Lab, walk: Heard) -> None:
+def test_the_view_follows_the_story_of_each_order(lab: Lab, walk: RecordedWalk) -> None:
     lab.place_order("oak table", quantity=2)
     lab.place_order("garden gnome")
     lab.run()
@@ -149,7 +149,7 @@ def test_the_views_follow_what_became_of_each_order(lab: Lab, walk: Heard) -> No
     assert views == dict(zip(("order-1", "order-2", "order-3"), ("ordering", *reversed(VIEWS[1:])), strict=True))
 
 
-def test_a_walk_in_plain_text_is_the_same_each_time(lab: Lab, walk: Heard) -> None:
+def test_a_walk_in_plain_text_is_the_same_each_time(lab: Lab, walk: RecordedWalk) -> None:
     for _ in range(8):
         lab.step()
 
@@ -157,15 +157,15 @@ def test_a_walk_in_plain_text_is_the_same_each_time(lab: Lab, walk: Heard) -> No
         "walk through ordering, hop 8 of 8",
         "  Step 8: Kafka hands ProcessPayment of order-1 to Payments.",
         "  order.process-order-payment[0]@0",
-        "  key order-1, lag 0",
+        "  key order-1, lag 1",
         f"  {lab.explain()}",
     ]
     assert repr(Walk(lab)) == repr(walk)
 
 
-def test_without_a_kernel_a_picture_and_a_table_are_left(memory_lab: Any) -> None:
+def test_without_a_kernel_the_output_is_a_picture_and_a_table(memory_lab: Any) -> None:
     lab = memory_lab()
-    lab.place_order("wooden spoon", customer=NAUGHTY)
+    lab.place_order("wooden spoon", customer=MARKUP)
     lab.run()
 
     data, _ = Walk(lab)._repr_mimebundle_()
@@ -173,17 +173,17 @@ def test_without_a_kernel_a_picture_and_a_table_are_left(memory_lab: Any) -> Non
     assert set(data) == {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"}
     html = data["text/html"]
     assert re.search(r'<img alt="[^"]*SendEmail[^"]*" [^>]*src="data:image/svg\+xml;base64,', html)
-    assert "<td>APPROVED</td>" in html and NAUGHTY not in html
+    assert "<td>APPROVED</td>" in html and MARKUP not in html
 
 
 def test_markup_in_a_reason_is_text_in_the_saved_table(lab: Lab) -> None:
-    lab.deny_next_payment(NAUGHTY)
+    lab.deny_next_payment(MARKUP)
     lab.place_order("wooden spoon")
     lab.run()
 
     html = Walk(lab)._repr_mimebundle_()[0]["text/html"]
 
-    assert escape(NAUGHTY) in html and NAUGHTY not in html
+    assert escape(MARKUP) in html and MARKUP not in html
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -191,7 +191,7 @@ def test_every_step_has_its_note(name: str) -> None:
     assert set(NOTES[name]) == {arrow.step for arrow in registry.arrows(name)}
 
 
-def test_an_error_that_nobody_thought_of_is_said_too(walk: Heard) -> None:
-    told = walk.answer({"do": "break", "id": 9})
+def test_an_unexpected_error_is_answered_with_its_type(walk: RecordedWalk) -> None:
+    answer = walk.answer({"do": "break", "id": 9})
 
-    assert (told["answers"], told["error"]) == (9, "KeyError: 'on'")
+    assert (answer["answers"], answer["error"]) == (9, "KeyError: 'on'")

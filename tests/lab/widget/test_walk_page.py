@@ -1,4 +1,4 @@
-"""Walk, in a page of its own: whoever answers the browser is this process, and there is no JupyterLab."""
+"""Walk in a page of its own: this process answers the browser in place of a kernel, without JupyterLab."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -15,11 +15,11 @@ from checkout.lab.widget.walk import Walk
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SIZE: Any = {"width": 1366, "height": 768}
 SHOW = """async (esm) => {
-  const heard = [];
-  const tell = (message) => heard.forEach((hear) => hear(message));
-  const model = { on: (_, hear) => heard.push(hear), off: () => {}, send: async (asked) => {
-    const answer = await window.kernel(JSON.stringify(asked));
-    if (answer) tell(JSON.parse(answer));
+  const listeners = [];
+  const deliver = (message) => listeners.forEach((listener) => listener(message));
+  const model = { on: (_, listener) => listeners.push(listener), off: () => {}, send: async (request) => {
+    const answer = await window.kernel(JSON.stringify(request));
+    if (answer) deliver(JSON.parse(answer));
   } };
   const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
   (await import(url)).default.render({ model, el: document.querySelector("main") });
@@ -29,18 +29,18 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture
 def open_page(chromium: Browser) -> Iterator[OpenPage]:
-    """Opens a page around a lab or a replay, at once answered unless it asks for what is not to be heard."""
+    """Opens a page around a lab or a replay; requests of one kind can be left unanswered."""
     with ExitStack() as opened:
         faults = list[str]()
 
-        def make(run: Any, unheard: str = "") -> Page:
+        def make(run: Any, unanswered: str = "") -> Page:
             walk, page = Walk(run), chromium.new_page(viewport=SIZE, reduced_motion="reduce")
             opened.callback(page.close)
             page.on("pageerror", lambda error: faults.append(str(error)))
 
             def kernel(content: str) -> str | None:
                 asked = json.loads(content)
-                return None if asked["do"] == unheard else json.dumps(walk.answer(asked))
+                return None if asked["do"] == unanswered else json.dumps(walk.answer(asked))
 
             page.expose_function("kernel", kernel)
             page.set_content(f"<!DOCTYPE html><style>{Walk._css}</style><main></main>")
@@ -74,12 +74,12 @@ def test_a_prediction_is_judged_after_the_step(waiting: Lab, open_page: OpenPage
     do(page, "step", 1)
 
     expect(page.locator(".walk-status")).to_have_text(
-        "Not Orders: it went to the gateway. Step 1: The web app sends PlaceOrder of order-1 to the gateway."
+        "Not Orders: the receiver is the gateway. Step 1: The web app sends PlaceOrder of order-1 to the gateway."
     )
     expect(page.locator(".walk-question input:checked")).to_have_count(0)
 
 
-def test_the_current_arrow_is_in_sight_and_its_coordinates_are_readable(waiting: Lab, open_page: OpenPage) -> None:
+def test_the_current_arrow_is_in_view_and_its_coordinates_are_readable(waiting: Lab, open_page: OpenPage) -> None:
     page = open_page(waiting)
 
     for hop in range(1, 18):
@@ -91,7 +91,7 @@ def test_the_current_arrow_is_in_sight_and_its_coordinates_are_readable(waiting:
             assert (words.bounding_box() or {"height": 0})["height"] >= 13
 
 
-def test_between_commit_and_publish_the_plug_can_be_pulled(waiting: Lab, open_page: OpenPage) -> None:
+def test_a_service_crashes_between_commit_and_publish(waiting: Lab, open_page: OpenPage) -> None:
     page = open_page(waiting)
     for hop in range(1, 5):
         do(page, "step", hop)
@@ -102,7 +102,7 @@ def test_between_commit_and_publish_the_plug_can_be_pulled(waiting: Lab, open_pa
 
     expect(page.locator(".walk-status")).to_have_text("The lab: stock-1 crashed.")
     do(page, "restart")
-    expect(page.locator(".walk-next")).to_have_text("Next: stock-1 polls what its outbox still holds from before.")
+    expect(page.locator(".walk-next")).to_have_text("Next: stock-1 polls the unpublished messages in its outbox.")
 
 
 def test_inside_a_hop_the_change_is_marked(waiting: Lab, open_page: OpenPage) -> None:
@@ -111,8 +111,8 @@ def test_inside_a_hop_the_change_is_marked(waiting: Lab, open_page: OpenPage) ->
     for hop in range(1, 5):
         do(page, "step", hop)
 
-    expect(page.locator(".walk-hand mark").first).to_have_text("0 → 2")
-    expect(page.locator(".walk-hand")).to_contain_text("About to go: ProductsReserved")
+    expect(page.locator(".walk-work mark").first).to_have_text("0 → 2")
+    expect(page.locator(".walk-work")).to_contain_text("To be published: ProductsReserved")
 
 
 def test_a_run_stops_at_a_break_point(waiting: Lab, open_page: OpenPage) -> None:
@@ -135,12 +135,12 @@ def test_the_focus_stays_where_it_is_after_a_step(waiting: Lab, open_page: OpenP
     assert page.evaluate("document.activeElement.dataset.do") == "step"
 
 
-def test_a_kernel_that_does_not_answer_is_said_to_be_busy(waiting: Lab, open_page: OpenPage) -> None:
-    page = open_page(waiting, unheard="step")
+def test_without_an_answer_the_status_says_that_the_kernel_is_busy(waiting: Lab, open_page: OpenPage) -> None:
+    page = open_page(waiting, unanswered="step")
 
     do(page, "step")
 
-    busy = "The kernel is busy, perhaps with a cell: the step will come when it is done."
+    busy = 'The kernel is busy: "step" runs when the current cell has finished.'
     expect(page.locator(".walk-status")).to_have_text(busy)
 
 
@@ -156,7 +156,7 @@ def test_a_replay_has_a_slider_and_no_verbs(waiting: Lab, open_page: OpenPage, t
         expect(page.locator(name)).to_be_hidden()
 
 
-def test_two_walks_on_a_page_do_not_light_each_others_arrows(waiting: Lab, open_page: OpenPage) -> None:
+def test_two_walks_on_a_page_highlight_their_own_arrows_only(waiting: Lab, open_page: OpenPage) -> None:
     page = open_page(waiting)
     page.evaluate(SHOW, Walk._esm)
     expect(page.locator(".walk-card svg")).to_have_count(2)

@@ -1,0 +1,77 @@
+"""Lag: end offset minus committed offset of a consumer group, followed hop by hop."""
+
+from collections.abc import Iterable
+
+from checkout.framework.message import KAFKA
+from checkout.journal.hop import Hop, Outcome
+from checkout.lab.history.sentences import LAB
+from checkout.messaging.log import Partition
+from checkout.registry import SERVICES
+
+
+class ConsumerLag:
+    """End offsets from published and delivered records, committed offsets as the lab reports them."""
+
+    def __init__(self) -> None:
+        self._ends: dict[Partition, int] = {}
+        self._committed: dict[tuple[str, Partition], int] = {}
+        self._topics: dict[str, set[str]] = {}
+        for service in SERVICES:
+            self.subscribe(service.name, service.topics())
+
+    def subscribe(self, group: str, topics: Iterable[str]) -> None:
+        """The group reads these topics, from offset 0 until it commits another one."""
+        self._topics.setdefault(group, set()).update(topics)
+
+    def commit(self, group: str, partition: Partition, offset: int) -> None:
+        """The group has committed this offset, the one of the record it reads next."""
+        self._committed[group, partition] = offset
+
+    def observe(self, hop: Hop) -> None:
+        """Follows one hop of the journal."""
+        if hop.topic is not None and hop.partition is not None and hop.offset is not None:
+            partition = (hop.topic, hop.partition)
+            self._ends[partition] = max(self._ends.get(partition, 0), hop.offset + 1)
+            if hop.group:
+                self.subscribe(hop.group, [hop.topic])
+
+    def of(self, group: str, partition: Partition) -> int:
+        """The lag of the group on one partition, in records."""
+        return max(0, self._ends.get(partition, 0) - self._committed.get((group, partition), 0))
+
+    def by_group(self) -> dict[str, int]:
+        """The lag of each group over all partitions that have records, of groups that read at least one of them."""
+        found: dict[str, int] = {}
+        for group, topics in sorted(self._topics.items()):
+            read = [partition for partition in self._ends if partition[0] in topics]
+            if read:
+                found[group] = sum(self.of(group, partition) for partition in read)
+        return found
+
+
+class AssumedLag(ConsumerLag):
+    """The lag in a run of which only the journal is left. A journal holds no commits, so they are assumed:
+
+    - A record is delivered at the committed offset of its group.
+    - It is committed when its replica goes on: before the next hop, unless that is a publication of the same replica
+      (publish precedes commit) or an action of the lab (it may be the crash of the replica).
+    - A delivery with the outcome `crashed` is not committed.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._uncommitted: Hop | None = None
+
+    def observe(self, hop: Hop) -> None:
+        """Follows one hop, and commits the delivery before it where the rule says so."""
+        last = self._uncommitted
+        if last and hop.sender != LAB and not (hop.is_publication and hop.replica == last.replica):
+            self._commit_through(last, (last.offset or 0) + 1)
+            self._uncommitted = None
+        super().observe(hop)
+        if hop.sender == KAFKA and hop.offset is not None:
+            self._commit_through(hop, hop.offset)
+            self._uncommitted = None if hop.outcome is Outcome.CRASHED else hop
+
+    def _commit_through(self, hop: Hop, offset: int) -> None:
+        self.commit(hop.group or hop.to, (hop.topic or "", hop.partition or 0), offset)
