@@ -4,17 +4,17 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from kafka import IsolationLevel, OffsetSpec, TopicPartition, errors
+from kafka import IsolationLevel, KafkaAdminClient, OffsetSpec, TopicPartition, errors
 from kafka.admin import MemberToRemove
 
-from checkout.messaging.kafka_client import KafkaConnection, Result, topic_settings
-from checkout.messaging.log import Lag, LogUnavailable, Partition
+from checkout.messaging.kafka_client import CLIENT_SETTINGS, KafkaConnection, Result
+from checkout.messaging.log import Lag, LogUnavailable, Partition, max_record_bytes
 
 
 class KafkaAdmin:
     """Administration of a Kafka as one run of the store sees it: its topic and group names without their prefix.
 
-    `client_settings` override those in `kafka_client`. Connects at the first call; every method raises
+    `client_settings` override the default settings of the clients. Connects at the first call; every method raises
     LogUnavailable when no broker answers. Raises ValueError for a prefix that does not end with `--`.
     """
 
@@ -29,7 +29,7 @@ class KafkaAdmin:
         """Creates topics with their numbers of partitions; an existing topic stays as it is."""
         brokers = self._call(lambda admin: len(admin.describe_cluster()["brokers"]))
         settings = {
-            self.connection.add_prefix(topic): topic_settings(topic, partitions, brokers)
+            self.connection.add_prefix(topic): _settings(topic, partitions, brokers)
             for topic, partitions in topics.items()
         }
         if settings:
@@ -38,9 +38,7 @@ class KafkaAdmin:
 
     def topics(self) -> dict[str, int]:
         """Returns the topics with their numbers of partitions."""
-        strip_prefix, has_prefix = self.connection.strip_prefix, self.connection.has_prefix
-        names = self._call(lambda admin: admin.list_topics())
-        return self._existing([strip_prefix(name) for name in sorted(names) if has_prefix(name)])
+        return self._existing([self.connection.strip_prefix(name) for name in sorted(self._own_topics())])
 
     def names(self) -> set[str]:
         """Returns the names of all topics and groups of all runs, with their prefixes."""
@@ -92,10 +90,9 @@ class KafkaAdmin:
         """Deletes all topics and groups with the prefix. Raises ValueError when the prefix is empty."""
         if not self.connection.prefix:
             raise ValueError("the store without a prefix is not deleted: stop its Kafka and remove its folder")
-        has_prefix = self.connection.has_prefix
-        if topics := [name for name in self._call(lambda admin: admin.list_topics()) if has_prefix(name)]:
+        if topics := self._own_topics():
             self._call(lambda admin: admin.delete_topics(topics, raise_errors=False))
-        if groups := [name for name in self._call(_group_names) if has_prefix(name)]:
+        if groups := [name for name in self._call(_group_names) if self.connection.has_prefix(name)]:
             self._call(lambda admin: _delete_groups(admin, groups))
 
     def close(self) -> None:
@@ -104,6 +101,9 @@ class KafkaAdmin:
             client, self._client = self._client, None
         if client:
             client.close()
+
+    def _own_topics(self) -> list[str]:
+        return [name for name in self._call(lambda admin: admin.list_topics()) if self.connection.has_prefix(name)]
 
     def _existing(self, topics: Sequence[str]) -> dict[str, int]:
         if not topics:
@@ -130,8 +130,19 @@ class KafkaAdmin:
 
     def _connected(self) -> Any:
         with self._lock:
-            self._client = self._client or self.connection.new_admin_client()
+            self._client = self._client or self.connection.new_client(KafkaAdminClient, CLIENT_SETTINGS)
             return self._client
+
+
+def _settings(topic: str, partitions: int, brokers: int) -> dict[str, object]:
+    # On three brokers a topic has three replicas, two of which must acknowledge.
+    replicas = min(3, brokers)
+    configs = {"max.message.bytes": max_record_bytes(topic), "min.insync.replicas": 2 if replicas == 3 else 1}
+    return {
+        "num_partitions": partitions,
+        "replication_factor": replicas,
+        "configs": {name: str(value) for name, value in configs.items()},
+    }
 
 
 def _create(admin: Any, topics: Mapping[str, Mapping[str, object]]) -> None:

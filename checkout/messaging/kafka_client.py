@@ -1,4 +1,4 @@
-"""Kafka client: settings of kafka-python's clients, names with a run's prefix, and translation of errors."""
+"""Kafka client: connection settings of kafka-python's clients, names with a run's prefix, translation of errors."""
 
 import contextlib
 import logging
@@ -8,11 +8,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-import kafka
 from kafka import TopicPartition, errors
-from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
-from checkout.messaging.log import DEAD_LETTERS, LogUnavailable, Partition, Record, max_record_bytes
+from checkout.messaging.log import LogUnavailable, Partition, Record
 
 Result = TypeVar("Result")
 
@@ -26,45 +24,13 @@ CLIENT_SETTINGS = {
     "reconnect_backoff_max_ms": 1_000,
     "metadata_max_age_ms": 2_000,  # by default a client may ask a dead leader for 5 minutes
 }
-CONSUMER_SETTINGS = CLIENT_SETTINGS | {
-    "enable_auto_commit": False,
-    "isolation_level": "read_committed",
-    "auto_offset_reset": "earliest",
-    "allow_auto_create_topics": False,
-    # A fetch request omits a partition whose records are not consumed yet; that partition waits for so long.
-    "fetch_max_wait_ms": 100,
-    "metrics_enabled": False,
-}
-MEMBER_SETTINGS = {
-    "partition_assignment_strategy": [CooperativeStickyAssignor],
-    "session_timeout_ms": 10_000,
-    "heartbeat_interval_ms": 1_000,  # the heartbeat's answer announces a rebalance
-}
-# `flush` sends one large batch per partition; the linger keeps the sender thread from sending smaller ones before.
-PRODUCER_SETTINGS = CLIENT_SETTINGS | {
-    "acks": "all",
-    "enable_idempotence": True,
-    "linger_ms": 1_000,
-    "batch_size": 1_000_000,
-    "max_request_size": max_record_bytes(DEAD_LETTERS) + 1_000,
-    "max_block_ms": 5_000,
-    "allow_auto_create_topics": False,
-    "metrics_enabled": False,
-}
-COMMIT_REFUSALS = (
-    errors.CommitFailedError,
-    errors.FencedInstanceIdError,
-    errors.IllegalGenerationError,
-    errors.RebalanceInProgressError,
-    errors.UnknownMemberIdError,
-)
 
 
 class KafkaConnection:
     """Address of a Kafka, and the prefix of all topic and group names that one run of the store uses there.
 
     Only this class sees prefixed names. `prefix`: letters, digits and single dashes, ending with `--`, or empty.
-    `client_settings` override the settings of kafka-python above. Raises ValueError for another prefix.
+    `client_settings` override the default settings of the clients. Raises ValueError for another prefix.
     """
 
     def __init__(self, bootstrap_servers: str, prefix: str, client_settings: Mapping[str, object] | None) -> None:
@@ -98,25 +64,12 @@ class KafkaConnection:
                     raise
             time.sleep(0.05)
 
-    def new_admin_client(self) -> Any:
-        """Returns a new `KafkaAdminClient`."""
-        return self._new_client(kafka.KafkaAdminClient, CLIENT_SETTINGS)
-
-    def new_producer(self) -> Any:
-        """Returns a new `KafkaProducer`."""
-        return self._new_client(kafka.KafkaProducer, PRODUCER_SETTINGS)
-
-    def new_consumer(self, **settings: object) -> Any:
-        """Returns a new `KafkaConsumer` with these further settings."""
+    def new_client(self, kind: Any, defaults: Mapping[str, object], **settings: object) -> Any:
+        """Returns a new client of class `kind`, such as `KafkaConsumer`; `settings` override its defaults."""
         self.check_reachable()
-        combined = {**CONSUMER_SETTINGS, **self._client_settings}
-        return kafka.KafkaConsumer(bootstrap_servers=self.bootstrap_servers, **combined, **settings)
-
-    def _new_client(self, kind: Any, defaults: Mapping[str, object]) -> Any:
-        self.check_reachable()
-        # The settings may include a consumer's, which other clients refuse.
+        # `client_settings` may include a consumer's, which other clients refuse.
         known = {name: value for name, value in self._client_settings.items() if name in kind.DEFAULT_CONFIG}
-        return kind(bootstrap_servers=self.bootstrap_servers, **{**defaults, **known})
+        return kind(bootstrap_servers=self.bootstrap_servers, **{**defaults, **known, **settings})
 
     def add_prefix(self, name: str) -> str:
         """Returns the broker's name of a topic, group or member."""
@@ -153,14 +106,3 @@ class KafkaConnection:
             raise LogUnavailable(f"no Kafka answers at {self.bootstrap_servers}: {remedy}") from error
         except errors.KafkaError as error:
             raise LogUnavailable(f"Kafka at {self.bootstrap_servers} refuses: {error}") from error
-
-
-def topic_settings(topic: str, partitions: int, brokers: int) -> dict[str, object]:
-    """Returns the settings of a new topic: on three brokers with three replicas, two of which must acknowledge."""
-    replicas = min(3, brokers)
-    configs = {"max.message.bytes": max_record_bytes(topic), "min.insync.replicas": 2 if replicas == 3 else 1}
-    return {
-        "num_partitions": partitions,
-        "replication_factor": replicas,
-        "configs": {name: str(value) for name, value in configs.items()},
-    }

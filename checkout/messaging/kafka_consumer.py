@@ -1,21 +1,44 @@
-"""Kafka consumer: receives records promptly, with little CPU time while none arrive."""
+"""Kafka consumer: receives records promptly, with little CPU time while none arrive, and commits offsets."""
 
 import contextlib
 import selectors
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from kafka import TopicPartition, errors
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition, errors
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.coordinator.base import MemberState
 
-from checkout.messaging.kafka_client import KafkaConnection
+from checkout.messaging.kafka_client import ATTEMPT_TIMEOUT_SECONDS, CLIENT_SETTINGS, KafkaConnection
 
 IDLE_POLL_SECONDS = 0.5  # interval at which an idle consumer is polled although no data has arrived
 JOIN_POLL_SECONDS = 0.2  # timeout of one poll during a rebalance
 CLOSE_SECONDS = 2.0  # for a rebalance to end before `close`
+CONSUMER_SETTINGS = CLIENT_SETTINGS | {
+    "enable_auto_commit": False,
+    "isolation_level": "read_committed",
+    "auto_offset_reset": "earliest",
+    "allow_auto_create_topics": False,
+    # A fetch request omits a partition whose records are not consumed yet; that partition waits for so long.
+    "fetch_max_wait_ms": 100,
+    "metrics_enabled": False,
+}
+MEMBER_SETTINGS = {
+    "partition_assignment_strategy": [CooperativeStickyAssignor],
+    "session_timeout_ms": 10_000,
+    "heartbeat_interval_ms": 1_000,  # the heartbeat's answer announces a rebalance
+}
+COMMIT_REFUSALS = (
+    errors.CommitFailedError,
+    errors.FencedInstanceIdError,
+    errors.IllegalGenerationError,
+    errors.RebalanceInProgressError,
+    errors.UnknownMemberIdError,
+)
 RecordsByPartition = dict[TopicPartition, list[Any]]
 
 
@@ -29,7 +52,10 @@ class PollingConsumer:
         self._selector, self._idle, self._polled_at = NotifyingSelector(), False, 0.0
         self._join: Future[RecordsByPartition] | None = None
         self._closed = False
-        self.client = connection.new_consumer(selector=lambda: self._selector, **settings)
+        self._retry = connection.retry
+        self.client = connection.new_client(
+            KafkaConsumer, CONSUMER_SETTINGS, selector=lambda: self._selector, **settings
+        )
 
     @property
     def is_joining(self) -> bool:
@@ -44,6 +70,16 @@ class PollingConsumer:
         if not found and not self._join and data_arrived.wait(timeout):
             found = self._poll_client(max_records)
         return found if not self._join else self._end_join(timeout)
+
+    def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Commits for the group the offset of the next record of each partition; retries on retriable errors.
+
+        Raises one of COMMIT_REFUSALS during a rebalance and when another member has the partitions, else KafkaError.
+        """
+        if self.is_joining:
+            raise errors.RebalanceInProgressError("a rebalance is in progress")
+        with_metadata = {partition: OffsetAndMetadata(offset) for partition, offset in offsets.items()}
+        self._retry(lambda: self.client.commit(with_metadata, timeout_ms=ATTEMPT_TIMEOUT_SECONDS * 1_000))
 
     def close(self) -> None:
         """Closes the consumer. A static member keeps its partitions until the session timeout."""

@@ -5,16 +5,17 @@ import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from kafka import OffsetAndMetadata, TopicPartition, errors
+from kafka import KafkaConsumer, TopicPartition, errors
 
 from checkout.messaging.kafka_admin import KafkaAdmin
-from checkout.messaging.kafka_client import (
-    ATTEMPT_TIMEOUT_SECONDS,
-    BROKER_TIMEOUT_SECONDS,
+from checkout.messaging.kafka_client import BROKER_TIMEOUT_SECONDS
+from checkout.messaging.kafka_consumer import (
     COMMIT_REFUSALS,
+    CONSUMER_SETTINGS,
     MEMBER_SETTINGS,
+    PollingConsumer,
+    RecordsByPartition,
 )
-from checkout.messaging.kafka_consumer import PollingConsumer, RecordsByPartition
 from checkout.messaging.kafka_producer import BatchProducer
 from checkout.messaging.log import (
     DEAD_LETTERS,
@@ -44,7 +45,8 @@ class KafkaBroker(KafkaAdmin):
     def _read(self, ranges: dict[TopicPartition, range]) -> Iterator[Record]:
         if not ranges:
             return
-        with self.connection.translate_errors(), contextlib.closing(self.connection.new_consumer()) as consumer:
+        translate_errors, new_client = self.connection.translate_errors, self.connection.new_client
+        with translate_errors(), contextlib.closing(new_client(KafkaConsumer, CONSUMER_SETTINGS)) as consumer:
             consumer.assign(list(ranges))
             for partition, offsets in ranges.items():
                 consumer.seek(partition, offsets.start)
@@ -110,13 +112,9 @@ class KafkaLog:
             self._seeks = {}
         found = self._consumer.poll(max_records, timeout)
         if not self._consumer.is_joining:
-            self._update_assignment(self._client.assignment())
+            self._assignment = self._client.assignment()
+            self._committed = {p: offset for p, offset in self._committed.items() if p in self._assignment}
         return {partition: records for partition, records in found.items() if partition not in self._seeks}
-
-    def _update_assignment(self, assignment: set[TopicPartition]) -> None:
-        if assignment != self._assignment:
-            self._committed = {p: offset for p, offset in self._committed.items() if p in assignment}
-            self._assignment = assignment
 
     def send(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
         """Sends all records in one flush; returns the metadata of each."""
@@ -133,7 +131,7 @@ class KafkaLog:
         kept = {partition: offset for partition, offset in wanted.items() if partition in self._assignment}
         with self._connection.translate_errors():
             try:
-                self._commit(kept)
+                self._consumer.commit(kept)
             except COMMIT_REFUSALS as error:
                 self._fenced = isinstance(error, errors.FencedInstanceIdError)
                 self._seeks |= {p: self._committed[p] for p in kept.keys() & self._committed.keys()}
@@ -141,13 +139,6 @@ class KafkaLog:
         self._committed |= kept
         if lost := offsets.keys() - self.assignment():
             raise CommitRefused(f"{sorted(lost)} are no longer assigned to {self._replica}")
-
-    def _commit(self, offsets: Mapping[TopicPartition, int]) -> None:
-        if self._consumer.is_joining:
-            raise errors.RebalanceInProgressError("a rebalance is in progress")
-        with_metadata = {partition: OffsetAndMetadata(offset) for partition, offset in offsets.items()}
-        timeout_ms = ATTEMPT_TIMEOUT_SECONDS * 1_000
-        self._connection.retry(lambda: self._client.commit(with_metadata, timeout_ms=timeout_ms))
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Sets the offset at which the next `poll` starts."""

@@ -3,11 +3,23 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from kafka import errors
+from kafka import KafkaProducer, errors
 
-from checkout.messaging.kafka_client import ATTEMPT_TIMEOUT_SECONDS, KafkaConnection
-from checkout.messaging.log import ProducerRecord, RecordMetadata, check_size
+from checkout.messaging.kafka_client import ATTEMPT_TIMEOUT_SECONDS, CLIENT_SETTINGS, KafkaConnection
+from checkout.messaging.log import DEAD_LETTERS, ProducerRecord, RecordMetadata, check_size, max_record_bytes
 from checkout.messaging.partitioner import Partitioner
+
+# `flush` sends one large batch per partition; the linger keeps the sender thread from sending smaller ones before.
+PRODUCER_SETTINGS = CLIENT_SETTINGS | {
+    "acks": "all",
+    "enable_idempotence": True,
+    "linger_ms": 1_000,
+    "batch_size": 1_000_000,
+    "max_request_size": max_record_bytes(DEAD_LETTERS) + 1_000,
+    "max_block_ms": 5_000,
+    "allow_auto_create_topics": False,
+    "metrics_enabled": False,
+}
 
 
 class BatchProducer:
@@ -43,7 +55,7 @@ class BatchProducer:
                 producer._sender.force_close()
 
     def _flush(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
-        self._producer = self._producer or self._connection.new_producer()
+        self._producer = self._producer or self._connection.new_client(KafkaProducer, PRODUCER_SETTINGS)
         send, prefix = self._producer.send, self._connection.prefix
         futures = [send(prefix + r.topic, _value(r), r.key, list(r.headers), self._partition(r)) for r in records]
         self._connection.retry(lambda: self._producer.flush(ATTEMPT_TIMEOUT_SECONDS))
