@@ -16,12 +16,12 @@ def start(**overrides: Any) -> None:
         overrides["port_base"] = find_shop(home).port_base
     settings = read_settings(**overrides)
     with output.ProgressBar() as progress:
-        servers = cluster.start(home, settings.port_base, settings.brokers, progress)
+        servers = cluster.acquire(home, settings.port_base, settings.brokers, progress, keep=True)
     print(f"Kafka answers at {servers}; stop it with `checkout kafka stop`")
 
 
 def stop() -> None:
-    """Stops the local Kafka of this home, whoever uses it."""
+    """Stops the local Kafka of this home, even while processes use it."""
     home = read_settings().home.absolute()
     before = cluster.status(home)
     cluster.stop(home)

@@ -62,14 +62,8 @@ class Intake:
         return await request.answer
 
     def take(self, limit: int) -> list[PendingRequest]:
-        """Up to `limit` requests, without waiting."""
-        taken: list[PendingRequest] = []
-        while len(taken) < limit:
-            try:
-                taken.append(self._waiting.get_nowait())
-            except queue.Empty:
-                break
-        return taken
+        """Up to `limit` requests, without waiting. Only one thread may call this."""
+        return [self._waiting.get_nowait() for _ in range(min(limit, self._waiting.qsize()))]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Column, Connection, Dialect, Executable, Integer, Row, String, Table, TypeDecorator, select
+from sqlalchemy import Column, Connection, Dialect, Enum, Executable, Integer, Row, String, Table, TypeDecorator, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 DIALECTS: Mapping[str, Any] = {"postgresql": postgresql, "sqlite": sqlite}
@@ -45,23 +45,9 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value)
 
 
-class Status(TypeDecorator[StrEnum]):
-    """A member of a `StrEnum`, stored as its value."""
-
-    impl = String(20)
-    cache_ok = True
-
-    def __init__(self, kind: type[StrEnum]) -> None:
-        super().__init__()
-        self.kind = kind
-
-    def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
-        """Converts a member to text."""
-        return None if value is None else value.value
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
-        """Converts text to a member."""
-        return None if value is None else self.kind(value)
+def status_type(kind: type[StrEnum]) -> Enum:
+    """The column type for a member of `kind`, stored as its value."""
+    return Enum(kind, native_enum=False, length=20, values_callable=lambda members: [each.value for each in members])
 
 
 def utc_text(at: datetime) -> str:

@@ -33,22 +33,14 @@ num.network.threads=2
 num.io.threads=2
 background.threads=2
 log.cleaner.dedupe.buffer.size=8388608
+# notice soon that a broker has ended; after a crash it may register again when its old session has ended
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
+replica.lag.time.max.ms=1000
 # a learner may pause for days
 transaction.max.timeout.ms=7200000
 offsets.retention.minutes=525600
 log.retention.ms=-1
-"""
-SINGLE_BROKER_PROPERTIES = """\
-# after a crash a broker may register again when its old session ends: 9 s by default
-broker.heartbeat.interval.ms=500
-broker.session.timeout.ms=3000
-"""
-SEVERAL_BROKERS_PROPERTIES = """\
-# notice a killed broker soon
-replica.lag.time.max.ms=1000
-broker.heartbeat.interval.ms=500
-broker.session.timeout.ms=3000
-controlled.shutdown.enable=true
 """
 
 
@@ -90,15 +82,11 @@ class BrokerConfig(NamedTuple):
 
     def properties(self) -> str:
         """Returns the server properties: fast start, small memory, unlimited retention."""
-        voters = [f"{each.number}@{HOST}:{each.controller_port}" for each in self.cluster()]
+        every = broker_configs(self.home, self.port_base, self.brokers)
+        voters = [f"{each.number}@{HOST}:{each.controller_port}" for each in every]
         own = {"number": self.number, "port": self.port, "controller_port": self.controller_port}
         shared = {"host": HOST, "voters": ",".join(voters), "brokers": self.brokers, "in_sync": min(self.brokers, 2)}
-        extra = SEVERAL_BROKERS_PROPERTIES if self.brokers > 1 else SINGLE_BROKER_PROPERTIES
-        return PROPERTIES.format(**own, **shared, data=self.data_folder) + extra
-
-    def cluster(self) -> list["BrokerConfig"]:
-        """Returns the configurations of all brokers of this cluster."""
-        return broker_configs(self.home, self.port_base, self.brokers)
+        return PROPERTIES.format(**own, **shared, data=self.data_folder)
 
 
 def broker_configs(home: Path, port_base: int, brokers: int) -> list[BrokerConfig]:

@@ -20,7 +20,7 @@ from checkout.local_kafka.storage import format_storage
 from checkout.system.java import JarsUnavailable
 from checkout.system.pid import Pid
 
-__all__ = ["KafkaUnavailable", "Progress", "Status", "acquire", "processes", "release", "start", "status", "stop"]
+__all__ = ["KafkaUnavailable", "Progress", "Status", "acquire", "processes", "release", "status", "stop"]
 
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 10.0
@@ -33,7 +33,7 @@ class Status(NamedTuple):
     """The local Kafka of a home folder now.
 
     `processes` are the process ids of its running brokers, `users` those of the processes that acquired it, `kept` is
-    true from `start` to `stop`.
+    true from `acquire` with `keep` to `stop`.
     """
 
     bootstrap_servers: str
@@ -49,6 +49,7 @@ def acquire(
     brokers: int = 1,
     on_progress: Progress = no_progress,
     make_cache: bool = True,
+    keep: bool = False,
 ) -> str:
     """Starts Kafka unless it runs, and registers this process as a user. Returns the bootstrap servers.
 
@@ -60,32 +61,20 @@ def acquire(
         brokers: 1 or 3; may not change while the folder has data.
         on_progress: called with the present action and the share of it that is done, from 0 to 1.
         make_cache: start a background process that makes the next starts faster.
+        keep: let Kafka run without users until `stop`, and do not register this process.
 
     Raises KafkaUnavailable when the jars cannot be downloaded, a port is taken, the disk is full, the folder has data
     of another number of brokers, or a broker does not serve within 60 seconds.
     """
     with _translate_errors(home), locked_state(home) as state:
-        _ensure_running(home, state, port_base, brokers, on_progress, make_cache)
-        state.users = [*state.living_users(), Pid.own()]
-        return bootstrap_servers(broker_configs(home, state.port_base, brokers))
-
-
-def start(
-    home: Path,
-    port_base: int = 8000,
-    brokers: int = 1,
-    on_progress: Progress = no_progress,
-    make_cache: bool = True,
-) -> str:
-    """Starts Kafka unless it runs, and keeps it running without users until `stop`. Otherwise like `acquire`."""
-    with _translate_errors(home), locked_state(home) as state:
-        _ensure_running(home, state, port_base, brokers, on_progress, make_cache)
-        state.kept = True
-        return bootstrap_servers(broker_configs(home, state.port_base, brokers))
+        configs = _ensure_running(home, state, port_base, brokers, on_progress, make_cache)
+        state.users = state.living_users() + ([] if keep else [Pid.own()])
+        state.kept = state.kept or keep
+        return bootstrap_servers(configs)
 
 
 def release(home: Path) -> None:
-    """Undoes one `acquire` of this process. Stops Kafka when no user is left, unless `start` keeps it.
+    """Undoes one `acquire` of this process. Stops Kafka when no user is left, unless `acquire` was called with `keep`.
 
     Does nothing when the folder has no Kafka. Raises KafkaUnavailable when the folder cannot be written.
     """
@@ -116,19 +105,18 @@ def status(home: Path) -> Status:
     """Returns whether the Kafka of a home folder runs, and for which users. Neither waits nor changes anything."""
     state = read(home)
     servers = bootstrap_servers(broker_configs(home, state.port_base, state.brokers))
-    running = [pid.number for pid in processes(home).values()]
+    running = [process.number for process in state.running().values()]
     return Status(servers, state.brokers, running, [user.number for user in state.living_users()], state.kept)
 
 
 def processes(home: Path) -> dict[int, Pid]:
     """Returns the processes of the running brokers by broker number."""
-    state = read(home)
-    return {number: state.processes[number] for number in state.running()}
+    return read(home).running()
 
 
 def _ensure_running(
     home: Path, state: State, port_base: int, brokers: int, on_progress: Progress, make_cache: bool
-) -> None:
+) -> list[BrokerConfig]:
     if state.brokers not in (0, brokers):
         raise KafkaUnavailable(
             f"{home / 'kafka'} holds the data of {state.brokers} broker(s), not of {brokers}: "
@@ -139,7 +127,7 @@ def _ensure_running(
     configs = broker_configs(home, state.port_base, brokers)
     if len(state.running()) == brokers:
         _wait_until_serving(configs, state)
-        return
+        return configs
     _check_resources(configs, state)
     jars = class_path(on_progress)
     on_progress("starting Apache Kafka", 0.0)
@@ -149,6 +137,7 @@ def _ensure_running(
     _start(configs, state, jars)
     if make_cache and not state.cache_maker:
         state.cache_maker = aot_cache.make_in_background(jars)
+    return configs
 
 
 def _check_resources(configs: list[BrokerConfig], state: State) -> None:
@@ -188,7 +177,7 @@ def _start_with(configs: list[BrokerConfig], state: State, jars: str, java_optio
 
 
 def _stopped(configs: list[BrokerConfig], state: State) -> list[BrokerConfig]:
-    return [broker for broker in configs if not state.runs(broker.number)]
+    return [broker for broker in configs if broker.number not in state.running()]
 
 
 class _BrokerExited(KafkaUnavailable):

@@ -15,7 +15,7 @@ from checkout.system.pid import Pid
 class State(msgspec.Struct):
     """The local Kafka of one home folder. `brokers` is the number of formatted data folders, 0 before the first start.
 
-    `users` are the processes that called `cluster.acquire`, once per call; `kept` is set by `cluster.start`.
+    `users` are the processes that called `cluster.acquire`, once per call; `kept` that Kafka runs without them.
     """
 
     cluster_id: str
@@ -26,13 +26,9 @@ class State(msgspec.Struct):
     kept: bool = False
     cache_maker: Pid | None = None
 
-    def runs(self, number: int) -> bool:
-        """Whether the broker of this number runs."""
-        return number in self.processes and self.processes[number].is_alive()
-
-    def running(self) -> list[int]:
-        """Returns the numbers of the brokers that run."""
-        return [number for number in sorted(self.processes) if self.runs(number)]
+    def running(self) -> dict[int, Pid]:
+        """Returns the processes of the brokers that run, by broker number."""
+        return {number: process for number, process in sorted(self.processes.items()) if process.is_alive()}
 
     def living_users(self) -> list[Pid]:
         """Returns the users that still run."""

@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 
 from checkout.fields import OrderLine
 from checkout.framework.service import Service, on, reply_to
-from checkout.framework.sql import Status, fetch, put
+from checkout.framework.sql import fetch, put, status_type
 from checkout.messages import (
     EmailRefused,
     EmailSent,
@@ -36,7 +36,7 @@ MAILS = Table(
     METADATA,
     Column("order_id", String(36), primary_key=True),
     Column("kind", String(20), primary_key=True),
-    Column("status", Status(MailStatus)),
+    Column("status", status_type(MailStatus)),
     Column("reason", Text),
 )
 SUBJECTS = {

@@ -24,7 +24,7 @@ from checkout.framework import http_app
 from checkout.framework.intake import RouteContext
 from checkout.framework.message import ENCODER, encode
 from checkout.framework.service import Service, on
-from checkout.framework.sql import Cents, Status, UtcTime, fetch, put
+from checkout.framework.sql import Cents, UtcTime, fetch, put, status_type
 from checkout.journal.hop import Outcome
 from checkout.messages import (
     PLACE_ORDER,
@@ -46,8 +46,8 @@ ORDERS = Table(
     Column("id", String(36), primary_key=True),
     Column("customer_name", Text),
     Column("customer_email", Text),
-    Column("payment_method", Status(PaymentMethod)),
-    Column("status", Status(OrderStatus)),
+    Column("payment_method", status_type(PaymentMethod)),
+    Column("status", status_type(OrderStatus)),
     Column("reason", Text),
     Column("total", Cents),
     Column("products", LargeBinary),

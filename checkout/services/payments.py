@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 from checkout.domain import LARGEST_AMOUNT, PaymentMethod, is_amount
 from checkout.framework.intake import RouteContext
 from checkout.framework.service import Service, on, reply_to
-from checkout.framework.sql import Cents, Status, fetch, put
+from checkout.framework.sql import Cents, fetch, put, status_type
 from checkout.messages import (
     PAYMENT_METHODS,
     CardCharged,
@@ -42,8 +42,8 @@ PAYMENTS = Table(
     Column("customer_name", Text),
     Column("customer_email", Text),
     Column("total", Cents),
-    Column("method", Status(PaymentMethod)),
-    Column("status", Status(PaymentStatus)),
+    Column("method", status_type(PaymentMethod)),
+    Column("status", status_type(PaymentStatus)),
     Column("reason", Text),
 )
 

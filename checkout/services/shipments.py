@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 
 from checkout.fields import OrderLine
 from checkout.framework.service import Service, on, reply_to
-from checkout.framework.sql import Status, fetch, put
+from checkout.framework.sql import fetch, put, status_type
 from checkout.messages import BookParcel, Message, OrderApproved, ParcelBooked, ParcelRefused
 
 
@@ -26,7 +26,7 @@ SHIPMENTS = Table(
     "shipments",
     METADATA,
     Column("order_id", String(36), primary_key=True),
-    Column("status", Status(ShipmentStatus)),
+    Column("status", status_type(ShipmentStatus)),
     Column("parcel", Text),
     Column("reason", Text),
 )

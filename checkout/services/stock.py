@@ -18,7 +18,7 @@ from checkout.framework import http_app
 from checkout.framework.intake import RouteContext
 from checkout.framework.message import ENCODER
 from checkout.framework.service import Service, on
-from checkout.framework.sql import Cents, Status, fetch, put
+from checkout.framework.sql import Cents, fetch, put, status_type
 from checkout.messages import (
     Message,
     OrderApproved,
@@ -44,7 +44,7 @@ RESERVATIONS = Table(
     METADATA,
     Column("order_id", String(36), primary_key=True),
     Column("quantities", Text),
-    Column("status", Status(ReservationStatus)),
+    Column("status", status_type(ReservationStatus)),
 )
 CATALOGUE = (
     Product(1, "Wooden spoon", Decimal("5.00"), on_hand=100),

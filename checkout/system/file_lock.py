@@ -14,14 +14,10 @@ def locked(file: Path, while_waiting: Callable[[], None] = lambda: None) -> Iter
     Calls `while_waiting` every 0.05 s while another process holds the lock. There is no time limit.
     """
     with file.open("w") as lock:
-        while not _try_lock(lock.fileno()):
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
             while_waiting()
             time.sleep(0.05)
         yield
-
-
-def _try_lock(descriptor: int) -> bool:
-    with contextlib.suppress(BlockingIOError):
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    return False

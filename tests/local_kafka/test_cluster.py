@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from checkout.local_kafka import state
-from checkout.local_kafka.cluster import KafkaUnavailable, acquire, release, start, status, stop
+from checkout.local_kafka.cluster import KafkaUnavailable, acquire, release, status, stop
 from checkout.local_kafka.probe import describe_cluster
 from checkout.system.pid import Pid
 from checkout.system.ports import is_free
@@ -64,7 +64,7 @@ def test_a_full_disk_is_named(kafka_home: Path, port_base: int) -> None:
 
 @pytest.mark.kafka
 def test_stopping_leaves_no_process_and_open_port(kafka_home: Path, port_base: int) -> None:
-    servers = start(kafka_home, port_base, make_cache=False)
+    servers = acquire(kafka_home, port_base, make_cache=False, keep=True)
 
     [broker] = status(kafka_home).processes
     stop(kafka_home)
@@ -112,7 +112,7 @@ def test_a_user_that_died_does_not_keep_kafka_running(kafka_home: Path, port_bas
 
 @pytest.mark.kafka
 def test_start_keeps_kafka_running_without_users(kafka_home: Path, port_base: int) -> None:
-    start(kafka_home, port_base, make_cache=False)
+    acquire(kafka_home, port_base, make_cache=False, keep=True)
     acquire(kafka_home, port_base, make_cache=False)
 
     release(kafka_home)

@@ -70,14 +70,14 @@ def test_an_unreachable_broker_is_reported_with_address_and_remedy() -> None:
 
 @pytest.mark.kafka
 def test_a_stopped_broker_is_reported_soon_and_used_again_when_it_is_back(kafka_home: Path, port_base: int) -> None:
-    servers = cluster.start(kafka_home, port_base, make_cache=False)
+    servers = cluster.acquire(kafka_home, port_base, make_cache=False, keep=True)
     program = [sys.executable, str(Path(__file__).with_name("client_program.py")), servers]
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as member:
         assert next(member.stdout) == "ready\n"
         cluster.stop(kafka_home)
 
         away = ask(member)
-        cluster.start(kafka_home, port_base, make_cache=False)
+        cluster.acquire(kafka_home, port_base, make_cache=False, keep=True)
         back = ask(member)
 
         member.stdin.close()

@@ -95,7 +95,7 @@ def test_a_lab_starts_the_local_kafka_and_the_last_one_stops_it(
 def test_a_killed_kernel_leaves_no_topics_and_groups(
     lab_home: Path, number: int, wait_until: WaitUntil
 ) -> None:
-    cluster.start(lab_home, int(os.environ["CHECKOUT_PORT_BASE"]), make_cache=False)
+    cluster.acquire(lab_home, int(os.environ["CHECKOUT_PORT_BASE"]), make_cache=False, keep=True)
     servers = cluster.status(lab_home).bootstrap_servers
     with subprocess.Popen([sys.executable, "-c", KERNEL], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as kernel:
         assert kernel.stdout
