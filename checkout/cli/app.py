@@ -144,9 +144,9 @@ def messages(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
     """Show the messages on the topics, oldest first."""
-    from checkout.cli import messages_command
+    from checkout.cli import kafka_commands
 
-    messages_command.show_messages(order, topic, follow, "json" if as_json else "csv" if as_csv else "table")
+    kafka_commands.show_messages(order, topic, follow, "json" if as_json else "csv" if as_csv else "table")
 
 
 @app.command()

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from importlib.util import find_spec
 from pathlib import Path
 
-from checkout.cli.output import ProgressBar
+from checkout.cli.output import progress_bar
 from checkout.errors import CheckoutError
 from checkout.local_kafka.download import Progress, class_path
 from checkout.settings import HOST, WrongSetting, read_settings
@@ -46,7 +46,7 @@ def run(port: int | None, browser: bool, allow_root: bool) -> None:
 def download_jars() -> None:
     """Downloads Apache Kafka and PlantUML unless they are here; without a network prints what will not work."""
     try:
-        with ProgressBar() as progress:
+        with progress_bar() as progress:
             class_path(progress)
             if not java.are_fetched(java.PLANTUML):
                 _download_plantuml(progress)

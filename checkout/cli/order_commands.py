@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from checkout.cli import journeys, output
-from checkout.cli.messages_command import connect_to_kafka
+from checkout.cli.kafka_commands import connect_to_kafka
 from checkout.journal.hop import Hop
 from checkout.messages import PLACE_ORDER
 from checkout.processes.supervisor import ShopError, ShopFile, ShopNotRunning, find_shop

@@ -1,7 +1,8 @@
-"""Output: journeys, messages and orders as tables, JSON, and the progress bar."""
+"""Output: journeys and orders as tables, JSON, and the progress bar."""
 
+import contextlib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -11,8 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from checkout.cli.journeys import TopicRecord
-from checkout.journal.hop import Hop, compact
+from checkout.journal.hop import Hop
 from checkout.local_kafka.cluster import Progress as OnProgress
 
 WIDE = 150  # characters, where standard output is not a terminal
@@ -50,48 +50,22 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
 def journey(title: str, hops: Sequence[Hop]) -> RenderableType:
     """A table of hops with their place on Kafka, or the URL they called and its answer."""
     columns = ("step", "from", "to", "message", "outcome", "topic[partition]@offset or URL")
-    return table(title, columns, [(h.step, h.sender, h.to, h.message, outcome(h), where(h)) for h in hops])
+    return table(title, columns, map(_hop_row, hops))
 
 
-def where(hop: Hop) -> str:
-    """The place of a hop on Kafka as `topic[partition]@offset`, or its URL and status."""
-    if hop.topic:
-        return f"{hop.topic}[{hop.partition}]@{hop.offset}"
-    return f"{hop.url or hop.technology} {hop.status or ''}".strip()
-
-
-def outcome(hop: Hop) -> str:
-    """The outcome of a hop; `observed` for one that only the topic has."""
-    return "observed" if hop.observed else hop.outcome
-
-
-def messages(records: Iterable[TopicRecord]) -> RenderableType:
-    """A table of records."""
-    columns = ("topic[partition]@offset", "message", "from", "to", "key and payload")
-    return table("Messages", columns, [message_row(record) for record in records])
-
-
-def message_row(found: TopicRecord) -> tuple[object, ...]:
-    """One record, as a row."""
-    record = found.record
-    place = f"{record.topic}[{record.partition}]@{record.offset}"
-    key = record.key.decode("utf-8", "replace") if record.key else "no key"
-    return place, found.message, found.sender, "\n".join(found.listeners), f"{key}: {payload(found)}"
-
-
-def payload(found: TopicRecord) -> str:
-    """The value of a record as JSON on one line; a value that is not JSON becomes a JSON string."""
-    return bytes(compact(found.record.value)).decode()
+def _hop_row(hop: Hop) -> tuple[object, ...]:
+    called = f"{hop.url or hop.technology} {hop.status or ''}".strip()
+    place = f"{hop.topic}[{hop.partition}]@{hop.offset}" if hop.topic else called
+    return hop.step, hop.sender, hop.to, hop.message, "observed" if hop.observed else hop.outcome, place
 
 
 def orders(found: Iterable[dict[str, Any]]) -> RenderableType:
     """A table of orders, as the API answers them."""
     columns = ("id", "status", "reason", "total", "customer", "products")
-    return table("Orders", columns, [order_row(order) for order in found])
+    return table("Orders", columns, map(_order_row, found))
 
 
-def order_row(order: dict[str, Any]) -> tuple[object, ...]:
-    """One order, as a row."""
+def _order_row(order: dict[str, Any]) -> tuple[object, ...]:
     products = ", ".join(f"{line['quantity']} x {line['name'] or line['sku']}" for line in order["products"])
     total = None if order["total"] is None else f"{order['total']:.2f}"
     return order["id"], order["status"], order["reason"], total, order["customerName"], products
@@ -102,15 +76,10 @@ def print_json(data: Any) -> None:
     print(msgspec.json.format(msgspec.json.encode(data)).decode())
 
 
-class ProgressBar:
+@contextlib.contextmanager
+def progress_bar() -> Iterator[OnProgress]:
     """A progress bar on standard error while the block runs; the block gets a function (description, share done)."""
-
-    def __enter__(self) -> OnProgress:
-        columns = (TextColumn("{task.description}"), BarColumn())
-        self._bar = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
-        self._task = self._bar.add_task("", total=1.0)
-        self._bar.start()
-        return lambda description, share: self._bar.update(self._task, description=description, completed=share)
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+    columns = (TextColumn("{task.description}"), BarColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda description, share: bar.update(task, description=description, completed=share)

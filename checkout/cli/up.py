@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from checkout.cli.output import ProgressBar, err, out, table
+from checkout.cli.output import err, out, progress_bar, table
 from checkout.processes.supervisor import KAFKA_SERVICES, ShopError, Supervisor
 from checkout.registry import load_registry
 from checkout.settings import IN_PROCESS, Settings, WrongSetting, read_settings
@@ -56,7 +56,7 @@ def running_shop(
     _raise_interrupt_on_signals()
     with _database(settings, postgres) as url:
         settings = msgspec.structs.replace(settings, database_url=url)
-        with ProgressBar() as progress:
+        with progress_bar() as progress:
             supervisor = Supervisor(settings, replicas, progress)
             supervisor.start(containers)
         try:

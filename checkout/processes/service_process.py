@@ -1,4 +1,4 @@
-"""Service process: runs one service, the gateway, the web app or one simulator until it is told to stop.
+"""Service process: runs one service, the gateway, the web app or one simulator until SIGTERM.
 
 `python -m checkout.processes.service_process NAME REPLICA PORT`; everything else comes from the settings.
 """
@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from typing import Any
 
 from checkout.errors import CheckoutError
@@ -30,6 +29,7 @@ from checkout.worker.worker import Worker
 
 POLL_TIMEOUT = 1.0  # seconds
 LONGEST_PAUSE = 2.0  # seconds between two attempts while broker or database are unavailable
+UNAVAILABLE = (LogUnavailable, *DATABASE_UNAVAILABLE)
 
 
 def main() -> None:
@@ -44,17 +44,15 @@ def main() -> None:
         elif name == "gateway":
             run_gateway(settings, replica, port)
         elif name == "web":
-            web = _import("checkout.services.web").Web(settings.url("gateway"))
+            from checkout.services.web import Web  # a process imports only what it runs
+
+            web = Web(settings.url("gateway"))
             http_server.serve(web.application(lambda: True), port, "the web app")
         else:
             smtp_port = [settings.port("smtp")] if name == "mailbox" else []
-            _import(f"checkout.simulators.{name}").main(port, *smtp_port)
+            importlib.import_module(f"checkout.simulators.{name}").main(port, *smtp_port)
     except CheckoutError as error:
         sys.exit(str(error))
-
-
-def _import(module: str) -> Any:
-    return importlib.import_module(module)  # a process imports only what it runs
 
 
 def _exit_with_parent() -> None:
@@ -65,6 +63,8 @@ def _exit_with_parent() -> None:
 
 def run_gateway(settings: Settings, replica: str, port: int) -> None:
     """Runs the API gateway, which writes a hop for each order that it has passed on."""
+    from checkout.services.gateway import Gateway
+
     journal = Journal(settings.home / "journal" / f"{replica}.jsonl", settings.journal)
 
     def write_hop(request: dict[str, Any]) -> None:
@@ -74,7 +74,7 @@ def run_gateway(settings: Settings, replica: str, port: int) -> None:
         journal.write([hops.http_request(PlaceOrder, PlaceOrder.sender, "gateway", False, **fields)])
 
     addresses = {name: settings.url(name) for name in ("orders", "stock", "payments")}
-    gateway = _import("checkout.services.gateway").Gateway(addresses, write_hop)
+    gateway = Gateway(addresses, write_hop)
     http_server.serve(gateway.application(lambda: True), port, "the API gateway")
 
 
@@ -125,7 +125,7 @@ class WorkerLoop:
             try:
                 self._turn()
                 pause = 0.0
-            except (LogUnavailable, *DATABASE_UNAVAILABLE) as error:
+            except UNAVAILABLE as error:
                 self.is_ready = False
                 pause = min(pause * 2 or 0.1, LONGEST_PAUSE)
                 reason = (str(error) or repr(error)).splitlines()[0]
@@ -133,11 +133,12 @@ class WorkerLoop:
 
     def _turn(self) -> None:
         # A verb that is blocked does not block the others: without Kafka, orders are still accepted.
-        worker = self._worker
-        verbs: tuple[Callable[[], object], ...] = (
-            lambda: worker.poll(POLL_TIMEOUT), worker.handle, self._publish, self._commit
-        )  # fmt: skip
-        errors = [error for verb in verbs if (error := _error_of(verb))]
+        worker, errors = self._worker, list[Exception]()
+        for verb in (lambda: worker.poll(POLL_TIMEOUT), worker.handle, self._publish, self._commit):
+            try:
+                verb()
+            except UNAVAILABLE as error:
+                errors.append(error)
         if errors:
             raise errors[0]
         self.is_ready = bool(worker.log.assignment()) or not self._needs_partitions
@@ -153,19 +154,12 @@ class WorkerLoop:
         self._worker.commit()
 
 
-def _error_of(verb: Callable[[], object]) -> Exception | None:
-    try:
-        verb()
-    except (LogUnavailable, *DATABASE_UNAVAILABLE) as error:
-        return error
-    return None
-
-
 def database_url(settings: Settings, name: str) -> str:
     """The URL of a service's own database: a file below the home, or a database of the PostgreSQL in the settings."""
     if settings.database_url:
-        url = _import("checkout.processes.postgres").url_of(settings, name)
-        return str(url.render_as_string(hide_password=False))
+        from checkout.processes.postgres import url_of
+
+        return url_of(settings, name).render_as_string(hide_password=False)
     folder = settings.home / "databases"
     folder.mkdir(parents=True, exist_ok=True)
     return f"sqlite:///{folder / name}.db"

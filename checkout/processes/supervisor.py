@@ -170,12 +170,6 @@ class Supervisor:
         found = cluster.status(self.settings.home)
         return len(found.processes), found.brokers
 
-    def kill(self, replica: str) -> None:
-        """Sends SIGKILL to the process of one replica and waits for its end."""
-        child = self._children[replica]
-        child.kill()
-        child.wait()
-
     def last_lines(self, replica: str, count: int = 5) -> str:
         """The last lines of a replica's log."""
         lines = Path(self.processes[replica].log).read_text(errors="replace").splitlines()[-count:]

@@ -4,7 +4,8 @@ They keep their state in memory. Tests never kill them, so they are witnesses of
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -45,7 +46,7 @@ class FaultSwitches(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ExternalSystem:
-    """A system with fault switches and a lock, which the methods of subclasses hold."""
+    """A system with fault switches and a lock for the state of its subclasses."""
 
     switches: FaultSwitches
 
@@ -53,13 +54,15 @@ class ExternalSystem:
         self.switches = switches
         self._lock = threading.Lock()
 
-    def _fail_if_switched(self) -> None:
-        if self.switches.use("fail"):
-            raise SimulatedFailure("the fault switches make this request fail: try again later")
-
-    def _drop_if_switched(self, name: str) -> None:
-        if self.switches.use(name):
-            raise ConnectionDropped("the connection was dropped after the request was processed")
+    @contextmanager
+    def _processing(self, drop_switch: str) -> Iterator[None]:
+        # Holds the lock while a request is processed; the switches make it fail before, or drop the connection after.
+        with self._lock:
+            if self.switches.use("fail"):
+                raise SimulatedFailure("the fault switches make this request fail: try again later")
+            yield
+            if self.switches.use(drop_switch):
+                raise ConnectionDropped("the connection was dropped after the request was processed")
 
 
 class LedgerEntry(msgspec.Struct, Generic[Request, Response], frozen=True):

@@ -68,11 +68,9 @@ class Mailbox(ExternalSystem):
 
         Raises SimulatedFailure, and after keeping it ConnectionDropped.
         """
-        with self._lock:
-            self._fail_if_switched()
+        with self._processing("drop_after_receiving"):
             key = email.message_id or f"<unnamed-{len(self._mails) + 1}>"
             self._mails[key] = self._add_copy(key, email)
-            self._drop_if_switched("drop_after_receiving")
 
     def mails(self, to: str | None = None, order: str | None = None) -> list[dict[str, Any]]:
         """Returns the e-mails as JSON objects, oldest first; only those to one address or about one order if given."""

@@ -69,11 +69,8 @@ class PaymentBroker(ExternalSystem):
 
         Raises KeyReused and SimulatedFailure, and after the charge ConnectionDropped.
         """
-        with self._lock:
-            self._fail_if_switched()
-            outcome = self.ledger.respond(key, charge, self._decide)
-            self._drop_if_switched("drop_after_charging")
-            return outcome
+        with self._processing("drop_after_charging"):
+            return self.ledger.respond(key, charge, self._decide)
 
     def _decide(self, charge: Charge) -> Outcome:
         reason = "above the limit" if charge.amount > CARD_LIMIT else self._denied_by_switch()

@@ -55,11 +55,8 @@ class ShipmentCompany(ExternalSystem):
 
         Raises KeyReused and SimulatedFailure, and after booking ConnectionDropped.
         """
-        with self._lock:
-            self._fail_if_switched()
-            booking = self.ledger.respond(key, parcel, self._accept)
-            self._drop_if_switched("drop_after_booking")
-            return booking
+        with self._processing("drop_after_booking"):
+            return self.ledger.respond(key, parcel, self._accept)
 
     def _accept(self, _: Parcel) -> Booking:
         self._booked += 1

@@ -143,7 +143,7 @@ def test_without_the_token_orders_cannot_be_listed_and_unknown_ids_are_not_found
 def test_the_gateway_answers_503_while_orders_is_down_and_accepts_orders_afterwards(
     shopper: Any, store: Supervisor
 ) -> None:
-    store.kill("orders-1")
+    store.processes["orders-1"].pid.kill_with_children()
 
     refused = shopper.post(ORDER)
     products = shopper.http.get(store.settings.url("gateway") + PRODUCTS)

@@ -36,7 +36,7 @@ def test_a_service_killed_before_a_verb_has_every_effect_exactly_once(
 
 
 def restart(store: Supervisor, replica: str, **changes: str) -> None:
-    store.kill(replica)
+    store.processes[replica].pid.kill_with_children()
     store.launch(replica, **changes)
     store.wait_until_ready([replica])
 

@@ -66,7 +66,7 @@ def test_both_replicas_of_each_service_handle_messages(shopper: Any) -> None:
 
 def test_the_orders_of_a_killed_replica_are_completed_by_the_other(shopper: Any) -> None:
     before = [shopper.order((2, 1)) for _ in range(6)]
-    shopper.store.kill("payments-2")
+    shopper.store.processes["payments-2"].pid.kill_with_children()
     after = [shopper.order((2, 1)) for _ in range(6)]
 
     for id in (*before, *after):
