@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,7 +75,8 @@ def run() -> int:
     prefix = f"demo-{int(time.time() * 1000):x}--"
     with running_shop((), False, home=home, prefix=prefix, port_base=free_port_base()) as supervisor:
         problems = [problem for story in STORIES for problem in _run_and_print(supervisor, story)]
-        _delete_topics(supervisor)
+        with closing(KafkaBroker(supervisor.settings.bootstrap_servers, prefix)) as broker:
+            broker.delete()
     for problem in problems:
         output.out.print(f"[bold]unexpected:[/bold] {problem}")
     if not problems:
@@ -95,9 +97,8 @@ def _run_story(shop: ShopFile, story: Story) -> StoryResult:
     body = CUSTOMER | {"products": [{"sku": story.sku, "quantity": story.quantity}]}
     id = call_gateway(shop, "POST", PLACE_ORDER, json=body)["id"]
     wait_for_journey(shop, id)
-    broker = KafkaBroker(shop.bootstrap_servers, shop.prefix)
-    hops = journeys.journey(id, Path(shop.home) / "journal", broker)
-    broker.close()
+    with closing(KafkaBroker(shop.bootstrap_servers, shop.prefix)) as broker:
+        hops = journeys.journey(id, Path(shop.home) / "journal", broker)
     order = call_gateway(shop, "GET", f"{PLACE_ORDER}/{id}")
     mails = httpx.get(shop.address("mailbox") + "/mails", params={"order": id}).json()
     charges = httpx.get(shop.address("payment_broker") + "/charges", params={"order": id}).json()
@@ -135,9 +136,3 @@ def _differences(story: Story, result: StoryResult) -> list[str]:
         ("charged", story.charged, result.charged),
     )
     return [f"{story.title}: {what}: {found}, not {wanted}" for what, wanted, found in checks if wanted != found]
-
-
-def _delete_topics(supervisor: Supervisor) -> None:
-    broker = KafkaBroker(supervisor.settings.bootstrap_servers, supervisor.settings.prefix)
-    broker.delete()
-    broker.close()

@@ -50,8 +50,7 @@ def running_shop(
 ) -> Iterator[Supervisor]:
     """Starts containers (all by default) and gives their Supervisor when they are ready; stops them after the block."""
     replicas = _replicas(scale)
-    overrides.setdefault("partitions", None)
-    overrides["partitions"] = overrides["partitions"] or max(replicas.values(), default=0) or None
+    overrides["partitions"] = overrides.get("partitions") or max(replicas.values(), default=None)
     settings = read_settings(**overrides)
     _raise_interrupt_on_signals()
     with _database(settings, postgres) as url:
@@ -158,12 +157,9 @@ def _replicas(scale: Sequence[str]) -> dict[str, int]:
     return replicas
 
 
-@contextlib.contextmanager
-def _database(settings: Settings, postgres: bool) -> Iterator[str]:
+def _database(settings: Settings, postgres: bool) -> contextlib.AbstractContextManager[str]:
     if settings.database_url or not postgres:
-        yield settings.database_url
-        return
+        return contextlib.nullcontext(settings.database_url)
     from checkout.processes.postgres import local_postgres
 
-    with local_postgres(settings.home) as url:
-        yield url
+    return local_postgres(settings.home)

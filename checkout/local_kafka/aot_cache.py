@@ -4,7 +4,6 @@
 """
 
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -20,7 +19,7 @@ from checkout.local_kafka.probe import is_serving
 from checkout.local_kafka.storage import format_storage, random_uuid
 from checkout.system.file_lock import locked
 from checkout.system.pid import Pid
-from checkout.system.ports import is_free
+from checkout.system.ports import free_port_base
 
 TIME_LIMIT_SECONDS = 180
 
@@ -54,7 +53,7 @@ def make() -> None:
         if not _file(jars).exists():
             _remove_abandoned(folder)
             with tempfile.TemporaryDirectory(prefix="training-", dir=folder) as home:
-                _train(_with_free_ports(Path(home)), jars)
+                _train(_broker(Path(home), free_port_base()), jars)
 
 
 def _file(jars: str) -> Path:
@@ -81,11 +80,6 @@ def _remove_abandoned(folder: Path) -> None:
         for process in find_processes(_broker(home, 1)):
             process.kill_with_children()
         shutil.rmtree(home, ignore_errors=True)
-
-
-def _with_free_ports(home: Path) -> BrokerConfig:
-    candidates = (_broker(home, port_base) for port_base in random.sample(range(9_000, 21_000, 2), 100))
-    return next(broker for broker in candidates if is_free(broker.port) and is_free(broker.controller_port))
 
 
 def _broker(home: Path, port_base: int) -> BrokerConfig:

@@ -67,7 +67,21 @@ def acquire(
     of another number of brokers, or a broker does not serve within 60 seconds.
     """
     with _translate_errors(home), locked_state(home) as state:
-        configs = _ensure_running(home, state, port_base, brokers, on_progress, make_cache)
+        if state.brokers not in (0, brokers):
+            raise KafkaUnavailable(
+                f"{home / 'kafka'} holds the data of {state.brokers} broker(s), not of {brokers}: "
+                f"use --brokers {state.brokers}, or remove that folder with all its topics"
+            )
+        if not state.running():
+            state.port_base = port_base
+        configs = broker_configs(home, state.port_base, brokers)
+        if stopped := _stopped(configs, state):
+            jars = _prepare(stopped, state, on_progress)
+            _start(configs, state, jars)
+            if make_cache and not state.cache_maker:
+                state.cache_maker = aot_cache.make_in_background(jars)
+        else:
+            _wait_until_serving(configs, state)
         state.users = state.living_users() + ([] if keep else [Pid.own()])
         state.kept = state.kept or keep
         return bootstrap_servers(configs)
@@ -114,41 +128,21 @@ def processes(home: Path) -> dict[int, Pid]:
     return read(home).running()
 
 
-def _ensure_running(
-    home: Path, state: State, port_base: int, brokers: int, on_progress: Progress, make_cache: bool
-) -> list[BrokerConfig]:
-    if state.brokers not in (0, brokers):
-        raise KafkaUnavailable(
-            f"{home / 'kafka'} holds the data of {state.brokers} broker(s), not of {brokers}: "
-            f"use --brokers {state.brokers}, or remove that folder with all its topics"
-        )
-    if not state.running():
-        state.port_base = port_base
-    configs = broker_configs(home, state.port_base, brokers)
-    if len(state.running()) == brokers:
-        _wait_until_serving(configs, state)
-        return configs
-    _check_resources(configs, state)
-    jars = class_path(on_progress)
-    on_progress("starting Apache Kafka", 0.0)
-    state.brokers = brokers
-    for broker in _stopped(configs, state):
-        format_storage(broker, state.cluster_id, jars)
-    _start(configs, state, jars)
-    if make_cache and not state.cache_maker:
-        state.cache_maker = aot_cache.make_in_background(jars)
-    return configs
-
-
-def _check_resources(configs: list[BrokerConfig], state: State) -> None:
-    home = configs[0].home
+def _prepare(stopped: list[BrokerConfig], state: State, on_progress: Progress) -> str:
+    home = stopped[0].home
     free = shutil.disk_usage(home).free
     if free < MIN_FREE_BYTES:
         raise KafkaUnavailable(
             f"{home} has {free // 1_000_000} MB left, Kafka needs {MIN_FREE_BYTES // 1_000_000}: free some space"
         )
-    for broker in _stopped(configs, state):
+    for broker in stopped:
         free_ports(broker)
+    jars = class_path(on_progress)
+    on_progress("starting Apache Kafka", 0.0)
+    state.brokers = stopped[0].brokers
+    for broker in stopped:
+        format_storage(broker, state.cluster_id, jars)
+    return jars
 
 
 def _start(configs: list[BrokerConfig], state: State, jars: str) -> None:
@@ -177,7 +171,8 @@ def _start_with(configs: list[BrokerConfig], state: State, jars: str, java_optio
 
 
 def _stopped(configs: list[BrokerConfig], state: State) -> list[BrokerConfig]:
-    return [broker for broker in configs if broker.number not in state.running()]
+    running = state.running()
+    return [broker for broker in configs if broker.number not in running]
 
 
 class _BrokerExited(KafkaUnavailable):

