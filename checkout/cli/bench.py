@@ -30,7 +30,6 @@ from checkout.system.ports import free_port_base
 BURST_WITHIN = 300.0  # seconds
 STOCK = 1_000_000  # of each product
 CHUNK = 2_000  # records sent at a time
-APPROVED = "order.new-order-approved"
 EFFECTS = {  # by service: a query whose result is the number of orders
     "orders": "SELECT count(*) FROM orders WHERE status = 'APPROVED'",
     "stock": f"SELECT sum({STOCK} - on_hand) FROM products",
@@ -57,8 +56,7 @@ def run(orders: int, rounds: int, as_json: bool) -> int:
         output.print_json(results)
         return 0
     columns = ("orders", "seconds", "orders/s", "CPU-s per 1,000 orders", "of which")
-    rows = [_row(result) for result in results]
-    output.out.print(output.table("Five services, five processes, one broker", columns, rows))
+    output.out.print(output.table("Five services, five processes, one broker", columns, map(_row, results)))
     return 0
 
 
@@ -100,7 +98,7 @@ def _record() -> ProducerRecord:
 
 
 def _wait_until_processed(broker: KafkaBroker, orders: int) -> None:
-    _wait(lambda: sum(broker.ends([APPROVED]).values()) >= orders, "approved")
+    _wait(lambda: sum(broker.ends(["order.new-order-approved"]).values()) >= orders, "approved")
     for service in SERVICES:
         _wait(partial(_has_no_lag, broker, service), f"read by {service.name}")
 
@@ -134,5 +132,3 @@ def _row(result: BenchResult) -> tuple[object, ...]:
     by_replica = ", ".join(f"{name} {seconds:.2f}" for name, seconds in result.cpu_of.items())
     rate, cpu = f"{result.orders_per_second:.0f}", f"{result.cpu_per_1000:.2f}"
     return result.orders, f"{result.seconds:.2f}", rate, cpu, by_replica
-
-

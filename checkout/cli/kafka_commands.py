@@ -20,7 +20,6 @@ from checkout.messaging.log import Record
 from checkout.processes.supervisor import ShopNotRunning, find_shop
 from checkout.settings import WrongSetting, read_settings
 
-POLL_EVERY = 0.3  # seconds
 COLUMNS = ("topic", "partition", "offset", "key", "message", "from", "to", "order", "payload")
 Format = Literal["table", "json", "csv"]
 
@@ -91,7 +90,7 @@ def _follow(broker: KafkaBroker, topics: Sequence[str]) -> Iterator[Record]:
         for record in sorted(broker.read(topics, offsets), key=lambda record: record.timestamp):
             offsets[record.topic, record.partition] = record.offset + 1
             yield record
-        time.sleep(POLL_EVERY)
+        time.sleep(0.3)
 
 
 def _print(records: Iterable[TopicRecord], format: Format, follow: bool) -> None:

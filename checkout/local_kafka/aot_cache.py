@@ -21,8 +21,6 @@ from checkout.system.file_lock import locked
 from checkout.system.pid import Pid
 from checkout.system.ports import free_port_base
 
-TIME_LIMIT_SECONDS = 180
-
 
 def java_options(jars: str) -> list[str]:
     """Returns the options that make Java use the cache; none while there is no cache."""
@@ -89,6 +87,6 @@ def _broker(home: Path, port_base: int) -> BrokerConfig:
 if __name__ == "__main__":
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
         signal.signal(number, lambda *_: sys.exit(1))
-    signal.alarm(TIME_LIMIT_SECONDS)
+    signal.alarm(180)  # seconds
     os.nice(10)
     make()

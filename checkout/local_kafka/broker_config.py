@@ -10,10 +10,7 @@ process.roles=broker,controller
 node.id={number}
 controller.quorum.voters={voters}
 listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=PLAINTEXT://{host}:{port}
-inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={data}
 # by default Kafka's internal topics need three brokers
 offsets.topic.replication.factor={brokers}
@@ -25,7 +22,6 @@ share.coordinator.state.topic.replication.factor={brokers}
 share.coordinator.state.topic.min.isr={in_sync}
 default.replication.factor={brokers}
 min.insync.replicas={in_sync}
-num.partitions=1
 auto.create.topics.enable=false
 # fast start, small memory
 group.initial.rebalance.delay.ms=0

@@ -12,8 +12,6 @@ from checkout.local_kafka.broker_process import JVM_FLAGS
 from checkout.local_kafka.download import derived_folder
 from checkout.system.java import JAVA
 
-TOOL_TIMEOUT_SECONDS = 60.0
-
 
 def random_uuid() -> str:
     """Returns an id for a cluster or a folder in Kafka's notation, without a leading dash, which marks an option."""
@@ -42,7 +40,7 @@ def run_storage_tool(home: Path, jars: str) -> Path:
     broker.properties_file.write_text(broker.properties())
     tool = [JAVA, *JVM_FLAGS, "-cp", jars, "kafka.tools.StorageTool"]
     arguments = ["format", "--cluster-id", random_uuid(), "--config", str(broker.properties_file)]
-    subprocess.run([*tool, *arguments], check=True, capture_output=True, timeout=TOOL_TIMEOUT_SECONDS)
+    subprocess.run([*tool, *arguments], check=True, capture_output=True, timeout=60)
     return broker.data_folder
 
 

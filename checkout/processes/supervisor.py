@@ -25,7 +25,6 @@ from checkout.system.ports import check_free, free_port
 
 KAFKA_SERVICES, SIMULATORS = tuple(STORE.by_name), STORE.external_systems
 READY_WITHIN = 60.0  # seconds
-STOPPED_WITHIN = 10.0  # seconds
 
 
 class ShopError(CheckoutError):
@@ -187,7 +186,7 @@ class Supervisor:
             child.send_signal(signal.SIGTERM)
         for child in children:
             try:
-                child.wait(STOPPED_WITHIN)
+                child.wait(timeout=10)
             except subprocess.TimeoutExpired:
                 child.kill()
             _reap(child)
