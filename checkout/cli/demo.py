@@ -15,7 +15,7 @@ from checkout.journal.hop import Hop
 from checkout.journal.journal import applied
 from checkout.messages import PLACE_ORDER, PRODUCTS
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.processes.supervisor import ShopFile, Supervisor, find_shop
+from checkout.processes.supervisor import ShopFile, find_shop
 from checkout.registry import arrows
 from checkout.settings import read_settings
 from checkout.system.ports import free_port_base
@@ -74,7 +74,12 @@ def run() -> int:
         shutil.rmtree(home / folder, ignore_errors=True)
     prefix = f"demo-{int(time.time() * 1000):x}--"
     with running_shop((), False, home=home, prefix=prefix, port_base=free_port_base()) as supervisor:
-        problems = [problem for story in STORIES for problem in _run_and_print(supervisor, story)]
+        shop, problems = find_shop(home), list[str]()
+        for story in STORIES:
+            result = _run_story(shop, story)
+            output.out.print(output.journey(story.title, result.hops))
+            output.out.print(_summary(result))
+            problems += _differences(story, result)
         with closing(KafkaBroker(supervisor.settings.bootstrap_servers, prefix)) as broker:
             broker.delete()
     for problem in problems:
@@ -83,13 +88,6 @@ def run() -> int:
         output.out.print(f"All {len(STORIES)} orders ended as expected.")
         output.out.print(NEXT_STEPS, markup=False)
     return 1 if problems else 0
-
-
-def _run_and_print(supervisor: Supervisor, story: Story) -> list[str]:
-    result = _run_story(find_shop(supervisor.settings.home), story)
-    output.out.print(output.journey(story.title, result.hops))
-    output.out.print(_summary(result))
-    return _differences(story, result)
 
 
 def _run_story(shop: ShopFile, story: Story) -> StoryResult:

@@ -6,8 +6,8 @@ from typing import Any
 from kafka import KafkaProducer, errors
 
 from checkout.messaging.kafka_client import ATTEMPT_TIMEOUT_SECONDS, CLIENT_SETTINGS, KafkaConnection
+from checkout.messaging.kafka_partitioner import Partitioner
 from checkout.messaging.log import DEAD_LETTERS, ProducerRecord, RecordMetadata, check_size, max_record_bytes
-from checkout.messaging.partitioner import Partitioner
 
 # `flush` sends one large batch per partition; the linger keeps the sender thread from sending smaller ones before.
 PRODUCER_SETTINGS = CLIENT_SETTINGS | {

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from checkout.messaging.kafka_partitioner import Partitioner
 from checkout.messaging.log import (
     DEAD_LETTERS,
     CommitRefused,
@@ -16,7 +17,6 @@ from checkout.messaging.log import (
     RecordMetadata,
     check_size,
 )
-from checkout.messaging.partitioner import Partitioner
 
 
 class MemoryBroker:
