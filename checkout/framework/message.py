@@ -48,28 +48,24 @@ After = Mapping[type[Message] | None, Sequence[int]]
 
 def on_topic(topic: str, sender: str, after: After) -> Callable[[M], M]:
     """Declares a record on Kafka. `after` maps each possible cause to two steps: published, and delivered."""
-
-    def declare(message: M) -> M:
-        message.topic = message.technology = topic
-        return _declared(message, sender, KAFKA, after)
-
-    return declare
+    return _declare(sender, KAFKA, after, topic=topic)
 
 
 def on_endpoint(receiver: str, endpoint: str, sender: str, after: After) -> Callable[[M], M]:
     """Declares a call, for example `"HTTP, POST /charges"`. `after` maps each possible cause to its steps."""
+    return _declare(sender, receiver, after, endpoint=endpoint)
 
+
+def _declare(
+    sender: str, receiver: str, after: After, topic: str | None = None, endpoint: str | None = None
+) -> Callable[[M], M]:
     def declare(message: M) -> M:
-        message.endpoint = message.technology = endpoint
-        return _declared(message, sender, receiver, after)
+        message.sender, message.receiver, message.topic, message.endpoint = sender, receiver, topic, endpoint
+        message.technology = topic or endpoint or ""
+        message.steps = {cause.__name__ if cause else None: tuple(steps) for cause, steps in after.items()}
+        return message
 
     return declare
-
-
-def _declared(message: M, sender: str, receiver: str, after: After) -> M:
-    message.sender, message.receiver = sender, receiver
-    message.steps = {cause.__name__ if cause else None: tuple(steps) for cause, steps in after.items()}
-    return message
 
 
 ENCODER = msgspec.json.Encoder(decimal_format="number")

@@ -7,20 +7,20 @@ from checkout.settings import HOST, KAFKA_PORTS
 
 PROPERTIES = """\
 process.roles=broker,controller
-node.id={number}
+node.id={broker.number}
 controller.quorum.voters={voters}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
+listeners=PLAINTEXT://{host}:{broker.port},CONTROLLER://{host}:{broker.controller_port}
 controller.listener.names=CONTROLLER
-log.dirs={data}
+log.dirs={broker.data_folder}
 # by default Kafka's internal topics need three brokers
-offsets.topic.replication.factor={brokers}
+offsets.topic.replication.factor={broker.brokers}
 offsets.topic.num.partitions=1
-transaction.state.log.replication.factor={brokers}
+transaction.state.log.replication.factor={broker.brokers}
 transaction.state.log.min.isr={in_sync}
 transaction.state.log.num.partitions=1
-share.coordinator.state.topic.replication.factor={brokers}
+share.coordinator.state.topic.replication.factor={broker.brokers}
 share.coordinator.state.topic.min.isr={in_sync}
-default.replication.factor={brokers}
+default.replication.factor={broker.brokers}
 min.insync.replicas={in_sync}
 auto.create.topics.enable=false
 # fast start, small memory
@@ -79,10 +79,8 @@ class BrokerConfig(NamedTuple):
     def properties(self) -> str:
         """Returns the server properties: fast start, small memory, unlimited retention."""
         every = broker_configs(self.home, self.port_base, self.brokers)
-        voters = [f"{each.number}@{HOST}:{each.controller_port}" for each in every]
-        own = {"number": self.number, "port": self.port, "controller_port": self.controller_port}
-        shared = {"host": HOST, "voters": ",".join(voters), "brokers": self.brokers, "in_sync": min(self.brokers, 2)}
-        return PROPERTIES.format(**own, **shared, data=self.data_folder)
+        voters = ",".join(f"{each.number}@{HOST}:{each.controller_port}" for each in every)
+        return PROPERTIES.format(broker=self, host=HOST, voters=voters, in_sync=min(self.brokers, 2))
 
 
 def broker_configs(home: Path, port_base: int, brokers: int) -> list[BrokerConfig]:

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any
 
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition, errors
@@ -122,11 +122,7 @@ class PollingConsumer:
             join.set_exception(error)
 
     def _end_join(self, timeout: float) -> RecordsByPartition:
-        if not self._join:
-            return {}
-        with contextlib.suppress(TimeoutError):
-            self._join.exception(timeout)
-        if not self._join.done():
+        if not self._join or wait([self._join], timeout).not_done:
             return {}
         ended, self._join, self._idle = self._join, None, False
         return ended.result()

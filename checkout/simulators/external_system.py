@@ -45,12 +45,13 @@ class FaultSwitches(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         return count > 0
 
 
-class ExternalSystem:
+Faults = TypeVar("Faults", bound=FaultSwitches)
+
+
+class ExternalSystem(Generic[Faults]):
     """A system with fault switches and a lock for the state of its subclasses."""
 
-    switches: FaultSwitches
-
-    def __init__(self, switches: FaultSwitches) -> None:
+    def __init__(self, switches: Faults) -> None:
         self.switches = switches
         self._lock = threading.Lock()
 

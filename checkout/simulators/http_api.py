@@ -18,7 +18,7 @@ from checkout.simulators.external_system import ConnectionDropped, ExternalSyste
 MAX_KEY_CHARACTERS = 255
 
 
-def application(title: str, system: ExternalSystem, *routes: HTTPRouteHandler, **options: Any) -> Litestar:
+def application(title: str, system: ExternalSystem[Any], *routes: HTTPRouteHandler, **options: Any) -> Litestar:
     """Returns the application of a system: its routes, `/switches` and `/health-check`.
 
     `PUT /switches` sets every switch; those that the body omits get their defaults.

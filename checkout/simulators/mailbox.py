@@ -43,7 +43,7 @@ class Email(msgspec.Struct, frozen=True):
 class ReceivedEmail(Email, frozen=True, kw_only=True):
     """An e-mail in the mailbox: how often it was received, and when first."""
 
-    copies: int = 1
+    copies: int
     received_at: datetime
 
 
@@ -53,10 +53,8 @@ class Switches(FaultSwitches):
     drop_after_receiving: Count = 0
 
 
-class Mailbox(ExternalSystem):
+class Mailbox(ExternalSystem[Switches]):
     """The mailbox without servers: thread-safe, in memory. `now` returns the time of receipt, in UTC."""
-
-    switches: Switches
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(Switches())
@@ -70,7 +68,9 @@ class Mailbox(ExternalSystem):
         """
         with self._processing("drop_after_receiving"):
             key = email.message_id or f"<unnamed-{len(self._mails) + 1}>"
-            self._mails[key] = self._add_copy(key, email)
+            fields = msgspec.structs.asdict(email) | {"message_id": key}
+            mail = self._mails.get(key) or ReceivedEmail(**fields, copies=0, received_at=self._now())
+            self._mails[key] = msgspec.structs.replace(mail, copies=mail.copies + 1)
 
     def mails(self, to: str | None = None, order: str | None = None) -> list[dict[str, Any]]:
         """Returns the e-mails as JSON objects, oldest first; only those to one address or about one order if given."""
@@ -78,13 +78,6 @@ class Mailbox(ExternalSystem):
             kept = list(self._mails.values())
         chosen = [mail for mail in kept if to in (None, *mail.to.split(", ")) and order in (None, mail.order)]
         return [msgspec.to_builtins(mail) for mail in chosen]
-
-    def _add_copy(self, key: str, email: Email) -> ReceivedEmail:
-        received = self._mails.get(key)
-        if received:
-            return msgspec.structs.replace(received, copies=received.copies + 1)
-        fields = msgspec.structs.asdict(email) | {"message_id": key}
-        return ReceivedEmail(**fields, received_at=self._now())
 
 
 def parse_email(content: bytes, recipients: Sequence[str]) -> Email:

@@ -54,10 +54,8 @@ class Switches(FaultSwitches):
             raise ValueError("deny_next needs deny, the reason for denying")
 
 
-class PaymentBroker(ExternalSystem):
+class PaymentBroker(ExternalSystem[Switches]):
     """The payment provider without a server: thread-safe, in memory."""
-
-    switches: Switches
 
     def __init__(self) -> None:
         super().__init__(Switches())

@@ -40,10 +40,8 @@ class Switches(FaultSwitches):
     drop_after_booking: Count = 0
 
 
-class ShipmentCompany(ExternalSystem):
+class ShipmentCompany(ExternalSystem[Switches]):
     """The company without a server: thread-safe, in memory."""
-
-    switches: Switches
 
     def __init__(self) -> None:
         super().__init__(Switches())
