@@ -74,14 +74,12 @@ def show_messages(order: str | None, topic: str | None, follow: bool, format: Fo
 
 def connect_to_kafka(home: Path) -> KafkaBroker | None:
     """The Kafka that the settings name, or that of the store running below `home`; None where there is neither."""
-    settings = read_settings()
-    if settings.bootstrap_servers:
-        return KafkaBroker(settings.bootstrap_servers, settings.prefix)
     try:
-        shop = find_shop(home)
+        settings = read_settings()
+        found = settings if settings.bootstrap_servers else find_shop(home)
+        return KafkaBroker(found.bootstrap_servers, found.prefix)
     except ShopNotRunning:
         return None
-    return KafkaBroker(shop.bootstrap_servers, shop.prefix)
 
 
 def _follow(broker: KafkaBroker, topics: Sequence[str]) -> Iterator[Record]:

@@ -5,7 +5,6 @@ import os
 import select
 import signal
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -123,10 +122,8 @@ def _report_crash(supervisor: Supervisor, replica: str, status: int) -> None:
 
 
 def _enter_pressed(seconds: float) -> bool:
-    if not sys.stdin.isatty():
-        time.sleep(seconds)
-        return False
-    ready, _, _ = select.select([sys.stdin], [], [], seconds)
+    keyboards = [sys.stdin] if sys.stdin.isatty() else []
+    ready, _, _ = select.select(keyboards, [], [], seconds)
     return bool(ready) and bool(os.read(sys.stdin.fileno(), 1_000))
 
 

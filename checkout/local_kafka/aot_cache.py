@@ -36,11 +36,7 @@ def make_in_background(jars: str) -> Pid | None:
     """Starts a process that makes the cache, and does not wait for it. Returns None when the cache exists."""
     if _file(jars).exists():
         return None
-    nothing = subprocess.DEVNULL
-    command = [sys.executable, "-m", __name__]
-    process = subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True)
-    process.returncode = 0  # it may outlive this process, which makes Popen warn
-    return Pid.of(process.pid)
+    return Pid.start([sys.executable, "-m", __name__], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def make() -> None:
@@ -51,7 +47,7 @@ def make() -> None:
         if not _file(jars).exists():
             _remove_abandoned(folder)
             with tempfile.TemporaryDirectory(prefix="training-", dir=folder) as home:
-                _train(_broker(Path(home), free_port_base()), jars)
+                _train(broker_configs(Path(home), free_port_base(), 1)[0], jars)
 
 
 def _file(jars: str) -> Path:
@@ -75,13 +71,9 @@ def _train(broker: BrokerConfig, jars: str) -> None:
 
 def _remove_abandoned(folder: Path) -> None:
     for home in folder.glob("training-*"):
-        for process in find_processes(_broker(home, 1)):
+        for process in find_processes(broker_configs(home, 1, 1)[0]):
             process.kill_with_children()
         shutil.rmtree(home, ignore_errors=True)
-
-
-def _broker(home: Path, port_base: int) -> BrokerConfig:
-    return broker_configs(home, port_base, 1)[0]
 
 
 if __name__ == "__main__":

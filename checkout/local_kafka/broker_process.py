@@ -43,17 +43,13 @@ def start_broker(broker: BrokerConfig, jars: str, *java_options: str) -> Pid:
     if broker.log_file.exists():
         broker.log_file.replace(broker.log_file.with_suffix(".old"))
     with broker.log_file.open("wb") as log:
-        process = subprocess.Popen(
+        return Pid.start(
             [JAVA, *JVM_FLAGS, *java_options, "-cp", jars, BROKER_CLASS, str(broker.properties_file)],
-            stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=broker.log_file.parent,
             env={name: value for name, value in os.environ.items() if name not in JAVA_VARIABLES},
-            start_new_session=True,
         )
-    process.returncode = 0  # it may outlive this process, which makes Popen warn
-    return Pid.of(process.pid)
 
 
 def find_processes(broker: BrokerConfig) -> list[Pid]:

@@ -2,6 +2,9 @@
 
 import contextlib
 import os
+import subprocess
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import psutil  # type: ignore[import-untyped]
@@ -25,6 +28,13 @@ class Pid(msgspec.Struct, frozen=True):
             return cls(number, psutil.Process(number).create_time())
         except psutil.Error as error:
             raise ProcessLookupError(f"no process has the number {number}") from error
+
+    @classmethod
+    def start(cls, command: Sequence[str], **options: Any) -> "Pid":
+        """Starts a process that may outlive this one, in a session of its own; `options` are those of Popen."""
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **options)
+        process.returncode = 0  # else Popen warns when this process ends first
+        return cls.of(process.pid)
 
     @classmethod
     def own(cls) -> "Pid":
