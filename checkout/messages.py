@@ -1,4 +1,4 @@
-"""Messages: every message of the store in step order: its fields, its sender, where it goes, its steps.
+"""Messages: every message of the store in step order: its fields, its sender, its topic or endpoint, its steps.
 
 docs/contract.md describes topics and JSON; fields that the article's author does not have are optional.
 """
@@ -34,7 +34,7 @@ class PlaceOrder(Message, frozen=True):
     products: list[RequestedLine]
     payment: Payment
     placed_at: datetime
-    fingerprint: str = ""  # SHA-256 of the body: tells a repeated Idempotency-Key from a misused one
+    fingerprint: str = ""  # SHA-256 of the body: a repeat with another body is refused
 
 
 @on_topic("order.new-order-received", sender="orders", after={PlaceOrder: (3, 4)})

@@ -26,8 +26,8 @@ def seconds(work: Callable[[], object]) -> float:
 
 def cold(renderer: Renderer, diagram: DiagramSource) -> None:
     """One `java -jar` for one file, as PlantUML is usually called."""
-    tools = renderer.toolchain
-    command = [tools.java, "-Djava.awt.headless=true", "-jar", str(tools.jar), "-tsvg", "-pipe"]
+    java, jar = renderer.toolchain.java, str(renderer.toolchain.jar)
+    command = [java, "-Djava.awt.headless=true", "-jar", jar, "-tsvg", "-pipe"]
     source = diagram.text.replace("\n", "\n!pragma layout smetana\n", 1)
     subprocess.run(command, input=source.encode(), capture_output=True, check=True)
 

@@ -59,7 +59,7 @@ def chromium() -> Iterator[Page]:
 
 
 def in_the_browser(folder: Path) -> tuple[float, list[float]]:
-    """Seconds from JupyterLab's start to the first lit arrow, and milliseconds of each step after it."""
+    """Seconds from the start of JupyterLab to the first highlighted arrow, and milliseconds of each later step."""
     with chromium() as page:
         started = time.perf_counter()
         server = Server(folder)
@@ -86,7 +86,7 @@ def main() -> None:
     print("| what | times | median | slowest |\n| --- | --- | --- | --- |")
     for name, taken in rows.items():
         print(f"| {name} | {len(taken)} | {statistics.median(taken):.1f} ms | {max(taken):.1f} ms |")
-    print(f"| from `checkout lab` to the first lit arrow, cold | 1 | {first:.1f} s | |")
+    print(f"| from `checkout lab` to the first highlighted arrow, cold | 1 | {first:.1f} s | |")
 
 
 if __name__ == "__main__":

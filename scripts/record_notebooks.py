@@ -1,4 +1,4 @@
-"""Recorder: runs notebooks on one shared Kafka and keeps of their outputs what is the same in every run."""
+"""Record notebooks: runs notebooks on one shared Kafka and writes or compares the outputs that every run reproduces."""
 
 import contextlib
 import difflib
@@ -29,23 +29,23 @@ METADATA = {
 
 
 class NotRecorded(Exception):
-    """A notebook that cannot be kept; the message names it, the cell and what is wrong."""
+    """A notebook that cannot be recorded; the message names the notebook, the cell and the problem."""
 
 
 def read(path: Path) -> Any:
-    """The notebook; a cell without an id of its own gets one."""
-    told = json.loads(path.read_text())
-    taken, seen = {cell.get("id") for cell in told["cells"]}, set[str | None]([None])
+    """Reads a notebook; a cell without an id of its own gets one."""
+    content = json.loads(path.read_text())
+    taken, seen = {cell.get("id") for cell in content["cells"]}, set[str | None]([None])
     free = (name for number in range(1, 1_000) if (name := f"cell-{number}") not in taken)
-    for cell in told["cells"]:
+    for cell in content["cells"]:
         if cell.get("id") in seen:
             cell["id"] = next(free)
         seen.add(cell["id"])
-    return nbformat.reads(json.dumps(told | {"nbformat": 4, "nbformat_minor": 5}), as_version=4)
+    return nbformat.reads(json.dumps(content | {"nbformat": 4, "nbformat_minor": 5}), as_version=4)
 
 
 def recorded(path: Path) -> str:
-    """The notebook as it is after a run in a kernel of its own, beside its file. Raises NotRecorded."""
+    """The notebook after a run in a new kernel, in the folder of its file. Raises NotRecorded."""
     notebook, at = read(path), [0]
     client = NotebookClient(
         notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}},
@@ -65,7 +65,7 @@ def recorded(path: Path) -> str:
 
 
 def clean(cell: Any, where: str) -> None:
-    """Drops what would differ, or not show, elsewhere: times, live widgets, paths in tracebacks."""
+    """Removes what differs from run to run or cannot be shown later: times, live widgets, paths in tracebacks."""
     for name in ("execution", "trusted"):
         cell.metadata.pop(name, None)
     for output in cell.get("outputs", []):
@@ -77,7 +77,7 @@ def clean(cell: Any, where: str) -> None:
 
 
 def difference(path: Path, now: str) -> str:
-    """The first cell that is not as committed, line by line; empty when all bytes are the same."""
+    """The first cell that differs from the committed one, line by line; empty when no byte differs."""
     before = path.read_text()
     if before == now:
         return ""
@@ -92,7 +92,7 @@ def difference(path: Path, now: str) -> str:
 
 @contextlib.contextmanager
 def shared_kafka() -> Iterator[None]:
-    """One broker for all kernels, which find it below the home that they inherit."""
+    """One broker for all kernels, which find it through CHECKOUT_HOME."""
     settings = read_settings()
     home = settings.home.absolute()
     os.environ["CHECKOUT_HOME"] = str(home)
@@ -107,7 +107,7 @@ def shared_kafka() -> Iterator[None]:
 
 
 def main(arguments: list[str]) -> int:
-    """0 when all could be recorded, and with --check all are as committed."""
+    """Returns 0 when all notebooks ran and, with --check, are as committed."""
     check, names = "--check" in arguments, [Path(name).absolute() for name in arguments if name != "--check"]
     paths, failed = names or sorted((ROOT / "notebooks").glob("*.ipynb")), 0
     with tempfile.TemporaryDirectory() as profile, shared_kafka():

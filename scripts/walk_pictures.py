@@ -1,4 +1,4 @@
-"""Pictures of the walk in JupyterLab at steps 1, 8 and 13, light and dark, for the README and to be looked at."""
+"""Walk pictures: screenshots of the walk in JupyterLab at steps 1, 8 and 13, light and dark, for README and review."""
 
 import sys
 import tempfile
@@ -15,11 +15,11 @@ from lab.browser.jupyter import Notebook, Server  # noqa: E402
 from checkout.local_kafka import cluster  # noqa: E402
 
 CELL = "from checkout.lab import Lab\nlab = Lab()\nlab.place_order('wooden spoon', quantity=2)\nlab.walk()"
-HOPS = {1: 1, 8: 8, 13: 14}  # by step: the hop at which to look; of the three 13s the second
+HOPS = {1: 1, 8: 8, 13: 14}  # by step: the hop to show; of the three with step 13, the second
 
 
 def take(page: Page, server: Server, folder: Path, theme: str) -> None:
-    """One walk through an order, with a picture at each of these hops."""
+    """Walks through an order and takes a screenshot at each of these hops."""
     page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
     notebook = Notebook(page, server, server.write(f"walk-{theme}", CELL))
     notebook.command("application:toggle-left-area")
@@ -31,7 +31,7 @@ def take(page: Page, server: Server, folder: Path, theme: str) -> None:
         page.locator(f".walk[data-current='{hop}']").wait_for()
         if hop in HOPS.values():
             walk.evaluate("each => each.scrollIntoView({block: 'start'})")
-            page.wait_for_timeout(400)  # the picture glides
+            page.wait_for_timeout(400)  # until the animation ends
             step = next(step for step, at in HOPS.items() if at == hop)
             page.screenshot(path=folder / f"walk-step-{step}-{theme}.png")
 

@@ -1,4 +1,4 @@
-"""Command line: runs `checkout ...` in a process of its own, in a home of its own."""
+"""Command line: runs `checkout ...` as a process, on a terminal, or in this process."""
 
 import contextlib
 import os
@@ -15,36 +15,36 @@ COMMAND = (sys.executable, "-m", "checkout")
 
 
 def environment(home: Path, **settings: str) -> dict[str, str]:
-    """This process's environment, with no other settings of ours than these."""
+    """The environment of this process, with these `CHECKOUT_...` settings only."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("CHECKOUT_")}
     return others | {"CHECKOUT_HOME": str(home), "COLUMNS": "80"} | settings
 
 
 def checkout(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """The ended command: its exit code, and what it printed on both streams."""
+    """Runs a command to its end; the result has its exit code, standard output and standard error."""
     return subprocess.run(
         [*COMMAND, *arguments], env=environment(home, **settings), capture_output=True, text=True, timeout=60
     )
 
 
 def on_a_terminal(home: Path, *arguments: str) -> list[str]:
-    """The lines that a command shows on a terminal of 80 columns, without colours."""
-    keyboard, screen = pty.openpty()
-    surroundings = environment(home, NO_COLOR="1", TERM="dumb")
+    """Returns the lines that a command prints on a terminal of 80 columns without colours."""
+    primary, secondary = pty.openpty()
+    variables = environment(home, NO_COLOR="1", TERM="dumb")
     command, lines = [*COMMAND, *arguments], list[str]()
-    with open(keyboard) as shown, subprocess.Popen(command, env=surroundings, stdout=screen, stderr=screen):
-        os.close(screen)
-        with contextlib.suppress(OSError):  # which a terminal raises when the last program has left it
-            for line in shown:
+    with open(primary) as output, subprocess.Popen(command, env=variables, stdout=secondary, stderr=secondary):
+        os.close(secondary)
+        with contextlib.suppress(OSError):  # raised when the last process on the terminal ends
+            for line in output:
                 lines.append(line.rstrip())
     return lines
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    """The exit code of a command that runs in this process."""
+    """Runs a command in this process and returns its exit code."""
     monkeypatch.setattr(sys, "argv", ["checkout", *arguments])
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exit:
         main()
-    code = ended.value.code
+    code = exit.value.code
     assert isinstance(code, int)
     return code

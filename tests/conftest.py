@@ -1,24 +1,24 @@
-"""What tests share: a real Kafka, and ports that are free."""
+"""Fixtures of all tests: a running Kafka, home folders, and free ports."""
 
 import os
 import random
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import waiting
 
 from checkout.local_kafka import cluster
 from checkout.system.ports import is_free
 
-collect_ignore = ["nightly"]  # unless it is named: what takes too long for every push
+collect_ignore = ["nightly"]  # too slow for every push; runs only when it is named
 WaitUntil = Callable[..., None]
 STORE_PORTS = (*range(10), 25, 101, 102, 103, *range(11_092, 11_098))  # above the base
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """In CI nothing may be skipped: a part that is missing there is a failure, by name."""
+    """Fails a CI run in which tests were skipped, and names them."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     skipped = [report.nodeid for report in reporter.stats.get("skipped", [])] if reporter else []
     if os.environ.get("CI") and skipped:
@@ -28,7 +28,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The bootstrap servers of a started broker, or of those that CHECKOUT_BOOTSTRAP_SERVERS names."""
+    """The bootstrap servers of a broker started for the tests, or CHECKOUT_BOOTSTRAP_SERVERS."""
     given = os.environ.get("CHECKOUT_BOOTSTRAP_SERVERS")
     if given:
         yield given
@@ -40,38 +40,31 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def kafka_home(tmp_path: Path) -> Iterator[Path]:
-    """A home of its own for a test that starts Kafka; nothing runs in it afterwards."""
+    """A home folder for a test that starts Kafka; afterwards its cluster is stopped."""
     yield tmp_path / "home"
     cluster.stop(tmp_path / "home")
 
 
 @pytest.fixture(scope="session")
 def wait_until() -> WaitUntil:
-    """Polls until a condition holds: `wait_until(condition, what, seconds=30)`."""
-    return _wait_until
+    """Polls until a condition is true: `wait_until(condition, what, seconds=30)`."""
+    return waiting.wait_until
 
 
 @pytest.fixture(scope="session")
 def new_port_base() -> Callable[[], int]:
-    """Gives a base whose ports, for a whole store and three brokers, are free."""
+    """Returns port bases whose ports for a store with three brokers are free."""
     return _free_port_base
 
 
 @pytest.fixture
 def port_base() -> int:
-    """Such a base for one test."""
+    """A free port base for one test."""
     return _free_port_base()
 
 
-def _wait_until(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {seconds} s until {what}"
-        time.sleep(0.02)
-
-
 def _free_port_base() -> int:
-    # all below the ports that systems give away by themselves
+    # below the ephemeral ports, which the operating system assigns to clients
     for base in random.Random().sample(range(10_000, 21_600, 200), 50):
         if all(is_free(base + offset) for offset in STORE_PORTS):
             return base
@@ -80,7 +73,7 @@ def _free_port_base() -> int:
 
 @pytest.fixture
 def lab_home(kafka_home: Path, port_base: int, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of its own for labs that start the local Kafka."""
+    """A home folder for labs that start the local Kafka."""
     monkeypatch.setenv("CHECKOUT_HOME", str(kafka_home))
     monkeypatch.setenv("CHECKOUT_PORT_BASE", str(port_base))
     return kafka_home

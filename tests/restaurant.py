@@ -32,7 +32,7 @@ class MealCooked(Message, frozen=True):
 
 @on_endpoint("bell", "BELL, ring", sender="waiter", after={MealCooked: (5,)})
 class RingBell(Message, frozen=True):
-    """Tell the table that its meal comes."""
+    """Ring the bell for a table."""
 
     @property
     def purpose(self) -> str:
@@ -40,7 +40,7 @@ class RingBell(Message, frozen=True):
 
 
 class BellRung(msgspec.Struct, frozen=True):
-    """The bell was heard."""
+    """The bell has rung."""
 
     id: str
 
@@ -80,7 +80,7 @@ class Waiter(Service):
 
     @reply_to(RingBell)
     def note(self, meals: dict[str, dict[str, str]], reply: BellRung) -> None:
-        """After step 5: the table knows."""
+        """After step 5: store that the bell has rung."""
         meals[reply.id]["status"] = "HEARD"
 
 

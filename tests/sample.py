@@ -1,8 +1,5 @@
-"""Sample: Ada's order of two wooden spoons, as each of the messages about it."""
+"""Sample data: Ada's order of two wooden spoons, and a function for each message about it."""
 
-import threading
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -31,59 +28,51 @@ BODY = {
 
 
 def order_id(number: int) -> str:
-    """The id of the first order, the second and so on."""
+    """A fixed order id for each number."""
     return f"00000000-0000-4000-8000-{number:012}"
 
 
 FIRST, SECOND = order_id(1), order_id(2)
 
 
-def line(sku: int, quantity: int = 1, **seen: object) -> OrderLine:
-    return OrderLine(sku=sku, quantity=quantity, **seen)
+def line(sku: int, quantity: int = 1, **fields: object) -> OrderLine:
+    return OrderLine(sku=sku, quantity=quantity, **fields)
 
 
-def paid(total: str | None) -> Payment:
+def payment(total: str | None) -> Payment:
     return Payment(payment_method=PaymentMethod.CREDIT, total=None if total is None else Decimal(total))
 
 
-def wanted(id: str = FIRST, sku: int = 1, quantity: int = 2, **others: object) -> PlaceOrder:
-    lines = [RequestedLine(sku=sku, quantity=quantity, **others)]
+def place_order(id: str = FIRST, sku: int = 1, quantity: int = 2, **fields: object) -> PlaceOrder:
+    lines = [RequestedLine(sku=sku, quantity=quantity, **fields)]
     return PlaceOrder(id, ADA, EMAIL, lines, CREDIT, AT, "print")
 
 
-def received(*lines: OrderLine, id: str = FIRST) -> OrderReceived:
+def order_received(*lines: OrderLine, id: str = FIRST) -> OrderReceived:
     return OrderReceived(id, ADA, list(lines or [line(1, 2)]), CREDIT, EMAIL)
 
 
-def reserved(id: str = FIRST, total: str | None = "10.00") -> ProductsReserved:
+def products_reserved(id: str = FIRST, total: str | None = "10.00") -> ProductsReserved:
     return ProductsReserved(id, ADA, EMAIL, [SPOONS], CREDIT, None if total is None else Decimal(total))
 
 
-def refused(id: str = FIRST, why: str = "Garden gnome is sold out") -> ProductsReservationFailed:
-    return ProductsReservationFailed(id, why, ADA, EMAIL)
+def reservation_failed(id: str = FIRST, reason: str = "Garden gnome is sold out") -> ProductsReservationFailed:
+    return ProductsReservationFailed(id, reason, ADA, EMAIL)
 
 
-def to_pay(id: str = FIRST, total: str | None = "10.00") -> ProcessPayment:
-    return ProcessPayment(id, ADA, paid(total), EMAIL)
+def process_payment(id: str = FIRST, total: str | None = "10.00") -> ProcessPayment:
+    return ProcessPayment(id, ADA, payment(total), EMAIL)
 
 
-def unpaid(id: str = FIRST, why: str = "above the limit") -> PaymentFailed:
-    return PaymentFailed(id, why, ADA, EMAIL)
+def payment_failed(id: str = FIRST, reason: str = "above the limit") -> PaymentFailed:
+    return PaymentFailed(id, reason, ADA, EMAIL)
 
 
-def approved(id: str = FIRST, email: str | None = EMAIL) -> OrderApproved:
-    return OrderApproved(id, ADA, [SPOONS], paid("10.00"), Decimal("10.00"), email)
+def order_approved(id: str = FIRST, email: str | None = EMAIL) -> OrderApproved:
+    return OrderApproved(id, ADA, [SPOONS], payment("10.00"), Decimal("10.00"), email)
 
 
-def wait_until(condition: Callable[[], object], what: str, seconds: float = 5.0) -> None:
-    """Polls until the condition holds; after so many seconds fails with what it waited for."""
-    deadline, pause = time.monotonic() + seconds, threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        pause.wait(0.005)
-
-
-def with_id(answer: httpx.Response) -> str:
-    """The id of an order that was taken."""
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
+def created_id(response: httpx.Response) -> str:
+    """The id of the order that this response has created."""
+    assert response.status_code == 201, response.text
+    return str(response.json()["id"])

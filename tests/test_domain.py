@@ -1,4 +1,4 @@
-"""The store's own rules: money, the life of an order, products on the shelf."""
+"""Domain: amounts, the status of an order, the quantities of a product."""
 
 from decimal import Decimal
 
@@ -22,7 +22,7 @@ from checkout.domain import (
 RECEIVED, RESERVED, APPROVED, REJECTED = OrderStatus
 
 
-def an_order(status: OrderStatus = RECEIVED) -> Order:
+def order_with_status(status: OrderStatus = RECEIVED) -> Order:
     return Order("order-1", "Ada", None, PaymentMethod.CREDIT, status)
 
 
@@ -31,36 +31,36 @@ def spoons(on_hand: int = 3, reserved: int = 0) -> Product:
 
 
 @pytest.mark.parametrize(
-    ("written", "cents"),
+    ("amount_text", "cents"),
     [
         ("0.30000000000000004", "0.30"), ("0.125", "0.13"), ("0.135", "0.14"), ("-0.125", "-0.13"), ("2.675", "2.68"),
         ("1.0E7", "10000000.00"), ("5", "5.00"), ("0E+30", "0.00"), ("0.001", "0.00"), ("0e999999999", "0.00"),
         ("1." + "1" * 5_000, "1.11"), ("9e20", "9" + "0" * 20 + ".00"),
     ],
 )
-def test_an_amount_is_rounded_half_up_to_two_decimals(written: str, cents: str) -> None:
-    rounded = to_cents(Decimal(written))
+def test_an_amount_is_rounded_half_up_to_two_decimals(amount_text: str, cents: str) -> None:
+    rounded = to_cents(Decimal(amount_text))
 
     assert str(rounded) == cents
 
 
-@pytest.mark.parametrize("written", ["sNaN", "-sNaN5", "1e999999999", "-1e999999999", "1e21", "1e-999999999"])
-def test_what_no_amount_can_be_is_not_money(written: str) -> None:
+@pytest.mark.parametrize("amount_text", ["sNaN", "-sNaN5", "1e999999999", "-1e999999999", "1e21", "1e-999999999"])
+def test_a_value_that_cannot_be_an_amount_is_refused(amount_text: str) -> None:
     with pytest.raises(NotMoney, match="an amount of money has"):
-        to_cents(Decimal(written))
+        to_cents(Decimal(amount_text))
 
 
-@pytest.mark.parametrize("written", ["NaN", "Infinity", "-Infinity"])
-def test_what_is_not_finite_stays_to_be_refused_by_rule(written: str) -> None:
-    amount = to_cents(Decimal(written))
+@pytest.mark.parametrize("amount_text", ["NaN", "Infinity", "-Infinity"])
+def test_an_amount_that_is_not_finite_is_unchanged_and_invalid(amount_text: str) -> None:
+    amount = to_cents(Decimal(amount_text))
 
     assert not is_amount(amount)
-    assert str(amount) == written
+    assert str(amount) == amount_text
 
 
 @given(st.decimals(min_value=-(10**9), max_value=10**9, places=6))
 @settings(derandomize=True, max_examples=100)
-def test_rounding_moves_an_amount_by_at_most_half_a_cent_and_only_once(amount: Decimal) -> None:
+def test_rounding_changes_an_amount_by_at_most_half_a_cent_and_only_once(amount: Decimal) -> None:
     rounded = to_cents(amount)
 
     assert rounded.as_tuple().exponent == -2
@@ -70,7 +70,7 @@ def test_rounding_moves_an_amount_by_at_most_half_a_cent_and_only_once(amount: D
 
 @given(st.decimals())
 @settings(derandomize=True, max_examples=100)
-def test_any_decimal_at_all_is_rounded_or_refused_and_nothing_else(amount: Decimal) -> None:
+def test_any_decimal_is_rounded_or_refused(amount: Decimal) -> None:
     try:
         rounded = to_cents(amount)
     except NotMoney:
@@ -80,14 +80,14 @@ def test_any_decimal_at_all_is_rounded_or_refused_and_nothing_else(amount: Decim
 
 
 @pytest.mark.parametrize(
-    ("amount", "is_one"),
+    ("amount", "is_valid"),
     [("0", True), ("5.00", True), ("1000000.00", True), ("1000000.01", False), ("-0.01", False), ("NaN", False)],
 )
-def test_an_amount_is_between_nothing_and_a_million(amount: str, is_one: bool) -> None:
-    assert is_amount(Decimal(amount)) is is_one
+def test_an_amount_is_between_zero_and_a_million(amount: str, is_valid: bool) -> None:
+    assert is_amount(Decimal(amount)) is is_valid
 
 
-def test_no_amount_is_no_amount() -> None:
+def test_none_is_not_an_amount() -> None:
     assert not is_amount(None)
 
 
@@ -95,12 +95,12 @@ def test_no_amount_is_no_amount() -> None:
     ("before", "after"),
     [(RECEIVED, RESERVED), (RECEIVED, REJECTED), (RESERVED, APPROVED), (RESERVED, REJECTED)],
 )
-def test_an_order_goes_forward(before: OrderStatus, after: OrderStatus) -> None:
-    order = an_order(before)
+def test_the_status_of_an_order_moves_forward(before: OrderStatus, after: OrderStatus) -> None:
+    order = order_with_status(before)
 
-    order.move(after, "because")
+    order.move(after, "a reason")
 
-    assert (order.status, order.reason) == (after, "because")
+    assert (order.status, order.reason) == (after, "a reason")
 
 
 FORWARD = {(RECEIVED, RESERVED), (RECEIVED, REJECTED), (RESERVED, APPROVED), (RESERVED, REJECTED)}
@@ -108,8 +108,8 @@ BACKWARD = [(before, after) for before in OrderStatus for after in OrderStatus i
 
 
 @pytest.mark.parametrize(("before", "after"), BACKWARD)
-def test_an_order_never_goes_backwards_nor_stays_nor_jumps(before: OrderStatus, after: OrderStatus) -> None:
-    order = an_order(before)
+def test_the_status_of_an_order_never_moves_back_repeats_or_skips(before: OrderStatus, after: OrderStatus) -> None:
+    order = order_with_status(before)
 
     with pytest.raises(IllegalTransition, match=f"order order-1 is {before} and cannot become {after}"):
         order.move(after)
@@ -125,7 +125,7 @@ def test_a_reserved_product_is_not_available_but_still_on_hand() -> None:
     assert (product.available, product.reserved, product.on_hand) == (1, 2, 3)
 
 
-def test_the_last_one_can_be_reserved() -> None:
+def test_the_last_item_can_be_reserved() -> None:
     product = spoons(on_hand=3, reserved=2)
 
     product.reserve(1)
@@ -140,7 +140,7 @@ def test_a_sold_out_product_is_refused() -> None:
         product.reserve(1)
 
 
-def test_too_many_of_a_product_are_refused_and_nothing_is_reserved() -> None:
+def test_more_than_the_available_quantity_is_refused_and_nothing_is_reserved() -> None:
     product = spoons(on_hand=3)
 
     with pytest.raises(OutOfStock, match="^there are only 3 of Wooden spoon left$"):
@@ -149,7 +149,7 @@ def test_too_many_of_a_product_are_refused_and_nothing_is_reserved() -> None:
     assert product.reserved == 0
 
 
-def test_a_release_gives_back_and_a_decrease_takes_away() -> None:
+def test_a_release_makes_a_quantity_available_and_a_decrease_removes_it() -> None:
     product = spoons(on_hand=5, reserved=4)
 
     product.release(1)

@@ -1,4 +1,4 @@
-"""What is said, in the author's words: topics, JSON, steps, and one identity per topic."""
+"""Messages: topics, JSON, steps, and purposes."""
 
 import json
 from decimal import Decimal
@@ -29,8 +29,8 @@ from checkout.messages import (
     SendEmail,
 )
 
-# Contract section 2, field for field.
-SAID = {
+# As in section 2 of the contract, field by field.
+EXAMPLES = {
     "order.new-order-received": (
         OrderReceived(
             FIRST, ADA, [OrderLine(sku=1, name="Wooden spoon", price=Decimal("5.00"), quantity=2)], CREDIT, EMAIL
@@ -40,35 +40,35 @@ SAID = {
         '"payment":{"paymentMethod":"CREDIT"},"customerEmail":"ada@example.org"}',
     ),
     "stock.order-products-reserved": (
-        sample.reserved(),
+        sample.products_reserved(),
         f'{{"id":"{FIRST}","customerName":"Ada","customerEmail":"ada@example.org",'
         '"products":[{"sku":1,"name":"Wooden spoon","price":5.00,"quantity":2}],'
         '"payment":{"paymentMethod":"CREDIT"},"total":10.00}',
     ),
     "stock.order-products-reservation-failed": (
-        sample.refused(),
+        sample.reservation_failed(),
         f'{{"id":"{FIRST}","message":"Garden gnome is sold out","customerName":"Ada",'
         '"customerEmail":"ada@example.org"}',
     ),
     "order.process-order-payment": (
-        sample.to_pay(),
+        sample.process_payment(),
         f'{{"id":"{FIRST}","customerName":"Ada","payment":{{"paymentMethod":"CREDIT","total":10.00}},'
         '"customerEmail":"ada@example.org"}',
     ),
     "payment.order-payment-processed": (PaymentProcessed(FIRST), f'{{"id":"{FIRST}"}}'),
     "payment.order-payment-failed": (
-        sample.unpaid(),
+        sample.payment_failed(),
         f'{{"id":"{FIRST}","message":"above the limit","customerName":"Ada","customerEmail":"ada@example.org"}}',
     ),
     "order.new-order-approved": (
-        sample.approved(),
+        sample.order_approved(),
         f'{{"id":"{FIRST}","customerName":"Ada",'
         '"products":[{"sku":1,"name":"Wooden spoon","price":5.00,"quantity":2}],'
         '"payment":{"paymentMethod":"CREDIT","total":10.00},"total":10.00,"customerEmail":"ada@example.org"}',
     ),
 }
-# What the author's own services send: nothing that is ours.
-AUTHORS = {
+# Without optional fields, as the services of the article's author send them.
+MINIMAL_EXAMPLES = {
     "order.new-order-received": '{"id":"%s","customerName":"Ada","products":[{"sku":1,"name":null,"price":null}],'
     '"payment":{"paymentMethod":"CREDIT"}}',
     "stock.order-products-reserved": '{"id":"%s"}',
@@ -94,83 +94,84 @@ STEPS = {
 }
 
 
-def test_the_topics_are_the_authors_seven() -> None:
-    assert sorted(TOPICS) == sorted(SAID)
+def test_there_are_seven_topics() -> None:
+    assert sorted(TOPICS) == sorted(EXAMPLES)
     assert len(TOPICS) == 7
 
 
-@pytest.mark.parametrize("topic", sorted(SAID))
-def test_a_message_is_written_with_the_authors_field_names_and_amounts_as_numbers(topic: str) -> None:
-    message, expected = SAID[topic]
+@pytest.mark.parametrize("topic", sorted(EXAMPLES))
+def test_a_message_is_encoded_as_the_contract_describes(topic: str) -> None:
+    message, expected = EXAMPLES[topic]
 
-    written = encode(message)
+    encoded = encode(message)
 
-    assert written.decode() == expected
+    assert encoded.decode() == expected
     assert type(message).technology == topic
 
 
-@pytest.mark.parametrize("topic", sorted(SAID))
-def test_a_message_is_read_as_it_was_written(topic: str) -> None:
-    message, written = SAID[topic]
+@pytest.mark.parametrize("topic", sorted(EXAMPLES))
+def test_a_message_is_decoded_as_it_was_encoded(topic: str) -> None:
+    message, encoded = EXAMPLES[topic]
 
-    assert msgspec.json.decode(written, type=TOPICS[topic]) == message
-
-
-@pytest.mark.parametrize("topic", sorted(AUTHORS))
-def test_what_the_authors_services_send_is_understood(topic: str) -> None:
-    read = msgspec.json.decode(AUTHORS[topic] % FIRST, type=TOPICS[topic])
-
-    assert read.id == FIRST
+    assert msgspec.json.decode(encoded, type=TOPICS[topic]) == message
 
 
-@pytest.mark.parametrize("topic", sorted(SAID))
+@pytest.mark.parametrize("topic", sorted(MINIMAL_EXAMPLES))
+def test_a_message_without_the_optional_fields_is_decoded(topic: str) -> None:
+    decoded = msgspec.json.decode(MINIMAL_EXAMPLES[topic] % FIRST, type=TOPICS[topic])
+
+    assert decoded.id == FIRST
+
+
+@pytest.mark.parametrize("topic", sorted(EXAMPLES))
 def test_unknown_fields_are_ignored(topic: str) -> None:
-    message, written = SAID[topic]
-    more = json.dumps(json.loads(written) | {"__TypeId__": "com.example.Order", "colour": {"of": ["the", "spoon"]}})
+    message, encoded = EXAMPLES[topic]
+    unknown_fields = {"__TypeId__": "com.example.Order", "colour": {"of": ["the", "spoon"]}}
+    with_unknown_fields = json.dumps(json.loads(encoded) | unknown_fields)
 
-    assert msgspec.json.decode(more, type=TOPICS[topic]) == message
+    assert msgspec.json.decode(with_unknown_fields, type=TOPICS[topic]) == message
 
 
-@pytest.mark.parametrize("topic", sorted(SAID))
+@pytest.mark.parametrize("topic", sorted(EXAMPLES))
 @pytest.mark.parametrize("id", [None, "", "order-1", 7])
-def test_a_message_without_a_proper_id_is_refused(topic: str, id: object) -> None:
-    wrong = json.dumps(json.loads(SAID[topic][1]) | {"id": id})
+def test_a_message_with_an_invalid_id_is_refused(topic: str, id: object) -> None:
+    invalid = json.dumps(json.loads(EXAMPLES[topic][1]) | {"id": id})
 
     with pytest.raises(msgspec.ValidationError):
-        msgspec.json.decode(wrong, type=TOPICS[topic])
+        msgspec.json.decode(invalid, type=TOPICS[topic])
 
 
-def test_a_quantity_that_is_absent_is_one() -> None:
-    read = msgspec.json.decode(AUTHORS["order.new-order-received"] % FIRST, type=OrderReceived)
+def test_a_missing_quantity_is_one() -> None:
+    decoded = msgspec.json.decode(MINIMAL_EXAMPLES["order.new-order-received"] % FIRST, type=OrderReceived)
 
-    assert [(line.quantity, line.name, line.price) for line in read.products] == [(1, None, None)]
+    assert [(line.quantity, line.name, line.price) for line in decoded.products] == [(1, None, None)]
 
 
-def test_amounts_are_read_in_cents_wherever_they_stand() -> None:
+def test_every_amount_is_rounded_to_cents() -> None:
     totals = [
         msgspec.json.decode(f'{{"id":"{FIRST}","total":0.30000000000000004}}', type=ProductsReserved).total,
         msgspec.json.decode(
-            SAID["order.process-order-payment"][1].replace("10.00", "0.30000000000000004"), type=ProcessPayment
+            EXAMPLES["order.process-order-payment"][1].replace("10.00", "0.30000000000000004"), type=ProcessPayment
         ).payment.total,
         msgspec.json.decode(
-            SAID["order.new-order-approved"][1].replace("10.00", "0.30000000000000004"), type=OrderApproved
+            EXAMPLES["order.new-order-approved"][1].replace("10.00", "0.30000000000000004"), type=OrderApproved
         ).total,
     ]
 
     assert list(map(str, totals)) == ["0.30"] * 3
 
 
-def test_every_message_has_the_steps_of_the_views() -> None:
+def test_every_message_has_the_steps_of_the_diagrams() -> None:
     assert {name: dict(message.steps) for name, message in BY_NAME.items()} == STEPS
     assert [message.__name__ for message in MESSAGES][:4] == list(STEPS)[:3] + ["ProcessPayment"]
 
 
-def test_no_two_messages_about_an_order_have_the_same_purpose() -> None:
-    letters = [SendEmail(FIRST, kind, ADA, EMAIL, "", "") for kind in ("approved", "unavailable", "denied")]
+def test_all_messages_about_an_order_have_different_purposes() -> None:
+    emails = [SendEmail(FIRST, kind, ADA, EMAIL, "", "") for kind in ("approved", "unavailable", "denied")]
     calls = [ChargeCard(FIRST, Decimal(10), PaymentMethod.CREDIT), BookParcel(FIRST, ADA, [])]
-    messages: list[Message] = [message for message, _ in SAID.values()]
+    messages: list[Message] = [message for message, _ in EXAMPLES.values()]
 
-    purposes = [message.purpose for message in [*messages, *calls, *letters]]
+    purposes = [message.purpose for message in [*messages, *calls, *emails]]
 
     assert len(set(purposes)) == len(purposes) == 12
     assert purposes[7:] == ["charge", "parcel", "mail-approved", "mail-unavailable", "mail-denied"]
@@ -193,7 +194,7 @@ LINES = st.builds(
 IDS = st.uuids().map(str)
 PAYMENTS = st.builds(Payment, payment_method=st.sampled_from(PaymentMethod), total=st.none() | AMOUNTS)
 EMAILS = st.none() | st.just(EMAIL)
-SAYINGS = st.one_of(
+ANY_MESSAGE = st.one_of(
     st.builds(OrderReceived, IDS, NAMES, st.lists(LINES, max_size=3), PAYMENTS, EMAILS),
     st.builds(ProductsReserved, IDS, st.none() | NAMES, EMAILS, st.none() | st.lists(LINES, max_size=3),
               st.none() | PAYMENTS, st.none() | AMOUNTS),
@@ -203,14 +204,14 @@ SAYINGS = st.one_of(
 )
 
 
-@given(SAYINGS)
+@given(ANY_MESSAGE)
 @settings(derandomize=True, max_examples=100)
-def test_a_message_survives_being_written_and_read(message: Message) -> None:
-    written = encode(message)
+def test_any_message_is_decoded_as_it_was_encoded(message: Message) -> None:
+    encoded = encode(message)
 
-    assert msgspec.json.decode(written, type=type(message)) == message
-    assert json.loads(written)["id"] == message.id
-    assert b"\n" not in written
+    assert msgspec.json.decode(encoded, type=type(message)) == message
+    assert json.loads(encoded)["id"] == message.id
+    assert b"\n" not in encoded
 
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | TEXTS,
@@ -218,10 +219,10 @@ def test_a_message_survives_being_written_and_read(message: Message) -> None:
                         st.sampled_from(["id", "products", "payment", "total", "sku", "price", "message"]), inner),
                     max_leaves=8))
 @settings(derandomize=True, max_examples=100)
-def test_any_json_at_all_is_read_or_refused_and_nothing_else(content: object) -> None:
-    written = json.dumps(content)  # with NaN and Infinity, which are no JSON
+def test_any_json_is_decoded_or_refused(content: object) -> None:
+    encoded = json.dumps(content)  # may have NaN and Infinity, which are not JSON
     for kind in (*TOPICS.values(), OrderRequest):
         try:
-            msgspec.json.decode(written, type=kind)
+            msgspec.json.decode(encoded, type=kind)
         except msgspec.DecodeError:
             continue

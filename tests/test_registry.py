@@ -1,4 +1,4 @@
-"""The arrows that messages and handlers imply are those of the contract's tables."""
+"""Registry: the arrows of each story are those in the tables of the contract."""
 
 import pytest
 
@@ -6,14 +6,14 @@ from checkout.messages import STORIES, OrderApproved, PaymentFailed, PlaceOrder,
 from checkout.registry import StoryArrow, arrows, listeners, story_of
 
 POST = "HTTP, POST /api/v1/order-management/orders"
-TO_RESERVE = [
+ARROWS_1_TO_4 = [
     (1, "web", "gateway", "PlaceOrder", POST),
     (2, "gateway", "orders", "PlaceOrder", POST),
     (3, "orders", "kafka", "OrderReceived", "order.new-order-received"),
     (4, "kafka", "stock", "OrderReceived", "order.new-order-received"),
 ]
-TO_PAY = [
-    *TO_RESERVE,
+ARROWS_1_TO_9 = [
+    *ARROWS_1_TO_4,
     (5, "stock", "kafka", "ProductsReserved", "stock.order-products-reserved"),
     (6, "kafka", "orders", "ProductsReserved", "stock.order-products-reserved"),
     (7, "orders", "kafka", "ProcessPayment", "order.process-order-payment"),
@@ -22,7 +22,7 @@ TO_PAY = [
 ]
 VIEWS = {
     "ordering": [
-        *TO_PAY,
+        *ARROWS_1_TO_9,
         (10, "payments", "kafka", "PaymentProcessed", "payment.order-payment-processed"),
         (11, "kafka", "orders", "PaymentProcessed", "payment.order-payment-processed"),
         (12, "orders", "kafka", "OrderApproved", "order.new-order-approved"),
@@ -33,14 +33,14 @@ VIEWS = {
         (14, "notifications", "customer", "SendEmail", "SMTP"),
     ],
     "ordering-sold-out": [
-        *TO_RESERVE,
+        *ARROWS_1_TO_4,
         (5, "stock", "kafka", "ProductsReservationFailed", "stock.order-products-reservation-failed"),
         (6, "kafka", "orders", "ProductsReservationFailed", "stock.order-products-reservation-failed"),
         (6, "kafka", "notifications", "ProductsReservationFailed", "stock.order-products-reservation-failed"),
         (7, "notifications", "customer", "SendEmail", "SMTP"),
     ],
     "ordering-payment-denied": [
-        *TO_PAY,
+        *ARROWS_1_TO_9,
         (10, "payments", "kafka", "PaymentFailed", "payment.order-payment-failed"),
         (11, "kafka", "orders", "PaymentFailed", "payment.order-payment-failed"),
         (11, "kafka", "stock", "PaymentFailed", "payment.order-payment-failed"),
@@ -53,18 +53,18 @@ COUNTS = {"ordering": (17, 14), "ordering-sold-out": (8, 7), "ordering-payment-d
 
 @pytest.mark.parametrize("story", sorted(VIEWS))
 def test_a_story_has_the_arrows_of_the_contract(story: str) -> None:
-    found = arrows(story)
+    arrows_of_story = arrows(story)
 
-    assert sorted(found) == sorted(StoryArrow(*arrow) for arrow in VIEWS[story])
-    assert [arrow.step for arrow in found] == [arrow[0] for arrow in VIEWS[story]]
-    assert (len(found), len({arrow.step for arrow in found})) == COUNTS[story]
+    assert sorted(arrows_of_story) == sorted(StoryArrow(*arrow) for arrow in VIEWS[story])
+    assert [arrow.step for arrow in arrows_of_story] == [arrow[0] for arrow in VIEWS[story]]
+    assert (len(arrows_of_story), len({arrow.step for arrow in arrows_of_story})) == COUNTS[story]
 
 
 def test_there_are_three_stories() -> None:
     assert sorted(STORIES) == sorted(VIEWS)
 
 
-def test_listeners_are_the_services_with_a_handler() -> None:
+def test_the_listeners_of_a_message_are_the_services_with_a_handler() -> None:
     assert listeners(OrderApproved) == ["stock", "shipments", "notifications"]
     assert listeners(PaymentFailed) == ["orders", "stock", "notifications"]
     assert listeners(ProductsReserved) == ["orders"]

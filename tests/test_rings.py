@@ -1,4 +1,4 @@
-"""The rings: who may import whom, read from the syntax trees (docs/architecture.md, "Folders")."""
+"""Rings: which package may import which, read from the syntax trees (docs/architecture.md, "Folders")."""
 
 import ast
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import pytest
 import checkout
 
 ROOT = Path(checkout.__file__).parent
-# Every ring may import itself, LEAVES, and what its line names. `docs/architecture.md` draws this.
+# A ring may import itself, LEAVES, and the packages on its line. `docs/architecture.md` shows this.
 LEAVES = ["checkout.settings", "checkout.errors", "checkout.system.deadline", "checkout"]
 STORE = ["checkout.domain", "checkout.fields", "checkout.messages", "checkout.framework", "checkout.journal"]
 WORKER = [*STORE, "checkout.messaging", "checkout.worker"]
@@ -44,7 +44,7 @@ NOTEBOOK_PACKAGES = ["checkout.lab", "checkout.c4.notebook"]
 
 
 class Import(NamedTuple):
-    """One import: of which module, by which, and on which line."""
+    """One import: the importing module, the imported one, and the line."""
 
     by: str
     of: str
@@ -69,10 +69,10 @@ def imports_of(name: str) -> Iterator[Import]:
                 whole = f"{node.module}.{alias.name}"
                 yield Import(name, whole if whole in MODULES else str(node.module), node.lineno)
         elif isinstance(node, ast.Call) and isinstance(node.args[0] if node.args else None, ast.Constant):
-            # Imports by name: importlib.import_module("checkout...") and helpers around it.
-            said = node.args[0].value
-            if isinstance(said, str) and said in MODULES and said != "checkout":
-                yield Import(name, said, node.lineno)
+            # import by name: importlib.import_module("checkout...") and functions around it
+            argument = node.args[0].value
+            if isinstance(argument, str) and argument in MODULES and argument != "checkout":
+                yield Import(name, argument, node.lineno)
 
 
 IMPORTS = [found for name in MODULES for found in imports_of(name)]
@@ -96,7 +96,7 @@ def allowed(found: Import) -> bool:
 
 
 def lazily(found: Import) -> bool:
-    """Whether an import stands inside a function, so that it costs only who needs it."""
+    """Whether an import is inside a function, so that only its callers pay for it."""
     tree = ast.parse(MODULES[found.by].read_text())
     return found.line not in {node.lineno for node in tree.body}
 
@@ -177,6 +177,6 @@ def test_no_file_is_above_250_lines() -> None:
 
 def test_a_module_opens_with_its_name_and_its_duty() -> None:
     opened = {name: ast.get_docstring(ast.parse(path.read_text())) or "" for name, path in MODULES.items()}
-    wrong = [name for name, said in opened.items() if MODULES[name].read_text() and ": " not in said.partition("\n")[0]]
+    wrong = [name for name, text in opened.items() if MODULES[name].read_text() and ": " not in text.partition("\n")[0]]
 
     assert wrong == ["checkout.__main__"]

@@ -1,4 +1,4 @@
-"""Everything that can be set: defaults, environment, overrides, and errors that name the variable."""
+"""Settings: defaults, environment, overrides, and errors that name the variable."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from checkout.settings import PORTS, Settings, WrongSetting, as_environment, read_settings
 
 
-def test_without_an_environment_there_are_laptop_defaults() -> None:
+def test_an_empty_environment_gives_the_defaults() -> None:
     settings = read_settings({})
 
     assert settings == Settings()
@@ -36,7 +36,7 @@ def test_an_override_wins_unless_it_is_none() -> None:
         ("JOURNAL", "-1"), ("JOURNAL", "101"), ("JOURNAL", "²"), ("CRASH_BEFORE", "poll"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_told_with_its_variable(variable: str, value: str) -> None:
+def test_the_error_about_an_invalid_value_names_its_variable(variable: str, value: str) -> None:
     with pytest.raises(WrongSetting, match=f"CHECKOUT_{variable}"):
         read_settings({f"CHECKOUT_{variable}": value})
 
@@ -52,7 +52,7 @@ def test_another_process_reads_the_same_settings_from_the_environment() -> None:
     assert read_settings(as_environment(settings)) == settings
 
 
-def test_ports_stand_where_the_contract_puts_them() -> None:
+def test_the_ports_are_those_of_the_contract() -> None:
     settings = Settings(port_base=9000)
 
     assert {name: settings.port(name) - 9000 for name in PORTS} == {
@@ -61,9 +61,9 @@ def test_ports_stand_where_the_contract_puts_them() -> None:
     }
 
 
-def test_an_outside_system_answers_where_the_settings_say_or_at_its_port() -> None:
-    settings = Settings(payment_broker_url="https://bank.example")
+def test_the_url_of_an_external_system_is_the_setting_or_its_port() -> None:
+    settings = Settings(payment_broker_url="https://payments.example")
 
-    assert settings.url("payment_broker") == "https://bank.example"
+    assert settings.url("payment_broker") == "https://payments.example"
     assert settings.url("shipment_company") == "http://127.0.0.1:8102"
     assert settings.url("smtp") == "smtp://127.0.0.1:8025"

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from checkout.c4.checks.consistency import CodeArrow
 from checkout.c4.findings import DiagramError, Finding, PreconditionError, as_github, as_json, display_path
-from checkout.c4.journal import Hop, group_by_order, read_journal
+from checkout.c4.journal import group_by_order, read_journal
 from checkout.c4.render.cache import Cache
 from checkout.c4.render.renderer import RenderedDiagram, Renderer, common_folder, read_sources
 from checkout.c4.source.files import DiagramSource, find_files
+from checkout.journal.hop import Hop
 
 
 def render(paths: Sequence[Path], formats: Sequence[str], out: Path | None, watch: bool, no_cache: bool) -> int:

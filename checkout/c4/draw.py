@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from checkout.c4.checks.verify import numbered_arrows
 from checkout.c4.findings import DiagramError
-from checkout.c4.journal import Hop
 from checkout.c4.source.arrows import Arrow, Drawing
+from checkout.journal.causality import causes
+from checkout.journal.hop import Hop
 
 MACRO = re.compile(r"\s*(?P<name>Rel(?:Index)?(?:_[A-Za-z_]+)?)\s*\((?P<inside>.*)\)\s*(?:'.*)?$")
 INDEX = re.compile(r"(\$index\s*=\s*)(\"[^\"]*\"|[^,)\s]+)")
@@ -33,11 +34,11 @@ def observe_arrows(orders: Iterable[Sequence[Hop]]) -> list[ObservedArrow]:
     """The distinct arrows of orders of one story, in step order; missing step numbers follow from causes."""
     found: dict[tuple[str, str, str], ObservedArrow] = {}
     for hops in orders:
-        steps = _steps([hop for hop in hops if hop.counts])
+        steps = _steps([hop for hop in hops if hop.is_applied])
         for hop, step in steps:
-            known = found.get(hop.key)
+            known = found.get(hop.arrow)
             if known is None or step < known.step:
-                found[hop.key] = ObservedArrow(step, *hop.key, hop.message)
+                found[hop.arrow] = ObservedArrow(step, *hop.arrow, hop.message)
     return sorted(found.values(), key=lambda arrow: arrow.step)
 
 
@@ -46,19 +47,9 @@ def _steps(hops: Sequence[Hop]) -> list[tuple[Hop, int]]:
         return [(hop, hop.step or 0) for hop in hops]
     levels: list[tuple[Hop, int]] = []
     for hop in hops:
-        before = [level for each, level in levels if _leads_to(each, hop)]
+        before = [level for each, level in levels if causes(each, hop)]
         levels.append((hop, max(before, default=0) + 1))
     return levels
-
-
-def _leads_to(one: Hop, two: Hop) -> bool:
-    """Whether one hop led to another: delivery of the same message, named cause, or a call that was awaited."""
-    if one.message == two.message:
-        return one.target == two.source
-    if one.message == two.cause:
-        return two.source in (one.target, one.source)
-    called = one.url is not None and one.source == two.source and one.cause == two.cause
-    return called and two.url is None and one.at <= two.at
 
 
 def update_source(drawing: Drawing, arrows: Sequence[ObservedArrow]) -> str:

@@ -1,97 +1,63 @@
 """Journal: reads recorded hops from JSON Lines, from any system; checkout/journal/journal.schema.json defines them."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from checkout.c4.findings import PreconditionError, display_path
+from checkout.journal.causality import in_causal_order
+from checkout.journal.hop import Hop
 
-SCHEMA = Path(__file__).parents[1] / "journal" / "journal.schema.json"
 REQUIRED = ("order", "from", "to", "message", "at")
-Produced = dict[tuple[str, str, str], list["Hop"]]  # by order, receiver, message
-
-
-@dataclass(frozen=True)
-class Hop:
-    """An arrow that occurred: sender, receiver, message, order, time and outcome."""
-
-    order: str
-    source: str
-    target: str
-    message: str
-    technology: str
-    at: datetime
-    outcome: str = "applied"
-    step: int | None = None
-    cause: str | None = None
-    replica: str | None = field(default=None, compare=False)
-    place: tuple[str | None, int | None, int | None] = (None, None, None)
-    url: str | None = None
-    data: Mapping[str, Any] = field(default_factory=dict, compare=False, hash=False, repr=False)
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """From, to, technology: what identifies its arrow."""
-        return self.source, self.target, self.technology
-
-    @property
-    def counts(self) -> bool:
-        """Whether the arrow occurred: applied, as opposed to failed, duplicate or dead-lettered."""
-        return self.outcome == "applied"
-
-    def __str__(self) -> str:
-        place = f", {self.place[0]}/{self.place[1]}/{self.place[2]}" if self.place[0] else ""
-        return f"{self.message} {self.source} → {self.target} [{self.technology}] at {self.at.isoformat()}{place}"
 
 
 def read_journal(paths: Iterable[Path]) -> list[Hop]:
-    """The distinct hops of files and folders, in causal order. Raises PreconditionError if there are none."""
+    """The distinct hops of files and folders, order by order, causes first. Raises PreconditionError without any."""
     paths = list(paths)
     hops = [hop for path in paths for file in _files(path) for hop in _read(file)]
     if not hops:
         named = ", ".join(map(display_path, paths)) or "the journal"
         raise PreconditionError(f"{named} has no hops: run an order first, or name another journal")
-    return in_causal_order(dict.fromkeys(hops))
+    return _in_order(hops)
 
 
 def parse_hops(lines: Iterable[Mapping[str, Any]]) -> list[Hop]:
-    """The distinct hops of decoded journal lines, in causal order. Raises PreconditionError for other data."""
-    hops = (_parse_hop(dict(line), f"hop {number}") for number, line in enumerate(lines, 1))
-    return in_causal_order(dict.fromkeys(hops))
+    """The distinct hops of decoded journal lines, order by order. Raises PreconditionError for other data."""
+    return _in_order([_parse_hop(line, f"hop {number}") for number, line in enumerate(lines, 1)])
 
 
 def group_by_order(hops: Sequence[Hop], order: str | None = None) -> dict[str, list[Hop]]:
     """The hops of each order, or of one order. Raises PreconditionError if the journal does not have it."""
     orders: dict[str, list[Hop]] = {}
     for hop in hops:
-        orders.setdefault(hop.order, []).append(hop)
+        orders.setdefault(hop.order or "", []).append(hop)
     if order is not None and order not in orders:
         raise PreconditionError(f"the journal has no order {order}: it has {', '.join(list(orders)[:3])}")
     return orders if order is None else {order: orders[order]}
 
 
-def in_causal_order(hops: Iterable[Hop]) -> list[Hop]:
-    """Sorts hops so that each follows its cause, and otherwise by time."""
-    waiting = sorted(hops, key=lambda hop: hop.at)
-    produced: Produced = {}
-    for hop in waiting:
-        produced.setdefault((hop.order, hop.target, hop.message), []).append(hop)
-    ordered: dict[int, Hop] = {}
-    for hop in waiting:
-        _place(hop, produced, ordered, set())
-    return list(ordered.values())
+def hop_data(hop: Hop) -> dict[str, Any]:
+    """A hop as JSON data, without the fields that do not apply."""
+    fields: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(hop))
+    return {name: value for name, value in fields.items() if value is not None}
 
 
-def _place(hop: Hop, produced: Produced, ordered: dict[int, Hop], path: set[int]) -> None:
-    if id(hop) in ordered or id(hop) in path:
-        return
-    for message in (hop.message, hop.cause):
-        for cause in produced.get((hop.order, hop.source, message or ""), ())[:1]:
-            _place(cause, produced, ordered, path | {id(hop)})
-    ordered[id(hop)] = hop
+def describe_hop(hop: Hop) -> str:
+    """A hop as evidence: its message, arrow, time and position."""
+    position = f", {hop.topic}/{hop.partition}/{hop.offset}" if hop.topic else ""
+    return f"{hop.message} {hop.sender} → {hop.to} [{hop.technology}] at {hop.at.isoformat()}{position}"
+
+
+def _in_order(hops: Sequence[Hop]) -> list[Hop]:
+    distinct = {_identity(hop): hop for hop in reversed(hops)}
+    orders = group_by_order(sorted(distinct.values(), key=lambda hop: hop.at))
+    return [hop for found in orders.values() for hop in in_causal_order(found)]
+
+
+def _identity(hop: Hop) -> tuple[Any, ...]:
+    return (*hop.identity, hop.arrow, hop.at, hop.outcome, hop.step, hop.cause, hop.url)
 
 
 def _files(path: Path) -> list[Path]:
@@ -112,38 +78,27 @@ def _read(file: Path) -> list[Hop]:
 
 def _is_json(line: bytes) -> bool:
     try:
-        return isinstance(json.loads(line), dict)
-    except ValueError:
+        return isinstance(msgspec.json.decode(line), dict)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return False
 
 
-def _parse_hop(line: bytes | dict[str, Any], where: str) -> Hop:
+def _parse_hop(line: bytes | Mapping[str, Any], where: str) -> Hop:
     try:
-        data = json.loads(line) if isinstance(line, bytes) else line
-        data["order"] = data.get("order") or ""  # a record without an order belongs to no story
-        missing = [name for name in REQUIRED if not isinstance(data.get(name), str)]
+        fields = dict(msgspec.json.decode(line, type=dict[str, Any]) if isinstance(line, bytes) else line)
+        fields["order"] = fields.get("order") or ""  # a record without an order belongs to no story
+        missing = [name for name in REQUIRED if not isinstance(fields.get(name), str)]
         if missing:
             raise ValueError(f"{', '.join(missing)} missing")
-        at = datetime.fromisoformat(data["at"].replace("Z", "+00:00"))
-        return _make_hop(data, at if at.tzinfo else at.astimezone())
-    except (ValueError, AttributeError, TypeError) as error:
+        return _to_hop(fields)
+    except (ValueError, TypeError) as error:  # msgspec's errors are ValueErrors
         raise PreconditionError(f"{where} is not a hop ({error}): see checkout/journal/journal.schema.json") from error
 
 
-def _make_hop(data: Mapping[str, Any], at: datetime) -> Hop:
-    technology = " ".join(str(data.get("technology") or data.get("topic") or "").split())
-    return Hop(
-        data["order"],
-        data["from"],
-        data["to"],
-        data["message"],
-        technology,
-        at,
-        data.get("outcome") or "applied",
-        data.get("step"),
-        data.get("cause"),
-        data.get("replica"),
-        (data.get("topic"), data.get("partition"), data.get("offset")),
-        data.get("url"),
-        data,
-    )
+def _to_hop(fields: dict[str, Any]) -> Hop:
+    payload = msgspec.json.encode(fields.pop("payload", None))
+    fields["technology"] = " ".join(str(fields.get("technology") or fields.get("topic") or "").split())
+    fields["status"] = None if fields.get("status") is None else str(fields["status"])
+    hop = msgspec.convert({name: value for name, value in fields.items() if value is not None}, Hop)
+    at = hop.at if hop.at.tzinfo else hop.at.astimezone()
+    return msgspec.structs.replace(hop, at=at, payload=msgspec.Raw(payload))

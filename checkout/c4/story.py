@@ -9,10 +9,10 @@ from typing import Any
 
 from checkout.c4.checks.verify import numbered_arrows
 from checkout.c4.findings import PreconditionError
-from checkout.c4.journal import Hop
 from checkout.c4.render.paint import FAINT, GREEN, ORANGE, PALE, Stroke, apply_strokes
 from checkout.c4.render.renderer import RenderedDiagram
 from checkout.c4.source.arrows import Arrow, Drawing
+from checkout.journal.hop import Hop
 
 PAGE = Path(__file__).with_name("story.html")
 
@@ -59,18 +59,19 @@ def _step_data(step: list[Arrow], drawing: Drawing, hops: Sequence[Hop]) -> dict
         "arrows": [arrow.svg_id for arrow in step],
         "boxes": list(ends),
         "notes": [drawing.describe(arrow) for arrow in step],
-        "ran": [_hop_data(hop, hops) for arrow in step for hop in hops if hop.key == arrow.key],
+        "ran": [_hop_data(hop, hops) for arrow in step for hop in hops if hop.arrow == arrow.key],
     }
 
 
 def _hop_data(hop: Hop, hops: Sequence[Hop]) -> dict[str, Any]:
     start: datetime = min(each.at for each in hops)
+    payload = json.loads(bytes(hop.payload))
     return {
         "message": hop.message,
         "after": round((hop.at - start).total_seconds() * 1000, 1),
         "outcome": hop.outcome,
-        "place": "/".join(str(part) for part in hop.place) if hop.place[2] is not None else "",
-        "payload": json.dumps(hop.data.get("payload"), indent=1) if hop.data.get("payload") is not None else "",
+        "place": f"{hop.topic}/{hop.partition}/{hop.offset}" if hop.offset is not None else "",
+        "payload": "" if payload is None else json.dumps(payload, indent=1),
     }
 
 

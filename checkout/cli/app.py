@@ -10,7 +10,6 @@ import typer
 from checkout import __version__
 from checkout.c4.cli import make_app
 from checkout.errors import CheckoutError
-from checkout.system.command_help import PlainCommand
 
 PLAIN: dict[str, Any] = {"rich_markup_mode": None, "no_args_is_help": True, "add_completion": False}
 
@@ -25,7 +24,7 @@ PortBase = Annotated[
 ]
 Scale = Annotated[
     list[str] | None,
-    typer.Option(metavar="SERVICE=N", help="Run N replicas of a service, such as stock=2. Repeatable."),
+    typer.Option(metavar="SERVICE=N", help="Run N replicas of a service, such as stock=2; repeatable."),
 ]
 Partitions = Annotated[
     int | None, typer.Option(metavar="N", help="Partitions of each topic.  [default: 1, or the largest N of --scale]")
@@ -94,7 +93,7 @@ def up(
 @app.command()
 def order(
     product: Annotated[
-        list[int] | None, typer.Option(metavar="SKU", help="Product to order. Repeatable.  [default: 1]")
+        list[int] | None, typer.Option(metavar="SKU", help="Product to order; repeatable.  [default: 1]")
     ] = None,
     quantity: Annotated[
         list[int] | None,
@@ -118,21 +117,19 @@ def order(
         order_commands.follow_order(id)
 
 
-@app.command(cls=PlainCommand)
+@app.command()
 def orders(
-    id: Annotated[str | None, typer.Argument(metavar="ID", help="Id of an order.")] = None, as_json: AsJson = False
+    id: Annotated[str | None, typer.Argument(metavar="ID", hidden=True)] = None, as_json: AsJson = False
 ) -> None:
-    """List the newest orders, or show one."""
+    """List the newest orders, or show the order ID."""
     from checkout.cli import order_commands
 
     order_commands.list_orders(id, as_json)
 
 
-@app.command(cls=PlainCommand)
-def journey(
-    id: Annotated[str, typer.Argument(metavar="ID", help="Id of an order.")], as_json: AsJson = False
-) -> None:
-    """Show the journey of an order, hop by hop."""
+@app.command()
+def journey(id: Annotated[str, typer.Argument(metavar="ID", hidden=True)], as_json: AsJson = False) -> None:
+    """Show the journey of the order ID, hop by hop."""
     from checkout.cli import order_commands
 
     order_commands.show_journey(id, as_json)

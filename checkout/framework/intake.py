@@ -52,7 +52,7 @@ class Intake:
         self._waiting: queue.Queue[PendingRequest] = queue.Queue(limit)
 
     async def submit(self, message: Message, correlation: str, client: str = "", url: str = "") -> Outcome:
-        """Waits until the message is committed. Raises IntakeFull, or the error of its handler."""
+        """Queues a message and waits for its commit. Raises IntakeFull, or the error of its handler."""
         loop = asyncio.get_running_loop()
         request = PendingRequest(message, correlation, client, url, loop, loop.create_future())
         try:
@@ -74,7 +74,7 @@ class Intake:
 
 @dataclass(frozen=True)
 class RouteContext:
-    """What the HTTP routes of a service work with."""
+    """The objects that the HTTP routes of a service use."""
 
     intake: Intake
     read: Callable[[], AbstractContextManager[Connection]]  # opens a connection that reads committed data

@@ -1,4 +1,4 @@
-"""Message: the base class of messages, the decorators that declare where one goes, the message types of a system."""
+"""Message: the base class of messages, the decorators that declare topic or endpoint, the message types of a system."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar, TypeVar

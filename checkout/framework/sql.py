@@ -22,11 +22,11 @@ class Cents(TypeDecorator[Decimal]):
     cache_ok = True
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
-        """EUR to cents."""
+        """Converts EUR to cents."""
         return None if value is None else int(value.scaleb(2))
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
-        """Cents to EUR."""
+        """Converts cents to EUR."""
         return None if value is None else Decimal(value).scaleb(-2)
 
 
@@ -37,11 +37,11 @@ class UtcTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        """Time to text."""
+        """Converts a time to text."""
         return None if value is None else utc_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
-        """Text to time."""
+        """Converts text to a time."""
         return None if value is None else datetime.fromisoformat(value)
 
 
@@ -56,11 +56,11 @@ class Status(TypeDecorator[StrEnum]):
         self.kind = kind
 
     def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
-        """Member to text."""
+        """Converts a member to text."""
         return None if value is None else value.value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
-        """Text to member."""
+        """Converts text to a member."""
         return None if value is None else self.kind(value)
 
 
@@ -71,10 +71,10 @@ def utc_text(at: datetime) -> str:
 
 def fetch(db: Connection, table: Table, key: Column[Any], values: Iterable[Any]) -> list[Row[Any]]:
     """The rows whose key is among the values, ordered by key and locked (`FOR UPDATE`)."""
-    wanted = sorted(set(values))
+    keys = sorted(set(values))
     rows: list[Row[Any]] = []
-    for start in range(0, len(wanted), CHUNK):
-        query = select(table).where(key.in_(wanted[start : start + CHUNK])).order_by(key).with_for_update()
+    for start in range(0, len(keys), CHUNK):
+        query = select(table).where(key.in_(keys[start : start + CHUNK])).order_by(key).with_for_update()
         rows.extend(db.execute(query))
     return rows
 

@@ -14,7 +14,7 @@ class Outcome(StrEnum):
     """How a hop ended.
 
     applied: acknowledged, answered or handled; duplicate: a repeat, recognized by the inbox; failed: to be retried;
-    crashed: the process ended with the message in hand.
+    crashed: the process ended while it was handling the message.
     """
 
     APPLIED = "applied"
@@ -27,12 +27,12 @@ class Outcome(StrEnum):
 class Hop(msgspec.Struct, kw_only=True, rename={"sender": "from"}):
     """One line of the journal; docs/contract.md describes its fields. A field that does not apply is null."""
 
-    order: str | None
-    step: int | None
+    order: str | None = None
+    step: int | None = None
     sender: str
     to: str
     message: str
-    technology: str
+    technology: str = ""
     topic: str | None = None
     partition: int | None = None
     offset: int | None = None
@@ -56,13 +56,23 @@ class Hop(msgspec.Struct, kw_only=True, rename={"sender": "from"}):
         return (self.order, self.sender, self.to, self.message, self.topic, self.partition, self.offset, when)
 
     @property
+    def arrow(self) -> tuple[str, str, str]:
+        """From, to, technology: what identifies its arrow in a diagram."""
+        return self.sender, self.to, self.technology
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether the arrow happened, as opposed to an attempt that failed and to a repeat."""
+        return self.outcome is Outcome.APPLIED
+
+    @property
     def is_publication(self) -> bool:
         """Whether a record was sent to Kafka, not delivered from it."""
         return self.topic is not None and self.group is None
 
     @property
     def position(self) -> str:
-        """The record's position as `topic[partition]@offset`; empty for a hop that is no record."""
+        """The record's position as `topic[partition]@offset`; empty for a hop without a record."""
         return coordinates(self.topic, self.partition, self.offset) if self.topic else ""
 
 

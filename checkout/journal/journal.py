@@ -77,9 +77,9 @@ def read(folder: Path, order: str = "") -> list[Hop]:
 
 def read_file(path: Path, order: str = "") -> Iterator[Hop]:
     """The hops of one file in the order they were written, without an incomplete last line. Raises BrokenJournal."""
-    lines, wanted = path.read_bytes().split(b"\n"), order.encode()
+    lines, needle = path.read_bytes().split(b"\n"), order.encode()
     for number, line in enumerate(lines[:-1], 1):
-        if wanted not in line:
+        if needle not in line:
             continue
         try:
             hop = DECODER.decode(line)

@@ -12,7 +12,7 @@ from checkout.lab.engine.clock import Clock, order_id
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.kafka_session import KafkaSession
 from checkout.lab.engine.requests import PlacedOrder, PlacedRequest, Products
-from checkout.lab.engine.scheduler import Scheduler, Status
+from checkout.lab.engine.scheduler import LabStatus, Scheduler
 from checkout.lab.errors import as_lab_error
 from checkout.lab.history.lab_journal import LabJournal
 from checkout.lab.history.moments import Moments
@@ -21,6 +21,7 @@ from checkout.lab.history.replay import Replay
 from checkout.lab.locking import changes, reads
 from checkout.lab.views import dataframes
 from checkout.lab.views.tables import LabTables
+from checkout.registry import STORE, Registry
 
 
 def _close(environments: list[Environment], session: KafkaSession) -> None:
@@ -35,7 +36,8 @@ class Lab(LabTables, BrokerControls):
     `log`: "kafka" or "memory". `brokers`: 1 or 3 local Kafka brokers. `bootstrap_servers`: a running Kafka in place of
     a local one. `partitions`: of each topic. `inbox=False`: services do not recognise repeated messages.
     `outbox=False`: unpublished messages are lost in a crash. `clock`: "fixed", the same times in every run, or "real".
-    `kafka`: settings of kafka-python that override those of the lab.
+    `kafka`: settings of kafka-python that override those of the lab. `registry`: another system than the store; `send`
+    publishes its first record.
 
     Raises LabError, as all methods do, when the broker does not answer.
     """
@@ -43,11 +45,13 @@ class Lab(LabTables, BrokerControls):
     def __init__(
         self, log: str = "kafka", brokers: int = 1, bootstrap_servers: str = "", partitions: int = 1,
         inbox: bool = True, outbox: bool = True, clock: str = "fixed", kafka: Mapping[str, object] | None = None,
+        registry: Registry = STORE,
     ) -> None:  # fmt: skip
         dataframes.set_display_options()
         self.lock, self.callbacks = threading.RLock(), list[Callable[[], None]]()
         self._session = KafkaSession(log, brokers, bootstrap_servers, kafka or {})
-        self._has_real_clock, self._partitions, self._inbox, self._outbox = clock == "real", partitions, inbox, outbox
+        self._has_real_clock, self._partitions, self._registry = clock == "real", partitions, registry
+        self._inbox, self._outbox = inbox, outbox
         self._environments: list[Environment] = []
         # At the interpreter's end no client may start a thread: the cleanup process deletes topics and groups then.
         weakref.finalize(self, _close, self._environments, self._session).atexit = False
@@ -56,7 +60,9 @@ class Lab(LabTables, BrokerControls):
 
     def _open(self) -> None:
         clock = Clock(self._has_real_clock)
-        self._environment = Environment(self._session, clock, self._partitions, self._inbox, self._outbox)
+        self._environment = Environment(
+            self._session, clock, self._partitions, self._inbox, self._outbox, self._registry
+        )
         self._environments[:] = [self._environment]
         self._scheduler, self._order_count = Scheduler(self._environment), 0
 
@@ -73,6 +79,7 @@ class Lab(LabTables, BrokerControls):
         `email`: by default made of the customer's name. `pay`: "credit" or "debit".
         Returns the order with its name (`order-1`) and id. Raises LabError if the gateway would refuse it.
         """
+        self._environment.check_is_store("place_order", "lab.send(topic, value) publishes a record")
         body = requests.body_of(products, quantity, customer, email, pay)
         id = order_id(self._order_count + 1)
         message = requests.message_of(id, body, self._environment.clock.now())
@@ -99,7 +106,7 @@ class Lab(LabTables, BrokerControls):
         return self._scheduler.explain()
 
     @reads
-    def status(self) -> Status:
+    def status(self) -> LabStatus:
         """Returns the state of the lab as data: what is next, work in progress, break points, crashed replicas."""
         return self._scheduler.status()
 
@@ -210,6 +217,7 @@ class Lab(LabTables, BrokerControls):
         """Returns a widget to step with: the diagram, the work in progress, the tables and a slider."""
         from checkout.lab.widget.walk import Walk
 
+        self._environment.check_is_store("the walk", "lab.step() and lab.journey() show its hops")
         return Walk(self)
 
     @property

@@ -22,7 +22,7 @@ from checkout.messages import (
 
 
 class MailStatus(StrEnum):
-    """Whether the mail server has answered, and how. An order without an address gets no e-mail."""
+    """The reply of the mail server, if any. NO_ADDRESS: the order has no e-mail address, nothing is sent."""
 
     REQUESTED = "REQUESTED"
     SENT = "SENT"
@@ -75,7 +75,8 @@ class Notifications(Service):
         """Steps 13-14: confirm the order to the customer."""
         products = "\n".join(map(_line, order.products))
         total = order.total if order.total is not None else order.payment.total
-        paid = f"\n\nYou paid {total} EUR." if total is not None else ""  # another Orders service may not set it
+        # A foreign Orders service may omit the total.
+        paid = f"\n\nYou paid {total} EUR." if total is not None else ""
         text = f"your order is approved and on its way:\n\n{products}{paid}"
         yield from self._send(mails, order, "approved", text)
 
@@ -101,17 +102,17 @@ class Notifications(Service):
     def _send(
         self,
         mails: dict[tuple[str, str], Mail],
-        about: OrderApproved | ProductsReservationFailed | PaymentFailed,
+        message: OrderApproved | ProductsReservationFailed | PaymentFailed,
         kind: str,
         text: str,
     ) -> Iterator[Message]:
-        mail = mails[about.id, kind] = Mail(about.id, kind)
-        if about.customer_email is None:
+        mail = mails[message.id, kind] = Mail(message.id, kind)
+        if message.customer_email is None:
             mail.status = MailStatus.NO_ADDRESS
             return
-        name = about.customer_name or "customer"
-        body = f"Dear {name},\n\n{text}\n\nYour order: {about.id}\nAwesome Online Store\n"
-        yield SendEmail(about.id, kind, name, about.customer_email, SUBJECTS[kind], body)
+        name = message.customer_name or "customer"
+        body = f"Dear {name},\n\n{text}\n\nYour order: {message.id}\nAwesome Online Store\n"
+        yield SendEmail(message.id, kind, name, message.customer_email, SUBJECTS[kind], body)
 
 
 def _line(line: OrderLine) -> str:

@@ -88,24 +88,24 @@ class Orders(Service):
         put(db, ORDERS, [vars(order) | {"products": ENCODER.encode(order.products)} for order in state.values()])
 
     @on(PlaceOrder)
-    def receive(self, orders: dict[str, Order], wanted: PlaceOrder) -> Iterator[Message]:
+    def receive(self, orders: dict[str, Order], command: PlaceOrder) -> Iterator[Message]:
         """Steps 2-3: store the order and publish it."""
-        products = [OrderLine(sku=w.sku, name=w.name, price=w.price, quantity=w.quantity) for w in wanted.products]
-        order = orders[wanted.id] = Order(
-            wanted.id, wanted.customer_name, wanted.customer_email, wanted.payment.payment_method, products=products,
-            fingerprint=wanted.fingerprint, placed_at=wanted.placed_at,
+        lines = [OrderLine(sku=r.sku, name=r.name, price=r.price, quantity=r.quantity) for r in command.products]
+        order = orders[command.id] = Order(
+            command.id, command.customer_name, command.customer_email, command.payment.payment_method, products=lines,
+            fingerprint=command.fingerprint, placed_at=command.placed_at,
         )
-        yield OrderReceived(order.id, order.customer_name, products, wanted.payment, order.customer_email)
+        yield OrderReceived(order.id, order.customer_name, lines, command.payment, order.customer_email)
 
     @on(ProductsReserved)
-    def ask_for_payment(self, orders: dict[str, Order], answer: ProductsReserved) -> Iterator[Message]:
-        """Steps 6-7: request the payment of the total that Stock has named."""
-        order = orders.get(answer.id) or self._adopt(orders, answer)
-        if not _names_a_price(answer):
+    def ask_for_payment(self, orders: dict[str, Order], reservation: ProductsReserved) -> Iterator[Message]:
+        """Steps 6-7: request the payment of the total that Stock has calculated."""
+        order = orders.get(reservation.id) or self._adopt(orders, reservation)
+        if not _has_valid_amounts(reservation):
             order.move(OrderStatus.REJECTED, "Stock named no price")
             return
         order.move(OrderStatus.RESERVED)
-        order.total, order.products = answer.total, answer.products or order.products
+        order.total, order.products = reservation.total, reservation.products or order.products
         payment = Payment(payment_method=order.payment_method, total=order.total)
         yield ProcessPayment(order.id, order.customer_name, payment, order.customer_email)
 
@@ -129,16 +129,16 @@ class Orders(Service):
         """Step 11, payment denied: reject the order."""
         _known(orders, refusal.id).move(OrderStatus.REJECTED, refusal.message)
 
-    def _adopt(self, orders: dict[str, Order], answer: ProductsReserved) -> Order:
-        """The row of an order that another Orders service has accepted, from what Stock's answer says of it."""
-        if answer.customer_name is None or answer.payment is None:
-            raise UnknownOrder(f"there is no order {answer.id}")
-        method = answer.payment.payment_method
-        order = orders[answer.id] = Order(answer.id, answer.customer_name, answer.customer_email, method)
+    def _adopt(self, orders: dict[str, Order], reservation: ProductsReserved) -> Order:
+        """Creates an order that another Orders service has accepted from the fields of its reservation."""
+        id, name, payment = reservation.id, reservation.customer_name, reservation.payment
+        if name is None or payment is None:
+            raise UnknownOrder(f"there is no order {id}")
+        order = orders[id] = Order(id, name, reservation.customer_email, payment.payment_method)
         return order
 
     def routes(self, context: RouteContext) -> Sequence[Any]:
-        """Accepts orders, answering after the commit, and shows them."""
+        """Places an order (answered after its commit), reads one, and lists all for the operator."""
         with context.read() as db:
             salt = uuid.UUID(db.execute(select(SALT.c.id)).scalar_one())
 
@@ -152,11 +152,11 @@ class Orders(Service):
             data = await http_app.read_json(request, OrderRequest)
             # The same key makes the same id, so the inbox recognizes a repeat.
             id = str(uuid.uuid5(salt, idempotency_key) if idempotency_key else uuid.uuid4())
-            wanted = to_message(id, data, context.now())
+            command = to_message(id, data, context.now())
             client = request.headers.get("user-agent", "")
-            outcome = await context.intake.submit(wanted, correlation or id, client, str(request.url))
+            outcome = await context.intake.submit(command, correlation or id, client, str(request.url))
             if outcome is Outcome.DUPLICATE:
-                _check_same_body(_read_one(context, id), wanted)
+                _check_same_body(_read_one(context, id), command)
             return {"id": id}
 
         @get(PLACE_ORDER + "/{id:str}", responses=ANSWERS, sync_to_thread=True)
@@ -179,7 +179,7 @@ class Orders(Service):
 
 
 def to_message(id: str, data: OrderRequest, now: datetime) -> PlaceOrder:
-    """The message that Orders handles, from the body of an HTTP request."""
+    """The message for a request body; `id` is that of the new order."""
     body = hashlib.sha256(encode(data)).hexdigest()
     payment = Payment(payment_method=data.payment.payment_method)  # a total from the client is ignored
     return PlaceOrder(id, data.customer_name, data.customer_email, data.products, payment, now, body)
@@ -190,13 +190,14 @@ def _is_operator(context: RouteContext, authorization: str) -> bool:
     return bool(context.operator_token) and hmac.compare_digest(authorization.encode(), token)
 
 
-def _names_a_price(answer: ProductsReserved) -> bool:
-    amounts = [answer.total, *(line.price for line in answer.products or () if line.price is not None)]
+def _has_valid_amounts(reservation: ProductsReserved) -> bool:
+    prices = (line.price for line in reservation.products or () if line.price is not None)
+    amounts = [reservation.total, *prices]
     return all(amount is not None and amount.is_finite() and abs(amount) <= LARGEST_AMOUNT for amount in amounts)
 
 
-def _check_same_body(first: Order, again: PlaceOrder) -> None:
-    if first.fingerprint != again.fingerprint:
+def _check_same_body(order: Order, repeat: PlaceOrder) -> None:
+    if order.fingerprint != repeat.fingerprint:
         raise DomainError("this Idempotency-Key was used for another order: choose a new one")
 
 

@@ -27,7 +27,7 @@ from checkout.messages import (
 
 
 class PaymentStatus(StrEnum):
-    """Whether the payment provider has answered, and how."""
+    """The reply of the payment provider, if any."""
 
     REQUESTED = "REQUESTED"
     CHARGED = "CHARGED"
@@ -79,12 +79,12 @@ class Payments(Service):
     def charge(self, payments: dict[str, Payment], request: ProcessPayment) -> Iterator[Message]:
         """Steps 8-9: charge the card, or refuse an amount that cannot be charged."""
         total, method = request.payment.total, request.payment.payment_method
-        known = total if is_amount(total) else None
+        amount = total if is_amount(total) else None
         payment = payments[request.id] = Payment(
-            request.id, request.customer_name, request.customer_email, known, method
+            request.id, request.customer_name, request.customer_email, amount, method
         )
-        if known:
-            yield ChargeCard(request.id, known, method)
+        if amount:
+            yield ChargeCard(request.id, amount, method)
         else:
             yield self._refuse(payment, f"{total} is not an amount between 0.01 and {LARGEST_AMOUNT:,}.00 EUR")
 

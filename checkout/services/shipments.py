@@ -14,7 +14,7 @@ from checkout.messages import BookParcel, Message, OrderApproved, ParcelBooked, 
 
 
 class ShipmentStatus(StrEnum):
-    """Whether the shipment company has answered, and how."""
+    """The reply of the shipment company, if any."""
 
     REQUESTED = "REQUESTED"
     BOOKED = "BOOKED"

@@ -54,7 +54,7 @@ CATALOGUE = (
     Product(5, "Copper kettle", Decimal("64.90"), on_hand=10),
 )
 LARGEST_QUANTITY = 1_000  # of one product
-LARGEST_ORDER = 1_000  # lines: with the names added, the answer still fits into a record
+LARGEST_ORDER = 1_000  # lines; the reservation, which has also names and prices, still fits into a record
 ANSWERS = {200: ResponseSpec(list[ProductResponse], description="The products", generate_examples=False)}
 QUANTITIES = msgspec.json.Decoder(dict[int, int])
 
@@ -86,14 +86,14 @@ class StockState:
 
     def reserve(self, order_id: str, lines: Sequence[OrderLine]) -> None:
         """Reserves all lines or none. Raises OutOfStock."""
-        wanted: dict[int, int] = {}
+        quantities: dict[int, int] = {}
         for line in lines:
-            wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
-        after = {sku: replace(self.products[sku]) for sku in wanted}
-        for sku, quantity in wanted.items():
-            after[sku].reserve(quantity)
-        self.products |= after
-        self.reservations[order_id] = Reservation(order_id, wanted)
+            quantities[line.sku] = quantities.get(line.sku, 0) + line.quantity
+        products = {sku: replace(self.products[sku]) for sku in quantities}
+        for sku, quantity in quantities.items():
+            products[sku].reserve(quantity)
+        self.products |= products
+        self.reservations[order_id] = Reservation(order_id, quantities)
 
     def end(self, order_id: str, status: ReservationStatus) -> list[tuple[Product, int]]:
         """Ends the reservation of an order; returns its products and quantities. Raises UnknownOrder."""
@@ -125,7 +125,7 @@ class Stock(Service):
         put(db, PRODUCTS, [vars(product) for product in self.catalogue], replace=False)
 
     def load(self, db: Connection, messages: Sequence[Any]) -> StockState:
-        """The reservations of these orders, then their products in the order of their SKUs, all locked."""
+        """The reservations of these orders, then their products in the order of the SKUs; all rows are locked."""
         rows = fetch(db, RESERVATIONS, RESERVATIONS.c.order_id, (message.id for message in messages))
         reservations = {row.order_id: _reservation(row) for row in rows}
         skus = {sku for reservation in reservations.values() for sku in reservation.quantities}
@@ -171,8 +171,8 @@ class Stock(Service):
             with context.read() as db:
                 products = [Product(**row._mapping) for row in db.execute(select(PRODUCTS).order_by(PRODUCTS.c.sku))]
             chosen = [p for p in products if available is None or available == (p.available > 0)]
-            seen = [ProductResponse(sku=p.sku, name=p.name, price=p.price, available=p.available) for p in chosen]
-            return http_app.json_response(seen)
+            listed = [ProductResponse(sku=p.sku, name=p.name, price=p.price, available=p.available) for p in chosen]
+            return http_app.json_response(listed)
 
         return (list_products,)
 

@@ -1,5 +1,6 @@
 """Ports: checks that the store's TCP ports are free, and finds free ones."""
 
+import random
 import socket
 from collections.abc import Iterable
 
@@ -40,7 +41,9 @@ def taken_ports(base: int) -> list[int]:
 
 def free_port_base() -> int:
     """Returns a port base with which all ports of a store are free now. Raises PortTaken when there is none."""
-    for base in range(12_000, 21_600, 200):
+    bases = list(range(12_000, 21_600, 200))
+    random.shuffle(bases)  # stores that start at the same time then rarely choose the same
+    for base in bases:
         if not taken_ports(base):
             return base
     raise PortTaken("no free ports between 12,000 and 33,000: stop other programs")

@@ -1,4 +1,4 @@
-"""Adapters: how the store calls the payment provider, the shipment company (HTTP) and the mail server (SMTP)."""
+"""Adapters: call the payment provider and the shipment company over HTTP, and the mail server over SMTP."""
 
 import smtplib
 import threading

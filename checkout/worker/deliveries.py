@@ -1,4 +1,4 @@
-"""Deliveries: everything a worker takes in - records, HTTP requests, replies to calls, timers - in one form."""
+"""Deliveries: the input of a worker - records, HTTP requests, replies to external calls, timers - in one form."""
 
 import time
 from collections.abc import Callable
@@ -32,7 +32,7 @@ class Unreadable(DomainError):
 
 @dataclass(slots=True)
 class Delivery:
-    """One message taken in. `source` is its topic, the purpose of its call, or the name of the request or timer."""
+    """One message to handle. `source` is its topic, the purpose of its call, or the name of the request or timer."""
 
     source: str
     id: str
@@ -46,11 +46,11 @@ class Delivery:
     request: PendingRequest | None = None
     error: Exception | None = None
     outcome: Outcome | None = None
-    is_settled: bool = False  # its transaction is committed, or it is given up
+    is_settled: bool = False  # its transaction is committed, or it will not be handled
 
     @property
     def identity(self) -> tuple[str, str]:
-        """By which the inbox recognizes a repeat."""
+        """The key of the inbox: a second delivery with the same identity is a repeat."""
         return self.source, self.id
 
     def inbox_row(self) -> InboxRow:
@@ -59,7 +59,7 @@ class Delivery:
         return InboxRow(self.source, self.id, partition, offset, self.cause, self.correlation)
 
     def outbox_row(self, message: Message) -> OutboxRow:
-        """The row of a message that the handler returned. An answer goes to the partition number of its question."""
+        """The row of a message that the handler returned. It keeps the partition number of the consumed record."""
         partition = self.record.partition if self.record else None
         if self.result:
             partition = self.result.row.wanted_partition
@@ -79,7 +79,7 @@ class Delivery:
         )
 
     def hop(self, service: str, outcome: Outcome, replica: str, at: datetime) -> Hop | None:
-        """The journal entry; None for a timer, which is no arrow."""
+        """The journal entry; None for a timer, which no diagram draws."""
         if self.type is None:
             return None
         if self.result:
@@ -133,9 +133,9 @@ class Sources:
         self._taken: list[Delivery] = []
 
     def take(self, timeout: float, now: Callable[[], datetime]) -> list[Delivery]:
-        """The next batch of all sources. Waits at most `timeout` seconds for records, less if others may be active.
+        """The next batch of all sources. Waits at most `timeout` seconds for records, less if other sources are in use.
 
-        Raises LogUnavailable; what the other sources have returned is then kept for the next call.
+        Raises LogUnavailable; the deliveries of the other sources are then kept for the next call.
         """
         taken = self._taken
         taken += [self._of_request(request) for request in self._intake.take(self._batch)] if self._intake else []

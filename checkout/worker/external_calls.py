@@ -1,4 +1,4 @@
-"""External calls: calls to systems outside, with time-outs, retries under the same key and several calls at once."""
+"""External calls: concurrent calls to external systems, each repeated with the same key until it is answered."""
 
 import heapq
 import itertools
@@ -15,7 +15,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between two attempts; doubles e
 
 
 class Unanswered(Exception):
-    """The outcome of the call is unknown: it is to be repeated with the same key."""
+    """The outcome of the call is unknown; the call is repeated with the same idempotency key."""
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(reason)
@@ -24,7 +24,7 @@ class Unanswered(Exception):
 
 @dataclass(slots=True)
 class CallResult:
-    """How a call ended. Without a reply it will be repeated."""
+    """The result of one attempt; without a reply the call is repeated."""
 
     row: OutboxRow
     url: str
@@ -55,7 +55,7 @@ class ExternalCalls:
 
     @property
     def due_at(self) -> float | None:
-        """When the next call is repeated, in seconds of `clock`; None if none waits."""
+        """When the next call is repeated, in seconds of `clock`; None if no call waits for its repetition."""
         return self._repeats[0][0] if self._repeats else None
 
     @property
@@ -83,7 +83,7 @@ class ExternalCalls:
         return taken
 
     def close_call(self, identity: tuple[str, str]) -> None:
-        """Forgets a call whose result is stored."""
+        """Removes a call whose result is stored."""
         self.open.discard(identity)
         self._pauses.pop(identity, None)
 

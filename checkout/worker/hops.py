@@ -10,7 +10,7 @@ from checkout.worker.external_calls import CallResult
 from checkout.worker.outbox import OutboxRow
 
 CORRELATION_HEADER = "kafka_correlationId"
-CAUSE_HEADER = "cause"  # only where the message type leaves several possibilities: each header costs 6 µs a record
+CAUSE_HEADER = "cause"  # only for message types with several causes: each header costs 6 µs a record
 
 
 def cause_of(record: Record, message: type[Message]) -> str | None:
@@ -42,14 +42,14 @@ def delivery(message: type[Message], record: Record, group: str, outcome: Outcom
 
 
 def external_call(message: type[Message], result: CallResult, outcome: Outcome, replica: str, at: datetime) -> Hop:
-    """From the caller to a system outside, answered or not."""
+    """From the caller to an external system, answered or not."""
     return Hop(
         **_of_row(message, result.row), url=result.url, status=result.status, outcome=outcome, replica=replica, at=at
     )
 
 
 def http_request(message: type[Message], sender: str, to: str, delivery: bool, **fields: Any) -> Hop:
-    """A request inside the system, reported by its receiver; `delivery`: it was passed on by its first receiver."""
+    """A request between containers, reported by its receiver; `delivery`: forwarded by its first receiver."""
     return Hop(
         step=message.step(None, delivery), sender=sender, to=to, message=message.__name__,
         technology=message.technology, **fields,

@@ -1,4 +1,4 @@
-"""Inbox: the table of handled messages, by which a worker recognizes a repeat."""
+"""Inbox: the table of handled messages, with which a worker drops repeats."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Outbox: the table of messages to send, and what became of each."""
+"""Outbox: the table of messages to send, with the result of each."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -54,7 +54,7 @@ Index("outbox_open", OUTBOX.c.owner, sqlite_where=OPEN, postgresql_where=OPEN)
 
 
 class OutboxKind(StrEnum):
-    """Where an outbox row goes."""
+    """The destination of an outbox row: a topic, an external system, or a dead-letter topic."""
 
     TOPIC = "topic"
     EXTERNAL_CALL = "external call"
@@ -79,12 +79,12 @@ class OutboxRow(msgspec.Struct, kw_only=True):
 
     @property
     def identity(self) -> tuple[str, str]:
-        """An order has at most one message per destination."""
+        """The key of the outbox: an order has at most one message per destination."""
         return self.order_id, self.destination
 
 
 class OutboxResult(msgspec.Struct):
-    """What became of an outbox row: the position of the record, or the answer to the call."""
+    """The result of an outbox row: the position of the record, or the response to the call."""
 
     of_order: str
     of_destination: str
@@ -105,7 +105,7 @@ MARK_DONE = (
 
 
 def add_to_outbox(db: Connection, rows: Sequence[OutboxRow], owner: str, at: datetime) -> None:
-    """Inserts messages to be sent by this replica; one that is there already (a repeated dead letter) stays."""
+    """Inserts messages to be sent by this replica; rows that exist, such as a repeated dead letter, are skipped."""
     claimed_at = utc_text(at)
     for row in rows:
         row.owner, row.claimed_at = owner, claimed_at
@@ -113,7 +113,7 @@ def add_to_outbox(db: Connection, rows: Sequence[OutboxRow], owner: str, at: dat
 
 
 def mark_done(db: Connection, results: Sequence[OutboxResult]) -> None:
-    """Stores what became of outbox rows; a marked row is not sent again."""
+    """Stores the results of outbox rows; a row with a result is not sent again."""
     write(db, MARK_DONE, results, OutboxResult.__struct_fields__)
 
 
@@ -123,7 +123,7 @@ def has_open_rows(db: Connection) -> bool:
 
 
 def claim_rows(db: Connection, owner: str, at: datetime, older_than: datetime) -> list[OutboxRow]:
-    """Claims the open rows of this owner and those whose claim is older, and returns them in order."""
+    """Claims the open rows of this owner and those claimed before `older_than`; returns them in order."""
     claimable = OPEN & ((OUTBOX.c.owner == owner) | (OUTBOX.c.claimed_at < older_than))
     query = select(OUTBOX.c.number, *COLUMNS).where(claimable).order_by(OUTBOX.c.number)
     found = db.execute(query.with_for_update(skip_locked=True)).all()
@@ -135,6 +135,6 @@ def claim_rows(db: Connection, owner: str, at: datetime, older_than: datetime) -
 
 
 def outbox_row(row: Row[Any]) -> OutboxRow:
-    """The struct of a database row."""
+    """The `OutboxRow` of a database row."""
     values = {name: row._mapping[name] for name in OutboxRow.__struct_fields__}
     return OutboxRow(**values | {"kind": OutboxKind(row.kind), "claimed_at": utc_text(row.claimed_at)})

@@ -1,4 +1,4 @@
-"""Recovery: after a crash, the hops that inbox and outbox have and the journal lacks."""
+"""Recovery: finds the hops that a crash kept from the journal, in inbox and outbox."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -23,21 +23,21 @@ OVERLAP = timedelta(minutes=1)  # far longer than one batch takes from its commi
 def missing_hops(
     path: Path, database: ServiceDatabase, service: Service, message_types: MessageTypes, replica: str
 ) -> list[Hop]:
-    """The hops of this replica since shortly before the end of its journal file that the file lacks."""
+    """The hops of this replica that its journal file lacks, from one minute before the last hop of the file on."""
     written = list(journal.read_file(path)) if path.exists() else []
     inbox, outbox = select(INBOX).where(INBOX.c.replica == replica), select(OUTBOX).where(OUTBOX.c.owner == replica)
     if written:
         since = written[-1].at - OVERLAP
         inbox, outbox = inbox.where(INBOX.c.at >= since), outbox.where(OUTBOX.c.done_at >= since)
     with database.read() as db:
-        taken = db.execute(inbox).all()
+        handled = db.execute(inbox).all()
         sent = db.execute(outbox.where(OUTBOX.c.done_at.is_not(None))).all()
-    found = [_taken(row, service, message_types) for row in taken] + [_sent(row, message_types) for row in sent]
+    found = [_handled(row, service, message_types) for row in handled] + [_sent(row, message_types) for row in sent]
     known = {hop.identity for hop in written}
     return [hop for hop in found if hop and hop.identity not in known]
 
 
-def _taken(row: Row[Any], service: Service, message_types: MessageTypes) -> Hop | None:
+def _handled(row: Row[Any], service: Service, message_types: MessageTypes) -> Hop | None:
     fields = {"order": row.order_id, "correlation": row.correlation, "cause": row.cause}
     fields |= {"replica": row.replica, "at": row.at}
     if kind := message_types.by_topic.get(row.source):

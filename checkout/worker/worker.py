@@ -41,7 +41,7 @@ class Worker:
     """One replica of one service. A process calls the verbs in a loop, the lab one at a time; each may be repeated.
 
     `message_types` are those of the system, `replica` is this worker's name ("stock-1"), `batch` the number of
-    messages taken from a source at a time. `now` gives the time, `clock` seconds that never go back, `pause` sleeps.
+    messages taken from a source at a time. `now` returns the time, `clock` monotonic seconds, `pause` sleeps.
     LogUnavailable and DATABASE_UNAVAILABLE are raised to the caller; nothing is lost, and the verb can be called again.
     """
 
@@ -73,7 +73,7 @@ class Worker:
         self._next_claim = 0.0
 
     def poll(self, timeout: float = 0.0) -> list[Delivery]:
-        """Takes the next batch from all sources, waiting up to `timeout` seconds, unless a batch is in hand."""
+        """Takes the next batch from all sources, waiting up to `timeout` seconds; returns an unfinished batch again."""
         if not self.batch:
             self._claim_when_due()
             self.batch = self.sources.take(0.0 if self.outgoing else timeout, self._now)
@@ -109,7 +109,7 @@ class Worker:
         self.outgoing = []
 
     def commit(self) -> None:
-        """Commits the offsets of the batch. The outbox rows must be stored for that, not delivered."""
+        """Commits the offsets of the batch. Its outbox rows are stored by then, but need not be sent."""
         if self.is_handled:
             for record in (delivery.record for delivery in self.batch if delivery.record):
                 partition = (record.topic, record.partition)
@@ -122,7 +122,7 @@ class Worker:
             self.uncommitted = {}
 
     def close(self) -> None:
-        """Marks the rows that were sent, leaves the group and closes every part."""
+        """Marks the sent outbox rows as done, leaves the consumer group and closes all resources."""
         self._mark_now()
         self.external_calls.close()
         self.log.close()
@@ -237,6 +237,6 @@ class Worker:
             at = self._now()
             with self.database.begin() as db:
                 rows = claim_rows(db, self.replica, at, at - LEASE)
-            in_hand = self.external_calls.open | {row.identity for row in self.outgoing}
-            self.outgoing += [row for row in rows if row.identity not in in_hand]
+            in_progress = self.external_calls.open | {row.identity for row in self.outgoing}
+            self.outgoing += [row for row in rows if row.identity not in in_progress]
         self._next_claim = self._clock() + CLAIM_INTERVAL

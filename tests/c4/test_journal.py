@@ -10,9 +10,11 @@ import pytest
 
 from c4.runs import VIEWS, valid_run
 from checkout.c4.findings import PreconditionError
-from checkout.c4.journal import SCHEMA, group_by_order, read_journal
+from checkout.c4.journal import group_by_order, read_journal
+from checkout.journal import hop as hop_module
 
 Journal = Callable[..., Path]
+SCHEMA = Path(hop_module.__file__).with_name("journal.schema.json")
 CONTRACT = (
     '{"order": "6f9c", "step": 4, "from": "kafka", "to": "stock", "message": "OrderReceived", '
     '"technology": "order.new-order-received", "topic": "order.new-order-received", "partition": 0, "offset": 12, '
@@ -28,8 +30,8 @@ def test_line_of_the_contract_is_a_hop_of_the_published_schema(tmp_path: Path) -
     hop = read_journal([tmp_path / "run.jsonl"])[0]
 
     jsonschema.validate(json.loads(CONTRACT), schema)
-    assert hop.key == ("kafka", "stock", "order.new-order-received")
-    assert (hop.step, hop.place, hop.at.microsecond) == (4, ("order.new-order-received", 0, 12), 1)
+    assert hop.arrow == ("kafka", "stock", "order.new-order-received")
+    assert (hop.step, hop.position, hop.at.microsecond) == (4, "order.new-order-received[0]@12", 1)
 
 
 @pytest.mark.parametrize("view", VIEWS)

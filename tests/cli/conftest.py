@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from worker.shop import databases, open_shop, shop  # noqa: F401 - fixtures
+from worker.in_memory_shop import databases, new_shop, shop  # noqa: F401 - fixtures
 
 
 @pytest.fixture

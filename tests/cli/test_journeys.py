@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from sample import FIRST, SECOND, received, wanted
-from worker.shop import Shop, turn
+from sample import FIRST, SECOND, order_received, place_order
+from worker.in_memory_shop import InMemoryShop, run_once
 
 from checkout.cli import journeys
 from checkout.cli.journeys import journey, read_records
@@ -15,8 +15,8 @@ from checkout.registry import arrows
 RECEIVED = "order.new-order-received"
 
 
-def test_a_journey_has_the_hops_of_one_order(shop: Shop) -> None:
-    shop.place(wanted(), wanted(SECOND, sku=3, quantity=1))
+def test_a_journey_has_the_hops_of_one_order(shop: InMemoryShop) -> None:
+    shop.place(place_order(), place_order(SECOND, sku=3, quantity=1))
     shop.run()
 
     hops = {id: journey(id, shop.folder, shop.broker) for id in (FIRST, SECOND)}
@@ -26,8 +26,8 @@ def test_a_journey_has_the_hops_of_one_order(shop: Shop) -> None:
     assert not any(hop.observed for found in hops.values() for hop in found)
 
 
-def test_records_without_a_hop_are_observed_hops_in_their_place(shop: Shop) -> None:
-    shop.put(RECEIVED, encode(received()))
+def test_records_without_a_hop_are_observed_hops_in_their_place(shop: InMemoryShop) -> None:
+    shop.publish(RECEIVED, encode(order_received()))
     shop.run()
 
     hops = journey(FIRST, shop.folder, shop.broker)
@@ -40,8 +40,8 @@ def test_records_without_a_hop_are_observed_hops_in_their_place(shop: Shop) -> N
     assert [hop.step for hop in hops] == [3, *[arrow.step for arrow in arrows("ordering")][3:]]
 
 
-def test_without_a_journal_the_topics_show_what_was_published(shop: Shop) -> None:
-    shop.place(wanted())
+def test_without_a_journal_the_topics_show_what_was_published(shop: InMemoryShop) -> None:
+    shop.place(place_order())
     shop.run()
     for path in shop.folder.glob("*.jsonl"):
         path.write_bytes(b"")
@@ -53,18 +53,18 @@ def test_without_a_journal_the_topics_show_what_was_published(shop: Shop) -> Non
 
 
 @pytest.mark.parametrize("value", [None, b"", b"hello", b"[]", b'{"id":7}', b'{"id":"\xff"}', b"[" * 100_000, b"\xff"])
-def test_an_undecodable_record_is_read_and_breaks_no_journey(shop: Shop, value: bytes | None) -> None:
-    shop.put(RECEIVED, value, encode(received()))
+def test_an_undecodable_record_is_read_and_breaks_no_journey(shop: InMemoryShop, value: bytes | None) -> None:
+    shop.publish(RECEIVED, value, encode(order_received()))
 
     seen = list(read_records(shop.broker.read(list(TOPICS))))
 
     assert [each.message for each in seen] == ["OrderReceived"] * 2
-    assert seen[1].order == FIRST and seen[1].payload == json.loads(encode(received()))
+    assert seen[1].order == FIRST and seen[1].payload == json.loads(encode(order_received()))
     assert len(journey(FIRST, shop.folder, shop.broker)) == 1
 
 
-def test_a_record_has_its_sender_and_its_listeners(shop: Shop) -> None:
-    shop.put("order.new-order-approved", encode(received()))
+def test_a_record_has_its_sender_and_its_listeners(shop: InMemoryShop) -> None:
+    shop.publish("order.new-order-approved", encode(order_received()))
 
     (seen,) = read_records(shop.broker.read(list(TOPICS)))
 
@@ -72,17 +72,17 @@ def test_a_record_has_its_sender_and_its_listeners(shop: Shop) -> None:
     assert seen.listeners == ["stock", "shipments", "notifications"]
 
 
-def test_missing_are_the_arrows_without_a_hop(shop: Shop) -> None:
-    shop.place(wanted())
-    turn(shop.workers["stock"])
+def test_missing_are_the_arrows_without_a_hop(shop: InMemoryShop) -> None:
+    shop.place(place_order())
+    run_once(shop.workers["stock"])
 
     missing = journeys.missing(shop.hops())
 
     assert missing == [arrow[:3] for arrow in arrows("ordering") if arrow.step not in (2, 3, 4, 5)]
 
 
-def test_after_the_end_only_the_arrow_of_the_gateway_is_missing(shop: Shop) -> None:
-    shop.place(wanted(sku=3, quantity=1))
+def test_after_the_end_only_the_arrow_of_the_gateway_is_missing(shop: InMemoryShop) -> None:
+    shop.place(place_order(sku=3, quantity=1))
     shop.run()
 
     assert journeys.missing(shop.hops()) == [(1, "web", "gateway")]

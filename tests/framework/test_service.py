@@ -1,14 +1,14 @@
-"""Service: a service made of another keeps its handlers, and may put its own in their place."""
+"""Service: a subclass inherits handlers."""
 
 from checkout.messages import ProcessPayment
 from checkout.services.payments import Payments
 
 
 class LegacyPayments(Payments):
-    """Payments under another name."""
+    """A subclass of Payments without changes."""
 
 
-def test_a_service_made_of_another_has_its_handlers() -> None:
+def test_a_subclass_inherits_the_handlers() -> None:
     assert LegacyPayments.handlers == Payments.handlers
     assert LegacyPayments.replies == Payments.replies
     assert list(LegacyPayments.topics()) == [ProcessPayment.topic]

@@ -1,4 +1,4 @@
-"""The two statements that every service needs, on SQLite."""
+"""SQL: fetch and put, and the column type for amounts, on SQLite."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -11,7 +11,7 @@ from checkout.worker.database import open_engine
 
 METADATA = MetaData()
 COLUMNS = (Column("sku", Integer, primary_key=True), Column("price", Cents), Column("name", String))
-SHELF = Table("shelf", METADATA, *COLUMNS)
+PRODUCTS = Table("products", METADATA, *COLUMNS)
 SPOON, MUG = {"sku": 1, "price": Decimal("5.00"), "name": "spoon"}, {"sku": 2, "price": None, "name": "mug"}
 
 
@@ -24,50 +24,50 @@ def db() -> Iterator[Connection]:
     engine.dispose()
 
 
-def test_rows_put_are_fetched_in_the_order_of_their_keys(db: Connection) -> None:
-    put(db, SHELF, [MUG, SPOON])
+def test_rows_are_fetched_in_the_order_of_their_keys(db: Connection) -> None:
+    put(db, PRODUCTS, [MUG, SPOON])
 
-    found = fetch(db, SHELF, SHELF.c.sku, [2, 1, 2, 99])
+    found = fetch(db, PRODUCTS, PRODUCTS.c.sku, [2, 1, 2, 99])
 
     assert [row._mapping for row in found] == [SPOON, MUG]
 
 
-def test_a_row_put_again_replaces_the_old_one(db: Connection) -> None:
-    put(db, SHELF, [SPOON, MUG])
+def test_a_row_that_exists_is_replaced(db: Connection) -> None:
+    put(db, PRODUCTS, [SPOON, MUG])
 
-    put(db, SHELF, [SPOON | {"price": Decimal("6.50")}])
+    put(db, PRODUCTS, [SPOON | {"price": Decimal("6.50")}])
 
-    assert [row.price for row in fetch(db, SHELF, SHELF.c.sku, [1, 2])] == [Decimal("6.50"), None]
-
-
-def test_a_row_that_exists_stays_when_nothing_is_to_be_replaced(db: Connection) -> None:
-    put(db, SHELF, [SPOON])
-
-    put(db, SHELF, [SPOON | {"name": "fork"}, MUG], replace=False)
-
-    assert [row.name for row in fetch(db, SHELF, SHELF.c.sku, [1, 2])] == ["spoon", "mug"]
+    assert [row.price for row in fetch(db, PRODUCTS, PRODUCTS.c.sku, [1, 2])] == [Decimal("6.50"), None]
 
 
-def test_nothing_put_and_nothing_wanted_is_nothing(db: Connection) -> None:
-    put(db, SHELF, [])
+def test_a_row_that_exists_is_skipped_when_replace_is_false(db: Connection) -> None:
+    put(db, PRODUCTS, [SPOON])
 
-    assert fetch(db, SHELF, SHELF.c.sku, []) == []
+    put(db, PRODUCTS, [SPOON | {"name": "fork"}, MUG], replace=False)
+
+    assert [row.name for row in fetch(db, PRODUCTS, PRODUCTS.c.sku, [1, 2])] == ["spoon", "mug"]
+
+
+def test_no_rows_and_no_keys_are_accepted(db: Connection) -> None:
+    put(db, PRODUCTS, [])
+
+    assert fetch(db, PRODUCTS, PRODUCTS.c.sku, []) == []
 
 
 @pytest.mark.parametrize("price", ["0.01", "-5.00", "1000000.00", "64.90"])
-def test_an_amount_is_kept_as_whole_cents(db: Connection, price: str) -> None:
-    put(db, SHELF, [SPOON | {"price": Decimal(price)}])
+def test_an_amount_is_stored_as_whole_cents(db: Connection, price: str) -> None:
+    put(db, PRODUCTS, [SPOON | {"price": Decimal(price)}])
 
-    kept = db.execute(text("select price from shelf")).scalar_one()
+    stored = db.execute(text("select price from products")).scalar_one()
 
-    assert kept == int(Decimal(price) * 100)
-    assert str(db.execute(select(SHELF.c.price)).scalar_one()) == price
+    assert stored == int(Decimal(price) * 100)
+    assert str(db.execute(select(PRODUCTS.c.price)).scalar_one()) == price
 
 
-def test_more_keys_than_one_statement_takes_are_all_found(db: Connection) -> None:
+def test_more_keys_than_one_statement_can_select_are_all_found(db: Connection) -> None:
     count = CHUNK + 1
-    put(db, SHELF, [{"sku": sku, "price": None, "name": ""} for sku in range(count)])
+    put(db, PRODUCTS, [{"sku": sku, "price": None, "name": ""} for sku in range(count)])
 
-    found = fetch(db, SHELF, SHELF.c.sku, range(count))
+    found = fetch(db, PRODUCTS, PRODUCTS.c.sku, range(count))
 
     assert [row.sku for row in found] == list(range(count))

@@ -1,4 +1,4 @@
-"""Hops: lines in the contract's shape, with the steps that the views draw, whatever stands in a record."""
+"""Hops: the journal entry of each kind of hop, with its step, for any content of a record."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample import AT, FIRST, order_id, received, refused, unpaid
+from sample import AT, FIRST, order_id, order_received, payment_failed, reservation_failed
 
 from checkout.domain import PaymentMethod
 from checkout.framework.message import encode
@@ -31,13 +31,13 @@ from checkout.worker.external_calls import CallResult
 from checkout.worker.outbox import OutboxKind, OutboxRow
 
 AT_TEXT = "2026-01-01T10:00:00.000001Z"
-FIELDS = [  # contract section 5, and what an HTTP hop and an observed one have more
+FIELDS = [  # of the contract, section 5
     "order", "step", "from", "to", "message", "technology", "topic", "partition", "offset", "key", "group", "replica",
     "cause", "correlation", "at", "outcome", "url", "status", "client", "observed", "payload",
 ]
 
 
-def row(message: Message, cause: str | None) -> OutboxRow:
+def outbox_row(message: Message, cause: str | None) -> OutboxRow:
     return OutboxRow(
         kind=OutboxKind.TOPIC if message.topic else OutboxKind.EXTERNAL_CALL,
         order_id=message.id,
@@ -50,18 +50,18 @@ def row(message: Message, cause: str | None) -> OutboxRow:
     )
 
 
-def line(hop: Hop) -> dict[str, Any]:
+def as_json(hop: Hop) -> dict[str, Any]:
     return json.loads(msgspec.json.encode(hop))
 
 
-def test_a_delivery_is_told_as_the_contract_shows_it() -> None:
-    record = Record("order.new-order-received", 0, 12, FIRST.encode(), encode(received()))
+def test_a_delivery_is_written_as_the_contract_describes() -> None:
+    record = Record("order.new-order-received", 0, 12, FIRST.encode(), encode(order_received()))
 
     about = {"order": FIRST, "correlation": "c-1", "replica": "stock-1", "cause": "PlaceOrder", "at": AT}
-    told = line(hops.delivery(OrderReceived, record, "stock", Outcome.APPLIED, **about))
+    fields = as_json(hops.delivery(OrderReceived, record, "stock", Outcome.APPLIED, **about))
 
-    assert list(told) == FIELDS
-    assert told == dict.fromkeys(FIELDS) | {
+    assert list(fields) == FIELDS
+    assert fields == dict.fromkeys(FIELDS) | {
         "order": FIRST,
         "step": 4,
         "from": "kafka",
@@ -79,46 +79,47 @@ def test_a_delivery_is_told_as_the_contract_shows_it() -> None:
         "at": AT_TEXT,
         "outcome": "applied",
         "observed": False,
-        "payload": json.loads(encode(received())),
+        "payload": json.loads(encode(order_received())),
     }
 
 
-def test_a_publication_is_told_with_its_place() -> None:
-    told = line(hops.publication(OrderReceived, row(received(), "PlaceOrder"), RecordMetadata(2, 7), "orders-1", AT))
+def test_a_publication_has_its_partition_and_offset() -> None:
+    row = outbox_row(order_received(), "PlaceOrder")
+    fields = as_json(hops.publication(OrderReceived, row, RecordMetadata(2, 7), "orders-1", AT))
 
-    assert told == dict.fromkeys(FIELDS) | {
+    assert fields == dict.fromkeys(FIELDS) | {
         "order": FIRST, "step": 3, "from": "orders", "to": "kafka", "message": "OrderReceived",
         "technology": "order.new-order-received", "topic": "order.new-order-received", "partition": 2, "offset": 7,
         "key": FIRST, "replica": "orders-1", "cause": "PlaceOrder", "correlation": "c-1", "at": AT_TEXT,
-        "outcome": "applied", "observed": False, "payload": json.loads(encode(received())),
+        "outcome": "applied", "observed": False, "payload": json.loads(encode(order_received())),
     }
 
 
-def test_a_call_is_told_with_its_url_and_status() -> None:
+def test_an_external_call_has_its_url_and_status() -> None:
     call = ChargeCard(FIRST, Decimal("10.00"), PaymentMethod.CREDIT)
-    answer = CallResult(row(call, "ProcessPayment"), "http://bank/charges", "402", None)
+    result = CallResult(outbox_row(call, "ProcessPayment"), "http://payments.example/charges", "402", None)
 
-    told = line(hops.external_call(ChargeCard, answer, Outcome.APPLIED, "payments-1", AT))
+    fields = as_json(hops.external_call(ChargeCard, result, Outcome.APPLIED, "payments-1", AT))
 
-    assert told == dict.fromkeys(FIELDS) | {
+    assert fields == dict.fromkeys(FIELDS) | {
         "order": FIRST, "step": 9, "from": "payments", "to": "payment_broker", "message": "ChargeCard",
         "technology": "HTTP, POST /charges", "replica": "payments-1", "cause": "ProcessPayment", "correlation": "c-1",
-        "at": AT_TEXT, "outcome": "applied", "url": "http://bank/charges", "status": "402", "observed": False,
-        "payload": {"id": FIRST, "amount": 10.0, "method": "CREDIT"},
+        "at": AT_TEXT, "outcome": "applied", "url": "http://payments.example/charges", "status": "402",
+        "observed": False, "payload": {"id": FIRST, "amount": 10.0, "method": "CREDIT"},
     }
 
 
-@pytest.mark.parametrize(("passed_on", "step"), [(False, 1), (True, 2)])
-def test_a_request_is_told_by_its_receiver(passed_on: bool, step: int) -> None:
-    told = line(hops.http_request(PlaceOrder, "web", "gateway", passed_on, order=FIRST, at=AT, status="201"))
+@pytest.mark.parametrize(("is_delivery", "step"), [(False, 1), (True, 2)])
+def test_an_http_request_has_the_step_of_its_receiver(is_delivery: bool, step: int) -> None:
+    fields = as_json(hops.http_request(PlaceOrder, "web", "gateway", is_delivery, order=FIRST, at=AT, status="201"))
 
-    assert (told["step"], told["technology"], told["cause"], told["topic"], told["status"]) == (
+    assert (fields["step"], fields["technology"], fields["cause"], fields["topic"], fields["status"]) == (
         step, "HTTP, POST /api/v1/order-management/orders", None, None, "201",
     )
 
 
 @pytest.mark.parametrize(
-    ("message", "cause", "passed_on", "step"),
+    ("message", "cause", "is_delivery", "step"),
     [
         (SendEmail, "OrderApproved", False, 14), (SendEmail, "ProductsReservationFailed", False, 7),
         (SendEmail, "PaymentFailed", False, 12), (PaymentFailed, "ProcessPayment", False, 10),
@@ -127,26 +128,26 @@ def test_a_request_is_told_by_its_receiver(passed_on: bool, step: int) -> None:
         (SendEmail, None, False, None),
     ],
 )
-def test_a_step_belongs_to_a_message_and_its_cause(
-    message: type[Message], cause: str | None, passed_on: bool, step: int | None
+def test_a_step_depends_on_the_message_and_its_cause(
+    message: type[Message], cause: str | None, is_delivery: bool, step: int | None
 ) -> None:
-    assert message.step(cause, passed_on) == step
+    assert message.step(cause, is_delivery) == step
 
 
-def test_the_cause_of_a_record_is_its_header_or_the_only_possibility() -> None:
-    sent = Record("t", 0, 0, None, None, [("cause", b"ProcessPayment")])
-    without = Record("t", 0, 0, None, None)
+def test_the_cause_of_a_record_is_its_header_or_the_only_possible_cause() -> None:
+    with_header = Record("t", 0, 0, None, None, [("cause", b"ProcessPayment")])
+    without_header = Record("t", 0, 0, None, None)
 
-    assert hops.cause_of(sent, PaymentFailed) == "ProcessPayment"
-    assert hops.cause_of(without, PaymentFailed) is None
-    assert hops.cause_of(without, OrderReceived) == "PlaceOrder"
+    assert hops.cause_of(with_header, PaymentFailed) == "ProcessPayment"
+    assert hops.cause_of(without_header, PaymentFailed) is None
+    assert hops.cause_of(without_header, OrderReceived) == "PlaceOrder"
 
 
 # -- payloads ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "payload"),
     [
         (None, b"null"), (b'{\n  "id": 7,\r\n\t"name": "spoon"\n}\n', b'{"id":7,"name":"spoon"}'),
         (b"hello", b'"hello"'),
@@ -155,17 +156,17 @@ def test_the_cause_of_a_record_is_its_header_or_the_only_possibility() -> None:
         (b'"\x00"', b'"\\"\\u0000\\""'),
     ],
 )
-def test_a_payload_is_json_on_one_line(value: bytes | None, told: bytes) -> None:
-    assert bytes(compact(value)) == told
+def test_a_payload_is_json_on_one_line(value: bytes | None, payload: bytes) -> None:
+    assert bytes(compact(value)) == payload
 
 
 @pytest.mark.parametrize(
     "value", [b"[" * 200_000, b'{"a":' * 100_000, b"[" * 100_000 + b"]" * 100_000, b"\xff" * 2_000_000]
 )
-def test_a_payload_that_is_no_json_is_cut_after_a_thousand_characters(value: bytes) -> None:
-    told = compact(value)
+def test_a_payload_that_is_not_json_is_truncated_after_a_thousand_characters(value: bytes) -> None:
+    payload = compact(value)
 
-    assert len(json.loads(bytes(told))) == 1_000
+    assert len(json.loads(bytes(payload))) == 1_000
 
 
 JSON = st.sampled_from([b'{"a":1}', b"[1,\n2]", b'"\\ud800"'])
@@ -173,30 +174,30 @@ JSON = st.sampled_from([b'{"a":1}', b"[1,\n2]", b'"\\ud800"'])
 
 @given(st.binary(max_size=60) | st.text(max_size=30).map(str.encode) | JSON)
 @settings(derandomize=True, max_examples=100)
-def test_a_hop_is_one_line_of_json_whatever_stands_in_its_record(value: bytes) -> None:
+def test_a_hop_of_any_record_is_one_line_of_json(value: bytes) -> None:
     record = Record("order.new-order-received", 0, 0, value, value)
 
     for outcome in (Outcome.DEAD_LETTERED, Outcome.DUPLICATE):
-        told = hops.delivery(OrderReceived, record, "stock", outcome, order=None, cause=None, at=AT)
-        written = msgspec.json.encode(told)
-        assert b"\n" not in written
-        assert json.loads(written)["outcome"] == outcome
+        hop = hops.delivery(OrderReceived, record, "stock", outcome, order=None, cause=None, at=AT)
+        encoded = msgspec.json.encode(hop)
+        assert b"\n" not in encoded
+        assert json.loads(encoded)["outcome"] == outcome
 
 
 @pytest.mark.parametrize(
-    "more", [b'"x":"\xff"', b'"x":\n  1', b'"x":1e999999999', b'"x":"\\n"', '"x":"é"'.encode(), b'"x":\r1']
+    "extra_fields", [b'"x":"\xff"', b'"x":\n  1', b'"x":1e999999999', b'"x":"\\n"', '"x":"é"'.encode(), b'"x":\r1']
 )
-def test_a_message_with_odd_fields_of_others_is_told_in_one_line_of_json_too(more: bytes) -> None:
-    value = encode(refused()).replace(b"}", b"," + more + b"}")
+def test_a_hop_of_a_message_with_unknown_fields_is_one_line_of_json(extra_fields: bytes) -> None:
+    value = encode(reservation_failed()).replace(b"}", b"," + extra_fields + b"}")
     record = Record("stock.order-products-reservation-failed", 0, 0, None, value)
 
     fields = {"order": FIRST, "cause": "OrderReceived", "at": AT}
-    written = msgspec.json.encode(
+    encoded = msgspec.json.encode(
         hops.delivery(ProductsReservationFailed, record, "orders", Outcome.APPLIED, **fields)
     )
 
-    assert not set(b"\r\n") & set(written)
-    assert FIRST in str(json.loads(written)["payload"])
+    assert not set(b"\r\n") & set(encoded)
+    assert FIRST in str(json.loads(encoded)["payload"])
 
 
 # -- time and identity ------------------------------------------------------------------------------------------------
@@ -205,32 +206,34 @@ def test_a_message_with_odd_fields_of_others_is_told_in_one_line_of_json_too(mor
 def test_a_time_is_written_in_utc() -> None:
     hop = hops.http_request(PlaceOrder, "web", "gateway", False, order=FIRST, at=from_milliseconds(1_767_261_600_001))
 
-    assert line(hop)["at"] == "2026-01-01T10:00:00.001000Z"
+    assert as_json(hop)["at"] == "2026-01-01T10:00:00.001000Z"
     assert from_milliseconds(0) == datetime(1970, 1, 1, tzinfo=UTC)
     assert utc_now().utcoffset() == timedelta()
 
 
-def test_later_times_sort_later_as_text() -> None:
+def test_times_as_text_sort_by_time() -> None:
     times = [from_milliseconds(ms) for ms in (0, 1, 999, 1_000, 1_000_001, 1_767_261_600_001)]
 
     assert list(map(utc_text, times)) == sorted(map(utc_text, times))
 
 
-def test_the_same_hop_told_twice_has_the_same_place_and_another_attempt_has_not() -> None:
-    told = hops.publication(PaymentFailed, row(unpaid(), "ChargeCard"), RecordMetadata(0, 1), "payments-1", AT)
-    later = msgspec.structs.replace(told, at=AT + timedelta(days=1))
-    duplicate = [msgspec.structs.replace(hop, outcome=Outcome.DUPLICATE) for hop in (told, later)]
+def test_two_reports_of_a_hop_have_the_same_identity_and_two_attempts_have_not() -> None:
+    row = outbox_row(payment_failed(), "ChargeCard")
+    hop = hops.publication(PaymentFailed, row, RecordMetadata(0, 1), "payments-1", AT)
+    later = msgspec.structs.replace(hop, at=AT + timedelta(days=1))
+    duplicate = [msgspec.structs.replace(hop, outcome=Outcome.DUPLICATE) for hop in (hop, later)]
 
-    assert told.identity == later.identity
+    assert hop.identity == later.identity
     assert duplicate[0].identity != duplicate[1].identity
-    assert told.identity != msgspec.structs.replace(told, offset=2).identity
-    assert told.identity != msgspec.structs.replace(told, order=order_id(2)).identity
+    assert hop.identity != msgspec.structs.replace(hop, offset=2).identity
+    assert hop.identity != msgspec.structs.replace(hop, order=order_id(2)).identity
 
 
-def test_a_hop_is_read_as_it_was_written() -> None:
-    told = hops.publication(OrderReceived, row(received(), "PlaceOrder"), RecordMetadata(2, 7), "orders-1", AT)
+def test_a_hop_is_decoded_as_it_was_encoded() -> None:
+    row = outbox_row(order_received(), "PlaceOrder")
+    hop = hops.publication(OrderReceived, row, RecordMetadata(2, 7), "orders-1", AT)
 
-    again = msgspec.json.decode(msgspec.json.encode(told), type=Hop)
+    decoded = msgspec.json.decode(msgspec.json.encode(hop), type=Hop)
 
-    assert msgspec.json.encode(again) == msgspec.json.encode(told)
-    assert OrderReceived.sender == again.sender == "orders"
+    assert msgspec.json.encode(decoded) == msgspec.json.encode(hop)
+    assert OrderReceived.sender == decoded.sender == "orders"

@@ -1,4 +1,4 @@
-"""The gateway: passes requests and answers on as they are, and tells of each order that Orders has taken."""
+"""Gateway: passes requests and responses on unchanged, and calls back with each order that was created."""
 
 import json
 import threading
@@ -20,74 +20,73 @@ PRODUCTS = "/api/v1/stock-management/products"
 CREATED = {"status": 201, "body": b'{"id":"%s"}' % FIRST.encode(), "headers": {}}
 
 
-class Behind:
-    """One server behind the gateway: remembers what it was asked, and answers as it is told."""
+class StubService:
+    """A server behind the gateway that records requests; its response is an attribute, which a test may change."""
 
     def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
-        self.answer: dict[str, Any] = CREATED
+        self.requests: list[dict[str, Any]] = []
+        self.response: dict[str, Any] = CREATED
 
     def application(self) -> Litestar:
-        async def answer(request: Request[Any, Any, Any]) -> Response[bytes]:
+        async def respond(request: Request[Any, Any, Any]) -> Response[bytes]:
             scope = request.scope
-            headers = {name.decode(): value for name, value in scope["headers"]}
+            received = {name.decode(): value for name, value in scope["headers"]}
             target = scope["raw_path"] + b"?" + scope["query_string"]
-            self.asked.append({"target": target.decode(), "headers": headers, "body": await request.body()})
-            told = self.answer
-            status, more = told["status"], told["headers"]
-            return Response(told["body"], status_code=status, headers=more, media_type="application/json")
+            self.requests.append({"target": target.decode(), "headers": received, "body": await request.body()})
+            status, body, headers = self.response["status"], self.response["body"], self.response["headers"]
+            return Response(body, status_code=status, headers=headers, media_type="application/json")
 
-        routes = [get(["/{path:path}", ORDERS])(answer), post(ORDERS)(answer)]
+        routes = [get(["/{path:path}", ORDERS])(respond), post(ORDERS)(respond)]
         return Litestar(routes, openapi_config=None, logging_config=None)
 
 
 @pytest.fixture(scope="module")
-def behind() -> Behind:
-    return Behind()
+def backend() -> StubService:
+    return StubService()
 
 
 @pytest.fixture(scope="module")
-def arrived() -> list[dict[str, str]]:
+def created_orders() -> list[dict[str, str]]:
     return []
 
 
 @contextmanager
-def gateway(addresses: dict[str, str], arrived: Callable[..., None]) -> Iterator[httpx.Client]:
-    application = Gateway(addresses, arrived).application(lambda: True)
+def running_gateway(addresses: dict[str, str], created_orders: Callable[..., None]) -> Iterator[httpx.Client]:
+    application = Gateway(addresses, created_orders).application(lambda: True)
     with http_server.serve_in_thread(application) as address, httpx.Client(base_url=address, timeout=5) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def open_gateway(behind: Behind, arrived: list[dict[str, str]]) -> Iterator[httpx.Client]:
-    with http_server.serve_in_thread(behind.application()) as address:
+def gateway_client(backend: StubService, created_orders: list[dict[str, str]]) -> Iterator[httpx.Client]:
+    with http_server.serve_in_thread(backend.application()) as address:
         addresses = dict.fromkeys(("orders", "stock", "payments"), address)
-        with gateway(addresses, arrived.append) as client:
+        with running_gateway(addresses, created_orders.append) as client:
             yield client
 
 
 @pytest.fixture
-def client(open_gateway: httpx.Client, behind: Behind, arrived: list[dict[str, str]]) -> httpx.Client:
-    behind.asked.clear()
-    arrived.clear()
-    behind.answer = CREATED
-    return open_gateway
+def client(gateway_client: httpx.Client, backend: StubService, created_orders: list[dict[str, str]]) -> httpx.Client:
+    backend.requests.clear()
+    created_orders.clear()
+    backend.response = CREATED
+    return gateway_client
 
 
-def test_an_order_is_passed_on_as_it_came_and_the_answer_too(client: httpx.Client, behind: Behind) -> None:
-    content = json.dumps(BODY | {"more": "ours ignores it"}, indent=3).encode()
+def test_an_order_and_its_response_are_passed_on_unchanged(client: httpx.Client, backend: StubService) -> None:
+    content = json.dumps(BODY | {"more": "an unknown field"}, indent=3).encode()
     headers = {
         "CID": "c-7", "Idempotency-Key": "key-1", "Authorization": "Bearer x", "User-Agent": "curl",
         "Content-Type": "application/json",
     }
 
-    answer = client.post(ORDERS, content=content, headers=headers | {"Cookie": "secret=1"})
+    response = client.post(ORDERS, content=content, headers=headers | {"Cookie": "secret=1"})
 
-    (asked,) = behind.asked
-    assert (answer.status_code, answer.json()) == (201, {"id": FIRST})
-    assert asked["body"] == content
-    assert {name.lower(): value.encode() for name, value in headers.items()}.items() <= asked["headers"].items()
-    assert "cookie" not in asked["headers"]
+    (request,) = backend.requests
+    assert (response.status_code, response.json()) == (201, {"id": FIRST})
+    assert request["body"] == content
+    assert {name.lower(): value.encode() for name, value in headers.items()}.items() <= request["headers"].items()
+    assert "cookie" not in request["headers"]
 
 
 @pytest.mark.parametrize(
@@ -99,101 +98,106 @@ def test_an_order_is_passed_on_as_it_came_and_the_answer_too(client: httpx.Clien
         (f"{ORDERS}/%00", f"{ORDERS}/%00?"), (f"{ORDERS}/%2e%2e", f"{ORDERS}/%2e%2e?"),
     ],
 )
-def test_a_question_is_passed_on_with_its_escapes(client: httpx.Client, behind: Behind, path: str, target: str) -> None:
-    behind.answer = {"status": 200, "body": b"[]", "headers": {}}
+def test_a_query_is_passed_on_with_its_escapes(
+    client: httpx.Client, backend: StubService, path: str, target: str
+) -> None:
+    backend.response = {"status": 200, "body": b"[]", "headers": {}}
 
-    answer = client.get(path)
+    response = client.get(path)
 
-    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, b"[]", "application/json")
-    assert [asked["target"] for asked in behind.asked] == [target]
+    assert (response.status_code, response.content) == (200, b"[]")
+    assert response.headers["content-type"] == "application/json"
+    assert [request["target"] for request in backend.requests] == [target]
 
 
 @pytest.mark.parametrize("status", [200, 404, 422, 429, 500, 503])
-def test_an_answer_keeps_its_status_and_its_body(client: httpx.Client, behind: Behind, status: int) -> None:
-    behind.answer = {"status": status, "body": b'{"message":"as it was"}', "headers": {"Retry-After": "3"}}
+def test_a_response_keeps_its_status_and_its_body(client: httpx.Client, backend: StubService, status: int) -> None:
+    backend.response = {"status": status, "body": b'{"message":"unchanged"}', "headers": {"Retry-After": "3"}}
 
-    answer = client.post(ORDERS, json=BODY)
+    response = client.post(ORDERS, json=BODY)
 
-    assert (answer.status_code, answer.content) == (status, b'{"message":"as it was"}')
-    assert answer.headers["retry-after"] == "3"
+    assert (response.status_code, response.content) == (status, b'{"message":"unchanged"}')
+    assert response.headers["retry-after"] == "3"
 
 
-def test_of_each_order_that_was_taken_it_is_told_once(client: httpx.Client, arrived: list[dict[str, str]]) -> None:
+def test_the_callback_gets_each_created_order_once(client: httpx.Client, created_orders: list[dict[str, str]]) -> None:
     client.post(ORDERS, json=BODY, headers={"CID": "c-7", "User-Agent": "curl"})
 
-    (told,) = arrived
-    assert json.loads(told.pop("body")) == BODY
-    assert told == {
+    (order,) = created_orders
+    assert json.loads(order.pop("body")) == BODY
+    assert order == {
         "order": FIRST, "url": str(client.base_url.join(ORDERS)), "status": "201", "client": "curl",
         "correlation": "c-7",
     }
 
 
 @pytest.mark.parametrize("status", [400, 422, 429, 500, 503])
-def test_of_an_order_that_was_not_taken_nothing_is_told(
-    client: httpx.Client, behind: Behind, arrived: list[dict[str, str]], status: int
+def test_the_callback_does_not_get_a_refused_order(
+    client: httpx.Client, backend: StubService, created_orders: list[dict[str, str]], status: int
 ) -> None:
-    behind.answer = {"status": status, "body": b'{"message":"no"}', "headers": {}}
+    backend.response = {"status": status, "body": b'{"message":"no"}', "headers": {}}
 
     client.post(ORDERS, json=BODY)
 
-    assert arrived == []
+    assert created_orders == []
 
 
 @pytest.mark.parametrize(
     ("content", "status"),
     [(b"{", 400), (b"{}", 422), (b'{"customerName":"\xff"}', 400), (b"[" * 60_000, 400), (b"", 422)],
 )
-def test_bad_input_stops_at_the_gateway(client: httpx.Client, behind: Behind, content: bytes, status: int) -> None:
-    answer = client.post(ORDERS, content=content, headers={"content-type": "application/json"})
+def test_an_invalid_body_is_refused_by_the_gateway(
+    client: httpx.Client, backend: StubService, content: bytes, status: int
+) -> None:
+    response = client.post(ORDERS, content=content, headers={"content-type": "application/json"})
 
-    assert (answer.status_code, list(answer.json())) == (status, ["message"])
-    assert behind.asked == []
-
-
-def test_an_odd_header_is_passed_on_as_it_came(client: httpx.Client, behind: Behind) -> None:
-    odd = {"CID": b"\xe9", "Idempotency-Key": b"\xff\xfe", "user-agent": b"\xe9"}
-
-    answer = client.post(ORDERS, json=BODY, headers=odd)
-
-    assert answer.status_code == 201
-    assert behind.asked[0]["headers"]["cid"] == b"\xe9"
+    assert (response.status_code, list(response.json())) == (status, ["message"])
+    assert backend.requests == []
 
 
-def test_a_service_that_is_away_is_told_with_a_sentence_and_a_time_to_come_again() -> None:
-    nobody = {name: "http://127.0.0.1:9" for name in ("orders", "stock", "payments")}
-    with gateway(nobody, lambda fields: None) as client:
-        answers = [client.post(ORDERS, json=BODY), client.get(PRODUCTS), client.get(METHODS), client.get(ORDERS)]
+def test_a_header_that_is_not_ascii_is_passed_on_unchanged(client: httpx.Client, backend: StubService) -> None:
+    headers = {"CID": b"\xe9", "Idempotency-Key": b"\xff\xfe", "user-agent": b"\xe9"}
 
-    assert [(a.status_code, a.headers["retry-after"], a.json()["message"]) for a in answers] == [
+    response = client.post(ORDERS, json=BODY, headers=headers)
+
+    assert response.status_code == 201
+    assert backend.requests[0]["headers"]["cid"] == b"\xe9"
+
+
+def test_an_unavailable_service_is_answered_with_503_and_retry_after() -> None:
+    addresses = {name: "http://127.0.0.1:9" for name in ("orders", "stock", "payments")}
+    with running_gateway(addresses, lambda fields: None) as client:
+        responses = [client.post(ORDERS, json=BODY), client.get(PRODUCTS), client.get(METHODS), client.get(ORDERS)]
+
+    assert [(a.status_code, a.headers["retry-after"], a.json()["message"]) for a in responses] == [
         (503, "1", f"{name} does not answer: try again in a moment")
         for name in ("orders", "stock", "payments", "orders")
     ]
 
 
-def test_a_connection_that_breaks_is_told_with_the_remedy() -> None:
+def test_a_broken_connection_is_answered_with_503_and_a_remedy() -> None:
     with http_server.listen(0, "a test") as listening:
         host, port = listening.getsockname()
-        broken = {name: f"http://{host}:{port}" for name in ("orders", "stock", "payments")}
-        with gateway(broken, lambda fields: None) as client, hanging_up(listening):
-            answers = [client.post(ORDERS, json=BODY), client.get(PRODUCTS)]
+        addresses = {name: f"http://{host}:{port}" for name in ("orders", "stock", "payments")}
+        with running_gateway(addresses, lambda fields: None) as client, closing_connections(listening):
+            responses = [client.post(ORDERS, json=BODY), client.get(PRODUCTS)]
 
-    assert [answer.status_code for answer in answers] == [503, 503]
-    assert [answer.json()["message"] for answer in answers] == [
-        "orders did not answer in time: ask again with the same Idempotency-Key",
+    assert [response.status_code for response in responses] == [503, 503]
+    assert [response.json()["message"] for response in responses] == [
+        "orders did not answer in time: repeat the request with the same Idempotency-Key",
         "stock did not answer in time: try again in a moment",
     ]
 
 
 @contextmanager
-def hanging_up(listening: Any) -> Iterator[None]:
-    def hang_up() -> None:
+def closing_connections(listening: Any) -> Iterator[None]:
+    def close_connections() -> None:
         for _ in range(2):
             connection, _ = listening.accept()
             connection.recv(100_000)
             connection.close()
 
-    thread = threading.Thread(target=hang_up, daemon=True)
+    thread = threading.Thread(target=close_connections, daemon=True)
     thread.start()
     yield
     thread.join(5)

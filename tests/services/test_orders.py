@@ -1,4 +1,4 @@
-"""Orders: takes an order, follows it to its end."""
+"""Orders: the status and the messages of an order, from its acceptance to its approval or rejection."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -13,13 +13,13 @@ from sample import (
     FIRST,
     SECOND,
     SPOONS,
-    approved,
     line,
-    paid,
-    refused,
-    reserved,
-    unpaid,
-    wanted,
+    order_approved,
+    payment,
+    payment_failed,
+    place_order,
+    products_reserved,
+    reservation_failed,
 )
 
 from checkout.domain import IllegalTransition, UnknownOrder
@@ -28,147 +28,147 @@ from checkout.services.orders import Orders
 
 
 @pytest.fixture
-def orders(bench: Callable[..., Any]) -> Any:
-    return bench(Orders())
+def orders(new_harness: Callable[..., Any]) -> Any:
+    return new_harness(Orders())
 
 
-def stands(orders: Any, id: str = FIRST) -> tuple[str, str | None, Decimal | None]:
-    order = orders.state(reserved(id))[id]
+def status_of(orders: Any, id: str = FIRST) -> tuple[str, str | None, Decimal | None]:
+    order = orders.state(products_reserved(id))[id]
     return order.status, order.reason, order.total
 
 
-def test_a_new_order_asks_whether_its_products_are_available(orders: Any) -> None:
-    said = orders.tell(wanted(quantity=2, name="Spoon", price=Decimal("5.00")))
+def test_a_new_order_is_published_for_reservation(orders: Any) -> None:
+    sent = orders.handle(place_order(quantity=2, name="Spoon", price=Decimal("5.00")))
 
     lines = [line(1, 2, name="Spoon", price=Decimal("5.00"))]
-    assert said == [OrderReceived(FIRST, ADA, lines, CREDIT, EMAIL)]
-    assert stands(orders) == ("RECEIVED", None, None)
+    assert sent == [OrderReceived(FIRST, ADA, lines, CREDIT, EMAIL)]
+    assert status_of(orders) == ("RECEIVED", None, None)
 
 
-def test_a_reserved_order_is_to_be_paid_at_stocks_total(orders: Any) -> None:
-    orders.tell(wanted())
+def test_a_reserved_order_requests_payment_of_the_total_from_stock(orders: Any) -> None:
+    orders.handle(place_order())
 
-    said = orders.tell(reserved(total="10.00"))
+    sent = orders.handle(products_reserved(total="10.00"))
 
-    assert said == [ProcessPayment(FIRST, ADA, paid("10.00"), EMAIL)]
-    assert stands(orders) == ("RESERVED", None, Decimal("10.00"))
-
-
-def test_a_paid_order_is_approved_with_the_catalogues_prices(orders: Any) -> None:
-    orders.tell(wanted(price=Decimal("5.00"), name="Spoon"))
-    orders.tell(reserved())
-
-    said = orders.tell(PaymentProcessed(FIRST))
-
-    assert said == [OrderApproved(FIRST, ADA, [SPOONS], paid("10.00"), Decimal("10.00"), EMAIL)]
-    assert stands(orders)[0] == "APPROVED"
+    assert sent == [ProcessPayment(FIRST, ADA, payment("10.00"), EMAIL)]
+    assert status_of(orders) == ("RESERVED", None, Decimal("10.00"))
 
 
-def test_a_sold_out_order_ends_with_stocks_reason(orders: Any) -> None:
-    orders.tell(wanted())
+def test_a_paid_order_is_approved_with_the_prices_of_the_catalogue(orders: Any) -> None:
+    orders.handle(place_order(price=Decimal("5.00"), name="Spoon"))
+    orders.handle(products_reserved())
 
-    said = orders.tell(refused(why="Garden gnome is sold out"))
+    sent = orders.handle(PaymentProcessed(FIRST))
 
-    assert said == []
-    assert stands(orders) == ("REJECTED", "Garden gnome is sold out", None)
+    assert sent == [OrderApproved(FIRST, ADA, [SPOONS], payment("10.00"), Decimal("10.00"), EMAIL)]
+    assert status_of(orders)[0] == "APPROVED"
 
 
-def test_an_unpaid_order_ends_with_the_brokers_reason(orders: Any) -> None:
-    orders.tell(wanted())
-    orders.tell(reserved())
+def test_a_sold_out_order_is_rejected_with_the_reason_from_stock(orders: Any) -> None:
+    orders.handle(place_order())
 
-    said = orders.tell(unpaid(why="above the limit"))
+    sent = orders.handle(reservation_failed(reason="Garden gnome is sold out"))
 
-    assert said == []
-    assert stands(orders) == ("REJECTED", "above the limit", Decimal("10.00"))
+    assert sent == []
+    assert status_of(orders) == ("REJECTED", "Garden gnome is sold out", None)
+
+
+def test_an_unpaid_order_is_rejected_with_the_reason_of_the_payment_provider(orders: Any) -> None:
+    orders.handle(place_order())
+    orders.handle(products_reserved())
+
+    sent = orders.handle(payment_failed(reason="above the limit"))
+
+    assert sent == []
+    assert status_of(orders) == ("REJECTED", "above the limit", Decimal("10.00"))
 
 
 @pytest.mark.parametrize("total", [None, "NaN", "Infinity", "1000000.01", "1e20"])
-def test_an_order_whose_stock_names_no_price_is_rejected(orders: Any, total: str | None) -> None:
-    orders.tell(wanted())
+def test_an_order_without_a_valid_total_from_stock_is_rejected(orders: Any, total: str | None) -> None:
+    orders.handle(place_order())
 
-    said = orders.tell(reserved(total=total))
+    sent = orders.handle(products_reserved(total=total))
 
-    assert said == []
-    assert stands(orders) == ("REJECTED", "Stock named no price", None)
+    assert sent == []
+    assert status_of(orders) == ("REJECTED", "Stock named no price", None)
 
 
-def test_a_line_whose_price_is_no_number_is_no_price_either(orders: Any) -> None:
-    orders.tell(wanted())
-    odd = msgspec.structs.replace(reserved(), products=[line(1, 2, price=Decimal("NaN"))])
+def test_an_order_with_a_line_price_that_is_not_a_number_is_rejected(orders: Any) -> None:
+    orders.handle(place_order())
+    message = msgspec.structs.replace(products_reserved(), products=[line(1, 2, price=Decimal("NaN"))])
 
-    said = orders.tell(odd)
+    sent = orders.handle(message)
 
-    assert said == []
-    assert stands(orders)[1] == "Stock named no price"
+    assert sent == []
+    assert status_of(orders)[1] == "Stock named no price"
 
 
 @pytest.mark.parametrize("total", ["0.00", "-5.00"])
-def test_a_total_of_nothing_or_less_is_for_payments_to_refuse(orders: Any, total: str) -> None:
-    orders.tell(wanted())
+def test_a_total_of_zero_or_less_is_passed_on_for_payments_to_refuse(orders: Any, total: str) -> None:
+    orders.handle(place_order())
 
-    said = orders.tell(reserved(total=total))
+    sent = orders.handle(products_reserved(total=total))
 
-    assert said == [ProcessPayment(FIRST, ADA, paid(total), EMAIL)]
+    assert sent == [ProcessPayment(FIRST, ADA, payment(total), EMAIL)]
 
 
-def test_an_order_that_another_orders_took_is_adopted_from_a_full_answer(orders: Any) -> None:
-    said = orders.tell(reserved())
+def test_an_order_accepted_by_a_foreign_orders_service_is_adopted_from_a_complete_reservation(orders: Any) -> None:
+    sent = orders.handle(products_reserved())
 
-    assert said == [ProcessPayment(FIRST, ADA, paid("10.00"), EMAIL)]
-    order = orders.state(reserved())[FIRST]
+    assert sent == [ProcessPayment(FIRST, ADA, payment("10.00"), EMAIL)]
+    order = orders.state(products_reserved())[FIRST]
     assert (order.customer_name, order.products, order.status) == (ADA, [SPOONS], "RESERVED")
 
 
-def test_an_adopted_order_goes_to_its_end(orders: Any) -> None:
-    orders.tell(reserved())
+def test_an_adopted_order_is_approved(orders: Any) -> None:
+    orders.handle(products_reserved())
 
-    (said,) = orders.tell(PaymentProcessed(FIRST))
+    (sent,) = orders.handle(PaymentProcessed(FIRST))
 
-    assert said == approved()
+    assert sent == order_approved()
 
 
 @pytest.mark.parametrize(
-    "answer", [ProductsReserved(FIRST), ProductsReserved(FIRST, ADA), ProductsReserved(FIRST, payment=CREDIT)]
+    "message", [ProductsReserved(FIRST), ProductsReserved(FIRST, ADA), ProductsReserved(FIRST, payment=CREDIT)]
 )
-def test_an_unknown_order_cannot_be_adopted_from_less(orders: Any, answer: Message) -> None:
+def test_an_unknown_order_cannot_be_adopted_without_name_and_payment(orders: Any, message: Message) -> None:
     with pytest.raises(UnknownOrder, match=f"there is no order {FIRST}"):
-        orders.tell(answer)
+        orders.handle(message)
 
-    assert orders.state(answer) == {}
+    assert orders.state(message) == {}
 
 
-@pytest.mark.parametrize("message", [refused(), unpaid(), PaymentProcessed(FIRST)])
-def test_news_about_an_unknown_order_are_an_error(orders: Any, message: Message) -> None:
+@pytest.mark.parametrize("message", [reservation_failed(), payment_failed(), PaymentProcessed(FIRST)])
+def test_a_message_about_an_unknown_order_is_an_error(orders: Any, message: Message) -> None:
     with pytest.raises(UnknownOrder, match=f"there is no order {FIRST}"):
-        orders.tell(message)
+        orders.handle(message)
 
 
 @pytest.mark.parametrize(
     ("before", "late"),
     [
-        ([reserved(), PaymentProcessed(FIRST)], reserved()),
-        ([reserved(), PaymentProcessed(FIRST)], unpaid()),
-        ([reserved(), PaymentProcessed(FIRST)], refused()),
-        ([refused()], reserved()),
-        ([reserved(), unpaid()], PaymentProcessed(FIRST)),
+        ([products_reserved(), PaymentProcessed(FIRST)], products_reserved()),
+        ([products_reserved(), PaymentProcessed(FIRST)], payment_failed()),
+        ([products_reserved(), PaymentProcessed(FIRST)], reservation_failed()),
+        ([reservation_failed()], products_reserved()),
+        ([products_reserved(), payment_failed()], PaymentProcessed(FIRST)),
         ([], PaymentProcessed(FIRST)),
-        ([reserved()], reserved()),
+        ([products_reserved()], products_reserved()),
     ],
 )
 def test_a_status_never_goes_backwards(orders: Any, before: list[Message], late: Message) -> None:
-    orders.tell(wanted())
+    orders.handle(place_order())
     for message in before:
-        orders.tell(message)
-    stood = stands(orders)
+        orders.handle(message)
+    status_before = status_of(orders)
 
     with pytest.raises(IllegalTransition):
-        orders.tell(late)
+        orders.handle(late)
 
-    assert stands(orders) == stood
+    assert status_of(orders) == status_before
 
 
-def test_orders_of_one_batch_do_not_meet(orders: Any) -> None:
-    said = orders.tell(wanted(), wanted(SECOND, sku=2, quantity=1))
+def test_orders_in_one_batch_are_independent(orders: Any) -> None:
+    sent = orders.handle(place_order(), place_order(SECOND, sku=2, quantity=1))
 
-    assert [(message.id, message.products[0].sku) for message in said] == [(FIRST, 1), (SECOND, 2)]
+    assert [(message.id, message.products[0].sku) for message in sent] == [(FIRST, 1), (SECOND, 2)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from sample import FIRST
-from worker.calls import CHARGE, MAIL, PARCEL, row
+from worker.outbox_rows import CHARGE, MAIL, PARCEL, external_call
 
 from checkout.domain import PaymentMethod
 from checkout.messages import (
@@ -29,7 +29,7 @@ def outside() -> SimulatedSystems:
 
 @pytest.fixture
 def ask(outside: SimulatedSystems) -> Callable[[Message], Any]:
-    return lambda message: outside.adapters()[type(message).__name__](row(message))
+    return lambda message: outside.adapters()[type(message).__name__](external_call(message))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_the_same_call_again_has_the_same_answer_and_one_effect(
     assert first == again
     assert len(entries) == 1
     assert entries[0].get("attempts", entries[0].get("copies")) == 2
-    assert entries[0].get("key", entries[0].get("message_id")) == idempotency_key(row(message))
+    assert entries[0].get("key", entries[0].get("message_id")) == idempotency_key(external_call(message))
 
 
 @pytest.mark.parametrize(

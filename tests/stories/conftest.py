@@ -1,11 +1,11 @@
-"""What the stories share: one store on real processes, a shopper, and witnesses outside the store."""
+"""Fixtures of the stories: a store on real processes, a shopper, and external Kafka clients."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from stories.peer import Peer
-from stories.shopper import Shopper, shopping
+from stories.external_client import ExternalClient
+from stories.shopper import Shopper, open_shopper
 
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.processes.supervisor import Supervisor
@@ -16,7 +16,7 @@ from checkout.settings import read_settings
 def new_store(
     kafka: str, tmp_path_factory: pytest.TempPathFactory, new_port_base: Callable[[], int]
 ) -> Iterator[Callable[..., Supervisor]]:
-    """Starts a store on processes: `new_store(containers, scale, **settings)`; all are stopped in the end."""
+    """Starts a store on processes: `new_store(containers, scale, **settings)`; all are stopped at the end."""
     started: list[Supervisor] = []
 
     def start(containers: Any = (), scale: Any = None, **settings: Any) -> Supervisor:
@@ -38,31 +38,31 @@ def new_store(
 
 @pytest.fixture(scope="session")
 def store(new_store: Callable[..., Supervisor]) -> Supervisor:
-    """The store that most stories share: one replica of each service, SQLite."""
+    """The store that most stories share: one replica of each service, on SQLite."""
     return new_store()
 
 
 @pytest.fixture
 def shopper(store: Supervisor, wait_until: Callable[..., None], request: pytest.FixtureRequest) -> Iterator[Shopper]:
     """A customer of the shared store."""
-    yield from shopping(store, wait_until, request)
+    yield from open_shopper(store, wait_until, request)
 
 
 @pytest.fixture
-def new_peer(wait_until: Callable[..., None]) -> Iterator[Callable[[Supervisor], Peer]]:
-    """Gives somebody else's program on a store's Kafka; all of them are closed in the end."""
-    peers: list[Peer] = []
+def new_external_client(wait_until: Callable[..., None]) -> Iterator[Callable[[Supervisor], ExternalClient]]:
+    """Makes external clients on the Kafka of a store; all are closed at the end."""
+    clients: list[ExternalClient] = []
 
-    def connect(store: Supervisor) -> Peer:
-        peers.append(Peer(store, wait_until))
-        return peers[-1]
+    def connect(store: Supervisor) -> ExternalClient:
+        clients.append(ExternalClient(store, wait_until))
+        return clients[-1]
 
     yield connect
-    for peer in peers:
-        peer.close()
+    for external_client in clients:
+        external_client.close()
 
 
 @pytest.fixture
-def peer(new_peer: Callable[[Supervisor], Peer], store: Supervisor) -> Peer:
-    """Such a program on the shared store's Kafka."""
-    return new_peer(store)
+def external_client(new_external_client: Callable[[Supervisor], ExternalClient], store: Supervisor) -> ExternalClient:
+    """An external client on the Kafka of the shared store."""
+    return new_external_client(store)

@@ -1,6 +1,6 @@
-"""Foreign orders: an orders service as somebody else wrote it, from docs/contract.md and nothing of ours.
+"""Foreign orders: an Orders service of another author, written from docs/contract.md without our code.
 
-`python foreign_orders.py BOOTSTRAP_SERVERS PREFIX`; each line on standard input is an order to place.
+`python foreign_orders.py BOOTSTRAP_SERVERS PREFIX` reads one order as JSON per line of standard input and places it.
 """
 
 import json
@@ -15,7 +15,7 @@ RESERVED, PAID = "stock.order-products-reserved", "payment.order-payment-process
 
 
 class ForeignOrders:
-    """Asks for payment and approves; it never rejects, and forgets everything when it ends."""
+    """Requests payment, twice, and approves; it never rejects an order and keeps its state in memory."""
 
     def __init__(self, servers: str, prefix: str) -> None:
         self._prefix, self._orders = prefix, dict[str, dict[str, object]]()
@@ -26,17 +26,17 @@ class ForeignOrders:
         )
 
     def run(self) -> None:
-        """Until its standard input ends."""
-        wanted = sys.stdin.buffer.raw
+        """Places orders and handles messages until standard input ends."""
+        orders = sys.stdin.buffer.raw
         while True:
-            if select.select([wanted], [], [], 0)[0]:
-                line = wanted.readline()
+            if select.select([orders], [], [], 0)[0]:
+                line = orders.readline()
                 if not line:
                     break
                 self._place(json.loads(line))
             for records in self._consumer.poll(100).values():
                 for record in records:
-                    self._answer(record.topic.removeprefix(self._prefix), record.value, dict(record.headers))
+                    self._handle(record.topic.removeprefix(self._prefix), record.value, dict(record.headers))
         self._consumer.close()
         self._producer.close()
 
@@ -44,15 +44,15 @@ class ForeignOrders:
         self._orders[str(order["id"])] = order
         self._send("order.new-order-received", order, str(order["id"]).encode())
 
-    def _answer(self, topic: str, value: bytes, headers: dict[str, bytes]) -> None:
-        answer = json.loads(value)
-        order = self._orders.get(answer["id"])
+    def _handle(self, topic: str, value: bytes, headers: dict[str, bytes]) -> None:
+        message = json.loads(value)
+        order = self._orders.get(message["id"])
         if CORRELATION not in headers or order is None:
             return
         if topic == PAID:
             self._send("order.new-order-approved", order, headers[CORRELATION])
             return
-        payment = {"paymentMethod": "CREDIT", "total": answer["total"]}
+        payment = {"paymentMethod": "CREDIT", "total": message["total"]}
         for _ in range(2):
             request = {"id": order["id"], "customerName": order["customerName"], "payment": payment}
             self._send("order.process-order-payment", request, headers[CORRELATION])

@@ -1,4 +1,4 @@
-"""Shopper: a customer of a running store, with eyes on its witnesses."""
+"""Shopper: a customer of a running store, with access to its journal and to the simulated external systems."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ RESULTS = Path(os.environ.get("CHECKOUT_TEST_RESULTS", ".test-results"))
 
 
 class Shopper:
-    """A customer of a running store, with eyes on its witnesses: broker, ledger, mailbox, journal."""
+    """Places orders and reads their status, hops, charges, parcels and e-mails."""
 
     def __init__(self, store: Supervisor, wait_until: Callable[..., None]) -> None:
         self.store, self.wait_until = store, wait_until
@@ -32,92 +32,92 @@ class Shopper:
         """Places an order for (sku, quantity) lines and returns its id."""
         products = [{"sku": sku, "quantity": n} | ({"price": price} if price else {}) for sku, n in lines]
         payment = {"paymentMethod": "CREDIT"}
-        said = {"customerName": name, "customerEmail": "ada@example.org", "products": products, "payment": payment}
-        body = said | body
+        fields = {"customerName": name, "customerEmail": "ada@example.org", "products": products, "payment": payment}
+        body = fields | body
         key = {"Idempotency-Key": str(uuid.uuid4())}
-        answers = [self.post(body, headers=key)]
-        while answers[-1].status_code == 503 and len(answers) < 100:  # as the answer says
+        responses = [self.post(body, headers=key)]
+        while responses[-1].status_code == 503 and len(responses) < 100:  # the response says: try again
             time.sleep(0.2)
-            answers.append(self.post(body, headers=key))
-        assert answers[-1].status_code == 201, answers[-1].text
-        return str(answers[-1].json()["id"])
+            responses.append(self.post(body, headers=key))
+        assert responses[-1].status_code == 201, responses[-1].text
+        return str(responses[-1].json()["id"])
 
     def post(self, body: Any = None, **options: Any) -> httpx.Response:
-        """Sends an order to the gateway, however wrong."""
+        """Sends any request body to the gateway and returns the response."""
         options |= {} if body is None else {"json": body}
         return self.http.post(self.store.settings.url("gateway") + PLACE_ORDER, **options)
 
-    def status(self, id: str) -> dict[str, Any]:
-        """How the order stands."""
+    def read_order(self, id: str) -> dict[str, Any]:
+        """The order as the gateway returns it."""
         found: dict[str, Any] = self.http.get(f"{self.store.settings.url('gateway')}{PLACE_ORDER}/{id}").json()
         return found
 
     def wait_for_end(self, *ids: str, seconds: float = 40) -> list[dict[str, Any]]:
-        """Waits until every arrow of each order's story has happened, and returns how the orders stand."""
+        """Waits until every arrow of each order's story has happened, and returns the orders."""
         for id in ids:
-            self.wait_until(lambda id=id: not self.missing(id), f"order {id} has ended", seconds)
-        return [self.status(id) for id in ids]
+            self.wait_until(lambda id=id: not self.missing(id), f"all arrows of order {id} have happened", seconds)
+        return [self.read_order(id) for id in ids]
 
     def missing(self, id: str) -> list[tuple[int, str, str]]:
-        """The arrows that the order has still to go."""
+        """The arrows of the order's story that have not happened yet."""
         return journeys.missing(self.journey(id))
 
     def journey(self, id: str) -> list[Hop]:
-        """The order's hops."""
+        """The hops of an order."""
         return journeys.journey(id, self.store.settings.home / "journal")
 
     def arrows(self, id: str) -> list[tuple[int | None, str, str]]:
         """The applied hops of an order as (step, from, to)."""
         return sorted((hop.step or 0, hop.sender, hop.to) for hop in self.journey(id) if hop.outcome == Outcome.APPLIED)
 
-    def record(self, id: str, view: str, run: str = "one replica") -> None:
-        """Keeps the order's journal for the diagrams, which `scripts/test` holds against it."""
+    def save_journal(self, id: str, view: str, run: str = "one replica") -> None:
+        """Saves the journal of an order; `scripts/test` compares it with the diagram `view`."""
         path = RESULTS / "journals" / view / f"{run.replace(' ', '-')}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"".join(msgspec.json.encode(hop) + b"\n" for hop in self.journey(id)))
 
     def available(self, sku: int) -> int:
-        """How many of a product can be bought now."""
+        """The available quantity of a product."""
         found = self.http.get(self.store.settings.url("gateway") + PRODUCTS).json()
         return next(int(product["available"]) for product in found if product["sku"] == sku)
 
     def mails(self, id: str) -> list[dict[str, Any]]:
-        """The letters about an order that the mailbox has got."""
-        return self._ask("mailbox", "/mails", id)
+        """The e-mails about an order in the mailbox."""
+        return self._read("mailbox", "/mails", id)
 
     def charges(self, id: str) -> list[dict[str, Any]]:
-        """What the payment broker's ledger says of an order."""
-        return self._ask("payment_broker", "/charges", id)
+        """The charges of an order in the ledger of the payment provider."""
+        return self._read("payment_broker", "/charges", id)
 
     def parcels(self, id: str) -> list[dict[str, Any]]:
-        """What the shipment company has booked for an order."""
-        return self._ask("shipment_company", "/parcels", id)
+        """The parcels of an order in the ledger of the shipment company."""
+        return self._read("shipment_company", "/parcels", id)
 
-    def switch(self, system: str, **switches: Any) -> None:
-        """Sets the switches of an outside system; none sets all back."""
+    def set_switches(self, system: str, **switches: Any) -> None:
+        """Sets the switches of an external system; without arguments all are reset."""
         self.http.put(self.store.settings.url(system) + "/switches", json=switches).raise_for_status()
 
     def broker(self) -> KafkaBroker:
         """The topics of this store."""
         return KafkaBroker(self.store.settings.bootstrap_servers, self.store.settings.prefix)
 
-    def _ask(self, system: str, path: str, id: str) -> list[dict[str, Any]]:
+    def _read(self, system: str, path: str, id: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.http.get(self.store.settings.url(system) + path, params={"order": id}).json()
         return found
 
 
-def shopping(
+def open_shopper(
     store: Supervisor, wait_until: Callable[..., None], request: pytest.FixtureRequest
 ) -> Iterator[Shopper]:
-    """A shopper whose outside systems behave again afterwards; after a failure the store's files are kept."""
-    customer = Shopper(store, wait_until)
-    yield customer
+    """Makes a shopper; afterwards resets all switches and, if a test has failed, copies the files of the store."""
+    shopper = Shopper(store, wait_until)
+    yield shopper
     for system in SIMULATORS:
         if any(process.name == system for process in store.processes.values()):
-            customer.switch(system)
-    customer.http.close()
+            shopper.set_switches(system)
+    shopper.http.close()
     if request.session.testsfailed:
-        kept = RESULTS / "stores" / store.settings.home.name
+        folder_of_store = RESULTS / "stores" / store.settings.home.name
         for folder in ("logs", "journal"):
-            shutil.copytree(store.settings.home / folder, kept / folder, dirs_exist_ok=True)
-        shutil.copy(store.settings.home / "store.json", kept)
+            shutil.copytree(store.settings.home / folder, folder_of_store / folder, dirs_exist_ok=True)
+        shutil.copy(store.settings.home / "store.json", folder_of_store)

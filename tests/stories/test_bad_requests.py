@@ -1,11 +1,11 @@
-"""Wrong orders at the gateway of a running store: refused with a sentence, and nothing comes of them."""
+"""Bad requests: the gateway of a running store refuses them with a message, and nothing is published."""
 
 import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from stories.peer import Peer
+from stories.external_client import ExternalClient
 
 from checkout.journal import journal
 from checkout.messages import PLACE_ORDER, PRODUCTS, TOPICS
@@ -31,13 +31,13 @@ def nested(depth: int) -> bytes:
 
 NOT_JSON = {
     "cut off": json.dumps(ORDER)[:-1].encode(),
-    "words": b"two wooden spoons, please",
-    "NaN, bare": json.dumps(line(price=float("nan"))).encode(),
+    "a sentence": b"two wooden spoons, please",
+    "a literal NaN": json.dumps(line(price=float("nan"))).encode(),
     "nested too deeply": nested(20_000),
     "not UTF-8": json.dumps(ORDER).replace("Ada", "?").encode().replace(b"?", b"\xff"),
     "UTF-16": json.dumps(ORDER).encode("utf-16"),
 }
-WRONG = {
+INVALID = {
     "a list": [ORDER],
     "no fields": {},
     "no products": ORDER | {"products": []},
@@ -53,7 +53,7 @@ WRONG = {
     "price NaN": line(price="NaN"),
     "price sNaN": line(price="sNaN"),
     "price Infinity": line(price="Infinity"),
-    "a price in words": line(price="five"),
+    "a price that is a word": line(price="five"),
     "a line feed in the name": ORDER | {"customerName": "Ada\nBcc: eve@example.org"},
     "a NUL in the name": ORDER | {"customerName": "A\0da"},
     "an encoded word in the name": ORDER | {"customerName": "=?utf-8?q?Ada?="},
@@ -62,82 +62,85 @@ WRONG = {
     "no name": {name: value for name, value in ORDER.items() if name != "customerName"},
     "an encoded word in the address": ORDER | {"customerEmail": "=?utf-8?q?ada?=@example.org"},
     "two addresses": ORDER | {"customerEmail": "ada@example.org, eve@example.org"},
-    "a way to pay that is none": ORDER | {"payment": {"paymentMethod": "CASH"}},
+    "an unknown payment method": ORDER | {"payment": {"paymentMethod": "CASH"}},
 }
 
 
 @pytest.fixture
-def nothing_comes_of_it(shopper: Any, store: Supervisor, peer: Peer) -> Iterator[None]:
-    """Around a wrong request: all that is published and journaled is the good order placed after it."""
-    before = peer.broker.ends(list(TOPICS))
+def nothing_is_published(shopper: Any, store: Supervisor, external_client: ExternalClient) -> Iterator[None]:
+    """Asserts that only the valid order, which it places after the test, was published and journaled."""
+    before = external_client.broker.ends(list(TOPICS))
     yield
     id = shopper.order((3, 1))  # sold out: the shortest story
     shopper.wait_for_end(id)
-    after = peer.broker.ends(list(TOPICS))
+    after = external_client.broker.ends(list(TOPICS))
     published = {"order.new-order-received", "stock.order-products-reservation-failed"}
     assert after == {place: end + (place[0] in published) for place, end in before.items()}
-    told = journal.read(store.settings.home / "journal")
-    newest = [hop for hop in told if hop.step == 1][-1:] + [hop for hop in told if hop.step == 2][-1:]
+    hops = journal.read(store.settings.home / "journal")
+    newest = [hop for hop in hops if hop.step == 1][-1:] + [hop for hop in hops if hop.step == 2][-1:]
     assert [hop.order for hop in newest] == [id, id]
 
 
-def is_sentence(answer: Any) -> bool:
-    said = answer.json()
-    return list(said) == ["message"] and " " in said["message"] and "Traceback" not in said["message"]
+def has_message(response: Any) -> bool:
+    body = response.json()
+    return list(body) == ["message"] and " " in body["message"] and "Traceback" not in body["message"]
 
 
-@pytest.mark.usefixtures("nothing_comes_of_it")
-def test_what_is_not_json_is_400_with_a_sentence(shopper: Any) -> None:
-    answers = {name: shopper.post(content=body, headers=JSON) for name, body in NOT_JSON.items()}
+@pytest.mark.usefixtures("nothing_is_published")
+def test_a_body_that_is_not_json_is_400_with_a_message(shopper: Any) -> None:
+    responses = {name: shopper.post(content=body, headers=JSON) for name, body in NOT_JSON.items()}
 
-    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(NOT_JSON, 400)
-    assert all(is_sentence(answer) for answer in answers.values())
-
-
-@pytest.mark.usefixtures("nothing_comes_of_it")
-def test_an_order_that_breaks_a_rule_is_422_with_a_sentence(shopper: Any) -> None:
-    answers = {name: shopper.post(content=json.dumps(body), headers=JSON) for name, body in WRONG.items()}
-
-    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(WRONG, 422)
-    assert all(is_sentence(answer) for answer in answers.values())
+    assert {name: response.status_code for name, response in responses.items()} == dict.fromkeys(NOT_JSON, 400)
+    assert all(has_message(response) for response in responses.values())
 
 
-@pytest.mark.usefixtures("nothing_comes_of_it")
-def test_a_body_that_is_empty_too_large_or_of_another_type_is_refused(shopper: Any) -> None:
+@pytest.mark.usefixtures("nothing_is_published")
+def test_an_invalid_order_is_422_with_a_message(shopper: Any) -> None:
+    responses = {name: shopper.post(content=json.dumps(body), headers=JSON) for name, body in INVALID.items()}
+
+    assert {name: response.status_code for name, response in responses.items()} == dict.fromkeys(INVALID, 422)
+    assert all(has_message(response) for response in responses.values())
+
+
+@pytest.mark.usefixtures("nothing_is_published")
+def test_a_body_that_is_empty_too_large_or_of_another_media_type_is_refused(shopper: Any) -> None:
     order = json.dumps(ORDER)
     large = json.dumps(ORDER | {"customerName": "A" * 1_000_000})
 
     empty = shopper.post(content=b"", headers=JSON)
     too_large = shopper.post(content=large, headers=JSON)
-    in_parts = shopper.post(content=(large[at : at + 9_000].encode() for at in range(0, 10**6, 9_000)), headers=JSON)
+    chunked = shopper.post(content=(large[at : at + 9_000].encode() for at in range(0, 10**6, 9_000)), headers=JSON)
     forms = [shopper.post(content=order, headers={"content-type": kind}) for kind in ("text/plain", "text/json")]
 
-    assert [answer.status_code for answer in (empty, too_large, in_parts, *forms)] == [422, 413, 413, 415, 415]
-    assert all(is_sentence(answer) for answer in (empty, too_large, in_parts, *forms))
+    assert [response.status_code for response in (empty, too_large, chunked, *forms)] == [422, 413, 413, 415, 415]
+    assert all(has_message(response) for response in (empty, too_large, chunked, *forms))
 
 
-@pytest.mark.usefixtures("nothing_comes_of_it")
-def test_headers_that_cannot_be_used_are_refused(shopper: Any) -> None:
-    answers = [shopper.post(ORDER, headers={name: "x" * 300}) for name in ("CID", "Idempotency-Key")]
+@pytest.mark.usefixtures("nothing_is_published")
+def test_headers_that_are_too_long_are_refused(shopper: Any) -> None:
+    responses = [shopper.post(ORDER, headers={name: "x" * 300}) for name in ("CID", "Idempotency-Key")]
 
-    assert [answer.status_code for answer in answers] == [422, 422]
-    assert ["CID" in answers[0].json()["message"], "Idempotency-Key" in answers[1].json()["message"]] == [True, True]
+    assert [response.status_code for response in responses] == [422, 422]
+    assert "CID" in responses[0].json()["message"]
+    assert "Idempotency-Key" in responses[1].json()["message"]
 
 
-def test_a_stranger_may_not_list_all_orders_and_finds_no_order_by_guessing(shopper: Any, store: Supervisor) -> None:
+def test_without_the_token_orders_cannot_be_listed_and_unknown_ids_are_not_found(
+    shopper: Any, store: Supervisor
+) -> None:
     gateway = store.settings.url("gateway")
 
     listed = [shopper.http.get(gateway + PLACE_ORDER, headers={"authorization": token}) for token in ("", "Bearer x")]
     guessed = [shopper.http.get(f"{gateway}{PLACE_ORDER}/{id}") for id in ("1", "%00", "..%2f", "ä" * 40, "x" * 9_000)]
-    removed = shopper.http.delete(gateway + PLACE_ORDER)
+    deleted = shopper.http.delete(gateway + PLACE_ORDER)
 
-    assert [answer.status_code for answer in listed] == [401, 401]
-    assert {answer.status_code for answer in guessed} == {404}
-    assert removed.status_code == 405
-    assert all(is_sentence(answer) for answer in (*listed, *guessed, removed))
+    assert [response.status_code for response in listed] == [401, 401]
+    assert {response.status_code for response in guessed} == {404}
+    assert deleted.status_code == 405
+    assert all(has_message(response) for response in (*listed, *guessed, deleted))
 
 
-def test_while_orders_is_down_the_gateway_says_so_and_afterwards_orders_are_taken(
+def test_the_gateway_answers_503_while_orders_is_down_and_accepts_orders_afterwards(
     shopper: Any, store: Supervisor
 ) -> None:
     store.kill("orders-1")

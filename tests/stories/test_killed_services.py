@@ -1,4 +1,4 @@
-"""Each of the five services killed between two verbs while orders are in flight: every effect once."""
+"""Killed services: each is killed between two verbs while orders are in progress; every effect happens once."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 @pytest.mark.parametrize("verb", ["publish", "commit"])
 @pytest.mark.parametrize("service", KAFKA_SERVICES)
-def test_a_service_killed_before_a_verb_loses_nothing_and_repeats_nothing(
+def test_a_service_killed_before_a_verb_has_every_effect_exactly_once(
     shopper: Any, store: Supervisor, service: str, verb: str
 ) -> None:
     replica = f"{service}-1"
@@ -21,14 +21,14 @@ def test_a_service_killed_before_a_verb_loses_nothing_and_repeats_nothing(
     restart(store, replica, crash_before=verb)
 
     with ThreadPoolExecutor(4) as pool:
-        placed = [pool.submit(shopper.order, line) for line in ((1, 1), (2, 1), (3, 1), (4, 2))]
+        orders_being_placed = [pool.submit(shopper.order, line) for line in ((1, 1), (2, 1), (3, 1), (4, 2))]
         shopper.wait_until(lambda: replica in dict(store.crashed()), f"{replica} has killed itself before {verb}")
-        died = dict(store.crashed())[replica]
+        exit_code = dict(store.crashed())[replica]
         restart(store, replica)
-        ids = [order.result() for order in placed]
+        ids = [order.result() for order in orders_being_placed]
 
     orders = shopper.wait_for_end(*ids)
-    assert died == -9
+    assert exit_code == -9
     assert [order["status"] for order in orders] == ["APPROVED", "APPROVED", "REJECTED", "REJECTED"]
     check_effects(shopper, orders)
     bought = Counter(line["sku"] for order in orders if order["status"] == "APPROVED" for line in order["products"])

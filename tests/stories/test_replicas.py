@@ -1,11 +1,11 @@
-"""The three stories with two replicas of each service, three partitions, on PostgreSQL."""
+"""Replicas: the three stories with two replicas of each service and three partitions, on PostgreSQL."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from stories.shopper import Shopper, shopping
+from stories.shopper import Shopper, open_shopper
 
 from checkout.processes.postgres import local_postgres
 from checkout.processes.supervisor import KAFKA_SERVICES, Supervisor
@@ -18,13 +18,13 @@ STORIES = (((1, 1), "APPROVED", "ordering"), ((3, 1), "REJECTED", "ordering-sold
 
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL of the tests' own."""
+    """The URL of a PostgreSQL server for these tests."""
     with local_postgres(tmp_path_factory.mktemp("postgres")) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
-def pairs(new_store: Callable[..., Supervisor], postgres: str) -> Iterator[Supervisor]:
+def store_with_two_replicas(new_store: Callable[..., Supervisor], postgres: str) -> Iterator[Supervisor]:
     """A store with two replicas of each service."""
     store = new_store(scale=dict.fromkeys(KAFKA_SERVICES, 2), partitions=3, database_url=postgres)
     yield store
@@ -33,14 +33,14 @@ def pairs(new_store: Callable[..., Supervisor], postgres: str) -> Iterator[Super
 
 @pytest.fixture
 def shopper(
-    pairs: Supervisor, wait_until: Callable[..., None], request: pytest.FixtureRequest
+    store_with_two_replicas: Supervisor, wait_until: Callable[..., None], request: pytest.FixtureRequest
 ) -> Iterator[Shopper]:
-    """A customer of the store of pairs."""
-    yield from shopping(pairs, wait_until, request)
+    """A shopper of the store with two replicas."""
+    yield from open_shopper(store_with_two_replicas, wait_until, request)
 
 
 @pytest.mark.parametrize(("line", "status", "view"), STORIES, ids=[view for _, _, view in STORIES])
-def test_a_story_goes_as_drawn_whichever_replica_serves_it(
+def test_a_story_has_the_arrows_of_its_diagram_with_two_replicas(
     shopper: Any, line: tuple[int, int], status: str, view: str
 ) -> None:
     ids = [shopper.order(line) for _ in range(2 if view == "ordering-payment-denied" else 8)]
@@ -48,13 +48,13 @@ def test_a_story_goes_as_drawn_whichever_replica_serves_it(
     orders = shopper.wait_for_end(*ids)
 
     assert {order["status"] for order in orders} == {status}
-    shopper.record(ids[-1], view, "two replicas")
+    shopper.save_journal(ids[-1], view, "two replicas")
     for id in ids:
         assert shopper.arrows(id) == sorted(arrow[:3] for arrow in arrows(view))
         assert len(shopper.mails(id)) == 1
 
 
-def test_both_replicas_of_each_service_work(shopper: Any) -> None:
+def test_both_replicas_of_each_service_handle_messages(shopper: Any) -> None:
     ids = [shopper.order((1, 1)) for _ in range(12)]
 
     shopper.wait_for_end(*ids)
@@ -64,15 +64,15 @@ def test_both_replicas_of_each_service_work(shopper: Any) -> None:
     assert {f"{service}-{number}" for service in KAFKA_SERVICES for number in (1, 2)} <= replicas
 
 
-def test_a_killed_replica_leaves_its_orders_to_the_other(shopper: Any) -> None:
+def test_the_orders_of_a_killed_replica_are_completed_by_the_other(shopper: Any) -> None:
     before = [shopper.order((2, 1)) for _ in range(6)]
     shopper.store.kill("payments-2")
     after = [shopper.order((2, 1)) for _ in range(6)]
 
     for id in (*before, *after):
         shopper.wait_until(lambda id=id: shopper.mails(id) and shopper.parcels(id), f"the effects of order {id}", 60)
-        assert shopper.status(id)["status"] == "APPROVED"
+        assert shopper.read_order(id)["status"] == "APPROVED"
         assert len(shopper.charges(id)) == len(shopper.parcels(id)) == len(shopper.mails(id)) == 1
     shopper.store.launch("payments-2")
     shopper.store.wait_until_ready(["payments-2"])
-    shopper.wait_for_end(*before, *after)  # what it had done and not yet told, it has told now
+    shopper.wait_for_end(*before, *after)  # after its restart it has written the missing hops

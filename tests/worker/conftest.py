@@ -1,3 +1,3 @@
-"""The five services in this thread, as fixtures."""
+"""Fixtures of the worker tests: the five services in this thread."""
 
-from worker.shop import databases, open_shop, shop  # noqa: F401 - fixtures
+from worker.in_memory_shop import databases, new_shop, shop  # noqa: F401 - fixtures

@@ -1,4 +1,4 @@
-"""The service's own database: inbox, outbox, claims, and commits that survive."""
+"""Service database: inbox, outbox, claims, and durable commits."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -29,13 +29,13 @@ T1, T2, T3 = (datetime(2026, 1, 1, 10, 0, number, tzinfo=UTC) for number in (1, 
 RECEIVED, RESERVED = "order.new-order-received", "stock.order-products-reserved"
 
 
-def outgoing(id: str = FIRST, destination: str = RESERVED, **others: Any) -> OutboxRow:
-    said = {"kind": OutboxKind.TOPIC, "message": "ProductsReserved", "payload": b"{}"}
-    said |= {"correlation": "c-1", "cause": "OrderReceived"}
-    return OutboxRow(order_id=id, destination=destination, **said | others)
+def outbox_row(id: str = FIRST, destination: str = RESERVED, **changes: Any) -> OutboxRow:
+    fields = {"kind": OutboxKind.TOPIC, "message": "ProductsReserved", "payload": b"{}"}
+    fields |= {"correlation": "c-1", "cause": "OrderReceived"}
+    return OutboxRow(order_id=id, destination=destination, **fields | changes)
 
 
-def taken(id: str = FIRST, source: str = RECEIVED) -> InboxRow:
+def inbox_row(id: str = FIRST, source: str = RECEIVED) -> InboxRow:
     return InboxRow(source, id, 0, 12, "PlaceOrder", "c-1")
 
 
@@ -52,50 +52,50 @@ def database() -> Iterator[ServiceDatabase]:
 
 
 @pytest.fixture
-def open_file(tmp_path: Path) -> Iterator[Callable[..., ServiceDatabase]]:
-    opened: list[ServiceDatabase] = []
+def open_database(tmp_path: Path) -> Iterator[Callable[..., ServiceDatabase]]:
+    databases: list[ServiceDatabase] = []
 
     def make(service: Any = None) -> ServiceDatabase:
-        opened.append(ServiceDatabase(f"sqlite:///{tmp_path / 'stock.db'}", service or Stock()))
-        return opened[-1]
+        databases.append(ServiceDatabase(f"sqlite:///{tmp_path / 'stock.db'}", service or Stock()))
+        return databases[-1]
 
     yield make
-    for database in opened:
+    for database in databases:
         database.close()
 
 
-def test_what_was_taken_in_is_known_by_source_and_order(database: ServiceDatabase) -> None:
+def test_a_handled_message_is_found_by_source_and_order(database: ServiceDatabase) -> None:
     with database.begin() as db:
-        add_to_inbox(db, [taken(), taken(SECOND), taken(source="charge")], "stock-1", T1)
+        add_to_inbox(db, [inbox_row(), inbox_row(SECOND), inbox_row(source="charge")], "stock-1", T1)
 
     with database.begin() as db:
         assert find_handled(db, [FIRST, order_id(9)]) == {(RECEIVED, FIRST), ("charge", FIRST)}
         assert find_handled(db, []) == set()
 
 
-def test_more_messages_than_one_statement_takes_are_known(database: ServiceDatabase) -> None:
+def test_more_messages_than_one_statement_can_select_are_found(database: ServiceDatabase) -> None:
     ids = [order_id(number) for number in range(CHUNK + 1)]
     with database.begin() as db:
-        add_to_inbox(db, [taken(ids[0]), taken(ids[-1])], "stock-1", T1)
+        add_to_inbox(db, [inbox_row(ids[0]), inbox_row(ids[-1])], "stock-1", T1)
 
         assert find_handled(db, ids) == {(RECEIVED, ids[0]), (RECEIVED, ids[-1])}
 
 
-def test_a_message_is_taken_in_once(database: ServiceDatabase) -> None:
+def test_a_message_cannot_be_inserted_twice_into_the_inbox(database: ServiceDatabase) -> None:
     with database.begin() as db:
-        add_to_inbox(db, [taken()], "stock-1", T1)
+        add_to_inbox(db, [inbox_row()], "stock-1", T1)
 
     with pytest.raises(Exception, match="UNIQUE"), database.begin() as db:
-        add_to_inbox(db, [taken()], "stock-1", T1)
+        add_to_inbox(db, [inbox_row()], "stock-1", T1)
 
     with database.begin() as db:
         assert len(db.execute(select(INBOX)).all()) == 1
 
 
-def test_what_is_put_out_is_open_until_it_is_marked(database: ServiceDatabase) -> None:
+def test_an_outbox_row_is_open_until_it_is_marked_done(database: ServiceDatabase) -> None:
     before = is_open(database)
     with database.begin() as db:
-        add_to_outbox(db, [outgoing()], "stock-1", T1)
+        add_to_outbox(db, [outbox_row()], "stock-1", T1)
     during = is_open(database)
     with database.begin() as db:
         mark_done(db, [OutboxResult(FIRST, RESERVED, utc_text(T2), 0, 7)])
@@ -106,10 +106,10 @@ def test_what_is_put_out_is_open_until_it_is_marked(database: ServiceDatabase) -
     assert (row.done_at, row.partition, row.position, row.owner, row.claimed_at) == (T2, 0, 7, "stock-1", T1)
 
 
-def test_what_is_put_out_again_stays_as_it_was(database: ServiceDatabase) -> None:
+def test_an_outbox_row_that_is_added_again_is_unchanged(database: ServiceDatabase) -> None:
     with database.begin() as db:
-        add_to_outbox(db, [outgoing(payload=b"first")], "stock-1", T1)
-        add_to_outbox(db, [outgoing(payload=b"again"), outgoing(SECOND)], "stock-2", T2)
+        add_to_outbox(db, [outbox_row(payload=b"first")], "stock-1", T1)
+        add_to_outbox(db, [outbox_row(payload=b"again"), outbox_row(SECOND)], "stock-2", T2)
 
         rows = db.execute(select(OUTBOX).order_by(OUTBOX.c.number)).all()
 
@@ -118,7 +118,7 @@ def test_what_is_put_out_again_stays_as_it_was(database: ServiceDatabase) -> Non
     ]
 
 
-def test_nothing_put_out_taken_in_or_marked_is_nothing(database: ServiceDatabase) -> None:
+def test_adding_and_marking_no_rows_changes_nothing(database: ServiceDatabase) -> None:
     with database.begin() as db:
         add_to_outbox(db, [], "stock-1", T1)
         add_to_inbox(db, [], "stock-1", T1)
@@ -128,26 +128,26 @@ def test_nothing_put_out_taken_in_or_marked_is_nothing(database: ServiceDatabase
 
 
 @pytest.mark.parametrize(
-    ("owner", "older_than", "found"),
+    ("owner", "older_than", "claimed_ids"),
     [("stock-1", T1, [FIRST, SECOND]), ("stock-2", T1, []), ("stock-2", T2, []), ("stock-2", T3, [FIRST, SECOND])],
 )
-def test_ones_own_rows_are_claimed_at_once_and_others_after_their_lease(
-    database: ServiceDatabase, owner: str, older_than: datetime, found: list[str]
+def test_own_rows_are_claimed_at_once_and_rows_of_others_after_their_lease(
+    database: ServiceDatabase, owner: str, older_than: datetime, claimed_ids: list[str]
 ) -> None:
     with database.begin() as db:
-        add_to_outbox(db, [outgoing(), outgoing(SECOND), outgoing(order_id(3))], "stock-1", T2)
+        add_to_outbox(db, [outbox_row(), outbox_row(SECOND), outbox_row(order_id(3))], "stock-1", T2)
         mark_done(db, [OutboxResult(order_id(3), RESERVED, utc_text(T2))])
 
         claimed = claim_rows(db, owner, T3, older_than)
 
         owners = {row.order_id: (row.owner, row.claimed_at) for row in db.execute(select(OUTBOX))}
-    assert [row.order_id for row in claimed] == found
-    assert owners[FIRST] == ((owner, T3) if found else ("stock-1", T2))
+    assert [row.order_id for row in claimed] == claimed_ids
+    assert owners[FIRST] == ((owner, T3) if claimed_ids else ("stock-1", T2))
     assert owners[order_id(3)] == ("stock-1", T2)
 
 
-def test_a_claimed_row_is_the_row_that_was_put_out(database: ServiceDatabase) -> None:
-    row = outgoing(wanted_partition=2, key=b"key", headers=b"\x90", cause=None, payload=None)
+def test_a_claimed_row_has_the_fields_of_the_added_row(database: ServiceDatabase) -> None:
+    row = outbox_row(wanted_partition=2, key=b"key", headers=b"\x90", cause=None, payload=None)
     with database.begin() as db:
         add_to_outbox(db, [row], "stock-1", T1)
 
@@ -158,10 +158,10 @@ def test_a_claimed_row_is_the_row_that_was_put_out(database: ServiceDatabase) ->
     assert claimed.identity == (FIRST, RESERVED)
 
 
-def test_a_failed_transaction_leaves_nothing(database: ServiceDatabase) -> None:
+def test_a_failed_transaction_stores_nothing(database: ServiceDatabase) -> None:
     with pytest.raises(ZeroDivisionError), database.begin() as db:
-        add_to_inbox(db, [taken()], "stock-1", T1)
-        add_to_outbox(db, [outgoing()], "stock-1", T1)
+        add_to_inbox(db, [inbox_row()], "stock-1", T1)
+        add_to_outbox(db, [outbox_row()], "stock-1", T1)
         raise ZeroDivisionError
 
     assert not is_open(database)
@@ -172,8 +172,8 @@ def test_a_failed_transaction_leaves_nothing(database: ServiceDatabase) -> None:
 # -- files ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_file_is_written_so_that_a_power_cut_loses_no_commit(open_file: Callable[..., ServiceDatabase]) -> None:
-    database = open_file()
+def test_sqlite_uses_a_write_ahead_log_with_durable_commits(open_database: Callable[..., ServiceDatabase]) -> None:
+    database = open_database()
 
     with database.begin() as db:
         modes = [db.exec_driver_sql(f"pragma {name}").scalar_one() for name in ("journal_mode", "synchronous")]
@@ -181,47 +181,47 @@ def test_a_file_is_written_so_that_a_power_cut_loses_no_commit(open_file: Callab
     assert modes == ["wal", 2]
 
 
-def test_what_is_committed_is_read_by_the_next_process_and_seeded_once(
-    open_file: Callable[..., ServiceDatabase],
+def test_committed_data_survives_a_restart_and_is_not_seeded_again(
+    open_database: Callable[..., ServiceDatabase],
 ) -> None:
-    first = open_file()
+    first = open_database()
     with first.begin() as db:
         db.execute(PRODUCTS.update().where(PRODUCTS.c.sku == 1).values(on_hand=7))
-        add_to_inbox(db, [taken()], "stock-1", T1)
+        add_to_inbox(db, [inbox_row()], "stock-1", T1)
 
-    second = open_file()
+    second = open_database()
 
     with second.read() as db:
         assert db.execute(select(PRODUCTS.c.on_hand).where(PRODUCTS.c.sku == 1)).scalar_one() == 7
         assert find_handled(db, [FIRST]) == {(RECEIVED, FIRST)}
 
 
-def test_a_database_of_another_version_is_refused_by_name(open_file: Callable[..., ServiceDatabase]) -> None:
-    with open_file().begin() as db:
+def test_a_database_of_another_version_is_refused_with_its_name(open_database: Callable[..., ServiceDatabase]) -> None:
+    with open_database().begin() as db:
         db.exec_driver_sql("ALTER TABLE products DROP COLUMN reserved")
 
     expected = "stock.db is of another version: its table products lacks reserved: move"
     with pytest.raises(IncompatibleDatabase, match=expected):
-        open_file()
+        open_database()
 
 
-def test_the_salt_of_the_ids_is_made_once(open_file: Callable[..., ServiceDatabase]) -> None:
+def test_the_salt_of_order_ids_is_created_once(open_database: Callable[..., ServiceDatabase]) -> None:
     salts = []
-    for database in (open_file(Orders()), open_file(Orders())):
+    for database in (open_database(Orders()), open_database(Orders())):
         with database.read() as db:
             salts.append(db.execute(select(SALT.c.id)).scalars().all())
 
     assert salts[0] == salts[1] and len(salts[0]) == 1
 
 
-def test_a_reader_sees_what_is_committed_and_does_not_wait_for_a_writer(
-    open_file: Callable[..., ServiceDatabase],
+def test_a_reader_sees_committed_data_and_does_not_wait_for_a_writer(
+    open_database: Callable[..., ServiceDatabase],
 ) -> None:
-    database = open_file()
+    database = open_database()
     with database.begin() as writer:
         writer.execute(PRODUCTS.update().values(on_hand=0))
 
         with database.read() as reader:
-            seen = reader.execute(select(PRODUCTS.c.on_hand).where(PRODUCTS.c.sku == 1)).scalar_one()
+            on_hand = reader.execute(select(PRODUCTS.c.on_hand).where(PRODUCTS.c.sku == 1)).scalar_one()
 
-    assert seen == 100
+    assert on_hand == 100

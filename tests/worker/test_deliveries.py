@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sample import AT, FIRST, SECOND, received, to_pay, wanted
-from worker.calls import CHARGE, row
+from sample import AT, FIRST, SECOND, order_received, place_order, process_payment
+from worker.outbox_rows import CHARGE, external_call
 
 from checkout.framework.intake import Intake
 from checkout.framework.message import encode
@@ -25,29 +25,29 @@ from checkout.worker.outbox import OutboxKind, OutboxRow
 RECEIVED, TO_PAY = "order.new-order-received", "order.process-order-payment"
 
 
-def sources(service: Any, *values: bytes | None, intake: Intake | None = None, **others: Any) -> Sources:
+def sources(service: Any, *values: bytes | None, intake: Intake | None = None, **options: Any) -> Sources:
     """The sources of a service, with records on its first topic."""
     broker = MemoryBroker()
     broker.create({topic: 1 for topic in TOPICS})
     log = broker.join(service.name, list(service.topics()), f"{service.name}-1")
     topic = next(service.topics())
-    log.send([ProducerRecord(topic, others.get("key"), value, others.get("headers", ())) for value in values])
-    charged = {"ChargeCard": lambda asked: CallResult(asked, "http://bank", "201", CardCharged(asked.order_id))}
-    external_calls = ExternalCalls(charged, 0)
-    external_calls.put(others.get("calls", ()))
-    return Sources(service, MESSAGE_TYPES, log, external_calls, intake, others.get("batch", 500))
+    log.send([ProducerRecord(topic, options.get("key"), value, options.get("headers", ())) for value in values])
+    adapters = {"ChargeCard": lambda row: CallResult(row, "http://payments.example", "201", CardCharged(row.order_id))}
+    external_calls = ExternalCalls(adapters, 0)
+    external_calls.put(options.get("calls", ()))
+    return Sources(service, MESSAGE_TYPES, log, external_calls, intake, options.get("batch", 500))
 
 
-def taken(*args: Any, **others: Any) -> Sequence[Delivery]:
-    return sources(*args, **others).take(0.0, utc_now)
+def take_all(*args: Any, **options: Any) -> Sequence[Delivery]:
+    return sources(*args, **options).take(0.0, utc_now)
 
 
-def test_a_record_is_known_by_its_topic_and_order() -> None:
-    (delivery,) = taken(Stock(), encode(received()), headers=[("kafka_correlationId", b"c-1")])
+def test_a_record_is_identified_by_its_topic_and_order() -> None:
+    (delivery,) = take_all(Stock(), encode(order_received()), headers=[("kafka_correlationId", b"c-1")])
 
     assert delivery.identity == (RECEIVED, FIRST)
     assert (delivery.message, delivery.type, delivery.cause, delivery.correlation) == (
-        received(), OrderReceived, "PlaceOrder", "c-1",
+        order_received(), OrderReceived, "PlaceOrder", "c-1",
     )
     assert delivery.error is None
 
@@ -60,89 +60,90 @@ def test_a_record_is_known_by_its_topic_and_order() -> None:
         ([("kafka_correlationId", b"a"), ("kafka_correlationId", b"b")], "a"),
     ],
 )
-def test_the_correlation_is_the_headers_or_the_orders_id(headers: list[tuple[str, bytes]], correlation: str) -> None:
-    (delivery,) = taken(Stock(), encode(received()), headers=headers)
+def test_the_correlation_is_the_header_or_else_the_order_id(headers: list[tuple[str, bytes]], correlation: str) -> None:
+    (delivery,) = take_all(Stock(), encode(order_received()), headers=headers)
 
     assert delivery.correlation == correlation
 
 
 @pytest.mark.parametrize("value", [None, b"", b"hello", b"{}", b'{"id":"\xff"}', b"[" * 100_000])
-def test_a_record_that_cannot_be_read_is_delivered_with_its_error(value: bytes | None) -> None:
-    (delivery,) = taken(Stock(), value, key=b"k")
+def test_an_unreadable_record_is_delivered_with_its_error(value: bytes | None) -> None:
+    (delivery,) = take_all(Stock(), value, key=b"k")
 
     assert delivery.error and str(delivery.error)
     assert (delivery.message, delivery.id, delivery.record.value) == (None, "", value)
 
 
-def test_an_answer_is_known_by_its_purpose_and_order() -> None:
-    (delivery,) = taken(Payments(), calls=[row(CHARGE)])
+def test_a_reply_is_identified_by_the_purpose_of_its_call_and_the_order() -> None:
+    (delivery,) = take_all(Payments(), calls=[external_call(CHARGE)])
 
     assert delivery.identity == ("charge", FIRST)
     assert (delivery.message, delivery.type, delivery.correlation) == (CardCharged(FIRST), ChargeCard, "c-1")
     done = delivery.call_done(AT)
     assert (done.of_order, done.of_destination, done.done_at, done.url, done.status) == (
-        FIRST, "charge", utc_text(AT), "http://bank", "201",
+        FIRST, "charge", utc_text(AT), "http://payments.example", "201",
     )
 
 
-def test_an_answer_goes_to_the_partition_of_the_question_before_it() -> None:
-    call = row(CHARGE)
+def test_a_message_after_a_call_goes_to_the_partition_of_the_record_before_the_call() -> None:
+    call = external_call(CHARGE)
     call.wanted_partition = 2
 
-    (delivery,) = taken(Payments(), calls=[call])
+    (delivery,) = take_all(Payments(), calls=[call])
 
     assert delivery.outbox_row(PaymentProcessed(FIRST)).wanted_partition == 2
 
 
-def test_a_ticket_is_known_by_its_kind_and_order_and_told_with_its_client() -> None:
-    async def story() -> Sequence[Delivery]:
+def test_a_request_is_identified_by_its_type_and_order_and_journaled_with_its_client() -> None:
+    async def submit_and_take() -> Sequence[Delivery]:
         intake = Intake()
-        task = asyncio.create_task(intake.submit(wanted(), "c-7", "curl", "http://store/orders"))
+        task = asyncio.create_task(intake.submit(place_order(), "c-7", "curl", "http://store/orders"))
         await asyncio.sleep(0)
-        found = taken(Orders(), intake=intake)
+        deliveries = take_all(Orders(), intake=intake)
         task.cancel()
-        return found
+        return deliveries
 
-    (delivery,) = asyncio.run(story())
-    told = delivery.hop("orders", Outcome.APPLIED, "orders-1", AT)
+    (delivery,) = asyncio.run(submit_and_take())
+    hop = delivery.hop("orders", Outcome.APPLIED, "orders-1", AT)
     assert delivery.identity == ("PlaceOrder", FIRST)
-    assert (told.step, told.sender, told.to, told.url, told.client, told.status, told.correlation) == (
+    assert (hop.step, hop.sender, hop.to, hop.url, hop.client, hop.status, hop.correlation) == (
         2, "gateway", "orders", "http://store/orders", "curl", "201", "c-7",
     )
     assert delivery.hop("orders", Outcome.FAILED, "orders-1", AT).status is None
 
 
-def test_all_sources_together_make_one_batch() -> None:
-    found = taken(Payments(), encode(to_pay(SECOND)), calls=[row(CHARGE)])
+def test_a_batch_has_deliveries_of_all_sources() -> None:
+    deliveries = take_all(Payments(), encode(process_payment(SECOND)), calls=[external_call(CHARGE)])
 
-    assert [delivery.identity for delivery in found] == [("charge", FIRST), (TO_PAY, SECOND)]
-
-
-def test_a_batch_has_no_more_records_than_wanted() -> None:
-    made = sources(Stock(), *[encode(received())] * 5, batch=2)
-
-    assert [len(made.take(0.0, utc_now)) for _ in range(4)] == [2, 2, 1, 0]
+    assert [delivery.identity for delivery in deliveries] == [("charge", FIRST), (TO_PAY, SECOND)]
 
 
-# -- on the way out ---------------------------------------------------------------------------------------------------
+def test_a_batch_has_at_most_the_configured_number_of_records() -> None:
+    sources_of_stock = sources(Stock(), *[encode(order_received())] * 5, batch=2)
+
+    assert [len(sources_of_stock.take(0.0, utc_now)) for _ in range(4)] == [2, 2, 1, 0]
 
 
-def test_a_dead_letter_is_the_record_as_it_was_and_where_it_stood() -> None:
+# -- records of outbox rows -------------------------------------------------------------------------------------------
+
+
+def test_a_dead_letter_has_the_record_unchanged_and_its_position() -> None:
     headers = [("kafka_correlationId", b"c-1"), ("binary", b"\xff\x00"), ("empty", b"")]
-    (delivery,) = taken(Stock(), b"hello", key=b"\xffkey", headers=headers)
+    (delivery,) = take_all(Stock(), b"hello", key=b"\xffkey", headers=headers)
 
-    sent = to_record(delivery.dead_letter("stock", AT), MESSAGE_TYPES)
+    record = to_record(delivery.dead_letter("stock", AT), MESSAGE_TYPES)
 
-    assert (sent.topic, sent.key, sent.value, sent.partition) == (f"{RECEIVED}.stock.dlt", b"\xffkey", b"hello", None)
-    assert list(sent.headers[:3]) == headers
-    assert dict(sent.headers[3:]) == {
+    assert (record.topic, record.partition) == (f"{RECEIVED}.stock.dlt", None)
+    assert (record.key, record.value) == (b"\xffkey", b"hello")
+    assert list(record.headers[:3]) == headers
+    assert dict(record.headers[3:]) == {
         "dlt_topic": RECEIVED.encode(), "dlt_partition": b"0", "dlt_offset": b"0", "dlt_at": utc_text(AT).encode(),
         "dlt_error": str(delivery.error).encode(),
     }
 
 
-def test_a_dead_letter_is_known_by_its_group_and_place() -> None:
-    first, second = taken(Stock(), b"hello", b"hello")
+def test_a_dead_letter_is_identified_by_group_and_position() -> None:
+    first, second = take_all(Stock(), b"hello", b"hello")
 
     rows = [delivery.dead_letter("stock", AT) for delivery in (first, second)]
 
@@ -151,8 +152,8 @@ def test_a_dead_letter_is_known_by_its_group_and_place() -> None:
     ]
 
 
-def test_a_long_error_is_cut() -> None:
-    (delivery,) = taken(Stock(), b"hello")
+def test_a_long_error_is_truncated() -> None:
+    (delivery,) = take_all(Stock(), b"hello")
     delivery.error = ValueError("x" * 5_000)
 
     headers = dict(HEADERS.decode(delivery.dead_letter("stock", AT).headers))
@@ -160,13 +161,13 @@ def test_a_long_error_is_cut() -> None:
     assert len(headers["dlt_error"]) == 1_000
 
 
-def test_a_message_goes_out_with_its_key_its_correlation_and_its_wish_for_a_partition() -> None:
+def test_a_message_is_sent_with_its_key_its_correlation_and_its_partition() -> None:
     row = OutboxRow(
         kind=OutboxKind.TOPIC, order_id=FIRST, destination=RECEIVED, message="OrderReceived", payload=b"{}",
         correlation="c-é", cause="PlaceOrder",
         wanted_partition=2, key=FIRST.encode(),
     )
 
-    sent = to_record(row, MESSAGE_TYPES)
+    record = to_record(row, MESSAGE_TYPES)
 
-    assert sent == ProducerRecord(RECEIVED, FIRST.encode(), b"{}", [("kafka_correlationId", "c-é".encode())], 2)
+    assert record == ProducerRecord(RECEIVED, FIRST.encode(), b"{}", [("kafka_correlationId", "c-é".encode())], 2)

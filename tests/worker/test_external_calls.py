@@ -1,4 +1,4 @@
-"""External calls: each is repeated until it is answered, with growing pauses; none runs twice at a time."""
+"""External calls: each is repeated with growing pauses until it is answered; none runs twice at a time."""
 
 import threading
 import time
@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sample import FIRST, order_id, wait_until
+from sample import FIRST, order_id
+from waiting import wait_until
 
 from checkout.messages import CardCharged
 from checkout.worker.external_calls import FIRST_PAUSE, LONGEST_PAUSE, CallResult, ExternalCalls, Unanswered
@@ -21,39 +22,39 @@ def call(id: str = FIRST, purpose: str = "charge") -> OutboxRow:
 
 
 def charged(row: OutboxRow) -> CallResult:
-    return CallResult(row, "http://bank", "201", CardCharged(row.order_id))
+    return CallResult(row, "http://payments.example", "201", CardCharged(row.order_id))
 
 
 @pytest.fixture
-def hire() -> Iterator[Callable[..., ExternalCalls]]:
-    """Makes couriers with one line, and dismisses them."""
-    hired: list[ExternalCalls] = []
+def new_calls() -> Iterator[Callable[..., ExternalCalls]]:
+    """Makes ExternalCalls with one adapter: `new_calls(adapter, workers=0)`."""
+    made: list[ExternalCalls] = []
 
-    def make(line: Any, workers: int = 0) -> ExternalCalls:
-        hired.append(ExternalCalls({"ChargeCard": line}, workers))
-        return hired[-1]
+    def make(adapter: Any, workers: int = 0) -> ExternalCalls:
+        made.append(ExternalCalls({"ChargeCard": adapter}, workers))
+        return made[-1]
 
     yield make
-    for external_calls in hired:
+    for external_calls in made:
         external_calls.close()
 
 
-class Line:
-    """An outside system that is silent so many times, then answers; it remembers who asked and when."""
+class StubAdapter:
+    """An adapter that fails `failures` times, then succeeds; it records every attempt with its time."""
 
-    def __init__(self, silent: int = 0, error: Exception | None = None) -> None:
-        self.asked: list[tuple[OutboxRow, float]] = []
-        self.silent, self.error = silent, error or Unanswered("http://bank", "ReadTimeout")
+    def __init__(self, failures: int = 0, error: Exception | None = None) -> None:
+        self.attempts: list[tuple[OutboxRow, float]] = []
+        self.failures, self.error = failures, error or Unanswered("http://payments.example", "ReadTimeout")
 
     def __call__(self, row: OutboxRow) -> CallResult:
-        self.asked.append((row, time.monotonic()))
-        if len(self.asked) <= self.silent:
+        self.attempts.append((row, time.monotonic()))
+        if len(self.attempts) <= self.failures:
             raise self.error
         return charged(row)
 
 
-def test_a_call_is_answered(hire: Callable[..., ExternalCalls]) -> None:
-    external_calls = hire(Line())
+def test_a_call_returns_the_result_of_its_adapter(new_calls: Callable[..., ExternalCalls]) -> None:
+    external_calls = new_calls(StubAdapter())
 
     external_calls.put([call()])
 
@@ -61,47 +62,49 @@ def test_a_call_is_answered(hire: Callable[..., ExternalCalls]) -> None:
     assert external_calls.open == {(FIRST, "charge")}
 
 
-def test_a_call_is_open_until_its_answer_is_stored(hire: Callable[..., ExternalCalls]) -> None:
-    line = Line()
-    external_calls = hire(line)
+def test_a_call_is_open_until_it_is_closed(new_calls: Callable[..., ExternalCalls]) -> None:
+    adapter = StubAdapter()
+    external_calls = new_calls(adapter)
     external_calls.put([call()])
     external_calls.put([call()])
     external_calls.take(10)
     external_calls.put([call()])
-    started = len(line.asked)
+    started = len(adapter.attempts)
 
     external_calls.close_call((FIRST, "charge"))
     external_calls.put([call()])
 
-    assert (started, len(line.asked)) == (1, 2)
+    assert (started, len(adapter.attempts)) == (1, 2)
 
 
-def test_two_calls_for_one_order_do_not_exclude_each_other(hire: Callable[..., ExternalCalls]) -> None:
-    line = Line()
+def test_calls_with_different_purposes_or_orders_are_independent(new_calls: Callable[..., ExternalCalls]) -> None:
+    adapter = StubAdapter()
 
-    hire(line).put([call(), call(purpose="refund"), call(order_id(2))])
+    new_calls(adapter).put([call(), call(purpose="refund"), call(order_id(2))])
 
-    assert len(line.asked) == 3
+    assert len(adapter.attempts) == 3
 
 
-def test_an_unanswered_call_is_told_and_asked_again_as_it_was(hire: Callable[..., ExternalCalls]) -> None:
-    line = Line(silent=1)
-    external_calls = hire(line)
+def test_an_unanswered_call_is_reported_and_repeated_unchanged(new_calls: Callable[..., ExternalCalls]) -> None:
+    adapter = StubAdapter(failures=1)
+    external_calls = new_calls(adapter)
     external_calls.put([call()])
 
     (first,) = external_calls.take(10)
-    at_once = external_calls.take(10)
+    immediately = external_calls.take(10)
     later: list[CallResult] = []
-    wait_until(lambda: later.extend(external_calls.take(10)) or later, "the second answer")
+    wait_until(lambda: later.extend(external_calls.take(10)) or later, "the second result")
 
-    assert (first.reply, first.url, first.status, at_once) == (None, "http://bank", "ReadTimeout", [])
+    assert (first.reply, first.url, first.status, immediately) == (None, "http://payments.example", "ReadTimeout", [])
     assert later == [charged(call())]
-    assert [row for row, _ in line.asked] == [call(), call()]
-    assert line.asked[1][1] - line.asked[0][1] >= FIRST_PAUSE
+    assert [row for row, _ in adapter.attempts] == [call(), call()]
+    assert adapter.attempts[1][1] - adapter.attempts[0][1] >= FIRST_PAUSE
 
 
-def test_the_pause_doubles_up_to_its_cap_and_begins_anew_for_a_new_call(hire: Callable[..., ExternalCalls]) -> None:
-    external_calls = hire(Line())
+def test_the_pause_doubles_up_to_its_maximum_and_starts_again_for_a_new_call(
+    new_calls: Callable[..., ExternalCalls]
+) -> None:
+    external_calls = new_calls(StubAdapter())
     pauses = []
 
     for _ in range(8):
@@ -117,69 +120,71 @@ def test_the_pause_doubles_up_to_its_cap_and_begins_anew_for_a_new_call(hire: Ca
     assert (FIRST_PAUSE, LONGEST_PAUSE) == (0.1, 5.0)
 
 
-def test_a_fault_of_ours_is_told_and_asked_again_too(hire: Callable[..., ExternalCalls]) -> None:
-    external_calls = hire(Line(silent=1, error=ZeroDivisionError("ours")))
+def test_an_unexpected_error_of_an_adapter_is_reported_and_the_call_repeated(
+    new_calls: Callable[..., ExternalCalls]
+) -> None:
+    external_calls = new_calls(StubAdapter(failures=1, error=ZeroDivisionError("a bug")))
     external_calls.put([call()])
 
-    (told,) = external_calls.take(10)
+    (result,) = external_calls.take(10)
 
-    assert (told.reply, told.url, told.status) == (None, "", "ZeroDivisionError: ours")
+    assert (result.reply, result.url, result.status) == (None, "", "ZeroDivisionError: a bug")
     assert len(external_calls._repeats) == 1
 
 
-def test_a_message_without_a_line_is_told(hire: Callable[..., ExternalCalls]) -> None:
-    external_calls = hire(Line())
-    odd = call()
-    odd.message = "SendPigeon"
-    external_calls.put([odd])
+def test_a_message_without_an_adapter_is_reported(new_calls: Callable[..., ExternalCalls]) -> None:
+    external_calls = new_calls(StubAdapter())
+    unknown = call()
+    unknown.message = "SendPigeon"
+    external_calls.put([unknown])
 
-    (told,) = external_calls.take(10)
+    (result,) = external_calls.take(10)
 
-    assert (told.reply, told.status) == (None, "KeyError: 'SendPigeon'")
+    assert (result.reply, result.status) == (None, "KeyError: 'SendPigeon'")
 
 
-def test_no_more_answers_are_taken_than_wanted(hire: Callable[..., ExternalCalls]) -> None:
-    external_calls = hire(Line())
+def test_take_returns_at_most_limit_results(new_calls: Callable[..., ExternalCalls]) -> None:
+    external_calls = new_calls(StubAdapter())
     external_calls.put([call(order_id(number)) for number in range(5)])
 
     assert [len(external_calls.take(2)) for _ in range(4)] == [2, 2, 1, 0]
 
 
-def test_eight_calls_are_under_way_at_once_and_the_others_wait(hire: Callable[..., ExternalCalls]) -> None:
-    together, gate = threading.Barrier(9, timeout=5), threading.Event()
+def test_eight_calls_run_concurrently_and_the_others_wait(new_calls: Callable[..., ExternalCalls]) -> None:
+    all_started, release = threading.Barrier(9, timeout=5), threading.Event()
 
-    def line(row: OutboxRow) -> CallResult:
-        if not gate.is_set():
-            together.wait()
-            gate.wait(5)
+    def adapter(row: OutboxRow) -> CallResult:
+        if not release.is_set():
+            all_started.wait()
+            release.wait(5)
         return charged(row)
 
-    external_calls = hire(line, workers=8)
+    external_calls = new_calls(adapter, workers=8)
     external_calls.put([call(order_id(number)) for number in range(20)])
-    together.wait()
+    all_started.wait()
     before = external_calls.take(100)
-    gate.set()
-    answers: list[CallResult] = []
-    wait_until(lambda: answers.extend(external_calls.take(100)) or len(answers) == 20, "twenty answers")
+    release.set()
+    results: list[CallResult] = []
+    wait_until(lambda: results.extend(external_calls.take(100)) or len(results) == 20, "twenty results")
 
     assert before == []
-    assert {answer.row.order_id for answer in answers} == {order_id(number) for number in range(20)}
+    assert {result.row.order_id for result in results} == {order_id(number) for number in range(20)}
 
 
-def test_a_closed_courier_starts_nothing_more(hire: Callable[..., ExternalCalls]) -> None:
-    gate, asked = threading.Event(), list[str]()
+def test_no_call_is_started_after_close(new_calls: Callable[..., ExternalCalls]) -> None:
+    release, attempts = threading.Event(), list[str]()
 
-    def line(row: OutboxRow) -> CallResult:
-        asked.append(row.order_id)
-        gate.wait(5)
+    def adapter(row: OutboxRow) -> CallResult:
+        attempts.append(row.order_id)
+        release.wait(5)
         return charged(row)
 
-    external_calls = hire(line, workers=1)
+    external_calls = new_calls(adapter, workers=1)
     external_calls.put([call(order_id(number)) for number in range(5)])
-    wait_until(lambda: asked, "the first call")
+    wait_until(lambda: attempts, "the first call")
 
     external_calls.close()
-    gate.set()
+    release.set()
     external_calls._pool.shutdown(wait=True)
 
-    assert asked == [order_id(0)]
+    assert attempts == [order_id(0)]

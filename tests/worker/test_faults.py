@@ -1,4 +1,4 @@
-"""Faults: handlers that break, records that nobody can read, databases that are away."""
+"""Faults: failing handlers, unreadable records, and an unavailable database."""
 
 import json
 import time
@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sample import FIRST, SECOND, approved, order_id, wait_until
+from sample import FIRST, SECOND, order_approved, order_id
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
-from worker.shop import Shop, turn
-from worker.till import Stand, Till
+from waiting import wait_until
+from worker.faulty_service import FaultyService, FaultyServiceHarness
+from worker.in_memory_shop import InMemoryShop, run_once
 
 from checkout.domain import DomainError
 from checkout.framework.message import encode
@@ -24,113 +25,117 @@ PAID, APPROVED = "payment.order-payment-processed", "order.new-order-approved"
 
 
 @pytest.fixture(scope="module")
-def till_database() -> Iterator[ServiceDatabase]:
-    database = ServiceDatabase("sqlite://", Till())
+def faulty_database() -> Iterator[ServiceDatabase]:
+    database = ServiceDatabase("sqlite://", FaultyService())
     yield database
     database.close()
 
 
 @pytest.fixture
-def stand(tmp_path: Path, till_database: ServiceDatabase) -> Iterator[Stand]:
-    stand = Stand(tmp_path, till_database)
-    yield stand
-    stand.worker.journal.close()
+def harness(tmp_path: Path, faulty_database: ServiceDatabase) -> Iterator[FaultyServiceHarness]:
+    harness = FaultyServiceHarness(tmp_path, faulty_database)
+    yield harness
+    harness.worker.journal.close()
 
 
-def test_a_broken_handler_is_tried_three_times_then_dead_lettered(stand: Stand) -> None:
-    stand.till.broken[FIRST] = ZeroDivisionError("the till jams")
-    headers = [("kafka_correlationId", b"c-1"), ("theirs", b"\xff\x00")]
-    stand.put(encode(PaymentProcessed(FIRST)), key=b"their key", headers=headers)
+def test_a_failing_handler_is_tried_three_times_and_then_dead_lettered(harness: FaultyServiceHarness) -> None:
+    harness.service.errors[FIRST] = ZeroDivisionError("the handler fails")
+    headers = [("kafka_correlationId", b"c-1"), ("foreign", b"\xff\x00")]
+    harness.publish(encode(PaymentProcessed(FIRST)), key=b"foreign key", headers=headers)
 
-    turn(stand.worker)
+    run_once(harness.worker)
 
-    (dead,) = stand.dead()
-    added = dict(dead.headers[2:])
-    assert stand.till.calls == [FIRST] * ATTEMPTS == [FIRST] * 3
-    assert stand.pauses == [PAUSE_BETWEEN_ATTEMPTS] * 2 and sum(stand.pauses) < 2
-    assert (dead.key, dead.value, dead.headers[:2]) == (b"their key", encode(PaymentProcessed(FIRST)), headers)
+    (dead_letter,) = harness.dead_letters()
+    added = dict(dead_letter.headers[2:])
+    assert harness.service.handled == [FIRST] * ATTEMPTS == [FIRST] * 3
+    assert harness.pauses == [PAUSE_BETWEEN_ATTEMPTS] * 2 and sum(harness.pauses) < 2
+    assert (dead_letter.key, dead_letter.value) == (b"foreign key", encode(PaymentProcessed(FIRST)))
+    assert dead_letter.headers[:2] == headers
     assert added.pop("dlt_at").decode().endswith("Z")
     assert added == {
-        "dlt_topic": PAID.encode(), "dlt_partition": b"0", "dlt_offset": b"0", "dlt_error": b"the till jams",
+        "dlt_topic": PAID.encode(), "dlt_partition": b"0", "dlt_offset": b"0", "dlt_error": b"the handler fails",
     }
-    assert stand.outcomes() == ["failed", "failed", "dead-lettered"]
+    assert harness.outcomes() == ["failed", "failed", "dead-lettered"]
 
 
-def test_a_repeat_inside_a_batch_is_known_without_trying(stand: Stand) -> None:
-    stand.put(*[encode(PaymentProcessed(FIRST))] * 3)
+def test_a_repeat_within_a_batch_is_dropped_without_calling_the_handler(harness: FaultyServiceHarness) -> None:
+    harness.publish(*[encode(PaymentProcessed(FIRST))] * 3)
 
-    turn(stand.worker)
+    run_once(harness.worker)
 
-    assert (stand.till.calls, stand.pauses, stand.paid()) == ([FIRST], [], {FIRST: 1})
-    assert stand.outcomes() == ["applied", "duplicate", "duplicate"]
+    assert (harness.service.handled, harness.pauses, harness.counts()) == ([FIRST], [], {FIRST: 1})
+    assert harness.outcomes() == ["applied", "duplicate", "duplicate"]
 
 
-def test_a_dead_letter_leaves_no_trace_but_its_record_so_that_a_replay_counts(stand: Stand) -> None:
-    stand.till.broken[FIRST] = ZeroDivisionError()
-    stand.put(encode(PaymentProcessed(FIRST)))
-    turn(stand.worker)
-    before = (stand.paid(), stand.inbox(), stand.lag(), len(list(stand.broker.read(["payment.order-payment-failed"]))))
+def test_a_dead_lettered_message_is_not_in_the_inbox_so_that_it_can_be_replayed(harness: FaultyServiceHarness) -> None:
+    harness.service.errors[FIRST] = ZeroDivisionError()
+    harness.publish(encode(PaymentProcessed(FIRST)))
+    run_once(harness.worker)
+    published = list(harness.broker.read(["payment.order-payment-failed"]))
+    before = (harness.counts(), harness.inbox_size(), harness.lag(), len(published))
 
-    stand.till.broken.clear()
-    stand.put(stand.dead()[0].value)
-    turn(stand.worker)
+    harness.service.errors.clear()
+    harness.publish(harness.dead_letters()[0].value)
+    run_once(harness.worker)
 
     assert before == ({}, 0, 0, 0)
-    assert (stand.paid(), stand.inbox()) == ({FIRST: 1}, 1)
+    assert (harness.counts(), harness.inbox_size()) == ({FIRST: 1}, 1)
 
 
-def test_a_broken_rule_is_dead_lettered_at_once(stand: Stand) -> None:
-    stand.till.broken[FIRST] = DomainError("order 1 has no products")
-    stand.put(encode(PaymentProcessed(FIRST)))
+def test_a_domain_error_is_dead_lettered_without_a_retry(harness: FaultyServiceHarness) -> None:
+    harness.service.errors[FIRST] = DomainError("order 1 has no products")
+    harness.publish(encode(PaymentProcessed(FIRST)))
 
-    turn(stand.worker)
+    run_once(harness.worker)
 
-    assert (stand.till.calls, stand.pauses) == ([FIRST], [])
-    assert dict(stand.dead()[0].headers)["dlt_error"] == b"order 1 has no products"
-
-
-def test_a_fault_that_passes_is_tried_again_and_applied(stand: Stand) -> None:
-    stand.till.broken[FIRST] = ZeroDivisionError()
-    stand.heals = True
-    stand.put(encode(PaymentProcessed(FIRST)))
-
-    turn(stand.worker)
-
-    assert (stand.paid(), stand.outcomes()) == ({FIRST: 1}, ["failed", "applied"])
+    assert (harness.service.handled, harness.pauses) == ([FIRST], [])
+    assert dict(harness.dead_letters()[0].headers)["dlt_error"] == b"order 1 has no products"
 
 
-@pytest.mark.parametrize("where", [0, 1, 49, 98, 99])
-def test_one_bad_message_among_many_does_not_stop_the_others(stand: Stand, where: int) -> None:
-    stand.till.broken[order_id(where)] = ZeroDivisionError()
-    stand.put(*[encode(PaymentProcessed(order_id(number))) for number in range(100)])
+def test_a_temporary_error_is_retried_and_the_message_applied(harness: FaultyServiceHarness) -> None:
+    harness.service.errors[FIRST] = ZeroDivisionError()
+    harness.errors_are_temporary = True
+    harness.publish(encode(PaymentProcessed(FIRST)))
 
-    turn(stand.worker)
+    run_once(harness.worker)
 
-    assert stand.paid() == {order_id(number): 1 for number in range(100) if number != where}
-    assert [json.loads(dead.value)["id"] for dead in stand.dead()] == [order_id(where)]
-    assert stand.lag() == 0
-    assert sorted(stand.outcomes()) == ["applied"] * 99 + ["dead-lettered"] + ["failed"] * 2
-    assert len(list(stand.broker.read(["payment.order-payment-failed"]))) == 99
+    assert (harness.counts(), harness.outcomes()) == ({FIRST: 1}, ["failed", "applied"])
+
+
+@pytest.mark.parametrize("position", [0, 1, 49, 98, 99])
+def test_one_failing_message_in_a_batch_does_not_affect_the_others(
+    harness: FaultyServiceHarness, position: int
+) -> None:
+    harness.service.errors[order_id(position)] = ZeroDivisionError()
+    harness.publish(*[encode(PaymentProcessed(order_id(number))) for number in range(100)])
+
+    run_once(harness.worker)
+
+    assert harness.counts() == {order_id(number): 1 for number in range(100) if number != position}
+    assert [json.loads(dead_letter.value)["id"] for dead_letter in harness.dead_letters()] == [order_id(position)]
+    assert harness.lag() == 0
+    assert sorted(harness.outcomes()) == ["applied"] * 99 + ["dead-lettered"] + ["failed"] * 2
+    assert len(list(harness.broker.read(["payment.order-payment-failed"]))) == 99
 
 
 UNREADABLE = {
-    "no JSON": b"hello",
-    "half a JSON": b'{"id":',
-    "nothing": b"",
+    "not JSON": b"hello",
+    "incomplete JSON": b'{"id":',
+    "empty": b"",
     "null": None,
     "null in JSON": b"null",
     "a list": b"[]",
     "no id": b"{}",
-    "an id that is none": b'{"id":"order-1"}',
+    "an invalid id": b'{"id":"order-1"}',
     "a line feed after the id": b'{"id":"%s\\n"}' % FIRST.encode(),
     "missing fields": b'{"id":"%s"}' % FIRST.encode(),
-    "not UTF-8": encode(approved()).replace(b"Ada", b"\xff\xfe"),
-    "half a surrogate": encode(approved()).replace(b"Ada", b"\\ud800"),
-    "a huge total": encode(approved()).replace(b"10.00", b"1e999999999"),
-    "a total beyond decimals": encode(approved()).replace(b"10.00", b'"1e999999999999999999999"'),
-    "a signalling NaN": encode(approved()).replace(b"10.00", b'"sNaN"'),
-    "a name that breaks a header": encode(approved()).replace(b"Ada", b"Ada\\nBcc: eve@example.org"),
-    "an encoded word": encode(approved()).replace(b"Ada", b"=?utf-8?q?eve?="),
+    "not UTF-8": encode(order_approved()).replace(b"Ada", b"\xff\xfe"),
+    "a lone surrogate": encode(order_approved()).replace(b"Ada", b"\\ud800"),
+    "a huge total": encode(order_approved()).replace(b"10.00", b"1e999999999"),
+    "a total beyond decimals": encode(order_approved()).replace(b"10.00", b'"1e999999999999999999999"'),
+    "a signalling NaN": encode(order_approved()).replace(b"10.00", b'"sNaN"'),
+    "a name that breaks a header": encode(order_approved()).replace(b"Ada", b"Ada\\nBcc: eve@example.org"),
+    "an encoded word": encode(order_approved()).replace(b"Ada", b"=?utf-8?q?eve?="),
     "nested deeply": b"[" * 200_000,
     "nested deeply in a field": b'{"id":' + b'{"a":' * 100_000,
     "1 MB": b"x" * 1024 * 1024,
@@ -139,24 +144,26 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_an_unreadable_record_is_dead_lettered_and_the_partition_moves_on(stand: Stand, name: str) -> None:
-    poison = UNREADABLE[name]
-    values = (encode(approved()), poison, encode(approved(SECOND)))
-    stand.put(*values, topic=APPROVED, key=b"k", headers=[("theirs", b"1")])
+def test_an_unreadable_record_is_dead_lettered_and_the_next_records_are_handled(
+    harness: FaultyServiceHarness, name: str
+) -> None:
+    unreadable = UNREADABLE[name]
+    values = (encode(order_approved()), unreadable, encode(order_approved(SECOND)))
+    harness.publish(*values, topic=APPROVED, key=b"k", headers=[("foreign", b"1")])
 
-    turn(stand.worker)
-    turn(stand.worker)
+    run_once(harness.worker)
+    run_once(harness.worker)
 
-    (dead,) = stand.dead(APPROVED)
-    assert (dead.key, dead.value, dead.headers[0]) == (b"k", poison, ("theirs", b"1"))
-    assert dict(dead.headers)["dlt_offset"] == b"1" and dict(dead.headers)["dlt_error"]
-    assert stand.till.calls == [FIRST, SECOND]
-    assert (stand.inbox(), stand.lag(APPROVED), stand.pauses) == (2, 0, [])
-    assert sorted(stand.outcomes()) == ["applied", "applied", "dead-lettered"]
+    (dead_letter,) = harness.dead_letters(APPROVED)
+    assert (dead_letter.key, dead_letter.value, dead_letter.headers[0]) == (b"k", unreadable, ("foreign", b"1"))
+    assert dict(dead_letter.headers)["dlt_offset"] == b"1" and dict(dead_letter.headers)["dlt_error"]
+    assert harness.service.handled == [FIRST, SECOND]
+    assert (harness.inbox_size(), harness.lag(APPROVED), harness.pauses) == (2, 0, [])
+    assert sorted(harness.outcomes()) == ["applied", "applied", "dead-lettered"]
 
 
-def test_a_dead_letter_after_a_crash_is_the_same_dead_letter(shop: Shop) -> None:
-    shop.put(RECEIVED, b"hello")
+def test_a_crash_does_not_create_a_second_dead_letter(shop: InMemoryShop) -> None:
+    shop.publish(RECEIVED, b"hello")
     stock = shop.workers["stock"]
     stock.poll()
     stock.handle()
@@ -166,59 +173,63 @@ def test_a_dead_letter_after_a_crash_is_the_same_dead_letter(shop: Shop) -> None
 
     with shop.databases["stock"].read() as db:
         assert db.execute(select(func.count()).select_from(OUTBOX)).scalar_one() == 1
-    dead = shop.records(f"{RECEIVED}.stock.dlt")
-    assert {(record.value, dict(record.headers)["dlt_offset"]) for record in dead} == {(b"hello", b"0")}
+    dead_letter = shop.records(f"{RECEIVED}.stock.dlt")
+    assert {(record.value, dict(record.headers)["dlt_offset"]) for record in dead_letter} == {(b"hello", b"0")}
 
 
 @pytest.mark.parametrize("count", [1, 5])
-def test_a_database_that_is_away_keeps_the_batch_and_dead_letters_nothing(stand: Stand, count: int) -> None:
-    stand.till.away = OperationalError("select", {}, Exception("the database is away"))
-    stand.put(*[encode(PaymentProcessed(order_id(number))) for number in range(count)])
-    stand.worker.poll()
+def test_while_the_database_is_unavailable_the_batch_is_kept_and_nothing_is_dead_lettered(
+    harness: FaultyServiceHarness, count: int
+) -> None:
+    harness.service.load_error = OperationalError("select", {}, Exception("the database is unavailable"))
+    harness.publish(*[encode(PaymentProcessed(order_id(number))) for number in range(count)])
+    harness.worker.poll()
 
     for _ in range(ATTEMPTS + 1):
         with pytest.raises(OperationalError):
-            stand.worker.handle()
+            harness.worker.handle()
 
-    assert (stand.pauses, stand.outcomes(), "payment.order-payment-processed.till.dlt" in stand.broker.topics()) == (
-        [], [], False,
-    )
-    stand.till.away = None
-    turn(stand.worker)
-    assert (len(stand.paid()), stand.lag()) == (count, 0)
+    assert (harness.pauses, harness.outcomes()) == ([], [])
+    assert "payment.order-payment-processed.faulty.dlt" not in harness.broker.topics()
+    harness.service.load_error = None
+    run_once(harness.worker)
+    assert (len(harness.counts()), harness.lag()) == (count, 0)
 
 
 @pytest.mark.parametrize("loads", range(7))
-def test_what_was_committed_before_the_database_went_away_is_told_once(stand: Stand, loads: int) -> None:
-    stand.till.broken[order_id(5)] = DomainError("no")
-    stand.till.away, stand.till.away_in = OperationalError("select", {}, Exception("away")), loads
-    stand.put(*[encode(PaymentProcessed(order_id(number))) for number in range(8)])
-    stand.worker.poll()
+def test_messages_committed_before_the_database_failed_are_journaled_once(
+    harness: FaultyServiceHarness, loads: int
+) -> None:
+    harness.service.errors[order_id(5)] = DomainError("no")
+    harness.service.load_error = OperationalError("select", {}, Exception("unavailable"))
+    harness.service.loads_before_error = loads
+    harness.publish(*[encode(PaymentProcessed(order_id(number))) for number in range(8)])
+    harness.worker.poll()
     with pytest.raises(OperationalError):
-        stand.worker.handle()
+        harness.worker.handle()
 
-    stand.till.away = None
-    turn(stand.worker)
+    harness.service.load_error = None
+    run_once(harness.worker)
 
-    assert sorted(stand.outcomes()) == ["applied"] * 7 + ["dead-lettered"]
-    assert (len(stand.paid()), len(stand.dead()), stand.lag()) == (7, 1, 0)
-
-
-def test_a_timer_delivers_its_ticks_and_they_are_no_hops(stand: Stand) -> None:
-    began = time.monotonic()
-
-    wait_until(lambda: turn(stand.worker) and len(stand.till.ticks) >= 3, "three ticks", seconds=5)
-
-    assert time.monotonic() - began > 0.1
-    assert len({tick.id for tick in stand.till.ticks}) == len(stand.till.ticks)
-    assert stand.outcomes() == []
+    assert sorted(harness.outcomes()) == ["applied"] * 7 + ["dead-lettered"]
+    assert (len(harness.counts()), len(harness.dead_letters()), harness.lag()) == (7, 1, 0)
 
 
-def test_a_message_that_a_refused_order_leaves_behind_reaches_nobody_twice(shop: Shop) -> None:
-    shop.put(PAID, encode(PaymentProcessed(FIRST)))
+def test_a_timer_calls_its_handler_and_writes_no_hops(harness: FaultyServiceHarness) -> None:
+    started = time.monotonic()
+
+    wait_until(lambda: run_once(harness.worker) and len(harness.service.ticks) >= 3, "three ticks", seconds=5)
+
+    assert time.monotonic() - started > 0.1
+    assert len({tick.id for tick in harness.service.ticks}) == len(harness.service.ticks)
+    assert harness.outcomes() == []
+
+
+def test_a_message_about_an_unknown_order_is_dead_lettered_and_causes_no_message(shop: InMemoryShop) -> None:
+    shop.publish(PAID, encode(PaymentProcessed(FIRST)))
 
     shop.run()
 
-    (dead,) = shop.records(f"{PAID}.orders.dlt")
-    assert dict(dead.headers)["dlt_error"] == f"there is no order {FIRST}".encode()
+    (dead_letter,) = shop.records(f"{PAID}.orders.dlt")
+    assert dict(dead_letter.headers)["dlt_error"] == f"there is no order {FIRST}".encode()
     assert shop.records(APPROVED) == []

@@ -1,4 +1,4 @@
-"""The line to the mail server, against real ones: letters taken, postponed, refused; and the letter itself."""
+"""SMTP adapter, against real servers: e-mails accepted, deferred and refused; and the headers of an e-mail."""
 
 import socketserver
 import threading
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from sample import EMAIL, FIRST, SECOND
-from worker.calls import MAIL, row
+from worker.outbox_rows import MAIL, external_call
 
 from checkout.framework.http_server import listen
 from checkout.messages import EmailRefused, EmailSent, SendEmail
@@ -19,149 +19,151 @@ from checkout.worker.adapters import SmtpAdapter, email_message, idempotency_key
 from checkout.worker.external_calls import Unanswered
 
 
-def close(server: SmtpAdapter) -> None:
-    if kept := getattr(server._threads, "connection", None):
-        kept.close()
+def close_connection(adapter: SmtpAdapter) -> None:
+    if connection := getattr(adapter._threads, "connection", None):
+        connection.close()
 
 
 @pytest.fixture(scope="module")
-def post_office() -> Iterator[tuple[Mailbox, str]]:
-    box = Mailbox()
-    with listen(0, "a test's mailbox") as smtp, http_api.serve_in_thread(mailbox.app(box, smtp)):
-        yield box, "smtp://{}:{}".format(*smtp.getsockname())
+def mailbox_and_url() -> Iterator[tuple[Mailbox, str]]:
+    inbox = Mailbox()
+    with listen(0, "the mailbox of a test") as smtp, http_api.serve_in_thread(mailbox.app(inbox, smtp)):
+        yield inbox, "smtp://{}:{}".format(*smtp.getsockname())
 
 
 @pytest.fixture
-def mail(post_office: tuple[Mailbox, str]) -> Iterator[tuple[Mailbox, SmtpAdapter]]:
-    box, url = post_office
-    fresh = Mailbox()
-    box.switches, box._mails = fresh.switches, fresh._mails
-    server = SmtpAdapter(url)
-    yield box, server
-    close(server)
+def mailbox_and_adapter(mailbox_and_url: tuple[Mailbox, str]) -> Iterator[tuple[Mailbox, SmtpAdapter]]:
+    inbox, url = mailbox_and_url
+    new = Mailbox()
+    inbox.switches, inbox._mails = new.switches, new._mails
+    adapter = SmtpAdapter(url)
+    yield inbox, adapter
+    close_connection(adapter)
 
 
-def test_a_letter_arrives_as_it_was_written(mail: Any) -> None:
-    box, server = mail
+def test_an_email_is_delivered_with_its_headers_and_text(mailbox_and_adapter: Any) -> None:
+    inbox, adapter = mailbox_and_adapter
 
-    answer = server.send(row(MAIL))
+    result = adapter.send(external_call(MAIL))
 
-    (kept,) = box.mails()
-    kept.pop("received_at")
-    assert (answer.status, answer.reply, answer.url) == ("250", EmailSent(FIRST, "approved"), server.url)
-    assert kept == {
-        "message_id": f"<{idempotency_key(row(MAIL))}@database.example>", "to": EMAIL, "order": FIRST, "copies": 1,
+    (email,) = inbox.mails()
+    email.pop("received_at")
+    assert (result.status, result.reply, result.url) == ("250", EmailSent(FIRST, "approved"), adapter.url)
+    assert email == {
+        "message_id": f"<{idempotency_key(external_call(MAIL))}@database.example>", "to": EMAIL, "order": FIRST,
         "from": "Awesome Online Store <orders@awesome-online-store.example>", "subject": "Your order is on its way",
-        "text": "Dear Ada\n",
+        "text": "Dear Ada\n", "copies": 1,
     }
 
 
-def test_one_connection_carries_many_letters(mail: Any) -> None:
-    box, server = mail
-    server.send(row(MAIL))
-    first = server._threads.connection
+def test_one_connection_is_used_for_several_emails(mailbox_and_adapter: Any) -> None:
+    inbox, adapter = mailbox_and_adapter
+    adapter.send(external_call(MAIL))
+    first = adapter._threads.connection
 
-    server.send(row(SendEmail(SECOND, "denied", "Bob", "bob@example.org", "Sorry", "Dear Bob")))
+    adapter.send(external_call(SendEmail(SECOND, "denied", "Bob", "bob@example.org", "Sorry", "Dear Bob")))
 
-    assert server._threads.connection is first
-    assert [each["to"] for each in box.mails()] == [EMAIL, "bob@example.org"]
+    assert adapter._threads.connection is first
+    assert [each["to"] for each in inbox.mails()] == [EMAIL, "bob@example.org"]
 
 
 @pytest.mark.parametrize("switch", ["fail", "drop_after_receiving"])
-def test_a_letter_that_nobody_confirmed_is_sent_again_with_the_same_message_id(mail: Any, switch: str) -> None:
-    box, server = mail
-    setattr(box.switches, switch, 1)
+def test_an_unconfirmed_email_is_sent_again_with_the_same_message_id(mailbox_and_adapter: Any, switch: str) -> None:
+    inbox, adapter = mailbox_and_adapter
+    setattr(inbox.switches, switch, 1)
 
     with pytest.raises(Unanswered, match="SMTP 451" if switch == "fail" else "SMTPServerDisconnected"):
-        server.send(row(MAIL))
-    answer = server.send(row(MAIL))
+        adapter.send(external_call(MAIL))
+    result = adapter.send(external_call(MAIL))
 
-    (kept,) = box.mails()
-    assert answer.reply == EmailSent(FIRST, "approved")
-    assert kept["copies"] == (1 if switch == "fail" else 2)
-
-
-def test_a_letter_that_is_too_large_is_refused_for_good(mail: Any) -> None:
-    box, server = mail
-    huge = SendEmail(FIRST, "approved", "Ada", EMAIL, "Spoons", "spoon " * 20_000)
-
-    answer = server.send(row(huge))
-
-    assert (answer.status, type(answer.reply)) == ("552", EmailRefused)
-    assert "size" in answer.reply.reason
-    assert box.mails() == []
+    (email,) = inbox.mails()
+    assert result.reply == EmailSent(FIRST, "approved")
+    assert email["copies"] == (1 if switch == "fail" else 2)
 
 
-def test_a_mail_server_that_is_not_there_leaves_the_outcome_unknown() -> None:
+def test_an_email_that_is_too_large_is_refused_permanently(mailbox_and_adapter: Any) -> None:
+    inbox, adapter = mailbox_and_adapter
+    large = SendEmail(FIRST, "approved", "Ada", EMAIL, "Spoons", "spoon " * 20_000)
+
+    result = adapter.send(external_call(large))
+
+    assert (result.status, type(result.reply)) == ("552", EmailRefused)
+    assert "size" in result.reply.reason
+    assert inbox.mails() == []
+
+
+def test_a_refused_smtp_connection_leaves_the_call_unanswered() -> None:
     with pytest.raises(Unanswered, match="ConnectionRefusedError"):
-        SmtpAdapter("smtp://127.0.0.1:9").send(row(MAIL))
+        SmtpAdapter("smtp://127.0.0.1:9").send(external_call(MAIL))
 
 
-class Scripted(socketserver.StreamRequestHandler):
-    """An SMTP server that answers a command as it is told, and everything else with yes."""
+class ScriptedHandler(socketserver.StreamRequestHandler):
+    """An SMTP server that replies to some commands as a test says, and to all others with 250."""
 
     def handle(self) -> None:
-        self.say("220 scripted")
+        self.reply("220 scripted")
         while line := self.rfile.readline():
             verb = line[:4].upper().decode().strip()
             if verb == "DATA" and "DATA" not in self.server.replies:
-                self.say("354 go on")
+                self.reply("354 send the text")
                 while self.rfile.readline() not in (b".\r\n", b""):
                     pass
-                self.say(self.server.replies.get(".", "250 OK"))
+                self.reply(self.server.replies.get(".", "250 OK"))
             else:
-                self.say(self.server.replies.get(verb, "250 OK"))
+                self.reply(self.server.replies.get(verb, "250 OK"))
 
-    def say(self, text: str) -> None:
+    def reply(self, text: str) -> None:
         self.wfile.write(text.encode() + b"\r\n")
 
 
 @contextmanager
-def scripted(**replies: str) -> Iterator[SmtpAdapter]:
-    with socketserver.TCPServer(("127.0.0.1", 0), Scripted) as listening:
-        listening.replies = replies
-        thread = threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True)
+def scripted_server(**replies: str) -> Iterator[SmtpAdapter]:
+    with socketserver.TCPServer(("127.0.0.1", 0), ScriptedHandler) as server:
+        server.replies = replies
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
-        server = SmtpAdapter("smtp://{}:{}".format(*listening.server_address))
-        yield server
-        close(server)
-        listening.shutdown()
+        adapter = SmtpAdapter("smtp://{}:{}".format(*server.server_address))
+        yield adapter
+        close_connection(adapter)
+        server.shutdown()
         thread.join(5)
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "response"),
     [("RCPT", "550 no such user"), ("MAIL", "553 not from you"), (".", "554 looks like spam"), ("DATA", "502 what?")],
 )
-def test_a_final_no_is_an_answer_with_its_reason(command: str, said: str) -> None:
-    with scripted(**{command: said}) as server:
-        answer = server.send(row(MAIL))
+def test_a_permanent_error_is_a_reply_with_the_reason(command: str, response: str) -> None:
+    with scripted_server(**{command: response}) as adapter:
+        result = adapter.send(external_call(MAIL))
 
-    code, _, reason = said.partition(" ")
-    assert (answer.status, answer.reply) == (code, EmailRefused(FIRST, "approved", reason))
-
-
-@pytest.mark.parametrize(("command", "said"), [("RCPT", "450 later"), ("MAIL", "421 closing"), (".", "452 disk full")])
-def test_a_not_now_is_asked_again(command: str, said: str) -> None:
-    with scripted(**{command: said}) as server, pytest.raises(Unanswered, match=f"SMTP {said}"):
-        server.send(row(MAIL))
+    code, _, reason = response.partition(" ")
+    assert (result.status, result.reply) == (code, EmailRefused(FIRST, "approved", reason))
 
 
-# -- the letter itself ------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("command", "response"), [("RCPT", "450 later"), ("MAIL", "421 closing"), (".", "452 disk full")]
+)
+def test_a_temporary_error_leaves_the_call_unanswered(command: str, response: str) -> None:
+    with scripted_server(**{command: response}) as adapter, pytest.raises(Unanswered, match=f"SMTP {response}"):
+        adapter.send(external_call(MAIL))
+
+
+# -- headers ----------------------------------------------------------------------------------------------------------
 
 
 def headers_of(call: SendEmail) -> dict[str, str]:
-    written = email_message(call, row(call)).as_bytes()
-    return dict(message_from_bytes(written, policy=policy.default).items())
+    message = email_message(call, external_call(call)).as_bytes()
+    return dict(message_from_bytes(message, policy=policy.default).items())
 
 
-def test_a_letter_has_its_headers_and_no_others() -> None:
+def test_an_email_has_only_the_expected_headers() -> None:
     headers = headers_of(MAIL)
 
     assert {name: headers[name] for name in ("To", "From", "Subject", "X-Order", "Message-ID")} == {
         "To": f"Ada <{EMAIL}>", "From": "Awesome Online Store <orders@awesome-online-store.example>",
         "Subject": "Your order is on its way", "X-Order": FIRST,
-        "Message-ID": f"<{idempotency_key(row(MAIL))}@database.example>",
+        "Message-ID": f"<{idempotency_key(external_call(MAIL))}@database.example>",
     }
     assert set(headers) - {"To", "From", "Subject", "X-Order", "Message-ID"} == {
         "Content-Type", "Content-Transfer-Encoding", "MIME-Version",
@@ -171,7 +173,7 @@ def test_a_letter_has_its_headers_and_no_others() -> None:
 @pytest.mark.parametrize(
     "name", ["Ада Лавлейс", '"Eve" <eve@x.org>', "Ada, Bob; Eve:", "a" * 200, "\\", "(x)", "😀" * 99]
 )
-def test_an_odd_name_stays_a_name(name: str) -> None:
+def test_special_characters_in_a_name_do_not_change_the_address(name: str) -> None:
     headers = headers_of(SendEmail(FIRST, "approved", name, EMAIL, "Spoons", "text"))
 
     assert [address.addr_spec for address in headers["To"].addresses] == [EMAIL]
@@ -180,19 +182,19 @@ def test_an_odd_name_stays_a_name(name: str) -> None:
 
 @pytest.mark.parametrize("field", ["customer_name", "subject"])
 @pytest.mark.parametrize("attack", ["Ada\r\nBcc: eve@example.org", "Ada\nX: y", "Ada\rX: y"])
-def test_no_line_break_gets_into_a_header(field: str, attack: str) -> None:
-    said = {"customer_name": "Ada", "subject": "Spoons"} | {field: attack}
-    call = SendEmail(FIRST, "approved", said["customer_name"], EMAIL, said["subject"], "text")
+def test_a_line_break_in_a_header_is_refused(field: str, attack: str) -> None:
+    fields = {"customer_name": "Ada", "subject": "Spoons"} | {field: attack}
+    call = SendEmail(FIRST, "approved", fields["customer_name"], EMAIL, fields["subject"], "text")
 
     with pytest.raises(ValueError):
-        email_message(call, row(call))
+        email_message(call, external_call(call))
 
 
-def test_what_stands_in_the_text_stays_in_the_text() -> None:
+def test_the_text_cannot_add_headers() -> None:
     text = "Bcc: eve@example.org\n\n.\nFrom me\n=?x?=\n" + "é" * 999
     call = SendEmail(FIRST, "approved", "Ada", EMAIL, "Spoons", text)
 
-    written = message_from_bytes(email_message(call, row(call)).as_bytes(), policy=policy.default)
+    message = message_from_bytes(email_message(call, external_call(call)).as_bytes(), policy=policy.default)
 
-    assert written.get_content().rstrip("\n") == text
-    assert len(written.items()) == 8
+    assert message.get_content().rstrip("\n") == text
+    assert len(message.items()) == 8

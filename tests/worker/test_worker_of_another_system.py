@@ -1,4 +1,4 @@
-"""The worker on a system that is not the store: it knows no message and no service but those it is given."""
+"""Another system: the worker runs services and messages that are not those of the store."""
 
 from pathlib import Path
 

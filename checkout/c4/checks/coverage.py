@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from checkout.c4.findings import PreconditionError, display_path
-from checkout.c4.journal import Hop
 from checkout.c4.source.arrows import Arrow, Drawing
+from checkout.journal.hop import Hop
 
 
 @dataclass(frozen=True)
@@ -32,5 +32,5 @@ def measure_coverage(drawing: Drawing, hops: Iterable[Hop]) -> Coverage:
     arrows = drawing.visible_arrows
     if not arrows:
         raise PreconditionError(f"{drawing.name} has no arrows to cover")
-    seen = {hop.key for hop in hops if hop.counts}
+    seen = {hop.arrow for hop in hops if hop.is_applied}
     return Coverage(arrows, tuple(arrow for arrow in arrows if arrow.key not in seen))

@@ -23,7 +23,7 @@ def render_overlay(renderer: Renderer, drawing: Drawing, results: list[OrderResu
     """The SVG of all results: green conforms, red dashed missing, purple too early, orange again, dotted not drawn."""
     deviations = [deviation for result in results for deviation in result.deviations]
     extra = [each.hop for each in deviations if each.kind is DeviationKind.EXTRA and each.hop]
-    labels = [(hop.source, hop.target, f"{hop.message} ({hop.technology})") for hop in extra]
+    labels = [(hop.sender, hop.to, f"{hop.message} ({hop.technology})") for hop in extra]
     rendered = render_with_extra_arrows(renderer, drawing, labels)
     deviating: dict[tuple[str, ...], Stroke] = {}
     for kind, stroke in STROKES.items():

@@ -6,8 +6,10 @@ from enum import StrEnum
 from typing import Any
 
 from checkout.c4.findings import PreconditionError, display_path
-from checkout.c4.journal import Hop
+from checkout.c4.journal import describe_hop, hop_data
 from checkout.c4.source.arrows import Arrow, Drawing
+from checkout.journal.causality import causes
+from checkout.journal.hop import Hop, Outcome
 
 
 class DeviationKind(StrEnum):
@@ -61,7 +63,7 @@ class OrderResult:
         """This result as JSON data."""
         deviations = [
             {"kind": each.kind, "tolerated": each.tolerated, "message": each.message}
-            | {"line": each.arrow.line.number if each.arrow else None, "hop": dict(each.hop.data) if each.hop else None}
+            | {"line": each.arrow.line.number if each.arrow else None, "hop": hop_data(each.hop) if each.hop else None}
             for each in self.deviations
         ]
         return {"order": self.order, "conforms": self.conforms, "arrows": len(self.hops), "deviations": deviations}
@@ -71,7 +73,7 @@ def verify_orders(drawing: Drawing, orders: dict[str, list[Hop]], allow_redelive
     """The result of each order. Raises PreconditionError for a view without steps or hops of another system."""
     arrows = numbered_arrows(drawing)
     aliases = {end for arrow in arrows for end in (arrow.source, arrow.target)}
-    if not any({hop.source, hop.target} <= aliases for hops in orders.values() for hop in hops):
+    if not any({hop.sender, hop.to} <= aliases for hops in orders.values() for hop in hops):
         message = f"the journal is of another system: none of its hops runs between elements of {drawing.name}"
         raise PreconditionError(message)
     results = [_verify_order(arrows, order, hops) for order, hops in orders.items()]
@@ -108,20 +110,20 @@ def _verify_order(arrows: Sequence[Arrow], order: str, hops: Iterable[Hop]) -> O
     found = list[Deviation]()
     attempts = list[Hop]()
     for hop in hops:
-        positions = [at for at, arrow in enumerate(arrows) if arrow.key == hop.key]
+        positions = [at for at, arrow in enumerate(arrows) if arrow.key == hop.arrow]
         free = [at for at in positions if at not in happened]
-        if hop.outcome == "duplicate":
+        if hop.outcome is Outcome.DUPLICATE:
             arrow = arrows[positions[0]] if positions else None
-            message = f"was delivered again and recognised as a duplicate: {hop}"
+            message = f"was delivered again and recognised as a duplicate: {describe_hop(hop)}"
             found.append(Deviation(DeviationKind.REDELIVERED, message, arrow, hop, tolerated=True))
-        elif not hop.counts:
+        elif not hop.is_applied:
             attempts.append(hop)
         elif not positions:
             found.append(Deviation(DeviationKind.EXTRA, _not_drawn(arrows, hop), hop=hop))
         elif free:
             happened[free[0]] = hop
         else:
-            message = f"was applied again: {hop}"
+            message = f"was applied again: {describe_hop(hop)}"
             found.append(Deviation(DeviationKind.REDELIVERED, message, arrows[positions[-1]], hop))
     found += _missing(arrows, happened, attempts) + _early(arrows, happened)
     return OrderResult(order, happened, tuple(found))
@@ -131,8 +133,8 @@ def _missing(arrows: Sequence[Arrow], happened: dict[int, Hop], attempts: Sequen
     found = []
     for at, arrow in enumerate(arrows):
         if at not in happened:
-            attempt = next((hop for hop in attempts if hop.key == arrow.key), None)
-            evidence = f"; {attempt.outcome}: {attempt}" if attempt else ""
+            attempt = next((hop for hop in attempts if hop.arrow == arrow.key), None)
+            evidence = f"; {attempt.outcome}: {describe_hop(attempt)}" if attempt else ""
             found.append(Deviation(DeviationKind.MISSING, f"never happened: {arrow}{evidence}", arrow, attempt))
     return found
 
@@ -140,10 +142,10 @@ def _missing(arrows: Sequence[Arrow], happened: dict[int, Hop], attempts: Sequen
 def _early(arrows: Sequence[Arrow], happened: dict[int, Hop]) -> list[Deviation]:
     found = []
     for at, needed in predecessors(arrows).items():
-        causes = [happened[n] for n in needed if n in happened]
-        late = next((cause for cause in causes if at in happened and not _precedes(cause, happened[at])), None)
+        before = [happened[n] for n in needed if n in happened]
+        late = next((cause for cause in before if at in happened and not _precedes(cause, happened[at])), None)
         if late:
-            message = f"{happened[at]} came before {late}"
+            message = f"{describe_hop(happened[at])} came before {describe_hop(late)}"
             found.append(Deviation(DeviationKind.EARLY, message, arrows[at], happened[at]))
     return found
 
@@ -152,16 +154,10 @@ def _precedes(cause: Hop, effect: Hop) -> bool:
     """Whether one hop precedes another: by the cause it names, else by the clock."""
     one_clock = cause.replica is not None and cause.replica == effect.replica
     # A publisher records a hop after the broker's acknowledgement; another process may have handled the record by then.
-    return (_is_linked(cause, effect) and not one_clock) or cause.at <= effect.at
-
-
-def _is_linked(cause: Hop, effect: Hop) -> bool:
-    if cause.message != effect.message:
-        return effect.cause == cause.message and effect.source in (cause.target, cause.source)
-    return cause.target == effect.source and (None in (cause.place[2], effect.place[2]) or cause.place == effect.place)
+    return (causes(cause, effect) and not one_clock) or cause.at <= effect.at
 
 
 def _not_drawn(arrows: Sequence[Arrow], hop: Hop) -> str:
-    drawn = [arrow.technology for arrow in arrows if arrow.key[:2] == hop.key[:2]]
+    drawn = [arrow.technology for arrow in arrows if arrow.key[:2] == hop.arrow[:2]]
     between = f"; between the two is drawn {', '.join(drawn)}" if drawn else ""
-    return f"is not drawn: {hop}{between}"
+    return f"is not drawn: {describe_hop(hop)}{between}"

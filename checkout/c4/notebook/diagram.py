@@ -18,12 +18,13 @@ from checkout.c4.checks.overlay import render_overlay
 from checkout.c4.checks.verify import Deviation, OrderResult, verify_orders
 from checkout.c4.commands import find_diagram
 from checkout.c4.findings import DiagramError, Finding, PreconditionError, display_path
-from checkout.c4.journal import Hop, group_by_order, parse_hops, read_journal
+from checkout.c4.journal import group_by_order, parse_hops, read_journal
 from checkout.c4.render.renderer import Renderer, read_sources, source_root
 from checkout.c4.source.arrows import Drawing
 from checkout.c4.source.files import DiagramSource, SourceLine, find_files, lines_of
 from checkout.c4.source.includes import read_diagrams
 from checkout.c4.story import group_steps, render_frame
+from checkout.journal.hop import Hop
 
 Journal = str | Path | Iterable[Any]  # a file or folder, or hops such as `lab.journal`
 _renderers: dict[Path, Renderer] = {}

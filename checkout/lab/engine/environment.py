@@ -10,6 +10,7 @@ from checkout.journal.hop import compact, coordinates
 from checkout.lab.engine.clock import Clock
 from checkout.lab.engine.kafka_session import KafkaSession
 from checkout.lab.engine.order_names import OrderNames
+from checkout.lab.engine.rebalance import await_rebalance, rebalance
 from checkout.lab.engine.replica import Replica, ReplicaContext, service_of
 from checkout.lab.engine.requests import PRODUCT_NAMES, PlacedRequest, RequestQueue
 from checkout.lab.engine.stepping_log import SentRecords, SteppingLog
@@ -17,31 +18,28 @@ from checkout.lab.errors import LabError
 from checkout.lab.history.lab_journal import LabJournal
 from checkout.lab.history.lag import ConsumerLag
 from checkout.lab.history.projection import SELL_OUT, Projection
-from checkout.messages import TOPICS
 from checkout.messaging.log import Partition, ProducerRecord
-from checkout.registry import SERVICES
+from checkout.registry import STORE, Registry
 from checkout.services.stock import PRODUCTS
-from checkout.simulators.in_process import SimulatedSystems
-from checkout.system.deadline import wait_until
 from checkout.worker.database import ServiceDatabase
 
 SESSION_TIMEOUT = 10.0  # seconds after which a silent member of a group loses its partitions
-REBALANCE_TIMEOUT = 30.0  # seconds
-REBALANCE_WAIT = 0.05  # seconds that each member polls in turn
 MAX_REPLICAS = 8
 
 
 class Environment:
     """One run of a lab, from empty topics on. A crash of a replica keeps its database and the topics."""
 
-    def __init__(self, session: KafkaSession, clock: Clock, partitions: int, inbox: bool, outbox: bool) -> None:
-        self.session, self.clock = session, clock
+    def __init__(
+        self, session: KafkaSession, clock: Clock, partitions: int, inbox: bool, outbox: bool, registry: Registry
+    ) -> None:
+        self.session, self.clock, self.registry = session, clock, registry
         self.names, self.sent, self.requests = OrderNames(), SentRecords(), RequestQueue()
-        self.systems, self.lag = SimulatedSystems(), ConsumerLag()
-        self.projection = Projection(self.names, self.lag)
+        self.systems, self.lag = registry.simulators(), ConsumerLag(registry.services)
+        self.projection = Projection(self.names, self.lag, registry)
         self.journal = LabJournal(self.projection)
         self._context = ReplicaContext(
-            self.journal, clock, self.systems, self.sent, self.requests, inbox, outbox
+            registry, self.journal, clock, self.systems, self.sent, self.requests, inbox, outbox
         )
         self.placed: list[PlacedRequest] = []
         self.services: dict[str, Service] = {}
@@ -50,9 +48,9 @@ class Environment:
         self.crashed: list[str] = []
         self._replica_counts: dict[str, int] = {}
         self._external_producer: SteppingLog | None = None
-        self.broker = session.open(dict.fromkeys(TOPICS, partitions))
+        self.broker = session.open(dict.fromkeys(registry.topics, partitions))
         try:
-            for service in SERVICES:
+            for service in registry.services:
                 self._add_service(service())
         except BaseException:
             self.close()
@@ -90,7 +88,7 @@ class Environment:
         def on_commit(partition: Partition, offset: int) -> None:
             self.projection.commit(service, partition, offset)
 
-        return SteppingLog(log, self.sent, on_commit, lambda: _rebalance(self.of(service)))
+        return SteppingLog(log, self.sent, on_commit, lambda: rebalance(self.of(service)))
 
     def of(self, service: str) -> list[Replica]:
         """The running replicas of a service, or the replica of that name. Raises LabError for an unknown name."""
@@ -168,7 +166,7 @@ class Environment:
 
     def send(self, topic: str, value: str, key: str | None) -> None:
         """Publishes a record as an external producer. Raises LabError for an unknown topic."""
-        if topic not in TOPICS:
+        if topic not in self.registry.topics:
             raise LabError(f"there is no topic {topic!r}: lab.topics names them")
         if self._external_producer is None:
             log = self.broker.join("external-producer", [topic], "external-producer-1", True)
@@ -195,15 +193,26 @@ class Environment:
         """Sets the available quantity of a product to 0. Raises LabError for an unknown SKU."""
         if product not in PRODUCT_NAMES:
             raise LabError(f"there is no product {product}")
+        self.of("stock")
         with self.databases["stock"].begin() as db:
             db.execute(update(PRODUCTS).where(PRODUCTS.c.sku == product).values(on_hand=PRODUCTS.c.reserved))
         self._note("stock", SELL_OUT, f"{PRODUCT_NAMES[product]} is sold out now", payload={"sku": product})
 
     def deny_next_payment(self, reason: str) -> None:
         """Makes the payment broker deny the next new payment."""
-        switches = self.systems.payment_broker.switches
+        switches = self.system("payment_broker").switches
         switches.deny, switches.deny_next = reason, 1
         self._note("payment_broker", "DenyNext", f"the payment broker will deny the next payment: {reason}")
+
+    def check_is_store(self, action: str, remedy: str) -> None:
+        """Raises LabError when the lab runs another system than the store."""
+        if self.registry is not STORE:
+            raise LabError(f"{action} needs the store, and this lab runs another system: {remedy}")
+
+    def system(self, name: str) -> Any:
+        """An external system of the store, such as `mailbox`. Raises LabError where the lab runs another system."""
+        self.check_is_store(name, "Lab() has it")
+        return getattr(self.systems, name)
 
     def _note(self, to: str, name: str, action: str, **fields: Any) -> None:
         self.journal.note(to, name, action, self.clock.now(), **fields)
@@ -223,23 +232,5 @@ class Environment:
             del self.replicas[replica.name]
 
     def _await_rebalance(self, service: str) -> None:
-        if self._replica_counts[service] == 1:
-            return
-        wanted = set(self.broker.ends(list(self.services[service].topics())))
-        try:
-            wait_until(lambda: _is_balanced(self.of(service), wanted), REBALANCE_TIMEOUT, pause=0)
-        except TimeoutError:
-            limit = f"{REBALANCE_TIMEOUT:.0f} s"
-            raise LabError(f"the group {service} was not rebalanced within {limit}: lab.reset() starts anew") from None
-
-
-def _rebalance(replicas: list[Replica]) -> None:
-    for replica in replicas:
-        replica.log.rebalance(REBALANCE_WAIT)
-
-
-def _is_balanced(replicas: list[Replica], wanted: set[Partition]) -> bool:
-    _rebalance(replicas)
-    shares = [replica.log.assignment() for replica in replicas]
-    sizes = sorted(map(len, shares))
-    return set().union(*shares) == wanted and sum(sizes) == len(wanted) and sizes[-1] - sizes[0] <= 1
+        if self._replica_counts[service] > 1:
+            await_rebalance(lambda: self.of(service), set(self.broker.ends(list(self.services[service].topics()))))

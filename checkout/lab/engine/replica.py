@@ -14,8 +14,7 @@ from checkout.lab.engine.clock import Clock
 from checkout.lab.engine.requests import RequestQueue
 from checkout.lab.engine.stepping_log import SentRecords, SteppingLog
 from checkout.lab.history.lab_journal import LabJournal
-from checkout.messages import BY_NAME, MESSAGE_TYPES, PlaceOrder
-from checkout.simulators.in_process import SimulatedSystems
+from checkout.registry import Registry, Simulators
 from checkout.worker.database import ServiceDatabase
 from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.inbox import INBOX
@@ -62,9 +61,10 @@ class WorkInProgress(msgspec.Struct):
 class ReplicaContext:
     """What all replicas of a lab share. Without `inbox` or `outbox` a replica deletes the rows of that table."""
 
+    registry: Registry
     journal: LabJournal
     clock: Clock
-    systems: SimulatedSystems
+    systems: Simulators
     sent: SentRecords
     requests: RequestQueue
     inbox: bool
@@ -78,12 +78,12 @@ class Replica:
         self, name: str, service: Service, database: ServiceDatabase, log: SteppingLog, context: ReplicaContext
     ) -> None:
         self.name, self.service, self.log = name, service, log
-        self.requests = context.requests if PlaceOrder in service.handlers else None
+        self.requests = context.requests if any(message.endpoint for message in service.handlers) else None
         self._database, self._context, clock = database, context, context.clock
         calls = ExternalCalls(context.systems.adapters(), 0, clock.seconds)
         self.worker = Worker(
-            service, MESSAGE_TYPES, log, database, context.journal, calls, self.requests, replica=name, batch=1,
-            now=clock.now, pause=clock.forward, clock=clock.seconds,
+            service, context.registry.message_types, log, database, context.journal, calls, self.requests,
+            replica=name, batch=1, now=clock.now, pause=clock.forward, clock=clock.seconds,
         )  # fmt: skip
         self.done: list[str] = []
         self._before: Rows = []
@@ -201,7 +201,7 @@ class Replica:
         if not self.done:
             return None
         polled = next((self._polled(delivery) for delivery in self.worker.batch), None)
-        outgoing = [_unpublished(row) for row in self.worker.outgoing]
+        outgoing = [self._unpublished(row) for row in self.worker.outgoing]
         return WorkInProgress(
             self.name, self.service.name, self.done, self.allowed, polled, self._before, self._after, outgoing
         )
@@ -220,6 +220,12 @@ class Replica:
                        "topic": record.topic, "partition": record.partition}  # fmt: skip
         return polled
 
+    def _unpublished(self, row: OutboxRow) -> dict[str, Any]:
+        to, types = row.destination, self._context.registry.message_types
+        if row.kind is OutboxKind.EXTERNAL_CALL:
+            to = types.by_name[row.message].receiver
+        return {"to": to, "message": row.message, "order": row.order_id, "value": pretty(row.payload or b"")}
+
 
 def service_of(replica: str) -> str:
     """The service of a replica: stock for stock-1."""
@@ -232,11 +238,6 @@ def _json_cells(row: Any) -> dict[str, Any]:
 
 def _json_cell(value: Any) -> str | int | None:
     return value.decode() if isinstance(value, bytes) else value if isinstance(value, int | None) else str(value)
-
-
-def _unpublished(row: OutboxRow) -> dict[str, Any]:
-    to = BY_NAME[row.message].receiver if row.kind is OutboxKind.EXTERNAL_CALL else row.destination
-    return {"to": to, "message": row.message, "order": row.order_id, "value": pretty(row.payload or b"")}
 
 
 def pretty(value: bytes) -> str:

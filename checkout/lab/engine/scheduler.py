@@ -20,6 +20,7 @@ from checkout.lab.engine.replica import (
 )
 from checkout.lab.errors import LabError, as_lab_error
 from checkout.lab.history.moments import Moments
+from checkout.registry import STORE
 
 MAX_VERBS = 100_000  # of one run
 RETRY_MARGIN = 0.001  # seconds by which the clock passes the time of a retry
@@ -43,7 +44,7 @@ class NextVerb(NamedTuple):
     work: Work | None = None
 
 
-class Status(msgspec.Struct):
+class LabStatus(msgspec.Struct):
     """The state of a lab.
 
     `next`: a sentence, see `Lab.explain`. `is_idle`: nothing will happen by itself. `stopped_at`: the break point,
@@ -160,11 +161,11 @@ class Scheduler:
         """Removes this break point, if it is set."""
         self.breaks[:] = [point for point in self.breaks if point != (service, verb)]
 
-    def status(self) -> Status:
+    def status(self) -> LabStatus:
         """The state of the lab, with orders by name."""
         work = next((each.work_in_progress() for each in self.environment.replicas.values() if each.done), None)
         named = self.environment.names.text(msgspec.json.encode(work).decode())
-        return Status(
+        return LabStatus(
             self.explain(), self.next() is None and not self._retry_times(), self.stopped_at(),
             msgspec.json.decode(named, type=WorkInProgress | None), [list(point) for point in self.breaks],
             list(self.environment.crashed), list(self.environment.services),
@@ -189,12 +190,18 @@ class Scheduler:
         if reasons:
             return f"Nothing moves: {'; '.join(reasons)}."
         if not any(hop.order for hop in self.environment.journal):
-            return "Nothing moves: place an order."
+            return f"Nothing moves: {'place an order' if self._is_store else 'publish a record with lab.send'}."
+        if not self._is_store:
+            return "Nothing moves: every message is handled."
         projection = self.environment.projection
         if unfinished := [f"{row['order']} is {row['status']}" for row in projection.open_orders()]:
             return f"Nothing moves, but {', '.join(unfinished)}: no topic and no outbox holds a message for it."
         has_orders = projection.moments[-1].state.orders
         return f"Nothing moves: {'every order is approved or rejected' if has_orders else 'Orders has no order'}."
+
+    @property
+    def _is_store(self) -> bool:
+        return self.environment.registry is STORE
 
     def _crashed(self, replica: str) -> str:
         service = service_of(replica)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from checkout.framework.message import KAFKA
+from checkout.framework.service import Service
 from checkout.journal.hop import Hop, Outcome
 from checkout.lab.history.sentences import LAB
 from checkout.messaging.log import Partition
@@ -12,11 +13,11 @@ from checkout.registry import SERVICES
 class ConsumerLag:
     """End offsets from published and delivered records, committed offsets as the lab reports them."""
 
-    def __init__(self) -> None:
+    def __init__(self, services: Iterable[type[Service]] = SERVICES) -> None:
         self._ends: dict[Partition, int] = {}
         self._committed: dict[tuple[str, Partition], int] = {}
         self._topics: dict[str, set[str]] = {}
-        for service in SERVICES:
+        for service in services:
             self.subscribe(service.name, service.topics())
 
     def subscribe(self, group: str, topics: Iterable[str]) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from checkout import registry
 from checkout.domain import NEXT, DomainError, OrderStatus
 from checkout.framework.message import KAFKA
 from checkout.framework.service import Service
@@ -15,6 +14,7 @@ from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.history.lag import AssumedLag, ConsumerLag
 from checkout.lab.history.sentences import LAB, order_lines, place_of, sentence
 from checkout.messages import BY_NAME, BookParcel, PlaceOrder, SendEmail
+from checkout.registry import STORE, Registry, story_of
 from checkout.services.orders import Order, Orders
 from checkout.services.stock import CATALOGUE, Stock, StockState
 
@@ -58,8 +58,9 @@ class Projection:
     `lag` receives the commits of a lab; without it they are assumed, see AssumedLag.
     """
 
-    def __init__(self, names: OrderNames, lag: ConsumerLag | None = None) -> None:
+    def __init__(self, names: OrderNames, lag: ConsumerLag | None = None, registry: Registry = STORE) -> None:
         self.moments: list[Moment] = []
+        self._has_state = registry is STORE  # of another system only the hops are shown
         self.lag = lag or AssumedLag()
         self._names = names
         self._last_as_added: Moment | None = None
@@ -70,7 +71,7 @@ class Projection:
 
     def add(self, hop: Hop) -> None:
         """Appends the moment of one more hop."""
-        message = _message(hop) if hop.outcome is Outcome.APPLIED else None
+        message = _message(hop) if self._has_state and hop.outcome is Outcome.APPLIED else None
         if message is not None:
             self._apply(hop, message)
         self.lag.observe(hop)
@@ -123,7 +124,7 @@ class Projection:
     def _state(self) -> StoreState:
         return StoreState(
             self._names.rows([order_row(order) for order in self._orders.values()]),
-            [stock_row(product) for product in self._stock.products.values()],
+            [stock_row(product) for product in self._stock.products.values()] if self._has_state else [],
             self._names.rows([dict(mail) for mail in self._mails.values()]),
             self._names.rows([dict(parcel) for parcel in self._parcels.values()]),
         )
@@ -167,4 +168,4 @@ def stock_row(product: Any) -> Row:
 def view_of(moments: Sequence[Moment], order: str = "") -> str:
     """The name of the diagram view of an order's story; without an order, of the last one."""
     last = order or next((moment.order for moment in reversed(moments) if moment.order), "")
-    return registry.story_of(moment.hop.message for moment in moments if moment.order and moment.order == last)
+    return story_of(moment.hop.message for moment in moments if moment.order and moment.order == last)

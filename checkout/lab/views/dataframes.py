@@ -9,9 +9,8 @@ from checkout.framework.message import KAFKA
 from checkout.journal.hop import Outcome, text
 from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.history.projection import Moment
-from checkout.messages import TOPICS
 from checkout.messaging.log import Lag, Partition, Record
-from checkout.registry import listeners
+from checkout.registry import STORE, Registry
 
 COLUMNS = {
     "messages": ["step", "topic", "partition", "offset", "key", "type", "from", "to", "payload"],
@@ -40,16 +39,18 @@ def frame(kind: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(cells, columns=columns)
 
 
-def messages(names: OrderNames, records: Iterable[Record], steps: Mapping[tuple[Any, ...], int | None]) -> pd.DataFrame:
+def messages(
+    names: OrderNames, records: Iterable[Record], steps: Mapping[tuple[Any, ...], int | None], registry: Registry
+) -> pd.DataFrame:
     """Records as a table; `steps` has the step of each by (topic, partition, offset)."""
-    return frame("messages", [_message(names, record, steps.get(record[:3])) for record in records])
+    return frame("messages", [_message(names, record, steps.get(record[:3]), registry) for record in records])
 
 
-def _message(names: OrderNames, record: Record, step: int | None) -> Mapping[str, Any]:
+def _message(names: OrderNames, record: Record, step: int | None, registry: Registry) -> Mapping[str, Any]:
     row = {"step": step, "topic": record.topic, "partition": record.partition, "offset": record.offset}
     row |= {"key": names.text(text(record.key) or ""), "payload": names.text(text(record.value) or "")}
-    if message := TOPICS.get(record.topic):
-        row |= {"type": message.__name__, "from": message.sender, "to": ", ".join(listeners(message))}
+    if message := registry.message_types.by_topic.get(record.topic):
+        row |= {"type": message.__name__, "from": message.sender, "to": ", ".join(registry.listeners(message))}
     return row
 
 
@@ -59,7 +60,7 @@ def published_messages(moments: Sequence[Moment], names: OrderNames) -> pd.DataF
     for hop in (moment.hop for moment in moments if moment.hop.to == KAFKA and moment.hop.outcome is Outcome.APPLIED):
         key, value = (hop.key or "").encode(), bytes(hop.payload)
         record = Record(hop.topic or "", hop.partition or 0, hop.offset or 0, key, value)
-        rows.append(_message(names, record, hop.step))
+        rows.append(_message(names, record, hop.step, STORE))
     return frame("messages", rows)
 
 
@@ -73,10 +74,11 @@ def groups(lags: Mapping[str, Mapping[Partition, Lag]], owners: Mapping[tuple[st
     return frame("groups", rows)
 
 
-def topics(partitions: Mapping[str, int], ends: Mapping[Partition, int]) -> pd.DataFrame:
+def topics(partitions: Mapping[str, int], ends: Mapping[Partition, int], registry: Registry) -> pd.DataFrame:
     """The topics with their numbers of partitions and records, in the order of their steps."""
     count = {topic: sum(end for (of, _), end in ends.items() if of == topic) for topic in partitions}
-    order = sorted(partitions, key=lambda topic: ([*TOPICS].index(topic) if topic in TOPICS else len(TOPICS), topic))
+    known = {topic: at for at, topic in enumerate(registry.topics)}
+    order = sorted(partitions, key=lambda topic: (known.get(topic, len(known)), topic))
     return frame("topics", [{"topic": t, "partitions": partitions[t], "records": count[t]} for t in order])
 
 

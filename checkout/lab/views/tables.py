@@ -32,7 +32,7 @@ class LabTables:
         records.sort(key=lambda record: environment.sent.sequence[record[:3]])
         published = [hop for hop in environment.journal if hop.to == KAFKA]
         steps = {(hop.topic, hop.partition, hop.offset): hop.step for hop in published}
-        return dataframes.messages(self._names, records, steps)
+        return dataframes.messages(self._names, records, steps, environment.registry)
 
     @property
     def groups(self) -> pd.DataFrame:
@@ -48,7 +48,8 @@ class LabTables:
         """The topics with their numbers of partitions and records."""
         with self.lock, as_lab_error():
             partitions = self._environment.broker.topics()
-            return dataframes.topics(partitions, self._environment.broker.ends(list(partitions)))
+            ends = self._environment.broker.ends(list(partitions))
+            return dataframes.topics(partitions, ends, self._environment.registry)
 
     @property
     def dead_letters(self) -> pd.DataFrame:
@@ -71,18 +72,18 @@ class LabTables:
     @property
     def ledger(self) -> pd.DataFrame:
         """The charges that the payment broker has been asked for."""
-        entries = self._environment.systems.payment_broker.ledger.entries()
+        entries = self._environment.system("payment_broker").ledger.entries()
         return dataframes.frame("ledger", self._names.rows(dataframes.amounts(entries)))
 
     @property
     def mailbox(self) -> pd.DataFrame:
         """The e-mails that customers have received."""
-        return dataframes.frame("mailbox", self._names.rows(self._environment.systems.mailbox.mails()))
+        return dataframes.frame("mailbox", self._names.rows(self._environment.system("mailbox").mails()))
 
     @property
     def parcels(self) -> pd.DataFrame:
         """The parcels that the shipment company has booked."""
-        entries = self._environment.systems.shipment_company.ledger.entries()
+        entries = self._environment.system("shipment_company").ledger.entries()
         return dataframes.frame("parcels", self._names.rows(entries))
 
     def letter(self, order: Any) -> str:
@@ -91,7 +92,7 @@ class LabTables:
         `order`: its name, its id, or what `place_order` returned. Raises LabError if there is none.
         """
         id = self._id(order)
-        mails = self._environment.systems.mailbox.mails(order=id)
+        mails = self._environment.system("mailbox").mails(order=id)
         if not mails:
             raise LabError(f"there is no e-mail about {self._names.of(id)} yet")
         return self._names.text(mails[-1]["text"])
@@ -110,10 +111,12 @@ class LabTables:
         tables = {table.name: table for table in self._environment.services[service].tables.sorted_tables}
         if not tables or (name and name not in tables):
             raise LabError(f"{service} has no table {name}: it has {', '.join(tables) or 'none'}")
-        found = [dict(row._mapping) for row in self._rows(service, tables[name or next(iter(tables))])]
-        return pd.DataFrame(self._names.rows(found))
+        table = tables[name or next(iter(tables))]
+        found = [dict(row._mapping) for row in self._rows(service, table)]
+        return pd.DataFrame(self._names.rows(found), columns=table.columns.keys())
 
     def _rows(self, service: str, table: Any, *order: Any) -> list[Any]:
+        self._environment.of(service)
         with self.lock, as_lab_error(), self._environment.databases[service].read() as db:
             return list(db.execute(select(table).order_by(*order)))
 

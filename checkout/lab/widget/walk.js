@@ -166,11 +166,11 @@ class Walk {
     const { work_in_progress: work, crashed } = this.status;
     this.find(".walk-work").hidden = !work || !isLast;
     this.find("[data-do=verb]").textContent = work ? `One verb: ${work.allowed[0]}` : "One verb";
-    for (const name of Object.keys(HALVES)) {
-      const half = halfOf(name, work);
+    for (const name of Object.keys(VERB_ORDERS)) {
+      const next = nextVerbOf(name, work);
       const button = this.find(`[data-do=${name}]`);
-      button.textContent = half?.label ?? HALVES[name].join(", then ");
-      button.setAttribute("aria-disabled", !half);
+      button.textContent = next?.label ?? VERB_ORDERS[name].join(", then ");
+      button.setAttribute("aria-disabled", !next);
     }
     const crash = this.find("[data-do=crash]");
     crash.textContent = `Crash${work ? ` ${work.replica}` : ""}`;
@@ -192,7 +192,7 @@ class Walk {
       this.notice = "";
       return this.go({ back: Math.max(0, this.at - 1), home: 0, end: this.moments.length }[action]);
     }
-    if (action in HALVES) return this.ask("verb", { verb: halfOf(action, this.status.work_in_progress).verb });
+    if (action in VERB_ORDERS) return this.ask("verb", { verb: nextVerbOf(action, this.status.work_in_progress).verb });
     if (action === "reset") this.isRunning = false;
     this.ask(action, { service: service ?? this.status.work_in_progress?.service });
   }

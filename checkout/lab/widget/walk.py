@@ -22,7 +22,7 @@ SCRIPTS = [Path(__file__).with_name(name) for name in ("walk_picture.js", "walk_
 HOP_FIELDS = ("step", "to", "message", "technology", "topic", "group", "replica", "cause", "outcome")
 MOMENT_FIELDS = ("order", "place", "lag", "sentence")
 SUMMARY_COLUMNS = ("order", "status", "reason", "total")
-Message = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
 class Walk(anywidget.AnyWidget):
@@ -55,7 +55,7 @@ class Walk(anywidget.AnyWidget):
             if self._is_open and not self._is_answering:
                 self.send(self._news())
 
-    def answer(self, request: Mapping[str, Any]) -> Message:
+    def answer(self, request: Mapping[str, Any]) -> JsonObject:
         """Carries out a request of the browser; returns what is new, and the error as a sentence."""
         with self._lock:
             is_hello, error = request["do"] == "hello", ""
@@ -92,13 +92,13 @@ class Walk(anywidget.AnyWidget):
             case "reset":
                 lab.reset()
 
-    def _whole(self) -> Message:
+    def _whole(self) -> JsonObject:
         self._is_open = True
         pictures = {name: _view_message(name) for name in VIEWS}
         names = {alias: element(alias) for picture in pictures.values() for alias in picture["boxes"]}
         return {"whole": True, "is_live": self._lab is not None, "pictures": pictures, "notes": NOTES, "names": names}
 
-    def _news(self, whole: bool = False) -> Message:
+    def _news(self, whole: bool = False) -> JsonObject:
         moments = self._run.moments
         if whole or moments is not self._moments:
             self._moments, self._sent_count = moments, 0
@@ -136,7 +136,7 @@ def _html(run: Lab | Replay, words: str) -> str:
     return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>{table}"
 
 
-def _view_message(name: str) -> Message:
+def _view_message(name: str) -> JsonObject:
     found = view(name)
     arrows = [
         {"from": sender, "to": to, "technology": technology} | arrow._asdict()
@@ -145,7 +145,7 @@ def _view_message(name: str) -> Message:
     return {"svg": found.svg, "arrows": arrows, "boxes": found.boxes}
 
 
-def _moment_message(moment: Moment, before: StoreState | None) -> Message:
+def _moment_message(moment: Moment, before: StoreState | None) -> JsonObject:
     hop, payload = moment.hop, pretty(bytes(moment.hop.payload))
     if hop.order:
         payload = payload.replace(hop.order, moment.order)

@@ -39,7 +39,7 @@ const COLUMNS = {
   parcels: ["order", "customer", "products"],
 };
 const VERBS = ["poll", "handle", "publish", "commit"];
-const HALVES = { "publish-commit": ["publish", "commit"], "commit-publish": ["commit", "publish"] };
+const VERB_ORDERS = { "publish-commit": ["publish", "commit"], "commit-publish": ["commit", "publish"] };
 
 function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -125,8 +125,8 @@ function showList(list, moments, at) {
 }
 
 /** The verb that one of the two buttons calls next: its first, its second, or null. */
-function halfOf(button, work) {
-  const [first, second] = HALVES[button];
+function nextVerbOf(button, work) {
+  const [first, second] = VERB_ORDERS[button];
   if (!work) return null;
   if (work.done.includes(first) && work.allowed.includes(second)) return { verb: second, label: `now ${second}` };
   if (!work.allowed.includes(first) || work.done.includes(second)) return null;
@@ -137,7 +137,7 @@ function showWork(panel, work) {
   const parts = [h("b", {}, `${work.replica} has done: ${work.done.join(", ")}`)];
   const { place, message: name, key, lag, value: record } = work.record ?? {};
   const facts = [name, place, key && `key ${key}`, lag !== null && `lag ${lag}`].filter(Boolean);
-  if (place) parts.push(h("p", {}, `Polled: ${facts.join(", ")}`));
+  if (place) parts.push(h("p", {}, `Message: ${facts.join(", ")}`));
   parts.push(...changesOf(work));
   for (const { to, message, value } of work.outgoing) {
     parts.push(h("p", {}, `To be published: ${message} to ${to}`), h("pre", {}, value));

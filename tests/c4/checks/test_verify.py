@@ -11,7 +11,7 @@ from c4.runs import VIEWS, mutated, valid_run
 
 from checkout.c4.checks.verify import DeviationKind, OrderResult, verify_orders
 from checkout.c4.findings import PreconditionError
-from checkout.c4.journal import Hop, group_by_order, parse_hops
+from checkout.c4.journal import group_by_order, parse_hops
 from checkout.c4.source.arrows import Drawing
 
 View = Callable[[str], Drawing]
@@ -154,7 +154,7 @@ def test_text_indices_keep_the_order_in_which_they_are_drawn(view: View) -> None
 def test_hops_are_put_in_causal_order_whatever_their_clocks_say() -> None:
     run = valid_run("ordering", Random(7))
 
-    ordered: list[Hop] = parse_hops(run)
+    ordered = parse_hops(run)
 
-    topics = [(hop.target == "kafka", hop.place) for hop in ordered if hop.place[2] is not None]
+    topics = [(hop.to == "kafka", hop.position) for hop in ordered if hop.offset is not None]
     assert all(topics.index((True, place)) < topics.index((False, place)) for is_sent, place in topics if is_sent)

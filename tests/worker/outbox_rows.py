@@ -1,4 +1,4 @@
-"""Calls: what the store asks of the outside systems, as rows of an outbox."""
+"""Outbox rows: the external calls of one order, as its service stores them."""
 
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ PARCEL = BookParcel(FIRST, ADA, [SPOONS])
 MAIL = SendEmail(FIRST, "approved", ADA, EMAIL, "Your order is on its way", "Dear Ada")
 
 
-def row(message: Message) -> OutboxRow:
+def external_call(message: Message) -> OutboxRow:
     return OutboxRow(
         kind=OutboxKind.EXTERNAL_CALL,
         order_id=message.id,

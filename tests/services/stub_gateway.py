@@ -1,4 +1,4 @@
-"""Behind: a gateway as a small server, for the web app in front of it."""
+"""Stub gateway: an HTTP server with fixed responses, for the tests of the web app."""
 
 from typing import Any
 
@@ -18,34 +18,35 @@ ORDER = {
 }
 
 
-class Behind:
-    """The gateway as a small server: remembers the orders it was sent, and answers as it is told."""
+class StubGateway:
+    """Records the orders that it receives; its responses are attributes, which a test may change."""
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
         self.orders: list[tuple[dict[str, Any], str]] = []
-        self.taken: tuple[int, dict[str, Any]] = (201, {"id": FIRST})
-        self.order: tuple[int, dict[str, Any]] = (200, ORDER)
-        self.products: tuple[int, Any] = (200, PRODUCTS)
+        self.place_response: tuple[int, dict[str, Any]] = (201, {"id": FIRST})
+        self.read_response: tuple[int, dict[str, Any]] = (200, ORDER)
+        self.products_response: tuple[int, Any] = (200, PRODUCTS)
 
     def application(self) -> Litestar:
         @post(ORDERS)
-        async def place(request: Request[Any, Any, Any]) -> Response[Any]:
+        async def place_order(request: Request[Any, Any, Any]) -> Response[Any]:
             self.orders.append((await request.json(), request.headers.get("idempotency-key", "")))
-            return Response(self.taken[1], status_code=self.taken[0])
+            return Response(self.place_response[1], status_code=self.place_response[0])
 
         @get(ORDERS + "/{id:str}")
-        async def read(id: FromPath[str]) -> Response[Any]:
-            return Response(self.order[1], status_code=self.order[0])
+        async def read_order(id: FromPath[str]) -> Response[Any]:
+            return Response(self.read_response[1], status_code=self.read_response[0])
 
         @get("/api/v1/stock-management/products")
-        async def products() -> Response[Any]:
-            return Response(self.products[1], status_code=self.products[0])
+        async def list_products() -> Response[Any]:
+            return Response(self.products_response[1], status_code=self.products_response[0])
 
         @get("/api/v1/payment-management/payment-methods")
-        async def methods(active: FromQuery[bool]) -> list[str]:
+        async def list_methods(active: FromQuery[bool]) -> list[str]:
             return ["CREDIT", "DEBIT"]
 
-        return Litestar([place, read, products, methods], openapi_config=None, logging_config=None)
+        routes = [place_order, read_order, list_products, list_methods]
+        return Litestar(routes, openapi_config=None, logging_config=None)

@@ -11,7 +11,7 @@ from checkout.lab import Lab
 from checkout.local_kafka import cluster
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
-CLUSTER = """
+PROGRAM = """
 from checkout.lab import Lab, LabError
 lab = Lab(brokers=3)
 lab.place_order("wooden spoon", quantity=2)
@@ -33,7 +33,7 @@ lab.close()
 """
 
 
-def test_a_group_left_alone_for_longer_than_it_may_goes_on(kafka: str) -> None:
+def test_a_group_continues_after_max_poll_interval_has_expired(kafka: str) -> None:
     lab = Lab(bootstrap_servers=kafka, partitions=2, kafka={"max_poll_interval_ms": 6_000})
     lab.scale("stock", 2)
     for customer in ("Ada", "Grace"):
@@ -51,9 +51,9 @@ def test_a_group_left_alone_for_longer_than_it_may_goes_on(kafka: str) -> None:
     lab.close()
 
 
-def test_a_cluster_goes_on_without_one_of_three_brokers_and_waits_without_two(lab_home: Path) -> None:
+def test_a_cluster_continues_without_one_of_three_brokers_and_stops_without_two(lab_home: Path) -> None:
     # In a process of its own: kafka-python leaves sockets to dead brokers open.
-    ended = subprocess.run([sys.executable, "-c", CLUSTER], capture_output=True, text=True, timeout=110)
+    ended = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=110)
 
     assert ended.stdout.splitlines()[1:] == [
         "Nothing moves: every order is approved or rejected.", "no Kafka answers",
