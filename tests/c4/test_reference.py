@@ -11,7 +11,7 @@ from checkout.c4.checks import consistency, lint
 from checkout.c4.cli import make_app
 from checkout.c4.journal import read_journal
 
-PAGE = (DIAGRAMS.parent / "docs" / "diagrams.md").read_text()
+PAGE = (DIAGRAMS.parent / "docs/diagrams.md").read_text()
 
 
 def test_the_page_has_every_command_with_its_options() -> None:

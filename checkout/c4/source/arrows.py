@@ -13,7 +13,8 @@ SHAPES = (
     "file|stack|hexagon|usecase|interface|control|entity|collections|participant|process|label|circle|port|portin|portout|"
     "class|object|abstract|enum"
 )
-NAME = r'"[^"]*"|\[[^\]]*\]|\([^)]*\)|:[^:]+:|\$?[\w.@]+'
+NAME_QUOTED = r'"[^"]*"|\[[^\]]*\]|\([^)]*\)'
+NAME = NAME_QUOTED + r"|:[^:]+:|\$?[\w.@]+"
 ELEMENT = re.compile(
     rf"(?:create\s+)?(?P<shape>{SHAPES})\s+(?P<one>{NAME})(?P<mid>\s*(?:<<[^>]*>>\s*)*)(?:as\s+(?P<two>{NAME}))?(?P<rest>.*)$",
     re.I,
@@ -117,8 +118,7 @@ class Drawing:
     def describe(self, arrow: Arrow) -> str:
         """An arrow of this diagram in words: "Orders to Stock: reserve products (topic)"."""
         technology = f" ({arrow.technology})" if arrow.technology else ""
-        ends = (self._label(end) for end in (arrow.source, arrow.target))
-        return f"{' to '.join(ends)}: {arrow.label}{technology}"
+        return f"{self._label(arrow.source)} to {self._label(arrow.target)}: {arrow.label}{technology}"
 
     def _label(self, alias: str) -> str:
         element = self.aliases.get(alias)
@@ -214,9 +214,6 @@ def _arrow(text: str, line: SourceLine) -> Arrow | None:
     label = match["label"] or ""
     arrow = _make_arrow(match["arrow"], _unquoted(match["a"]), _unquoted(match["b"]), "", label, "", line)
     return replace(arrow, hidden="hidden" in match["body"].lower())
-
-
-NAME_QUOTED = r'"[^"]*"|\[[^\]]*\]|\([^)]*\)'
 
 
 def _make_arrow(way: str, source: str, target: str, index: str, label: str, technology: str, line: SourceLine) -> Arrow:
