@@ -14,7 +14,7 @@ def at(microsecond: int) -> datetime:
     return datetime(2026, 1, 1, 10, 0, 0, microsecond, tzinfo=UTC)
 
 
-def hop(number: int = 0, **changes: Any) -> Hop:
+def make_hop(number: int = 0, **changes: Any) -> Hop:
     fields = {"order": FIRST, "step": 4, "sender": "kafka", "to": "stock"}
     fields |= {"message": "OrderReceived", "technology": "t"}
     return Hop(**fields | {"offset": number, "at": at(number)} | changes)

@@ -6,13 +6,15 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from journal.sample_hops import at, hop, story
+from journal.sample_hops import at, make_hop, story
 from sample import FIRST, SECOND, place_order
 from worker.in_memory_shop import InMemoryShop
 
 from checkout.journal import journal
 from checkout.journal.hop import Hop, Outcome
 from checkout.registry import arrows
+
+STORIES = ["ordering", "ordering-sold-out", "ordering-payment-denied"]
 
 
 def assert_causal_order(hops: list[Hop]) -> None:
@@ -84,7 +86,7 @@ def test_a_hop_reported_twice_is_kept_once_with_its_first_time() -> None:
 
 
 def test_every_repeat_is_kept() -> None:
-    hops = [hop(1), hop(1, outcome=Outcome.DUPLICATE, at=at(2)), hop(1, outcome=Outcome.DUPLICATE, at=at(3))]
+    hops = [make_hop(1), make_hop(1, outcome=Outcome.DUPLICATE, at=at(2)), make_hop(1, outcome=Outcome.DUPLICATE, at=at(3))]
 
     assert [hop.outcome for hop in journal.merge(hops)] == ["applied", "duplicate", "duplicate"]
 
@@ -100,7 +102,7 @@ def test_a_message_published_again_after_a_crash_is_a_duplicate() -> None:
 
 
 def test_hops_without_an_order_are_sorted_by_time() -> None:
-    hops = [hop(n, order=None, outcome=Outcome.DEAD_LETTERED) for n in (3, 1, 2)]
+    hops = [make_hop(n, order=None, outcome=Outcome.DEAD_LETTERED) for n in (3, 1, 2)]
 
     assert [hop.offset for hop in journal.merge(hops)] == [1, 2, 3]
 
