@@ -33,6 +33,3 @@ def story(name: str, order: str = FIRST) -> list[Hop]:
                 at=at(number))
         )
     return hops
-
-
-STORIES = ["ordering", "ordering-sold-out", "ordering-payment-denied"]

@@ -86,7 +86,8 @@ def test_a_hop_reported_twice_is_kept_once_with_its_first_time() -> None:
 
 
 def test_every_repeat_is_kept() -> None:
-    hops = [make_hop(1), make_hop(1, outcome=Outcome.DUPLICATE, at=at(2)), make_hop(1, outcome=Outcome.DUPLICATE, at=at(3))]
+    repeats = [make_hop(1, outcome=Outcome.DUPLICATE, at=at(number)) for number in (2, 3)]
+    hops = [make_hop(1), *repeats]
 
     assert [hop.outcome for hop in journal.merge(hops)] == ["applied", "duplicate", "duplicate"]
 
