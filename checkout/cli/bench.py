@@ -5,6 +5,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -121,9 +122,8 @@ def _cpu_seconds(supervisor: Supervisor) -> dict[str, float]:
 
 def _check_effects(databases: Path, orders: int) -> None:
     for name, query in EFFECTS.items():
-        db = sqlite3.connect(databases / f"{name}.db")
-        found = db.execute(query).fetchone()[0]
-        db.close()
+        with closing(sqlite3.connect(databases / f"{name}.db")) as db:
+            found = db.execute(query).fetchone()[0]
         if found != orders:
             raise ShopError(f"{orders} orders had {found} effects in {name}: {query}")
 

