@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from checkout.c4.checks.verify import numbered_arrows
-from checkout.c4.findings import DiagramError
 from checkout.c4.source.arrows import Arrow, Drawing
 from checkout.journal.causality import causes
 from checkout.journal.hop import Hop
@@ -93,7 +92,7 @@ def _require_own_line(drawing: Drawing, arrow: Arrow) -> None:
     shared = [each for each in drawing.arrows if each.line == arrow.line]
     if arrow.line.file != drawing.diagram.file or len(shared) > 1 or not MACRO.match(arrow.line.text):
         message = f"{arrow} differs from the run, and is not a single Rel(...) on its own line"
-        raise DiagramError(arrow.line.finding("not-editable", message, "change it by hand"))
+        raise arrow.line.error("not-editable", message, "change it by hand")
 
 
 def _renumber(drawing: Drawing, arrow: Arrow, text: str, step: int) -> str:
