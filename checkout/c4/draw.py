@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from checkout.c4.checks.verify import numbered_arrows
+from checkout.c4.findings import PreconditionError
 from checkout.c4.source.arrows import Arrow, Drawing
 from checkout.journal.causality import causes
 from checkout.journal.hop import Hop
@@ -30,7 +31,10 @@ class ObservedArrow:
 
 
 def observe_arrows(orders: Iterable[Sequence[Hop]]) -> list[ObservedArrow]:
-    """The distinct arrows of orders of one story, in step order; missing step numbers follow from causes."""
+    """The distinct arrows of orders of one story, in step order; missing step numbers follow from causes.
+
+    Raises PreconditionError if no hop was applied.
+    """
     found: dict[tuple[str, str, str], ObservedArrow] = {}
     for hops in orders:
         steps = _steps([hop for hop in hops if hop.is_applied])
@@ -38,6 +42,8 @@ def observe_arrows(orders: Iterable[Sequence[Hop]]) -> list[ObservedArrow]:
             known = found.get(hop.arrow)
             if known is None or step < known.step:
                 found[hop.arrow] = ObservedArrow(step, *hop.arrow, hop.message)
+    if not found:
+        raise PreconditionError("no hop of this journal was applied: there is nothing to draw")
     return sorted(found.values(), key=lambda arrow: arrow.step)
 
 

@@ -19,8 +19,9 @@ from checkout.c4.render.paint import (
     extra_arrows,
     render_with_extra_arrows,
 )
-from checkout.c4.render.renderer import Renderer, read_sources, source_root
+from checkout.c4.render.renderer import Renderer
 from checkout.c4.source.arrows import Arrow, Drawing
+from checkout.c4.source.diagrams import read_sources, source_root
 from checkout.c4.source.files import SUFFIXES, find_files
 
 

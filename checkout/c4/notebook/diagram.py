@@ -3,6 +3,7 @@
 import atexit
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -16,11 +17,11 @@ from checkout.c4.checks.coverage import measure_coverage
 from checkout.c4.checks.lint import lint
 from checkout.c4.checks.overlay import render_overlay
 from checkout.c4.checks.verify import Deviation, OrderResult, verify_orders
-from checkout.c4.commands import find_diagram
 from checkout.c4.findings import DiagramError, Finding, PreconditionError, display_path
 from checkout.c4.journal import group_by_order, parse_hops, read_journal
-from checkout.c4.render.renderer import Renderer, read_sources, source_root
+from checkout.c4.render.renderer import Renderer
 from checkout.c4.source.arrows import Drawing
+from checkout.c4.source.diagrams import find_diagram, read_sources, source_root
 from checkout.c4.source.files import DiagramSource, SourceLine, find_files, lines_of
 from checkout.c4.source.includes import read_diagrams
 from checkout.c4.story import group_steps, render_frame
@@ -202,9 +203,9 @@ class Diagram(SvgImage):
         file = self.source.file
         files = [each for each in find_files([file.parent]) if each.parent == file.parent] if file.is_file() else []
         diagrams, _ = read_sources(each for each in files if each != file)
-        for _, rendered in self._renderer.render_all(diagrams):
-            if not isinstance(rendered, DiagramError) and rendered.parse_error is None:
-                yield rendered.drawing
+        for _, rendering in self._renderer.render_all(diagrams):
+            with suppress(DiagramError):
+                yield rendering().checked().drawing
 
     def _without_folder(self, text: str) -> str:
         return text.replace(f"{display_path(self.source.file.parent)}/", "")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from checkout.c4.findings import DiagramError
-from checkout.c4.render.renderer import source_root
+from checkout.c4.source.diagrams import source_root
 from checkout.c4.source.includes import read_diagrams
 
 PAUSE = 0.1  # seconds between two polls
