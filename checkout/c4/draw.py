@@ -10,7 +10,7 @@ from checkout.c4.source.arrows import Arrow, Drawing
 from checkout.journal.causality import causes
 from checkout.journal.hop import Hop
 
-MACRO = re.compile(r"\s*(?P<name>Rel(?:Index)?(?:_[A-Za-z_]+)?)\s*\((?P<inside>.*)\)\s*(?:'.*)?$")
+MACRO = re.compile(r"\s*Rel(?:Index)?(?:_[A-Za-z_]+)?\s*\(.*\)\s*(?:'.*)?$")
 INDEX = re.compile(r"(\$index\s*=\s*)(\"[^\"]*\"|[^,)\s]+)")
 
 
@@ -37,8 +37,7 @@ def observe_arrows(orders: Iterable[Sequence[Hop]]) -> list[ObservedArrow]:
     """
     found: dict[tuple[str, str, str], ObservedArrow] = {}
     for hops in orders:
-        steps = _steps([hop for hop in hops if hop.is_applied])
-        for hop, step in steps:
+        for hop, step in _steps([hop for hop in hops if hop.is_applied]):
             known = found.get(hop.arrow)
             if known is None or step < known.step:
                 found[hop.arrow] = ObservedArrow(step, *hop.arrow, hop.message)
@@ -52,8 +51,7 @@ def _steps(hops: Sequence[Hop]) -> list[tuple[Hop, int]]:
         return [(hop, hop.step or 0) for hop in hops]
     levels: list[tuple[Hop, int]] = []
     for hop in hops:
-        before = [level for each, level in levels if causes(each, hop)]
-        levels.append((hop, max(before, default=0) + 1))
+        levels.append((hop, 1 + max((level for each, level in levels if causes(each, hop)), default=0)))
     return levels
 
 
