@@ -3,7 +3,7 @@
 import io
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -88,9 +88,8 @@ class DiagramStates:
         diagrams, findings = read_sources(find_files(paths), root)
         if findings:
             raise PreconditionError(f"one of the states cannot be read: {findings[0]}")
-        drawings = {diagram: self.renderer.render(diagram).checked().drawing for diagram in diagrams}
-        whole = root.resolve()
-        return {f"{each.file.resolve().relative_to(whole)}#{each.name}": drawings[each] for each in diagrams}
+        names = [f"{each.file.resolve().relative_to(root.resolve())}#{each.name}" for each in diagrams]
+        return {name: self.renderer.render(each).checked().drawing for name, each in zip(names, diagrams, strict=True)}
 
 
 def compare_states(renderer: Renderer, old: State, new: State, out: Path | None) -> list[tuple[str, Change]]:
@@ -117,16 +116,12 @@ def compare_arrows(old: Sequence[Arrow], new: Sequence[Arrow]) -> list[Change]:
             if previous is not None:
                 before.remove(previous)
                 after.remove(arrow)
-                changes += _changes(previous, arrow)
+                if previous.index != arrow.index:
+                    changes.append(Change(ChangeKind.RENUMBERED, previous, arrow))
+                elif (previous.label, previous.technology) != (arrow.label, arrow.technology):
+                    changes.append(Change(ChangeKind.RELABELLED, previous, arrow))
     removed = [Change(ChangeKind.REMOVED, arrow, None) for arrow in before]
     return removed + changes + [Change(ChangeKind.ADDED, None, arrow) for arrow in after]
-
-
-def _changes(old: Arrow, new: Arrow) -> Iterator[Change]:
-    if old.index != new.index:
-        yield Change(ChangeKind.RENUMBERED, old, new)
-    elif (old.label, old.technology) != (new.label, new.technology):
-        yield Change(ChangeKind.RELABELLED, old, new)
 
 
 def render_diff(renderer: Renderer, new: Drawing, changes: Sequence[Change]) -> str:

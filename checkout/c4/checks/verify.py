@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from checkout.c4.findings import PreconditionError, display_path
+from checkout.c4.findings import PreconditionError
 from checkout.c4.journal import describe_hop, hop_data
 from checkout.c4.source.arrows import Arrow, Drawing
 from checkout.journal.causality import causes
@@ -32,8 +32,7 @@ class Deviation:
     tolerated: bool = False
 
     def __str__(self) -> str:
-        line = self.arrow.line if self.arrow else None
-        return f"{self.kind}: {f'{display_path(line.file)}:{line.number}: ' if line else ''}{self.message}"
+        return f"{self.kind}: {f'{self.arrow.line.place}: ' if self.arrow else ''}{self.message}"
 
 
 @dataclass(frozen=True)

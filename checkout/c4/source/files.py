@@ -24,6 +24,11 @@ class SourceLine:
     number: int
     extends_c4: bool = False  # this line defines C4 macros
 
+    @property
+    def place(self) -> str:
+        """The file and the number, as messages show them."""
+        return f"{display_path(self.file)}:{self.number}"
+
     def finding(self, rule: str, message: str, fix: str, at: str = "", severity: str = "error") -> Finding:
         """A finding on this line, at the column of the text `at`."""
         found = self.text.find(at) if at else len(self.text) - len(self.text.lstrip())

@@ -46,20 +46,16 @@ def read_diagrams(file: Path, root: Path, lines: list[SourceLine] | None = None)
     """
     found = list(split_blocks(read_lines(file) if lines is None else lines))
     names = picture_names(file, found)
-    return [_read_diagram(file, name, block, root) for name, block in zip(names, found, strict=True)]
+    return [_read_diagram(file, name, block, _State(root.resolve())) for name, block in zip(names, found, strict=True)]
 
 
 def bundled_name(address: str) -> str:
     """The name in PlantUML's library of a file that a URL names, or an empty string."""
-    for pattern, name in BUNDLED:
-        match = pattern.search(address)
-        if match:
-            return match.expand(name)
-    return ""
+    found = ((pattern.search(address), name) for pattern, name in BUNDLED)
+    return next((match.expand(name) for match, name in found if match), "")
 
 
-def _read_diagram(file: Path, name: str, block: DiagramBlock, root: Path) -> DiagramSource:
-    state = _State(root.resolve())
+def _read_diagram(file: Path, name: str, block: DiagramBlock, state: _State) -> DiagramSource:
     lines = _resolve_includes(list(block.lines), state, (file.resolve(),))
     return DiagramSource(file, name, block.kind, tuple(lines), tuple(dict.fromkeys(state.seen)))
 

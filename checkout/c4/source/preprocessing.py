@@ -1,6 +1,7 @@
 """Preprocessing: sources for PlantUML's preprocessor whose expansion names every element, arrow and source line."""
 
 import re
+from itertools import product
 
 from checkout.c4.source.files import DiagramSource, SourceLine
 from checkout.c4.source.includes import CLOSING, OPENING
@@ -17,8 +18,8 @@ def _override(name: str, arguments: str, body: str) -> str:
     return f'!if %function_exists("{name}")\n!unquoted procedure {name}({arguments})\n{body}\n!endprocedure\n!endif'
 
 
-def _box(kind: str, *fields: str) -> str:
-    return BOX + FIELD.join((kind, *fields)) + FIELD
+def _box(*fields: str) -> str:
+    return BOX + FIELD.join(fields) + FIELD
 
 
 def _overrides() -> str:
@@ -42,19 +43,11 @@ def _overrides() -> str:
         '!if %function_exists("$getParticipant")\n!procedure $getParticipant(' + participant + ")\n"
         + _box("participant", "$alias", "$label", "$techn") + "\n!endprocedure\n!endif",
     ]  # fmt: skip
-    parts += [
-        _override(f"{name}{side}", node, _box("node", "$alias", "$label", "$type"))
-        for name in ("Node", "Deployment_Node")
-        for side in ("", "_L", "_R")
-    ]
-    parts += [
-        _override(
-            f"RelIndex{suffix}",
-            f"$e_index, {RELATION}",
-            f'$getRel("{way}", $from, $to, $e_index + "{INDEX}" + $label, $techn, $descr, $sprite, $tags, $link)',
-        )
-        for suffix, way in DIRECTIONS.items()
-    ]
+    for name, side in product(("Node", "Deployment_Node"), ("", "_L", "_R")):
+        parts.append(_override(f"{name}{side}", node, _box("node", "$alias", "$label", "$type")))
+    for suffix, way in DIRECTIONS.items():
+        body = f'$getRel("{way}", $from, $to, $e_index + "{INDEX}" + $label, $techn, $descr, $sprite, $tags, $link)'
+        parts.append(_override(f"RelIndex{suffix}", f"$e_index, {RELATION}", body))
     return "\n".join(parts)
 
 
