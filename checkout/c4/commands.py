@@ -1,7 +1,6 @@
 """Commands: the options and the work of each diagram command; each function returns its exit code."""
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -165,17 +164,16 @@ def diff(
     ] = None,
 ) -> int:
     """Compare the arrows of diagrams between two git revisions."""
-    from checkout.c4.checks.diff import DiagramStates, compare_states
+    from checkout.c4.checks.diff import compare_states, read_state
     from checkout.c4.findings import log
     from checkout.c4.render.renderer import open_renderer
     from checkout.c4.source.files import find_files
 
     paths = _or_default(paths)
     old, dots, new = revisions.partition("..")
-    with tempfile.TemporaryDirectory() as folder, open_renderer(find_files(paths)) as renderer:
-        states = DiagramStates(renderer, Path(folder), paths)
-        after = states.at_revision(new or "HEAD") if dots else states.in_working_tree()
-        changes = compare_states(renderer, states.at_revision(old), after, picture)
+    with open_renderer(find_files(paths)) as renderer:
+        after = read_state(renderer, paths, (new or "HEAD") if dots else None)
+        changes = compare_states(renderer, read_state(renderer, paths, old), after, picture)
     for name, change in changes:
         print(f"{name}: {change}")
     log(f"{len(changes)} changes")

@@ -74,22 +74,11 @@ def update_source(drawing: Drawing, arrows: Sequence[ObservedArrow]) -> str:
             lines[at] = _renumber(drawing, arrow, lines[at], observed.step)
         if observed is not None and arrow.line.file == file:
             places[at] = observed.step
-    return "\n".join(_merge_lines(lines, gone, places, list(new.values())))
-
-
-def _merge_lines(lines: list[str], gone: set[int], places: dict[int, int], new: list[ObservedArrow]) -> list[str]:
-    merged = list[str]()
     end = max([*places, *gone], default=len(lines) - 2)
-    for at, line in enumerate(lines):
-        if at in places:
-            merged += [as_macro(arrow) for arrow in new if arrow.step < places[at]]
-            new = [arrow for arrow in new if arrow.step >= places[at]]
-        if at not in gone:
-            merged.append(line)
-        if at == end:
-            merged += [as_macro(arrow) for arrow in new]
-            new = []
-    return merged
+    for added in reversed(new.values()):
+        at = min((at for at, step in places.items() if step > added.step), default=end + 1)
+        lines[at] = f"{as_macro(added)}\n{lines[at]}"
+    return "\n".join(line for at, line in enumerate(lines) if at not in gone)
 
 
 def _require_own_line(drawing: Drawing, arrow: Arrow) -> None:

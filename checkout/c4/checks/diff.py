@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from checkout.c4.findings import PreconditionError
 from checkout.c4.render.paint import (
@@ -65,31 +66,25 @@ class Change:
         return f"{self.kind}: {arrow} “{arrow.label if arrow else ''}”"
 
 
-class DiagramStates:
-    """Reads the diagrams at some paths in different states; `folder` holds the files of revisions."""
+def read_state(renderer: Renderer, paths: Sequence[Path], revision: str | None = None) -> State:
+    """The diagrams at paths in a git revision, or in the working tree. Raises PreconditionError if it is unreadable."""
+    paths = [path.resolve() for path in paths]
+    root = source_root(paths[0])
+    if revision is None:
+        return _read_state(renderer, paths, root)
+    with TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        extract_revision(revision, folder, root)
+        old_paths = (folder / path.relative_to(root) for path in paths)
+        return _read_state(renderer, [path for path in old_paths if path.exists()], folder)
 
-    def __init__(self, renderer: Renderer, folder: Path, paths: Sequence[Path]) -> None:
-        self.renderer, self.folder, self.paths = renderer, folder, [path.resolve() for path in paths]
-        self.root = source_root(self.paths[0])
 
-    def in_working_tree(self) -> State:
-        """The diagrams in the working tree."""
-        return self._read(self.paths, self.root)
-
-    def at_revision(self, revision: str) -> State:
-        """The diagrams in a git revision. Raises PreconditionError if git does not know it."""
-        folder = self.folder / str(len(list(self.folder.iterdir())))
-        folder.mkdir()
-        extract_revision(revision, folder, self.root)
-        paths = [folder / path.relative_to(self.root) for path in self.paths]
-        return self._read([path for path in paths if path.exists()], folder)
-
-    def _read(self, paths: Sequence[Path], root: Path) -> State:
-        diagrams, findings = read_sources(find_files(paths), root)
-        if findings:
-            raise PreconditionError(f"one of the states cannot be read: {findings[0]}")
-        names = [f"{each.file.resolve().relative_to(root.resolve())}#{each.name}" for each in diagrams]
-        return {name: self.renderer.render(each).checked().drawing for name, each in zip(names, diagrams, strict=True)}
+def _read_state(renderer: Renderer, paths: Sequence[Path], root: Path) -> State:
+    diagrams, findings = read_sources(find_files(paths), root)
+    if findings:
+        raise PreconditionError(f"one of the states cannot be read: {findings[0]}")
+    names = [f"{each.file.resolve().relative_to(root)}#{each.name}" for each in diagrams]
+    return {name: renderer.render(each).checked().drawing for name, each in zip(names, diagrams, strict=True)}
 
 
 def compare_states(renderer: Renderer, old: State, new: State, out: Path | None) -> list[tuple[str, Change]]:

@@ -72,12 +72,8 @@ class PlantUmlProcess:
         """Ends the process and removes its temporary home folder."""
         process, self.process = self.process, None
         if process is not None:
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                with contextlib.suppress(OSError):  # unsent input of a dead process
-                    assert pipe
-                    pipe.close()
+            with process:  # closes its pipes and waits for it
+                process.kill()
         if self.home is not None:
             shutil.rmtree(self.home, ignore_errors=True)
             self.home = None

@@ -66,25 +66,19 @@ def picture_source(diagram: DiagramSource) -> tuple[str, list[SourceLine]]:
 
 def expansion_source(diagram: DiagramSource) -> tuple[str, list[SourceLine]]:
     """The source to expand, with a mark before each line and C4 macros that record what they draw, and its lines."""
-    text, places = list[str](), list[SourceLine]()
+    expanded = list[tuple[str, SourceLine]]()
     in_procedure, depth, continued = False, 0, False
-
-    def put(line: SourceLine, *texts: str) -> None:
-        for each in texts:
-            text.append(each)
-            places.append(line)
-
     for number, line in enumerate(diagram.lines):
         in_procedure = in_procedure or bool(OPENING.match(line.text))
         if number and not (in_procedure or depth or continued):
-            put(line, f"{MARK}{number}{FIELD}")
-        put(line, line.text)
+            expanded.append((f"{MARK}{number}{FIELD}", line))
+        expanded.append((line.text, line))
         depth = _json_depth(line.text, depth)
         continued = line.text.endswith("\\")
         in_procedure = in_procedure and not CLOSING.match(line.text)
         if line.extends_c4 and not in_procedure:
-            put(line, *OVERRIDES.split("\n"))
-    return "\n".join(text), places
+            expanded += [(text, line) for text in OVERRIDES.split("\n")]
+    return "\n".join(text for text, _ in expanded), [line for _, line in expanded]
 
 
 def _json_depth(text: str, depth: int) -> int:

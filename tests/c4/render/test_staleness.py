@@ -87,6 +87,14 @@ def test_cache_on_a_folder_that_cannot_be_written_forgets_and_does_not_fail(tmp_
     assert cache.get("key") is None
 
 
+def test_cache_without_a_folder_stores_nothing() -> None:
+    cache = Cache(None)
+
+    cache.put("key", b"content")
+
+    assert (cache.get("key"), cache.prune()) == (None, 0)
+
+
 def test_cache_is_kept_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("checkout.c4.render.cache.MAX_FILES", 3)
     cache = Cache(tmp_path / "kept")
