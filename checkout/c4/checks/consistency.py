@@ -43,16 +43,13 @@ def _compare_arrow(arrow: Arrow, dynamic: Drawing, views: list[Drawing]) -> Iter
         message = f"{arrow}: {view.diagram.file.name}:{each.line.number} says {each.technology}"
         yield arrow.finding("view-technology", message, "make the two views say the same")
     else:
-        yield _missing_finding(arrow, dynamic, drawn, views)
+        yield _missing_finding(arrow, dynamic, drawn)
 
 
-def _missing_finding(
-    arrow: Arrow, dynamic: Drawing, drawn: list[tuple[Drawing, Arrow]], views: list[Drawing]
-) -> Finding:
-    route = [e for e in dynamic.arrows if e.technology == arrow.technology and e.target == arrow.source]
-    senders = {e.source for e in route}
+def _missing_finding(arrow: Arrow, dynamic: Drawing, drawn: list[tuple[Drawing, Arrow]]) -> Finding:
+    senders = {e.source for e in dynamic.arrows if e.technology == arrow.technology and e.target == arrow.source}
     direct = [(v, e) for v, e in drawn if e.source in senders and e.target == arrow.target]
-    where = " and ".join(sorted({view.diagram.file.name for view in views}))
+    where = " and ".join(sorted({view.diagram.file.name for view, _ in drawn}))
     message = f"{arrow} is not in {where}"
     if direct:
         view, each = direct[0]

@@ -56,17 +56,15 @@ class PlantUmlProcess:
     def convert(self, source: str) -> PlantUmlOutput:
         """The output for one source, from its @start to its @end line. A crash or timeout is an error in the output."""
         with self.lock:
-            try:
-                return self._convert(source)
-            except ProcessEnded as first:
-                if isinstance(first.__cause__, TimeoutError):
-                    error = f"PlantUML gave no answer within {self.timeout:g} s: is there an endless loop?"
-                    return PlantUmlOutput(b"", error)
-            try:
-                return self._convert(source)
-            except ProcessEnded:
-                cause = f"the diagram calls itself endlessly, or needs more than {MEMORY} of memory"
-                return PlantUmlOutput(b"", f"PlantUML crashed twice: {cause}")
+            for _ in range(2):  # restarted once
+                try:
+                    return self._convert(source)
+                except ProcessEnded as ended:
+                    if isinstance(ended.__cause__, TimeoutError):
+                        error = f"PlantUML gave no answer within {self.timeout:g} s: is there an endless loop?"
+                        return PlantUmlOutput(b"", error)
+            cause = f"the diagram calls itself endlessly, or needs more than {MEMORY} of memory"
+            return PlantUmlOutput(b"", f"PlantUML crashed twice: {cause}")
 
     def close(self) -> None:
         """Ends the process and removes its temporary home folder."""

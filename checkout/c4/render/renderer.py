@@ -116,7 +116,8 @@ class Renderer(AbstractContextManager["Renderer"]):
             drawing = replace(drawing, arrows=svg.link_arrows(drawing, root))
         except DiagramError as error:
             parse_error = error
-        svg.describe(svg.prefix_ids(root, diagram.name), drawing, self.stamp(diagram))
+        svg.prefix_ids(root, diagram.name)
+        svg.describe(root, drawing, self.stamp(diagram))
         return RenderedDiagram(drawing, svg.serialise(root), parse_error)
 
 

@@ -138,8 +138,8 @@ def prefixed_id(name: str, local: str) -> str:
     return re.sub(r"\W+", "-", name) + "-" + local
 
 
-def prefix_ids(root: Node, name: str) -> Node:
-    """Prefixes, in place, all ids and the references to them with the name of the picture; returns the tree."""
+def prefix_ids(root: Node, name: str) -> None:
+    """Prefixes, in place, all ids and the references to them with the name of the picture."""
     own = {node.get("id"): prefixed_id(name, node.get("id") or "") for node in root.iter() if node.get("id")}
     for node in root.iter():
         for key, value in list(node.items()):
@@ -149,11 +149,10 @@ def prefix_ids(root: Node, name: str) -> Node:
                 node.set(key, "#" + own.get(value[1:], value[1:]))
             elif "url(#" in value:
                 node.set(key, re.sub(r"url\(#([^)]+)\)", lambda ref: f"url(#{own.get(ref[1], ref[1])})", value))
-    return root
 
 
-def describe(root: Node, drawing: Drawing, stamp: str) -> Node:
-    """Adds, in place, a title, a description of all arrows, and the stamp as metadata; returns the tree."""
+def describe(root: Node, drawing: Drawing, stamp: str) -> None:
+    """Adds, in place, a title, a description of all arrows, and the stamp as metadata."""
     name = drawing.name
     for key in ("style", "preserveAspectRatio", "data-diagram-type"):
         root.attrib.pop(key, None)
@@ -167,4 +166,3 @@ def describe(root: Node, drawing: Drawing, stamp: str) -> Node:
         root.insert(at, node)
     for group in root.findall(tag("g")):
         group.set("font-family", FONTS)
-    return root
