@@ -4,27 +4,23 @@ import json
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, BadParameter, Context, Option
 
 # Commands import what they need when they run, so that --help stays fast.
-Paths = Annotated[list[Path] | None, typer.Argument(metavar="PATH", hidden=True)]
-File = Annotated[str, typer.Argument(metavar="FILE", hidden=True)]
-Journals = Annotated[
-    list[Path], typer.Option("--journal", metavar="JOURNAL", help="Journal file or folder; repeatable.")
-]
-Order = Annotated[str | None, typer.Option(metavar="ID", help="Consider this order only, not all orders.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Paths = Annotated[list[Path] | None, Argument(metavar="PATH", hidden=True)]
+File = Annotated[str, Argument(metavar="FILE", hidden=True)]
+Journals = Annotated[list[Path], Option("--journal", metavar="JOURNAL", help="Journal file or folder; repeatable.")]
+Order = Annotated[str | None, Option(metavar="ID", help="Consider this order only, not all orders.")]
+AsJson = Annotated[bool, Option("--json", help="Print JSON.")]
 
 
 def render(
     paths: Paths = None,
-    format: Annotated[str, typer.Option(metavar="FORMAT", help="Format: svg, png or svg,png.")] = "svg",
-    out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Write pictures here, not beside their sources.")
-    ] = None,
-    check: Annotated[bool, typer.Option("--check", help="List outdated pictures instead of writing them.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Render again whenever a file changes, until Ctrl-C.")] = False,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Render everything again.")] = False,
+    format: Annotated[str, Option(metavar="FORMAT", help="Format: svg, png or svg,png.")] = "svg",
+    out: Annotated[Path | None, Option(metavar="FOLDER", help="Write pictures here, not beside their sources.")] = None,
+    check: Annotated[bool, Option("--check", help="List outdated pictures instead of writing them.")] = False,
+    watch: Annotated[bool, Option("--watch", help="Render again whenever a file changes, until Ctrl-C.")] = False,
+    no_cache: Annotated[bool, Option("--no-cache", help="Render everything again.")] = False,
 ) -> int:
     """Render diagrams to pictures."""
     from checkout.c4.render.cache import Cache
@@ -32,9 +28,9 @@ def render(
 
     formats = format.lower().split(",")
     if not set(formats) <= {"svg", "png"}:
-        raise typer.BadParameter(f"{format!r} is not svg, png or svg,png", param_hint="--format")
+        raise BadParameter(f"{format!r} is not svg, png or svg,png", param_hint="--format")
     if check and (watch or out):
-        raise typer.BadParameter("cannot be combined with --watch or --out", param_hint="--check")
+        raise BadParameter("cannot be combined with --watch or --out", param_hint="--check")
     cache = Cache(None) if no_cache else None
     if check:
         return check_pictures(_or_default(paths), cache)
@@ -42,11 +38,11 @@ def render(
 
 
 def check(
-    context: typer.Context,
+    context: Context,
     paths: Paths = None,
     as_json: AsJson = False,
-    github: Annotated[bool, typer.Option("--github", help="Print GitHub annotations.")] = False,
-    fix: Annotated[bool, typer.Option("--fix", help="Rewrite includes of URLs to the bundled library.")] = False,
+    github: Annotated[bool, Option("--github", help="Print GitHub annotations.")] = False,
+    fix: Annotated[bool, Option("--fix", help="Rewrite includes of URLs to the bundled library.")] = False,
 ) -> int:
     """Check diagrams alone, against each other and the code."""
     from checkout.c4 import findings
@@ -86,12 +82,10 @@ def verify(
     file: File,
     journal: Journals,
     order: Order = None,
-    picture: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write an SVG that colours each deviation.")
-    ] = None,
+    picture: Annotated[Path | None, Option(metavar="FILE", help="Write an SVG that colours each deviation.")] = None,
     as_json: AsJson = False,
     allow_redelivery: Annotated[
-        bool, typer.Option("--allow-redelivery", help="Accept an arrow that was applied more than once.")
+        bool, Option("--allow-redelivery", help="Accept an arrow that was applied more than once.")
     ] = False,
 ) -> int:
     """Verify that recorded runs conform to a dynamic view."""
@@ -117,7 +111,7 @@ def verify(
 def draw(
     journal: Journals,
     into: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Update the arrows of this diagram and nothing else.")
+        Path | None, Option(metavar="FILE", help="Update the arrows of this diagram and nothing else.")
     ] = None,
     order: Order = None,
 ) -> int:
@@ -142,9 +136,9 @@ def draw(
 def cover(
     file: File,
     journals: Annotated[
-        list[Path], typer.Option("--journals", metavar="JOURNAL", help="Journal file or folder; repeatable.")
+        list[Path], Option("--journals", metavar="JOURNAL", help="Journal file or folder; repeatable.")
     ],
-    min: Annotated[float, typer.Option(metavar="PERCENT", help="Fail if the coverage is lower.")] = 0,
+    min: Annotated[float, Option(metavar="PERCENT", help="Fail if the coverage is lower.")] = 0,
 ) -> int:
     """List the arrows that no recorded run covers."""
     from checkout.c4.checks.coverage import measure_coverage
@@ -157,10 +151,10 @@ def cover(
 
 
 def diff(
-    revisions: Annotated[str, typer.Argument(metavar="REV[..REV]", hidden=True)],
+    revisions: Annotated[str, Argument(metavar="REV[..REV]", hidden=True)],
     paths: Paths = None,
     picture: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Write a coloured SVG of each changed diagram.")
+        Path | None, Option(metavar="FOLDER", help="Write a coloured SVG of each changed diagram.")
     ] = None,
 ) -> int:
     """Compare the arrows of diagrams between two git revisions."""
@@ -182,12 +176,12 @@ def diff(
 
 def story(
     file: File,
-    step: Annotated[int | None, typer.Option(metavar="N", help="Print the SVG at step N, from 1.")] = None,
+    step: Annotated[int | None, Option(metavar="N", help="Print the SVG at step N, from 1.")] = None,
     journal: Annotated[
-        list[Path] | None, typer.Option("--journal", metavar="JOURNAL", help="Include the messages of a recorded run.")
+        list[Path] | None, Option("--journal", metavar="JOURNAL", help="Include the messages of a recorded run.")
     ] = None,
     order: Order = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write an HTML page of all steps.")] = None,
+    html: Annotated[Path | None, Option(metavar="FILE", help="Write an HTML page of all steps.")] = None,
 ) -> int:
     """Show a dynamic view step by step."""
     from checkout.c4.findings import display_path, log
@@ -196,7 +190,7 @@ def story(
     from checkout.c4.story import render_frame, render_page
 
     if (step is None) == (html is None):
-        raise typer.BadParameter("use either --step N or --html FILE")
+        raise BadParameter("use either --step N or --html FILE")
     rendered = render_file(file)
     orders = group_by_order(read_journal(journal), order) if journal else {"": []}
     if step is not None:
