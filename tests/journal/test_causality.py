@@ -51,7 +51,9 @@ def test_a_call_is_answered_before_its_caller_publishes_for_the_same_cause() -> 
 
 
 def test_no_hop_causes_itself() -> None:
-    assert not causes(CALL, CALL)
+    note = hop("orders", "orders", "Note")
+
+    assert not causes(note, note)
 
 
 def test_hops_that_wait_for_each_other_are_all_kept() -> None:
