@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from checkout.c4.render.cache import Cache  # noqa: E402
-from checkout.c4.render.renderer import Renderer, read_sources  # noqa: E402
+from checkout.c4.render.renderer import Renderer  # noqa: E402
+from checkout.c4.source.diagrams import read_sources  # noqa: E402
 from checkout.c4.source.files import DiagramSource  # noqa: E402
 
 
@@ -50,7 +51,7 @@ def main(rounds: int) -> None:
         kept = Renderer(ROOT / "diagrams", cache=Cache(Path(home) / "kept"), toolchain=warm.toolchain)
         with kept:
             for renderer in (warm, warm, kept):
-                list(renderer.render_all(diagrams))
+                [rendering() for _, rendering in renderer.render_all(diagrams)]
             for number in range(rounds):
                 take("cold `java -jar`, a diagram", lambda: [cold(warm, d) for d in diagrams], len(diagrams))
                 take("warm process, a diagram", lambda: [warm.render(d) for d in diagrams], len(diagrams))

@@ -8,7 +8,7 @@ from pathlib import Path
 from checkout.c4.findings import PreconditionError
 from checkout.c4.render.cache import user_cache
 from checkout.c4.render.plantuml import PlantUmlPool, Profile
-from checkout.c4.render.toolchain import Toolchain, find_fonts, find_jar
+from checkout.c4.render.toolchain import Toolchain, find_fonts, find_jar, find_toolchain
 from checkout.system.java import JAVA
 
 PROBE = "@startuml\n!include <C4/C4_Container>\nContainer(a, %getenv('HOME'))\n@enduml"
@@ -26,14 +26,14 @@ class ToolchainCheck:
 
 def run_checks() -> Iterator[ToolchainCheck]:
     """The result of each check; rendering is checked only if Java, PlantUML and fonts are there."""
-    java = _run_check("Java", _java_version)
-    yield java
-    jar = _run_check("PlantUML", lambda: Toolchain(JAVA, find_jar(), Path()).identity.split(" fonts-")[0])
-    yield jar
-    fonts = _run_check("fonts", lambda: f"DejaVu Sans in {find_fonts()}")
-    yield fonts
-    if java.is_good and jar.is_good and fonts.is_good:
-        yield from _check_rendering(Toolchain(JAVA, find_jar(), find_fonts()))
+    parts = [
+        _run_check("Java", _java_version),
+        _run_check("PlantUML", lambda: Toolchain(JAVA, find_jar(), Path()).identity.split(" fonts-")[0]),
+        _run_check("fonts", lambda: f"DejaVu Sans in {find_fonts()}"),
+    ]
+    yield from parts
+    if all(part.is_good for part in parts):
+        yield from _check_rendering(find_toolchain())
     cache = user_cache()
     yield ToolchainCheck("cache", True, f"{cache.prune()} entries in {cache.folder}")
 

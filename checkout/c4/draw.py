@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from checkout.c4.checks.verify import numbered_arrows
-from checkout.c4.findings import DiagramError
+from checkout.c4.findings import PreconditionError
 from checkout.c4.source.arrows import Arrow, Drawing
 from checkout.journal.causality import causes
 from checkout.journal.hop import Hop
 
-MACRO = re.compile(r"\s*(?P<name>Rel(?:Index)?(?:_[A-Za-z_]+)?)\s*\((?P<inside>.*)\)\s*(?:'.*)?$")
+MACRO = re.compile(r"\s*Rel(?:Index)?(?:_[A-Za-z_]+)?\s*\(.*\)\s*(?:'.*)?$")
 INDEX = re.compile(r"(\$index\s*=\s*)(\"[^\"]*\"|[^,)\s]+)")
 
 
@@ -31,14 +31,18 @@ class ObservedArrow:
 
 
 def observe_arrows(orders: Iterable[Sequence[Hop]]) -> list[ObservedArrow]:
-    """The distinct arrows of orders of one story, in step order; missing step numbers follow from causes."""
+    """The distinct arrows of orders of one story, in step order; missing step numbers follow from causes.
+
+    Raises PreconditionError if no hop was applied.
+    """
     found: dict[tuple[str, str, str], ObservedArrow] = {}
     for hops in orders:
-        steps = _steps([hop for hop in hops if hop.is_applied])
-        for hop, step in steps:
+        for hop, step in _steps([hop for hop in hops if hop.is_applied]):
             known = found.get(hop.arrow)
             if known is None or step < known.step:
                 found[hop.arrow] = ObservedArrow(step, *hop.arrow, hop.message)
+    if not found:
+        raise PreconditionError("no hop of this journal was applied: there is nothing to draw")
     return sorted(found.values(), key=lambda arrow: arrow.step)
 
 
@@ -47,8 +51,7 @@ def _steps(hops: Sequence[Hop]) -> list[tuple[Hop, int]]:
         return [(hop, hop.step or 0) for hop in hops]
     levels: list[tuple[Hop, int]] = []
     for hop in hops:
-        before = [level for each, level in levels if causes(each, hop)]
-        levels.append((hop, max(before, default=0) + 1))
+        levels.append((hop, 1 + max((level for each, level in levels if causes(each, hop)), default=0)))
     return levels
 
 
@@ -71,29 +74,18 @@ def update_source(drawing: Drawing, arrows: Sequence[ObservedArrow]) -> str:
             lines[at] = _renumber(drawing, arrow, lines[at], observed.step)
         if observed is not None and arrow.line.file == file:
             places[at] = observed.step
-    return "\n".join(_merge_lines(lines, gone, places, list(new.values())))
-
-
-def _merge_lines(lines: list[str], gone: set[int], places: dict[int, int], new: list[ObservedArrow]) -> list[str]:
-    merged = list[str]()
     end = max([*places, *gone], default=len(lines) - 2)
-    for at, line in enumerate(lines):
-        if at in places:
-            merged += [as_macro(arrow) for arrow in new if arrow.step < places[at]]
-            new = [arrow for arrow in new if arrow.step >= places[at]]
-        if at not in gone:
-            merged.append(line)
-        if at == end:
-            merged += [as_macro(arrow) for arrow in new]
-            new = []
-    return merged
+    for added in reversed(new.values()):
+        at = min((at for at, step in places.items() if step > added.step), default=end + 1)
+        lines[at] = f"{as_macro(added)}\n{lines[at]}"
+    return "\n".join(line for at, line in enumerate(lines) if at not in gone)
 
 
 def _require_own_line(drawing: Drawing, arrow: Arrow) -> None:
     shared = [each for each in drawing.arrows if each.line == arrow.line]
     if arrow.line.file != drawing.diagram.file or len(shared) > 1 or not MACRO.match(arrow.line.text):
         message = f"{arrow} differs from the run, and is not a single Rel(...) on its own line"
-        raise DiagramError(arrow.line.finding("not-editable", message, "change it by hand"))
+        raise arrow.line.error("not-editable", message, "change it by hand")
 
 
 def _renumber(drawing: Drawing, arrow: Arrow, text: str, step: int) -> str:

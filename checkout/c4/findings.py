@@ -1,6 +1,7 @@
 """Findings: one problem of a diagram with its place and remedy, and the two errors that end a command."""
 
 import json
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -44,6 +45,11 @@ def display_path(path: Path) -> str:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(path)
+
+
+def log(text: str) -> None:
+    """Prints the progress of a command to stderr; stdout is for its result."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def as_json(findings: Iterable[Finding]) -> str:

@@ -13,9 +13,8 @@ from checkout.journal.hop import Hop
 REQUIRED = ("order", "from", "to", "message", "at")
 
 
-def read_journal(paths: Iterable[Path]) -> list[Hop]:
+def read_journal(paths: Sequence[Path]) -> list[Hop]:
     """The distinct hops of files and folders, order by order, causes first. Raises PreconditionError without any."""
-    paths = list(paths)
     hops = [hop for path in paths for file in _files(path) for hop in _read(file)]
     if not hops:
         named = ", ".join(map(display_path, paths)) or "the journal"

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ def render_page(diagram: RenderedDiagram, hops: Sequence[Hop] = ()) -> str:
     title = diagram.drawing.title or diagram.drawing.name
     # A closing tag or a comment inside a string would end the script early.
     data = json.dumps({"title": title, "steps": steps}).replace("<", "\\u003c")
-    parts = {"__TITLE__": _escape(title), "__SVG__": diagram.svg, "__DATA__": data}
+    parts = {"__TITLE__": escape(title, quote=False), "__SVG__": diagram.svg, "__DATA__": data}
     return re.sub("__(?:TITLE|SVG|DATA)__", lambda part: parts[part[0]], PAGE.read_text(encoding="utf-8"))
 
 
@@ -64,8 +64,7 @@ def _step_data(step: list[Arrow], drawing: Drawing, hops: Sequence[Hop]) -> dict
 
 
 def _hop_data(hop: Hop, hops: Sequence[Hop]) -> dict[str, Any]:
-    start: datetime = min(each.at for each in hops)
-    payload = json.loads(bytes(hop.payload))
+    start, payload = min(each.at for each in hops), json.loads(bytes(hop.payload))
     return {
         "message": hop.message,
         "after": round((hop.at - start).total_seconds() * 1000, 1),
@@ -73,7 +72,3 @@ def _hop_data(hop: Hop, hops: Sequence[Hop]) -> dict[str, Any]:
         "place": f"{hop.topic}/{hop.partition}/{hop.offset}" if hop.offset is not None else "",
         "payload": "" if payload is None else json.dumps(payload, indent=1),
     }
-
-
-def _escape(text: object) -> str:
-    return str(text).replace("&", "&amp;").replace("<", "&lt;")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from c4.runs import valid_run
-from checkout.c4.commands import find_problems
+from checkout.c4.checks.problems import find_problems
 from checkout.c4.findings import Finding
 from checkout.c4.render.cache import Cache
 from checkout.c4.render.renderer import RenderedDiagram, Renderer
@@ -74,7 +74,7 @@ def copied(tmp_path: Path) -> Path:
 @pytest.fixture
 def findings(renderer: Renderer) -> Callable[..., list[Finding]]:
     """The findings of the diagrams in some files."""
-    return lambda *files, code_arrows=(): find_problems(files, code_arrows, renderer)
+    return lambda *files, code_arrows=(): find_problems(renderer, files, code_arrows)
 
 
 @pytest.fixture

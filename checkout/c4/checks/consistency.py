@@ -13,18 +13,13 @@ CodeArrow = Mapping[str, Any]  # view, step, from, to, message, technology: see 
 def compare_views(drawings: Sequence[Drawing]) -> list[Finding]:
     """Findings on arrows of dynamic views that no container view in the same folder has with that technology."""
     static = [drawing for drawing in drawings if not drawing.is_dynamic and drawing.arrows]
-    found = list[Finding]()
+    found: dict[Finding, None] = {}
     for drawing in drawings:
         views = [view for view in static if _is_about(view, drawing)] if drawing.is_dynamic else []
-        if views:
-            found += [
-                finding for arrow in _distinct(drawing.arrows) for finding in _compare_arrow(arrow, drawing, views)
-            ]
-    return list(dict.fromkeys(found))
-
-
-def _distinct(arrows: Sequence[Arrow]) -> list[Arrow]:
-    return list({arrow.key: arrow for arrow in reversed(arrows) if not arrow.hidden}.values())[::-1]
+        distinct = {arrow.key: arrow for arrow in reversed(drawing.visible_arrows)} if views else {}
+        for arrow in reversed(distinct.values()):
+            found |= dict.fromkeys(_compare_arrow(arrow, drawing, views))
+    return list(found)
 
 
 def _is_about(view: Drawing, dynamic: Drawing) -> bool:
@@ -46,23 +41,20 @@ def _compare_arrow(arrow: Arrow, dynamic: Drawing, views: list[Drawing]) -> Iter
     if same:
         view, each = same[0]
         message = f"{arrow}: {view.diagram.file.name}:{each.line.number} says {each.technology}"
-        yield _finding(arrow, "view-technology", message, "make the two views say the same")
+        yield arrow.finding("view-technology", message, "make the two views say the same")
     else:
-        yield _missing_finding(arrow, dynamic, drawn, views)
+        yield _missing_finding(arrow, dynamic, drawn)
 
 
-def _missing_finding(
-    arrow: Arrow, dynamic: Drawing, drawn: list[tuple[Drawing, Arrow]], views: list[Drawing]
-) -> Finding:
-    route = [e for e in dynamic.arrows if e.technology == arrow.technology and e.target == arrow.source]
-    senders = {e.source for e in route}
+def _missing_finding(arrow: Arrow, dynamic: Drawing, drawn: list[tuple[Drawing, Arrow]]) -> Finding:
+    senders = {e.source for e in dynamic.arrows if e.technology == arrow.technology and e.target == arrow.source}
     direct = [(v, e) for v, e in drawn if e.source in senders and e.target == arrow.target]
-    where = " and ".join(sorted({view.diagram.file.name for view in views}))
+    where = " and ".join(sorted({view.diagram.file.name for view, _ in drawn}))
     message = f"{arrow} is not in {where}"
     if direct:
         view, each = direct[0]
         message += f", which at line {each.line.number} draws {each.source} → {each.target} [{each.technology}] instead"
-    return _finding(arrow, "view-missing", message, "draw it there too, or correct it here")
+    return arrow.finding("view-missing", message, "draw it there too, or correct it here")
 
 
 def _is_compatible(one: str, other: str, names: str) -> bool:
@@ -88,7 +80,7 @@ def compare_with_code(drawings: Sequence[Drawing], code_arrows: Sequence[CodeArr
 
 
 def _compare(drawing: Drawing, code_arrows: list[CodeArrow]) -> Iterator[Finding]:
-    arrows = [arrow for arrow in drawing.arrows if not arrow.hidden]
+    arrows = list(drawing.visible_arrows)
     unmatched: list[CodeArrow] = []
     for code_arrow in code_arrows:
         exact = [a for a in arrows if a.key == _key(code_arrow) and a.step == code_arrow["step"]]
@@ -99,7 +91,7 @@ def _compare(drawing: Drawing, code_arrows: list[CodeArrow]) -> Iterator[Finding
     for code_arrow in unmatched:
         yield _difference(drawing, code_arrow, arrows)
     for arrow in arrows:
-        yield _finding(arrow, "code-extra", f"the code has no {arrow}", "remove it, or write its handler")
+        yield arrow.finding("code-extra", f"the code has no {arrow}", "remove it, or write its handler")
 
 
 def _difference(drawing: Drawing, code_arrow: CodeArrow, arrows: list[Arrow]) -> Finding:
@@ -108,17 +100,13 @@ def _difference(drawing: Drawing, code_arrow: CodeArrow, arrows: list[Arrow]) ->
     moved = next((a for a in arrows if a.key == _key(code_arrow)), None)
     if moved:
         arrows.remove(moved)
-        return _finding(moved, "code-step", f"the code says {expected}", f"give it $index={step}")
+        return moved.finding("code-step", f"the code says {expected}", f"give it $index={step}")
     renamed = next((a for a in arrows if a.key[:2] == _key(code_arrow)[:2] and a.step == step), None)
     if renamed:
         arrows.remove(renamed)
         message = f"{renamed.technology or 'no technology'} is drawn; the code says {expected}"
         return renamed.line.finding("code-topic", message, f"write {technology}", renamed.technology)
     return drawing.diagram.lines[-1].finding("code-missing", f"{expected} is not drawn", "draw it")
-
-
-def _finding(arrow: Arrow, rule: str, message: str, fix: str) -> Finding:
-    return arrow.line.finding(rule, message, fix, arrow.finding_anchor())
 
 
 def _key(code_arrow: CodeArrow) -> tuple[str, str, str]:

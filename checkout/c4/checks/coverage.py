@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from checkout.c4.findings import PreconditionError, display_path
+from checkout.c4.findings import PreconditionError
 from checkout.c4.source.arrows import Arrow, Drawing
 from checkout.journal.hop import Hop
 
@@ -21,10 +21,9 @@ class Coverage:
         return 100 * (len(self.arrows) - len(self.uncovered)) / len(self.arrows)
 
     def __str__(self) -> str:
-        places = [(f"{display_path(arrow.line.file)}:{arrow.line.number}", arrow) for arrow in self.uncovered]
+        lines = [f"{arrow.line.place}: no run covers {arrow}" for arrow in self.uncovered]
         covered = len(self.arrows) - len(self.uncovered)
-        total = f"{covered} of {len(self.arrows)} arrows, {self.percent:.0f} %"
-        return "\n".join([*(f"{place}: no run covers {arrow}" for place, arrow in places), total])
+        return "\n".join([*lines, f"{covered} of {len(self.arrows)} arrows, {self.percent:.0f} %"])
 
 
 def measure_coverage(drawing: Drawing, hops: Iterable[Hop]) -> Coverage:

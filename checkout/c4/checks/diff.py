@@ -3,10 +3,11 @@
 import io
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from checkout.c4.findings import PreconditionError
 from checkout.c4.render.paint import (
@@ -19,8 +20,9 @@ from checkout.c4.render.paint import (
     extra_arrows,
     render_with_extra_arrows,
 )
-from checkout.c4.render.renderer import Renderer, read_sources, source_root
+from checkout.c4.render.renderer import Renderer
 from checkout.c4.source.arrows import Arrow, Drawing
+from checkout.c4.source.diagrams import read_sources, source_root
 from checkout.c4.source.files import SUFFIXES, find_files
 
 
@@ -64,32 +66,25 @@ class Change:
         return f"{self.kind}: {arrow} “{arrow.label if arrow else ''}”"
 
 
-class DiagramStates:
-    """Reads the diagrams at some paths in different states; `folder` holds the files of revisions."""
+def read_state(renderer: Renderer, paths: Sequence[Path], revision: str | None = None) -> State:
+    """The diagrams at paths in a git revision, or in the working tree. Raises PreconditionError if it is unreadable."""
+    paths = [path.resolve() for path in paths]
+    root = source_root(paths[0])
+    if revision is None:
+        return _read_state(renderer, paths, root)
+    with TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        extract_revision(revision, folder, root)
+        old_paths = (folder / path.relative_to(root) for path in paths)
+        return _read_state(renderer, [path for path in old_paths if path.exists()], folder)
 
-    def __init__(self, renderer: Renderer, folder: Path, paths: Sequence[Path]) -> None:
-        self.renderer, self.folder, self.paths = renderer, folder, [path.resolve() for path in paths]
-        self.root = source_root(self.paths[0])
 
-    def in_working_tree(self) -> State:
-        """The diagrams in the working tree."""
-        return self._read(self.paths, self.root)
-
-    def at_revision(self, revision: str) -> State:
-        """The diagrams in a git revision. Raises PreconditionError if git does not know it."""
-        folder = self.folder / str(len(list(self.folder.iterdir())))
-        folder.mkdir()
-        extract_revision(revision, folder, self.root)
-        paths = [folder / path.relative_to(self.root) for path in self.paths]
-        return self._read([path for path in paths if path.exists()], folder)
-
-    def _read(self, paths: Sequence[Path], root: Path) -> State:
-        diagrams, findings = read_sources(find_files(paths), root)
-        if findings:
-            raise PreconditionError(f"one of the states cannot be read: {findings[0]}")
-        drawings = {diagram: self.renderer.render(diagram).checked().drawing for diagram in diagrams}
-        whole = root.resolve()
-        return {f"{each.file.resolve().relative_to(whole)}#{each.name}": drawings[each] for each in diagrams}
+def _read_state(renderer: Renderer, paths: Sequence[Path], root: Path) -> State:
+    diagrams, findings = read_sources(find_files(paths), root)
+    if findings:
+        raise PreconditionError(f"one of the states cannot be read: {findings[0]}")
+    names = [f"{each.file.resolve().relative_to(root)}#{each.name}" for each in diagrams]
+    return {name: renderer.render(each).checked().drawing for name, each in zip(names, diagrams, strict=True)}
 
 
 def compare_states(renderer: Renderer, old: State, new: State, out: Path | None) -> list[tuple[str, Change]]:
@@ -116,16 +111,12 @@ def compare_arrows(old: Sequence[Arrow], new: Sequence[Arrow]) -> list[Change]:
             if previous is not None:
                 before.remove(previous)
                 after.remove(arrow)
-                changes += _changes(previous, arrow)
+                if previous.index != arrow.index:
+                    changes.append(Change(ChangeKind.RENUMBERED, previous, arrow))
+                elif (previous.label, previous.technology) != (arrow.label, arrow.technology):
+                    changes.append(Change(ChangeKind.RELABELLED, previous, arrow))
     removed = [Change(ChangeKind.REMOVED, arrow, None) for arrow in before]
     return removed + changes + [Change(ChangeKind.ADDED, None, arrow) for arrow in after]
-
-
-def _changes(old: Arrow, new: Arrow) -> Iterator[Change]:
-    if old.index != new.index:
-        yield Change(ChangeKind.RENUMBERED, old, new)
-    elif (old.label, old.technology) != (new.label, new.technology):
-        yield Change(ChangeKind.RELABELLED, old, new)
 
 
 def render_diff(renderer: Renderer, new: Drawing, changes: Sequence[Change]) -> str:

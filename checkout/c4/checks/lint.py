@@ -1,8 +1,8 @@
 """Lint: rules for mistakes in one diagram that PlantUML accepts silently."""
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 
 from checkout.c4.findings import Finding
 from checkout.c4.source.arrows import Arrow, Drawing
@@ -23,8 +23,8 @@ def _undeclared_alias(drawing: Drawing) -> Iterator[Finding]:
     for arrow in drawing.arrows if any("C4" in line.text for line in drawing.diagram.lines) else ():
         for alias in dict.fromkeys((arrow.source, arrow.target)):
             if alias not in declared:
-                near = _nearest(alias, declared)
-                fix = f"write {near}" if near else "declare it, or correct the name"
+                near = get_close_matches(alias, declared, 1, 0.7)
+                fix = f"write {near[0]}" if near else "declare it, or correct the name"
                 yield arrow.line.finding("undeclared-alias", f"no element is called {alias}", fix, alias)
 
 
@@ -50,7 +50,7 @@ def _unnumbered_arrow(drawing: Drawing) -> Iterator[Finding]:
         yield drawing.diagram.head.finding("no-numbers", message, "include C4_Dynamic last, and the model after it")
     for arrow in drawing.arrows if drawing.is_dynamic else ():
         if not arrow.index and not arrow.hidden and not arrow.both_ways:
-            yield _finding(arrow, "unnumbered-arrow", f"{arrow} has no number", "give it an $index")
+            yield arrow.finding("unnumbered-arrow", f"{arrow} has no number", "give it an $index")
 
 
 def _step_gap(drawing: Drawing) -> Iterator[Finding]:
@@ -61,17 +61,21 @@ def _step_gap(drawing: Drawing) -> Iterator[Finding]:
         if step > before + 1:
             arrow = next(each for each in drawing.arrows if each.step == step)
             missing = f"step {before + 1}" if step == before + 2 else f"steps {before + 1} to {step - 1}"
-            yield _finding(arrow, "step-gap", f"{missing} missing before {arrow}", f"give it the number {before + 1}")
+            yield arrow.finding("step-gap", f"{missing} missing before {arrow}", f"give it the number {before + 1}")
 
 
 def _step_repeated(drawing: Drawing) -> Iterator[Finding]:
-    for group in _by_step(drawing.arrows):
+    groups: dict[str, list[Arrow]] = {}
+    for arrow in drawing.visible_arrows:
+        groups.setdefault(arrow.index, []).append(arrow)
+    groups.pop("", None)  # arrows without a number
+    for group in groups.values():
         for at, arrow in enumerate(group):
             twin = next((each for each in group[:at] if each.key == arrow.key), None)
             chained = [each for each in group if each is not arrow and each.target == arrow.source]
             if twin or (chained and arrow.source != arrow.target):
                 message = f"{arrow} cannot be concurrent with {twin or chained[0]}"
-                yield _finding(arrow, "step-repeated", message, "give the later of them the next number")
+                yield arrow.finding("step-repeated", message, "give the later of them the next number")
 
 
 def _not_published(drawing: Drawing) -> Iterator[Finding]:
@@ -82,7 +86,7 @@ def _not_published(drawing: Drawing) -> Iterator[Finding]:
         if arrow.source in queues and arrow.technology and not any((e.step or 0) < (arrow.step or 0) for e in sent):
             when = f"published only in step {sent[0].index}" if sent else "never published"
             message = f"{arrow} is delivered but {when}"
-            yield _finding(arrow, "not-published", message, "correct the number or the topic")
+            yield arrow.finding("not-published", message, "correct the number or the topic")
 
 
 def _unconnected(drawing: Drawing) -> Iterator[Finding]:
@@ -117,11 +121,10 @@ def _outdated_relindex(drawing: Drawing) -> Iterator[Finding]:
 
 def _missing_technology(drawing: Drawing) -> Iterator[Finding]:
     queues = {element.alias for element in drawing.elements if element.shape == "queue"}
-    for arrow in drawing.arrows:
-        if not arrow.technology and not arrow.hidden and queues & {arrow.source, arrow.target}:
-            yield _finding(
-                arrow, "missing-technology", f"{arrow} does not name its topic", "give the topic as technology"
-            )
+    for arrow in drawing.visible_arrows:
+        if not arrow.technology and queues & {arrow.source, arrow.target}:
+            message = f"{arrow} does not name its topic"
+            yield arrow.finding("missing-technology", message, "give the topic as technology")
 
 
 def _no_title(drawing: Drawing) -> Iterator[Finding]:
@@ -146,18 +149,3 @@ def fix_remote_includes(text: str) -> tuple[str, int]:
             lines[at] = line[: directive.start("how")] + f"include {name}"
             count += 1
     return "\n".join(lines), count
-
-
-def _by_step(arrows: Iterable[Arrow]) -> list[list[Arrow]]:
-    visible = [arrow for arrow in arrows if arrow.index and not arrow.hidden]
-    return [[a for a in visible if a.index == index] for index, n in Counter(a.index for a in visible).items() if n > 1]
-
-
-def _nearest(alias: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(alias, list(known), 1, 0.7)), "")
-
-
-def _finding(arrow: Arrow, rule: str, message: str, fix: str) -> Finding:
-    return arrow.line.finding(rule, message, fix, arrow.finding_anchor())

@@ -1,11 +1,11 @@
 """Verify: whether recorded runs conform to a dynamic view, in causal order."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from checkout.c4.findings import PreconditionError, display_path
+from checkout.c4.findings import PreconditionError
 from checkout.c4.journal import describe_hop, hop_data
 from checkout.c4.source.arrows import Arrow, Drawing
 from checkout.journal.causality import causes
@@ -32,8 +32,7 @@ class Deviation:
     tolerated: bool = False
 
     def __str__(self) -> str:
-        line = self.arrow.line if self.arrow else None
-        return f"{self.kind}: {f'{display_path(line.file)}:{line.number}: ' if line else ''}{self.message}"
+        return f"{self.kind}: {f'{self.arrow.line.place}: ' if self.arrow else ''}{self.message}"
 
 
 @dataclass(frozen=True)
@@ -41,18 +40,13 @@ class OrderResult:
     """How one order conforms: the hop of each arrow that occurred, by the arrow's position, and the deviations."""
 
     order: str
-    hops: dict[int, Hop] = field(default_factory=dict)
-    deviations: tuple[Deviation, ...] = ()
+    hops: dict[int, Hop]
+    deviations: tuple[Deviation, ...]
 
     @property
     def conforms(self) -> bool:
         """Whether all deviations are tolerated."""
         return all(deviation.tolerated for deviation in self.deviations)
-
-    def tolerate(self, kind: DeviationKind) -> "OrderResult":
-        """A copy in which all deviations of a kind are tolerated."""
-        tolerated = (replace(each, tolerated=each.tolerated or each.kind is kind) for each in self.deviations)
-        return replace(self, deviations=tuple(tolerated))
 
     def __str__(self) -> str:
         verb = "conforms" if self.conforms else "deviates"
@@ -76,8 +70,7 @@ def verify_orders(drawing: Drawing, orders: dict[str, list[Hop]], allow_redelive
     if not any({hop.sender, hop.to} <= aliases for hops in orders.values() for hop in hops):
         message = f"the journal is of another system: none of its hops runs between elements of {drawing.name}"
         raise PreconditionError(message)
-    results = [_verify_order(arrows, order, hops) for order, hops in orders.items()]
-    return [result.tolerate(DeviationKind.REDELIVERED) for result in results] if allow_redelivery else results
+    return [_verify_order(arrows, order, hops, allow_redelivery) for order, hops in orders.items()]
 
 
 def numbered_arrows(drawing: Drawing) -> list[Arrow]:
@@ -91,21 +84,18 @@ def numbered_arrows(drawing: Drawing) -> list[Arrow]:
     return sorted(arrows, key=lambda arrow: indices.index(arrow.index))
 
 
-def predecessors(arrows: Sequence[Arrow]) -> dict[int, list[int]]:
-    """For each arrow, by position, those that must precede it.
+def predecessors(arrows: Sequence[Arrow], position: int) -> list[int]:
+    """The positions of the arrows that must precede the one at a position, in arrows in step order.
 
     These are the arrows of the previous step that end where it starts, or all arrows of that step if none does.
     """
-    needed: dict[int, list[int]] = {}
-    before: list[int] = []
-    for at, arrow in enumerate(arrows):
-        if at and arrows[at - 1].index != arrow.index:
-            before = [n for n in range(at) if arrows[n].index == arrows[at - 1].index]
-        needed[at] = [n for n in before if arrows[n].target == arrow.source] or before
-    return needed
+    arrow = arrows[position]
+    earlier = [each.index for each in arrows[:position] if each.index != arrow.index]
+    before = [at for at, each in enumerate(arrows) if earlier and each.index == earlier[-1]]
+    return [at for at in before if arrows[at].target == arrow.source] or before
 
 
-def _verify_order(arrows: Sequence[Arrow], order: str, hops: Iterable[Hop]) -> OrderResult:
+def _verify_order(arrows: Sequence[Arrow], order: str, hops: Iterable[Hop], allow_redelivery: bool) -> OrderResult:
     happened: dict[int, Hop] = {}
     found = list[Deviation]()
     attempts = list[Hop]()
@@ -124,30 +114,25 @@ def _verify_order(arrows: Sequence[Arrow], order: str, hops: Iterable[Hop]) -> O
             happened[free[0]] = hop
         else:
             message = f"was applied again: {describe_hop(hop)}"
-            found.append(Deviation(DeviationKind.REDELIVERED, message, arrows[positions[-1]], hop))
-    found += _missing(arrows, happened, attempts) + _early(arrows, happened)
+            found.append(Deviation(DeviationKind.REDELIVERED, message, arrows[positions[-1]], hop, allow_redelivery))
+    found += [*_missing(arrows, happened, attempts), *_early(arrows, happened)]
     return OrderResult(order, happened, tuple(found))
 
 
-def _missing(arrows: Sequence[Arrow], happened: dict[int, Hop], attempts: Sequence[Hop]) -> list[Deviation]:
-    found = []
-    for at, arrow in enumerate(arrows):
-        if at not in happened:
-            attempt = next((hop for hop in attempts if hop.arrow == arrow.key), None)
-            evidence = f"; {attempt.outcome}: {describe_hop(attempt)}" if attempt else ""
-            found.append(Deviation(DeviationKind.MISSING, f"never happened: {arrow}{evidence}", arrow, attempt))
-    return found
+def _missing(arrows: Sequence[Arrow], happened: dict[int, Hop], attempts: Sequence[Hop]) -> Iterator[Deviation]:
+    for arrow in (arrow for at, arrow in enumerate(arrows) if at not in happened):
+        attempt = next((hop for hop in attempts if hop.arrow == arrow.key), None)
+        evidence = f"; {attempt.outcome}: {describe_hop(attempt)}" if attempt else ""
+        yield Deviation(DeviationKind.MISSING, f"never happened: {arrow}{evidence}", arrow, attempt)
 
 
-def _early(arrows: Sequence[Arrow], happened: dict[int, Hop]) -> list[Deviation]:
-    found = []
-    for at, needed in predecessors(arrows).items():
-        before = [happened[n] for n in needed if n in happened]
-        late = next((cause for cause in before if at in happened and not _precedes(cause, happened[at])), None)
+def _early(arrows: Sequence[Arrow], happened: dict[int, Hop]) -> Iterator[Deviation]:
+    for at, hop in sorted(happened.items()):
+        before = [happened[n] for n in predecessors(arrows, at) if n in happened]
+        late = next((cause for cause in before if not _precedes(cause, hop)), None)
         if late:
-            message = f"{describe_hop(happened[at])} came before {describe_hop(late)}"
-            found.append(Deviation(DeviationKind.EARLY, message, arrows[at], happened[at]))
-    return found
+            message = f"{describe_hop(hop)} came before {describe_hop(late)}"
+            yield Deviation(DeviationKind.EARLY, message, arrows[at], hop)
 
 
 def _precedes(cause: Hop, effect: Hop) -> bool:

@@ -3,12 +3,12 @@
 import atexit
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pandas
 
 from checkout.c4.checks.consistency import CodeArrow, compare_views, compare_with_code
@@ -16,11 +16,11 @@ from checkout.c4.checks.coverage import measure_coverage
 from checkout.c4.checks.lint import lint
 from checkout.c4.checks.overlay import render_overlay
 from checkout.c4.checks.verify import Deviation, OrderResult, verify_orders
-from checkout.c4.commands import find_diagram
 from checkout.c4.findings import DiagramError, Finding, PreconditionError, display_path
-from checkout.c4.journal import group_by_order, parse_hops, read_journal
-from checkout.c4.render.renderer import Renderer, read_sources, source_root
+from checkout.c4.journal import group_by_order, hop_data, parse_hops, read_journal
+from checkout.c4.render.renderer import Renderer
 from checkout.c4.source.arrows import Drawing
+from checkout.c4.source.diagrams import find_diagram, read_sources, source_root
 from checkout.c4.source.files import DiagramSource, SourceLine, find_files, lines_of
 from checkout.c4.source.includes import read_diagrams
 from checkout.c4.story import group_steps, render_frame
@@ -123,7 +123,7 @@ class Diagram(SvgImage):
         diagrams = read_diagrams(file, source_root(file.parent), lines)
         if len(diagrams) != 1:
             fix = "write one @startuml and one @enduml"
-            raise DiagramError(lines[0].finding("no-diagram", f"the source has {len(diagrams)} diagrams", fix))
+            raise lines[0].error("no-diagram", f"the source has {len(diagrams)} diagrams", fix)
         diagram = cls.__new__(cls)
         diagram._open(diagrams[0])
         return diagram
@@ -202,9 +202,9 @@ class Diagram(SvgImage):
         file = self.source.file
         files = [each for each in find_files([file.parent]) if each.parent == file.parent] if file.is_file() else []
         diagrams, _ = read_sources(each for each in files if each != file)
-        for _, rendered in self._renderer.render_all(diagrams):
-            if not isinstance(rendered, DiagramError) and rendered.parse_error is None:
-                yield rendered.drawing
+        for _, rendering in self._renderer.render_all(diagrams):
+            with suppress(DiagramError):
+                yield rendering().checked().drawing
 
     def _without_folder(self, text: str) -> str:
         return text.replace(f"{display_path(self.source.file.parent)}/", "")
@@ -222,11 +222,8 @@ def _renderer(file: Path) -> Renderer:
 def _hops(journal: Journal) -> list[Hop]:
     if isinstance(journal, str | Path):
         return read_journal([Path(journal)])
-    hops = [hop for hop in parse_hops(map(_as_mapping, journal)) if hop.order]
+    lines = (hop if isinstance(hop, Mapping) else hop_data(hop) for hop in list[Any](journal))
+    hops = [hop for hop in parse_hops(lines) if hop.order]
     if not hops:
         raise PreconditionError("the journal has no hops: run an order first")
     return hops
-
-
-def _as_mapping(hop: Any) -> Mapping[str, Any]:
-    return hop if isinstance(hop, Mapping) else msgspec.json.decode(msgspec.json.encode(hop), type=dict[str, Any])

@@ -15,20 +15,16 @@ class Cache:
     """Pictures and expansions by content; `folder=None` stores nothing."""
 
     def __init__(self, folder: Path | None) -> None:
-        self.folder = folder
+        self.folder = folder or Path(os.devnull)  # below which nothing can be stored
 
     def get(self, key: str) -> bytes | None:
         """The content stored under a key, or None."""
-        if self.folder is None:
-            return None
         with contextlib.suppress(OSError):
             return (self.folder / key).read_bytes()
         return None
 
     def put(self, key: str, content: bytes) -> None:
         """Stores content under a key. A full or read-only disk is ignored: the next run renders again."""
-        if self.folder is None:
-            return
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as file:
@@ -37,7 +33,7 @@ class Cache:
 
     def prune(self) -> int:
         """Removes the oldest files beyond MAX_FILES; returns how many are left."""
-        if self.folder is None or not self.folder.is_dir():
+        if not self.folder.is_dir():
             return 0
         files = sorted(self.folder.iterdir(), key=lambda file: file.stat().st_mtime, reverse=True)
         for file in files[MAX_FILES:]:
@@ -52,7 +48,5 @@ def user_cache() -> Cache:
 
 def key_of(*parts: str) -> str:
     """The cache key of content that depends on these parts and on nothing else."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(f"{len(part)}:".encode() + part.encode())
-    return digest.hexdigest()[:40]
+    delimited = "".join(f"{len(part)}:{part}" for part in parts)
+    return hashlib.sha256(delimited.encode()).hexdigest()[:40]

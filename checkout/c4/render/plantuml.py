@@ -13,7 +13,6 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from types import TracebackType
 
 from checkout.c4.render.toolchain import MEMORY, Toolchain
 
@@ -45,9 +44,9 @@ class ProcessEnded(Exception):
 class PlantUmlProcess:
     """One warm PlantUML process for one output format (svg, png or preproc), restarted once if a diagram crashes it."""
 
-    def __init__(self, toolchain: Toolchain, output: str, profile: Profile, folder: Path, timeout: float) -> None:
+    def __init__(self, toolchain: Toolchain, output: str, profile: Profile, folder: Path) -> None:
         self.toolchain, self.output, self.profile = toolchain, output, profile
-        self.folder, self.timeout = folder, timeout
+        self.folder, self.timeout = folder, TIMEOUT
         self.lock = threading.Lock()
         self.cancelled = False
         self.process: subprocess.Popen[bytes] | None = None
@@ -57,28 +56,22 @@ class PlantUmlProcess:
     def convert(self, source: str) -> PlantUmlOutput:
         """The output for one source, from its @start to its @end line. A crash or timeout is an error in the output."""
         with self.lock:
-            try:
-                return self._convert(source)
-            except ProcessEnded as first:
-                if isinstance(first.__cause__, TimeoutError):
-                    error = f"PlantUML gave no answer within {self.timeout:g} s: is there an endless loop?"
-                    return PlantUmlOutput(b"", error)
-            try:
-                return self._convert(source)
-            except ProcessEnded:
-                cause = f"the diagram calls itself endlessly, or needs more than {MEMORY} of memory"
-                return PlantUmlOutput(b"", f"PlantUML crashed twice: {cause}")
+            for _ in range(2):  # restarted once
+                try:
+                    return self._convert(source)
+                except ProcessEnded as ended:
+                    if isinstance(ended.__cause__, TimeoutError):
+                        error = f"PlantUML gave no answer within {self.timeout:g} s: is there an endless loop?"
+                        return PlantUmlOutput(b"", error)
+            cause = f"the diagram calls itself endlessly, or needs more than {MEMORY} of memory"
+            return PlantUmlOutput(b"", f"PlantUML crashed twice: {cause}")
 
     def close(self) -> None:
         """Ends the process and removes its temporary home folder."""
         process, self.process = self.process, None
         if process is not None:
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                with contextlib.suppress(OSError):  # unsent input of a dead process
-                    assert pipe
-                    pipe.close()
+            with process:  # closes its pipes and waits for it
+                process.kill()
         if self.home is not None:
             shutil.rmtree(self.home, ignore_errors=True)
             self.home = None
@@ -149,27 +142,24 @@ class PlantUmlProcess:
         return PlantUmlOutput(response, error[2].decode(errors="replace").strip(), int(error[1]))
 
 
-class PlantUmlPool:
+class PlantUmlPool(contextlib.AbstractContextManager["PlantUmlPool"]):
     """Warm PlantUML processes, one per output format and profile, started on first use and ended on exit."""
 
-    def __init__(self, toolchain: Toolchain, folder: Path, *, timeout: float = TIMEOUT) -> None:
-        self.toolchain, self.folder, self.timeout = toolchain, folder, timeout
+    def __init__(self, toolchain: Toolchain, folder: Path) -> None:
+        self.toolchain, self.folder = toolchain, folder
         self.lock = threading.Lock()
         self.processes: dict[tuple[str, Profile], PlantUmlProcess] = {}
 
     def convert(self, output: str, source: str, profile: Profile = Profile.FOREIGN) -> PlantUmlOutput:
-        """The output for a source in one format (svg, png or preproc). Waits up to the timeout of the pool."""
+        """The output for a source in one format (svg, png or preproc). Waits up to TIMEOUT seconds."""
         with self.lock:
             key = (output, profile)
             if key not in self.processes:
-                self.processes[key] = PlantUmlProcess(self.toolchain, output, profile, self.folder, self.timeout)
+                self.processes[key] = PlantUmlProcess(self.toolchain, output, profile, self.folder)
             process = self.processes[key]
         return process.convert(source)
 
-    def __enter__(self) -> "PlantUmlPool":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.cancel()
         self.close()
 

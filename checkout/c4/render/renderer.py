@@ -2,20 +2,20 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
 
-from checkout.c4.findings import DiagramError, Finding
+from checkout.c4.findings import DiagramError
 from checkout.c4.render import svg
 from checkout.c4.render.cache import Cache, key_of, user_cache
-from checkout.c4.render.plantuml import TIMEOUT, PlantUmlOutput, PlantUmlPool, Profile
+from checkout.c4.render.plantuml import PlantUmlOutput, PlantUmlPool, Profile
 from checkout.c4.render.toolchain import Toolchain, find_toolchain
 from checkout.c4.source.arrows import Drawing, read_drawing, read_title
+from checkout.c4.source.diagrams import find_diagram, require_sources, source_root
 from checkout.c4.source.files import DiagramSource, SourceLine
-from checkout.c4.source.includes import read_diagrams
 from checkout.c4.source.preprocessing import expansion_source, picture_source
 
 REMEDIES = (
@@ -27,6 +27,7 @@ REMEDIES = (
     ("Fatal parsing", "close the parenthesis or the quotation mark of this call"),
     ("unknown", "correct the name of the procedure"),
 )
+COMPLETE = {"svg": re.compile(b"<svg"), "png": re.compile(rb"\A\x89PNG"), "preproc": re.compile(b"@end")}
 
 
 @dataclass(frozen=True)
@@ -44,22 +45,19 @@ class RenderedDiagram:
         return self
 
 
-class Renderer:
+Rendering = Callable[[], RenderedDiagram]
+
+
+class Renderer(AbstractContextManager["Renderer"]):
     """Renders diagrams below one folder, each once: a diagram in the cache starts no Java."""
 
-    def __init__(
-        self, folder: Path, *, cache: Cache | None = None, toolchain: Toolchain | None = None, timeout: float = TIMEOUT
-    ) -> None:
+    def __init__(self, folder: Path, *, cache: Cache | None = None, toolchain: Toolchain | None = None) -> None:
         self.toolchain = toolchain or find_toolchain()
-        self.folder = folder.resolve()
         self.cache = user_cache() if cache is None else cache
-        self.pool = PlantUmlPool(self.toolchain, self.folder, timeout=timeout)
+        self.pool = PlantUmlPool(self.toolchain, folder.resolve())
         self.threads = ThreadPoolExecutor(4)  # they only wait for PlantUML
 
-    def __enter__(self) -> "Renderer":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -68,29 +66,19 @@ class Renderer:
         self.threads.shutdown(cancel_futures=True)
         self.pool.close()  # last, as a thread may just have started a process
 
-    def render_all(
-        self, diagrams: Iterable[DiagramSource]
-    ) -> Iterator[tuple[DiagramSource, RenderedDiagram | DiagramError]]:
-        """Each diagram, rendered or with the error that prevents it; several are rendered at a time."""
-        submitted = [(diagram, self._submit(diagram)) for diagram in diagrams]
-        for diagram, outputs in submitted:
-            try:
-                yield diagram, self._collect(diagram, *outputs)
-            except DiagramError as error:
-                yield diagram, error
+    def render_all(self, diagrams: Iterable[DiagramSource]) -> list[tuple[DiagramSource, Rendering]]:
+        """Starts to render diagrams, several at a time; the function beside each one waits for it as `render` does."""
+        return [(diagram, self._start(diagram)) for diagram in diagrams]
 
     def render(self, diagram: DiagramSource) -> RenderedDiagram:
         """One diagram. Raises DiagramError with its findings if PlantUML rejects it."""
-        return self._collect(diagram, *self._submit(diagram))
+        return self._start(diagram)()
 
     def render_png(self, diagram: DiagramSource) -> bytes:
         """One diagram as PNG. Raises DiagramError with its findings if PlantUML rejects it."""
-        source, lines = picture_source(diagram)
-        cached = self.cache.get(self._key(diagram, "png"))
-        output = PlantUmlOutput(cached) if cached else self.pool.convert("png", source, self.profile(diagram))
-        if output.error or not output.payload.startswith(b"\x89PNG"):
-            raise DiagramError(_syntax_finding(output, lines))
-        self.cache.put(self._key(diagram, "png"), output.payload)
+        output = self._convert(diagram, "png")
+        if not _is_complete(output, "png"):
+            raise _syntax_error(output, diagram, "png")
         return output.payload
 
     def profile(self, diagram: DiagramSource) -> Profile:
@@ -103,75 +91,72 @@ class Renderer:
         """What a picture depends on, as its metadata holds it: the hash of the source and the toolchain."""
         return f"{svg.STAMP} source-{key_of(diagram.text)[:16]} {self.toolchain.identity}"
 
-    def _key(self, diagram: DiagramSource, output: str) -> str:
-        source = expansion_source(diagram)[0] if output == "preproc" else picture_source(diagram)[0]
-        return f"{key_of(diagram.kind, source, self.toolchain.identity, self.profile(diagram))}.{output}"
+    def _start(self, diagram: DiagramSource) -> Rendering:
+        picture, expansion = (self.threads.submit(self._convert, diagram, form) for form in ("svg", "preproc"))
+        return lambda: self._collect(diagram, picture.result(), expansion)
 
-    def _submit(self, diagram: DiagramSource) -> tuple[Future[PlantUmlOutput], Future[PlantUmlOutput]]:
-        sources = {"svg": picture_source(diagram)[0], "preproc": expansion_source(diagram)[0]}
-        picture, expansion = (self._submit_one(diagram, output, source) for output, source in sources.items())
-        return picture, expansion
-
-    def _submit_one(self, diagram: DiagramSource, output: str, source: str) -> Future[PlantUmlOutput]:
-        cached = self.cache.get(self._key(diagram, output))
-        if cached is not None:
-            done: Future[PlantUmlOutput] = Future()
-            done.set_result(PlantUmlOutput(cached))
-            return done
-        return self.threads.submit(self.pool.convert, output, source, self.profile(diagram))
+    def _convert(self, diagram: DiagramSource, form: str) -> PlantUmlOutput:
+        source, profile = _source(diagram, form)[0], self.profile(diagram)
+        key = f"{key_of(diagram.kind, source, self.toolchain.identity, profile)}.{form}"
+        cached = self.cache.get(key)
+        output = self.pool.convert(form, source, profile) if cached is None else PlantUmlOutput(cached)
+        if _is_complete(output, form):
+            self.cache.put(key, output.payload)
+        return output
 
     def _collect(
-        self, diagram: DiagramSource, picture: Future[PlantUmlOutput], expansion: Future[PlantUmlOutput]
+        self, diagram: DiagramSource, output: PlantUmlOutput, expansion: Future[PlantUmlOutput]
     ) -> RenderedDiagram:
-        output = picture.result()
-        if output.error or b"<svg" not in output.payload:
-            raise DiagramError(_syntax_finding(output, picture_source(diagram)[1]))
-        self.cache.put(self._key(diagram, "svg"), output.payload)
+        if not _is_complete(output, "svg"):
+            raise _syntax_error(output, diagram, "svg")
         root = svg.sanitise(svg.parse(output.payload[output.payload.index(b"<svg") :]))
         parse_error, drawing = None, Drawing(diagram)
         try:
-            drawing = self._parse(diagram, root.get("data-diagram-type") or "", expansion.result())
+            drawing = _parse(diagram, root.get("data-diagram-type") or "", expansion.result())
             drawing = replace(drawing, arrows=svg.link_arrows(drawing, root))
         except DiagramError as error:
             parse_error = error
-        svg.describe(svg.prefix_ids(root, diagram.name), drawing, self.stamp(diagram))
+        svg.prefix_ids(root, diagram.name)
+        svg.describe(root, drawing, self.stamp(diagram))
         return RenderedDiagram(drawing, svg.serialise(root), parse_error)
 
-    def _parse(self, diagram: DiagramSource, kind: str, output: PlantUmlOutput) -> Drawing:
-        text = output.payload.decode(errors="replace")
-        if "@end" in text:
-            self.cache.put(self._key(diagram, "preproc"), output.payload)
-        if kind not in ("DESCRIPTION", "CLASS", "SEQUENCE"):
-            return Drawing(diagram, title=read_title(text))  # a flow chart has no arrows between elements
-        if "@end" not in text:
-            raise DiagramError(_syntax_finding(output, expansion_source(diagram)[1]))
-        return read_drawing(diagram, text)
+
+def open_renderer(files: Sequence[Path], cache: Cache | None = None) -> Renderer:
+    """A renderer of the diagrams in files. Raises DiagramError if there are no files."""
+    if not files:
+        require_sources(files)
+    # The deepest folder that holds all files is what PlantUML's `OWN` profile may read.
+    return Renderer(Path(os.path.commonpath([file.resolve().parent for file in files])), cache=cache)
 
 
-def source_root(path: Path) -> Path:
-    """The root of the git checkout that holds a path, else its folder: includes are read from below it only."""
-    folder = (path if path.is_dir() else path.parent).resolve()
-    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
+def render_file(file: str) -> RenderedDiagram:
+    """Renders one diagram, named as FILE or FILE#NAME. Raises DiagramError or FileNotFoundError."""
+    diagram = find_diagram(file)
+    with open_renderer([diagram.file]) as renderer:
+        return renderer.render(diagram).checked()
 
 
-def read_sources(files: Iterable[Path], root: Path | None = None) -> tuple[list[DiagramSource], list[Finding]]:
-    """The diagrams in files, and the findings of files that cannot be read; `root` limits where includes are read."""
-    diagrams, findings = list[DiagramSource](), list[Finding]()
-    for file in files:
-        try:
-            diagrams += read_diagrams(file, root or source_root(file))
-        except DiagramError as error:
-            findings += error.findings
-    return diagrams, findings
+def _source(diagram: DiagramSource, form: str) -> tuple[str, list[SourceLine]]:
+    return expansion_source(diagram) if form == "preproc" else picture_source(diagram)
 
 
-def common_folder(files: Iterable[Path]) -> Path:
-    """The deepest folder that holds all files: what PlantUML's `OWN` profile may read."""
-    return Path(os.path.commonpath([file.resolve().parent for file in files]))
+def _is_complete(output: PlantUmlOutput, form: str) -> bool:
+    # PlantUML may take the marks of an expansion for errors, and expands it nevertheless.
+    return bool(COMPLETE[form].search(output.payload)) and (form == "preproc" or not output.error)
 
 
-def _syntax_finding(output: PlantUmlOutput, lines: list[SourceLine]) -> Finding:
+def _parse(diagram: DiagramSource, kind: str, output: PlantUmlOutput) -> Drawing:
+    text = output.payload.decode(errors="replace")
+    if kind not in ("DESCRIPTION", "CLASS", "SEQUENCE"):
+        return Drawing(diagram, title=read_title(text))  # a flow chart has no arrows between elements
+    if not _is_complete(output, "preproc"):
+        raise _syntax_error(output, diagram, "preproc")
+    return read_drawing(diagram, text)
+
+
+def _syntax_error(output: PlantUmlOutput, diagram: DiagramSource, form: str) -> DiagramError:
+    lines = _source(diagram, form)[1]
     line = lines[output.line] if output.line < len(lines) else lines[0]
     message = output.error or "PlantUML returned no picture"
     fix = next((remedy for words, remedy in REMEDIES if words.lower() in message.lower()), "correct this line")
-    return line.finding("syntax", f"PlantUML: {message}", fix)
+    return line.error("syntax", f"PlantUML: {message}", fix)

@@ -24,10 +24,9 @@ class StalePicture:
         return f"{display_path(self.picture)}: {self.reason}"
 
 
-def check_picture(
-    renderer: Renderer, diagram: DiagramSource, rendered: RenderedDiagram, path: Path
-) -> StalePicture | None:
-    """None if the picture at `path` is up to date; else the reason: source, toolchain or picture changed."""
+def check_picture(renderer: Renderer, diagram: DiagramSource, rendered: RenderedDiagram) -> StalePicture | None:
+    """None if the picture beside a source is up to date; else the reason: source, toolchain or picture changed."""
+    path = diagram.file.parent / f"{diagram.name}.svg"
     remedy = f"run: checkout diagrams render {display_path(diagram.file)}"
     if not path.is_file():
         return StalePicture(path, f"there is no picture of {display_path(diagram.file)}; {remedy}")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
-from checkout.c4.findings import DiagramError, Finding
+from checkout.c4.findings import DiagramError
 from checkout.c4.source.arrows import Arrow, Drawing
 
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
@@ -101,14 +101,13 @@ def _is_safe(node: Node, link: str) -> bool:
 
 def link_arrows(drawing: Drawing, root: Node) -> tuple[Arrow, ...]:
     """The arrows with the ids of their groups in the picture. Raises DiagramError if they cannot be matched."""
-    visible = [arrow for arrow in drawing.arrows if not arrow.hidden]
+    visible = drawing.visible_arrows
     if root.get("data-diagram-type") not in ("DESCRIPTION", "CLASS"):
-        return tuple(visible)
+        return visible
     groups = [group for group in root.iter(tag("g")) if group.get("class") == "link"]
     groups.sort(key=lambda group: int((group.get("id") or "")[3:]))
     if len(groups) != len(visible):
-        message = f"{len(visible)} arrows are written and {len(groups)} drawn"
-        raise DiagramError(_unmatched_finding(drawing, message))
+        raise _unmatched(drawing, f"{len(visible)} arrows are written and {len(groups)} drawn")
     names = {group.get("id"): group.get("data-qualified-name") or "" for group in root.iter(tag("g"))}
     return tuple(_link_arrow(drawing, arrow, group, names) for arrow, group in zip(visible, groups, strict=True))
 
@@ -117,11 +116,11 @@ def _link_arrow(drawing: Drawing, arrow: Arrow, group: Node, names: dict[str | N
     ends = [names.get(group.get(f"data-entity-{end}"), "") for end in (1, 2)]
     straight = _has_alias(ends[0], arrow.source) and _has_alias(ends[1], arrow.target)
     crossed = _has_alias(ends[1], arrow.source) and _has_alias(ends[0], arrow.target)
-    drawn = "".join("".join(text.itertext()) for text in group.iter(tag("text")))
+    drawn = re.sub(r"[\W_]", "", "".join("".join(text.itertext()) for text in group.iter(tag("text"))))
     words = re.findall(r"[^\W_]{2,}", arrow.label)  # markup may hide some of them, never all
-    is_labelled = not words or any(word in _letters(drawn) for word in words)
+    is_labelled = not words or any(word in drawn for word in words)
     if not (straight or crossed) or not is_labelled:
-        raise DiagramError(_unmatched_finding(drawing, f"the arrow {arrow} is drawn as {' – '.join(ends)}"))
+        raise _unmatched(drawing, f"the arrow {arrow} is drawn as {' – '.join(ends)}")
     return replace(arrow, svg_id=prefixed_id(drawing.name, group.get("id") or ""))
 
 
@@ -130,12 +129,8 @@ def _has_alias(qualified: str, alias: str) -> bool:
     return qualified == alias or qualified.endswith("." + alias) or not qualified
 
 
-def _letters(text: str) -> str:
-    return re.sub(r"[^\w]|_", "", text)
-
-
-def _unmatched_finding(drawing: Drawing, message: str) -> Finding:
-    return drawing.diagram.head.finding("unmatched", message, "remove hide/remove lines, or report this diagram")
+def _unmatched(drawing: Drawing, message: str) -> DiagramError:
+    return drawing.diagram.head.error("unmatched", message, "remove hide/remove lines, or report this diagram")
 
 
 def prefixed_id(name: str, local: str) -> str:
@@ -143,8 +138,8 @@ def prefixed_id(name: str, local: str) -> str:
     return re.sub(r"\W+", "-", name) + "-" + local
 
 
-def prefix_ids(root: Node, name: str) -> Node:
-    """Prefixes, in place, all ids and the references to them with the name of the picture; returns the tree."""
+def prefix_ids(root: Node, name: str) -> None:
+    """Prefixes, in place, all ids and the references to them with the name of the picture."""
     own = {node.get("id"): prefixed_id(name, node.get("id") or "") for node in root.iter() if node.get("id")}
     for node in root.iter():
         for key, value in list(node.items()):
@@ -154,11 +149,10 @@ def prefix_ids(root: Node, name: str) -> Node:
                 node.set(key, "#" + own.get(value[1:], value[1:]))
             elif "url(#" in value:
                 node.set(key, re.sub(r"url\(#([^)]+)\)", lambda ref: f"url(#{own.get(ref[1], ref[1])})", value))
-    return root
 
 
-def describe(root: Node, drawing: Drawing, stamp: str) -> Node:
-    """Adds, in place, a title, a description of all arrows, and the stamp as metadata; returns the tree."""
+def describe(root: Node, drawing: Drawing, stamp: str) -> None:
+    """Adds, in place, a title, a description of all arrows, and the stamp as metadata."""
     name = drawing.name
     for key in ("style", "preserveAspectRatio", "data-diagram-type"):
         root.attrib.pop(key, None)
@@ -172,4 +166,3 @@ def describe(root: Node, drawing: Drawing, stamp: str) -> Node:
         root.insert(at, node)
     for group in root.findall(tag("g")):
         group.set("font-family", FONTS)
-    return root

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from checkout.c4.findings import DiagramError
-from checkout.c4.render.renderer import source_root
+from checkout.c4.source.diagrams import source_root
 from checkout.c4.source.includes import read_diagrams
 
 PAUSE = 0.1  # seconds between two polls
@@ -29,11 +30,10 @@ class Watch:
 
 
 def _times(file: Path) -> tuple[tuple[Path, int], ...]:
-    try:
-        included = [path for diagram in read_diagrams(file, source_root(file)) for path in diagram.included]
-    except (DiagramError, OSError):
-        included = []  # the file is being written: its own time says when to look again
-    return tuple((path, _time(path)) for path in dict.fromkeys([file, *included]))
+    paths = [file]
+    with suppress(DiagramError, OSError):  # the file is being written: its own time says when to look again
+        paths += [path for diagram in read_diagrams(file, source_root(file)) for path in diagram.included]
+    return tuple((path, _time(path)) for path in dict.fromkeys(paths))
 
 
 def _time(path: Path) -> int:

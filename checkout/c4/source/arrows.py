@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from checkout.c4.findings import DiagramError
+from checkout.c4.findings import Finding
 from checkout.c4.source.files import DiagramSource, SourceLine
 from checkout.c4.source.preprocessing import BOX, FIELD, INDEX, MARK, RECORD
 
@@ -95,9 +95,9 @@ class Arrow:
         data |= {"label": self.label, "technology": self.technology, "line": self.line.number, "svg_id": self.svg_id}
         return data | ({"both_ways": True} if self.both_ways else {})
 
-    def finding_anchor(self) -> str:
-        """The text on the line to whose column a finding points."""
-        return self.line.text.strip().split("(")[0]
+    def finding(self, rule: str, message: str, fix: str) -> Finding:
+        """A finding on the line of this arrow, at the column of its macro or first end."""
+        return self.line.finding(rule, message, fix, self.line.text.strip().split("(")[0])
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Drawing:
     elements: tuple[Element, ...] = ()
     arrows: tuple[Arrow, ...] = ()
     title: str = ""
-    open_boundaries: tuple[Element, ...] = field(default=())
+    open_boundaries: tuple[Element, ...] = ()
 
     @property
     def visible_arrows(self) -> tuple[Arrow, ...]:
@@ -127,8 +127,8 @@ class Drawing:
     @property
     def sentences(self) -> list[str]:
         """All visible arrows in words, or the labels of the elements if there are none."""
-        described = [(f"{arrow.index}. " if arrow.index else "", self.describe(arrow)) for arrow in self.visible_arrows]
-        return [f"{step}{text}." for step, text in described] or [self._label(alias) for alias in self.aliases]
+        arrows = [f"{f'{each.index}. ' if each.index else ''}{self.describe(each)}." for each in self.visible_arrows]
+        return arrows or [self._label(alias) for alias in self.aliases]
 
     @property
     def is_dynamic(self) -> bool:
@@ -183,14 +183,9 @@ def _statements(diagram: DiagramSource, expansion: str) -> Iterator[tuple[Source
 def _element(text: str, line: SourceLine) -> Element | None:
     if BOX in text:
         shape, alias, label, technology, *_ = text.split(BOX, 1)[1].split(FIELD)
-        return Element(
-            alias.strip('"'),
-            _without_markup(label),
-            shape,
-            _single_spaces(technology),
-            line,
-            shape in ("boundary", "node"),
-        )
+        is_boundary = shape in ("boundary", "node")
+        alias, label, technology = alias.strip('"'), _without_markup(label), _single_spaces(technology)
+        return Element(alias, label, shape, technology, line, is_boundary)
     match = ELEMENT.match(text)
     if match is None or (match["two"] is None and LOOKS_LIKE.match(match["rest"].strip())):
         return None
@@ -203,14 +198,13 @@ def _element(text: str, line: SourceLine) -> Element | None:
 def _arrow(text: str, line: SourceLine) -> Arrow | None:
     if RECORD in text:
         source, way, target, label, technology, *_ = text.split(RECORD, 1)[1].split(FIELD)
-        index, found, rest = label.partition(INDEX)
-        return _make_arrow(way, source, target, index if found else "", rest if found else label, technology, line)
+        *index, label = label.split(INDEX, 1)
+        return _make_arrow(way, source, target, "".join(index), label, technology, line)
     if PLAIN.match(text) or not LOOKS_LIKE.search(re.sub(NAME_QUOTED, "", text.split(":")[0])):
         return None
     match = ARROW.match(text)
     if match is None or "//<size:" in text:
-        message = f"this arrow cannot be read: {text[:60]}"
-        raise DiagramError(line.finding("unreadable", message, "write it as Rel(from, to, ...)"))
+        raise line.error("unreadable", f"this arrow cannot be read: {text[:60]}", "write it as Rel(from, to, ...)")
     label = match["label"] or ""
     arrow = _make_arrow(match["arrow"], _unquoted(match["a"]), _unquoted(match["b"]), "", label, "", line)
     return replace(arrow, hidden="hidden" in match["body"].lower())
@@ -222,9 +216,8 @@ def _make_arrow(way: str, source: str, target: str, index: str, label: str, tech
     source, target = source.strip().strip('"'), target.strip().strip('"')
     if back and not forth:
         source, target = target, source
-    return Arrow(
-        index.strip(), source, target, _without_markup(label), _single_spaces(technology), line, back and forth
-    )
+    label, technology = _without_markup(label), _single_spaces(technology)
+    return Arrow(index.strip(), source, target, label, technology, line, back and forth)
 
 
 def _unquoted(name: str) -> str:

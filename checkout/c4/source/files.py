@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from checkout.c4.findings import DiagramError, Finding, display_path
@@ -24,10 +24,19 @@ class SourceLine:
     number: int
     extends_c4: bool = False  # this line defines C4 macros
 
+    @property
+    def place(self) -> str:
+        """The file and the number, as messages show them."""
+        return f"{display_path(self.file)}:{self.number}"
+
     def finding(self, rule: str, message: str, fix: str, at: str = "", severity: str = "error") -> Finding:
         """A finding on this line, at the column of the text `at`."""
         found = self.text.find(at) if at else len(self.text) - len(self.text.lstrip())
         return Finding(display_path(self.file), self.number, max(found, 0) + 1, rule, message, fix, severity)
+
+    def error(self, rule: str, message: str, fix: str, at: str = "") -> DiagramError:
+        """The error that this line keeps the diagram from being read or rendered."""
+        return DiagramError(self.finding(rule, message, fix, at))
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,7 @@ class DiagramSource:
     name: str
     kind: str
     lines: tuple[SourceLine, ...]
-    included: tuple[Path, ...] = field(default=())
+    included: tuple[Path, ...] = ()
 
     @property
     def text(self) -> str:
@@ -67,16 +76,15 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
 
 def read_lines(file: Path) -> list[SourceLine]:
     """The lines of one file. Raises DiagramError for a file that is too large or not UTF-8 text."""
+    head = SourceLine("", file, 1)
     if file.stat().st_size > MAX_BYTES:
-        raise DiagramError(_file_finding(file, "too-large", f"it is larger than {MAX_BYTES:,} bytes", "split it"))
+        raise head.error("too-large", f"it is larger than {MAX_BYTES:,} bytes", "split it")
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DiagramError(
-            _file_finding(file, "not-text", f"it is not UTF-8 ({error.reason})", "save it as UTF-8")
-        ) from error
+        raise head.error("not-text", f"it is not UTF-8 ({error.reason})", "save it as UTF-8") from error
     if "\0" in text:
-        raise DiagramError(_file_finding(file, "not-text", "it holds binary data", "name a PlantUML source"))
+        raise head.error("not-text", "it holds binary data", "name a PlantUML source")
     return lines_of(text, file)
 
 
@@ -108,7 +116,7 @@ def split_blocks(lines: list[SourceLine]) -> Iterator[DiagramBlock]:
                 yield DiagramBlock(opening["kind"].lower(), name, tuple(body))
                 opening = None
     if opening is not None:
-        raise DiagramError(body[0].finding("unclosed-diagram", "this diagram is not closed", "end it with @enduml"))
+        raise body[0].error("unclosed-diagram", "this diagram is not closed", "end it with @enduml")
 
 
 def picture_names(file: Path, found: list[DiagramBlock]) -> list[str]:
@@ -127,7 +135,3 @@ def _picture_name(written: str | None) -> str:
 
 def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") or part == "node_modules" for part in path.parts)
-
-
-def _file_finding(file: Path, rule: str, message: str, fix: str) -> Finding:
-    return Finding(display_path(file), 1, 1, rule, message, fix)

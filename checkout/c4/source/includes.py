@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
-from checkout.c4.findings import DiagramError
 from checkout.c4.source.files import (
     MAX_BYTES,
     DiagramBlock,
@@ -46,20 +46,16 @@ def read_diagrams(file: Path, root: Path, lines: list[SourceLine] | None = None)
     """
     found = list(split_blocks(read_lines(file) if lines is None else lines))
     names = picture_names(file, found)
-    return [_read_diagram(file, name, block, root) for name, block in zip(names, found, strict=True)]
+    return [_read_diagram(file, name, block, _State(root.resolve())) for name, block in zip(names, found, strict=True)]
 
 
 def bundled_name(address: str) -> str:
     """The name in PlantUML's library of a file that a URL names, or an empty string."""
-    for pattern, name in BUNDLED:
-        match = pattern.search(address)
-        if match:
-            return match.expand(name)
-    return ""
+    found = ((pattern.search(address), name) for pattern, name in BUNDLED)
+    return next((match.expand(name) for match, name in found if match), "")
 
 
-def _read_diagram(file: Path, name: str, block: DiagramBlock, root: Path) -> DiagramSource:
-    state = _State(root.resolve())
+def _read_diagram(file: Path, name: str, block: DiagramBlock, state: _State) -> DiagramSource:
     lines = _resolve_includes(list(block.lines), state, (file.resolve(),))
     return DiagramSource(file, name, block.kind, tuple(lines), tuple(dict.fromkeys(state.seen)))
 
@@ -74,9 +70,7 @@ def _resolve_includes(lines: list[SourceLine], state: _State, path: tuple[Path, 
             expanded += _resolve(line, directive["how"].lower(), directive["what"], state, path)
         state.size += len(line.text)
         if state.size > MAX_BYTES:
-            raise DiagramError(
-                line.finding("too-large", f"with its includes it is above {MAX_BYTES:,} bytes", "split it")
-            )
+            raise line.error("too-large", f"with its includes it is above {MAX_BYTES:,} bytes", "split it")
     return expanded
 
 
@@ -91,8 +85,7 @@ def _is_code(text: str, state: _State) -> bool:
     if define:
         state.names[define["name"] or define["var"]] = define["value"].strip('"')
     state.in_procedure = bool(OPENING.match(text)) or (state.in_procedure and not CLOSING.match(text))
-    opens, closes = re.match(r"!if", bare), re.match(r"!endif", bare)
-    state.branches += bool(opens) - bool(closes)
+    state.branches += bare.startswith("!if") - bare.startswith("!endif")
     return True
 
 
@@ -100,26 +93,22 @@ def _resolve(line: SourceLine, how: str, what: str, state: _State, path: tuple[P
     target = _substitute(re.sub(r"\s+'.*$", "", what), state.names)
     if how == "theme":
         remote = re.search(r"\bfrom\s+(\S+)", target)
-        return [line] if not remote else _refuse_remote(line, remote[1], state)
+        return [line] if not remote else _refuse_remote(line, remote[1])
     if REMOTE.match(target) or how == "includeurl":
-        return _refuse_remote(line, target, state)
+        _refuse_remote(line, target)
     if how == "import":
-        raise DiagramError(line.finding("unreadable", "an archive cannot be read", "include its files one by one"))
+        raise line.error("unreadable", "an archive cannot be read", "include its files one by one")
     if target.startswith("<"):
         return [SourceLine(f"!include {target}", line.file, line.number, extends_c4=bool(C4_FILE.search(target)))]
     if state.in_procedure or "$" in target or "%" in target:
-        raise DiagramError(
-            line.finding("unreadable", f"the name of {target} is known only at run time", "name the file")
-        )
+        raise line.error("unreadable", f"the name of {target} is known only at run time", "name the file")
     return _include_file(line, how, target, state, path)
 
 
-def _refuse_remote(line: SourceLine, address: str, state: _State) -> list[SourceLine]:
+def _refuse_remote(line: SourceLine, address: str) -> NoReturn:
     name = bundled_name(address)
     fix = f"write !include {name}" if name else "keep a copy beside the diagram and include that"
-    raise DiagramError(
-        line.finding("remote-include", f"{address} is on a network, and nothing is downloaded", fix, address)
-    )
+    raise line.error("remote-include", f"{address} is on a network, and nothing is downloaded", fix, address)
 
 
 def _include_file(line: SourceLine, how: str, target: str, state: _State, path: tuple[Path, ...]) -> list[SourceLine]:
@@ -127,14 +116,14 @@ def _include_file(line: SourceLine, how: str, target: str, state: _State, path: 
     file = (line.file.parent / written).resolve()
     if not file.is_relative_to(state.root):
         message = f"{written} is outside {state.root.name}/, the source tree of this diagram"
-        raise DiagramError(line.finding("include-outside", message, "copy it beside the diagram", written))
+        raise line.error("include-outside", message, "copy it beside the diagram", written)
     if not file.is_file():
         if state.branches:
             return [line]  # PlantUML reports an error if this branch is taken
-        raise DiagramError(line.finding("missing-include", f"there is no file {written}", "correct the name", written))
+        raise line.error("missing-include", f"there is no file {written}", "correct the name", written)
     if file in path or len(path) > MAX_DEPTH:
-        raise DiagramError(line.finding("include-loop", f"{written} includes itself", "remove an include", written))
-    if file in state.seen and how != "include_many" and how != "includesub" and not state.branches:
+        raise line.error("include-loop", f"{written} includes itself", "remove an include", written)
+    if file in state.seen and how not in ("include_many", "includesub") and not state.branches:
         return []  # PlantUML, too, includes a file only once
     state.seen.append(file)
     body = _resolve_includes(_select(line, file, how, part), state, (*path, file))
@@ -152,9 +141,7 @@ def _select(line: SourceLine, file: Path, how: str, part: str) -> list[SourceLin
     number = int(part) if part.isdigit() else 0
     named = [block for block in found if part and block.name == part] or found[number : number + 1]
     if not named:
-        raise DiagramError(
-            line.finding("missing-include", f"{file.name} has no diagram {part}", "correct the name", part)
-        )
+        raise line.error("missing-include", f"{file.name} has no diagram {part}", "correct the name", part)
     return list(named[0].lines[1:-1])
 
 
@@ -167,7 +154,7 @@ def _select_part(line: SourceLine, lines: list[SourceLine], part: str) -> list[S
         elif inside:
             chosen.append(each)
     if not chosen:
-        raise DiagramError(line.finding("missing-include", f"there is no part {part}", "correct the name", part))
+        raise line.error("missing-include", f"there is no part {part}", "correct the name", part)
     return chosen
 
 

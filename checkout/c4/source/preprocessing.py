@@ -1,6 +1,7 @@
 """Preprocessing: sources for PlantUML's preprocessor whose expansion names every element, arrow and source line."""
 
 import re
+from itertools import product
 
 from checkout.c4.source.files import DiagramSource, SourceLine
 from checkout.c4.source.includes import CLOSING, OPENING
@@ -17,8 +18,8 @@ def _override(name: str, arguments: str, body: str) -> str:
     return f'!if %function_exists("{name}")\n!unquoted procedure {name}({arguments})\n{body}\n!endprocedure\n!endif'
 
 
-def _box(kind: str, *fields: str) -> str:
-    return BOX + FIELD.join((kind, *fields)) + FIELD
+def _box(*fields: str) -> str:
+    return BOX + FIELD.join(fields) + FIELD
 
 
 def _overrides() -> str:
@@ -42,19 +43,11 @@ def _overrides() -> str:
         '!if %function_exists("$getParticipant")\n!procedure $getParticipant(' + participant + ")\n"
         + _box("participant", "$alias", "$label", "$techn") + "\n!endprocedure\n!endif",
     ]  # fmt: skip
-    parts += [
-        _override(f"{name}{side}", node, _box("node", "$alias", "$label", "$type"))
-        for name in ("Node", "Deployment_Node")
-        for side in ("", "_L", "_R")
-    ]
-    parts += [
-        _override(
-            f"RelIndex{suffix}",
-            f"$e_index, {RELATION}",
-            f'$getRel("{way}", $from, $to, $e_index + "{INDEX}" + $label, $techn, $descr, $sprite, $tags, $link)',
-        )
-        for suffix, way in DIRECTIONS.items()
-    ]
+    for name, side in product(("Node", "Deployment_Node"), ("", "_L", "_R")):
+        parts.append(_override(f"{name}{side}", node, _box("node", "$alias", "$label", "$type")))
+    for suffix, way in DIRECTIONS.items():
+        body = f'$getRel("{way}", $from, $to, $e_index + "{INDEX}" + $label, $techn, $descr, $sprite, $tags, $link)'
+        parts.append(_override(f"RelIndex{suffix}", f"$e_index, {RELATION}", body))
     return "\n".join(parts)
 
 
@@ -73,25 +66,19 @@ def picture_source(diagram: DiagramSource) -> tuple[str, list[SourceLine]]:
 
 def expansion_source(diagram: DiagramSource) -> tuple[str, list[SourceLine]]:
     """The source to expand, with a mark before each line and C4 macros that record what they draw, and its lines."""
-    text, places = list[str](), list[SourceLine]()
+    expanded = list[tuple[str, SourceLine]]()
     in_procedure, depth, continued = False, 0, False
-
-    def put(line: SourceLine, *texts: str) -> None:
-        for each in texts:
-            text.append(each)
-            places.append(line)
-
     for number, line in enumerate(diagram.lines):
         in_procedure = in_procedure or bool(OPENING.match(line.text))
         if number and not (in_procedure or depth or continued):
-            put(line, f"{MARK}{number}{FIELD}")
-        put(line, line.text)
+            expanded.append((f"{MARK}{number}{FIELD}", line))
+        expanded.append((line.text, line))
         depth = _json_depth(line.text, depth)
         continued = line.text.endswith("\\")
         in_procedure = in_procedure and not CLOSING.match(line.text)
         if line.extends_c4 and not in_procedure:
-            put(line, *OVERRIDES.split("\n"))
-    return "\n".join(text), places
+            expanded += [(text, line) for text in OVERRIDES.split("\n")]
+    return "\n".join(text for text, _ in expanded), [line for _, line in expanded]
 
 
 def _json_depth(text: str, depth: int) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checkout.c4.render.plantuml import PlantUmlPool, Profile
+from checkout.c4.render.plantuml import TIMEOUT, PlantUmlPool, Profile
 from checkout.c4.render.renderer import Renderer
 from checkout.c4.render.toolchain import find_toolchain
 from checkout.c4.source.includes import read_diagrams
@@ -18,7 +18,7 @@ GOOD = "@startuml\na -> b : hello\n@enduml"
 
 @pytest.fixture
 def pool(tmp_path: Path) -> Iterator[PlantUmlPool]:
-    with PlantUmlPool(find_toolchain(), tmp_path, timeout=15) as pool:
+    with PlantUmlPool(find_toolchain(), tmp_path) as pool:
         yield pool
 
 
@@ -75,13 +75,13 @@ def test_diagram_that_crashes_the_process_fails_after_a_second_try(pool: PlantUm
 
 def test_diagram_that_takes_too_long_is_ended_and_the_next_one_drawn(tmp_path: Path) -> None:
     slow = "@startuml\n!include <C4/C4_Container>\nContainer(a, A)\n@enduml"  # half a second the first time
-    with PlantUmlPool(find_toolchain(), tmp_path, timeout=15) as pool:
+    with PlantUmlPool(find_toolchain(), tmp_path) as pool:
         pool.convert("svg", GOOD)
         pool.processes["svg", Profile.FOREIGN].timeout = 0.05
 
         answer = pool.convert("svg", slow)
 
-        pool.processes["svg", Profile.FOREIGN].timeout = 15
+        pool.processes["svg", Profile.FOREIGN].timeout = TIMEOUT
         assert "no answer within 0.05 s" in answer.error
         assert pool.convert("svg", GOOD).payload.startswith(b"<svg")
 

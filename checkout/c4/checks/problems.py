@@ -1,0 +1,32 @@
+"""Problems: all findings of `checkout diagrams check`, and the fix of those that can be fixed by a program."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from checkout.c4.checks.consistency import CodeArrow, compare_views, compare_with_code
+from checkout.c4.checks.lint import fix_remote_includes, lint
+from checkout.c4.findings import DiagramError, Finding, display_path, log
+from checkout.c4.render.renderer import Renderer
+from checkout.c4.source.diagrams import require_sources
+
+
+def find_problems(renderer: Renderer, files: Sequence[Path], code_arrows: Sequence[CodeArrow]) -> list[Finding]:
+    """The findings of the diagrams in files: of each alone, between them, and against the code."""
+    diagrams, findings = require_sources(files)
+    drawings = []
+    for _, rendering in renderer.render_all(diagrams):
+        try:
+            drawings.append(rendering().checked().drawing)
+            findings += lint(drawings[-1])
+        except DiagramError as error:
+            findings += error.findings
+    return findings + compare_views(drawings) + compare_with_code(drawings, code_arrows)
+
+
+def fix_files(files: Sequence[Path]) -> None:
+    """Rewrites includes of URLs in files to the bundled library where it has what they name."""
+    for file in files:
+        text, count = fix_remote_includes(file.read_bytes().decode("utf-8", errors="surrogateescape"))
+        if count:
+            file.write_bytes(text.encode("utf-8", errors="surrogateescape"))
+            log(f"{display_path(file)}: {count} includes rewritten")

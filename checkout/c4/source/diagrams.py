@@ -1,0 +1,47 @@
+"""Diagrams: reads the diagrams at paths; what is wrong with a file becomes a finding."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from checkout.c4.findings import DiagramError, Finding, display_path
+from checkout.c4.source.files import DiagramSource, find_files
+from checkout.c4.source.includes import read_diagrams
+
+
+def source_root(path: Path) -> Path:
+    """The root of the git checkout that holds a path, else its folder: includes are read from below it only."""
+    folder = (path if path.is_dir() else path.parent).resolve()
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
+
+
+def read_sources(files: Iterable[Path], root: Path | None = None) -> tuple[list[DiagramSource], list[Finding]]:
+    """The diagrams in files, and the findings of files that cannot be read; `root` limits where includes are read."""
+    diagrams, findings = list[DiagramSource](), list[Finding]()
+    for file in files:
+        try:
+            diagrams += read_diagrams(file, root or source_root(file))
+        except DiagramError as error:
+            findings += error.findings
+    return diagrams, findings
+
+
+def require_sources(files: Sequence[Path]) -> tuple[list[DiagramSource], list[Finding]]:
+    """What `read_sources` returns. Raises DiagramError if that is neither a diagram nor a finding."""
+    diagrams, findings = read_sources(files)
+    if not diagrams and not findings:
+        named = ", ".join(map(display_path, files)) or "this folder"
+        raise DiagramError(Finding(named, 1, 1, "no-diagram", "no diagram found", "name a file that has an @startuml"))
+    return diagrams, findings
+
+
+def find_diagram(file: str) -> DiagramSource:
+    """The diagram named as FILE or FILE#NAME. Raises DiagramError or FileNotFoundError."""
+    path, _, name = (file, "", "") if Path(file).exists() else file.rpartition("#")
+    diagrams, findings = require_sources(find_files([Path(path or file)]))
+    if findings:
+        raise DiagramError(*findings)
+    named = [diagram for diagram in diagrams if diagram.name == name] if name else diagrams
+    if len(named) != 1:
+        names = ", ".join(diagram.name for diagram in diagrams)
+        raise FileNotFoundError(f"{file}: name one of its diagrams as FILE#NAME; it holds {names}")
+    return named[0]
