@@ -1,8 +1,5 @@
 """Broker controls: the Kafka brokers of a lab, which can be killed and started."""
 
-import threading
-from collections.abc import Callable
-
 from checkout.lab.engine.kafka_session import KafkaSession
 from checkout.lab.locking import reads
 
@@ -10,8 +7,6 @@ from checkout.lab.locking import reads
 class BrokerControls:
     """The methods of a lab that concern its Kafka brokers."""
 
-    lock: threading.RLock
-    callbacks: list[Callable[[], None]]
     _session: KafkaSession
 
     @reads

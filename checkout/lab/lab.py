@@ -1,5 +1,6 @@
 """Lab: the whole store inside a notebook, moved hop by hop or verb by verb."""
 
+import functools
 import threading
 import weakref
 from collections.abc import Callable, Mapping
@@ -8,7 +9,7 @@ from typing import Any
 from checkout.framework.service import Service
 from checkout.lab.broker_controls import BrokerControls
 from checkout.lab.engine import requests
-from checkout.lab.engine.clock import Clock, order_id
+from checkout.lab.engine.clock import order_id
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.kafka_session import KafkaSession
 from checkout.lab.engine.requests import PlacedOrder, PlacedRequest, Products
@@ -50,8 +51,9 @@ class Lab(LabTables, BrokerControls):
         dataframes.set_display_options()
         self.lock, self.callbacks = threading.RLock(), list[Callable[[], None]]()
         self._session = KafkaSession(log, brokers, bootstrap_servers, kafka or {})
-        self._has_real_clock, self._partitions, self._registry = clock == "real", partitions, registry
-        self._inbox, self._outbox = inbox, outbox
+        self._new_environment = functools.partial(
+            Environment, self._session, clock == "real", partitions, inbox, outbox, registry
+        )
         self._environments: list[Environment] = []
         # At the interpreter's end no client may start a thread: the cleanup process deletes topics and groups then.
         weakref.finalize(self, _close, self._environments, self._session).atexit = False
@@ -59,14 +61,11 @@ class Lab(LabTables, BrokerControls):
             self._open()
 
     def _open(self) -> None:
-        clock = Clock(self._has_real_clock)
-        self._environment = Environment(
-            self._session, clock, self._partitions, self._inbox, self._outbox, self._registry
-        )
+        self._environment = self._new_environment()
         self._environments[:] = [self._environment]
         self._scheduler, self._order_count = Scheduler(self._environment), 0
 
-    replay = staticmethod(Replay.open)
+    replay = Replay
 
     @changes
     def place_order(

@@ -1,25 +1,17 @@
 """Locking: a lab does one thing at a time, whether a cell or a button of the walk has asked for it."""
 
 import functools
-import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from checkout.lab.errors import as_lab_error
-
-
-class Lockable(Protocol):
-    """What the decorators need of a lab."""
-
-    lock: threading.RLock
-    callbacks: list[Callable[[], None]]
 
 
 def reads(method: Callable[..., Any]) -> Callable[..., Any]:
     """Decorates a method of a lab: it runs under the lab's lock, and raises LabError for errors of the broker."""
 
     @functools.wraps(method)
-    def locked(lab: Lockable, *args: Any, **options: Any) -> Any:
+    def locked(lab: Any, *args: Any, **options: Any) -> Any:
         with lab.lock, as_lab_error():
             return method(lab, *args, **options)
 
@@ -31,7 +23,7 @@ def changes(method: Callable[..., Any]) -> Callable[..., Any]:
     locked = reads(method)
 
     @functools.wraps(method)
-    def notifying(lab: Lockable, *args: Any, **options: Any) -> Any:
+    def notifying(lab: Any, *args: Any, **options: Any) -> Any:
         try:
             return locked(lab, *args, **options)
         finally:

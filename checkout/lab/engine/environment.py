@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import msgspec
 from sqlalchemy import update
 
 from checkout.framework.message import KAFKA
 from checkout.framework.service import Service
-from checkout.journal.hop import compact, coordinates
+from checkout.journal.hop import Hop, compact, coordinates
 from checkout.lab.engine.clock import Clock
 from checkout.lab.engine.kafka_session import KafkaSession
 from checkout.lab.engine.order_names import OrderNames
@@ -18,6 +19,7 @@ from checkout.lab.errors import LabError
 from checkout.lab.history.lab_journal import LabJournal
 from checkout.lab.history.lag import ConsumerLag
 from checkout.lab.history.projection import SELL_OUT, Projection
+from checkout.lab.history.sentences import LAB
 from checkout.messaging.log import Partition, ProducerRecord
 from checkout.registry import STORE, Registry
 from checkout.services.stock import PRODUCTS
@@ -31,15 +33,15 @@ class Environment:
     """One run of a lab, from empty topics on. A crash of a replica keeps its database and the topics."""
 
     def __init__(
-        self, session: KafkaSession, clock: Clock, partitions: int, inbox: bool, outbox: bool, registry: Registry
+        self, session: KafkaSession, real_clock: bool, partitions: int, inbox: bool, outbox: bool, registry: Registry
     ) -> None:
-        self.session, self.clock, self.registry = session, clock, registry
+        self.session, self.clock, self.registry = session, Clock(real_clock), registry
         self.names, self.sent, self.requests = OrderNames(), SentRecords(), RequestQueue()
         self.systems, self.lag = registry.simulators(), ConsumerLag(registry.services)
         self.projection = Projection(self.names, self.lag, registry)
         self.journal = LabJournal(self.projection)
         self._context = ReplicaContext(
-            registry, self.journal, clock, self.systems, self.sent, self.requests, inbox, outbox
+            registry, self.journal, self.clock, self.systems, self.sent, self.requests, inbox, outbox
         )
         self.placed: list[PlacedRequest] = []
         self.services: dict[str, Service] = {}
@@ -196,7 +198,8 @@ class Environment:
         self.of("stock")
         with self.databases["stock"].begin() as db:
             db.execute(update(PRODUCTS).where(PRODUCTS.c.sku == product).values(on_hand=PRODUCTS.c.reserved))
-        self._note("stock", SELL_OUT, f"{PRODUCT_NAMES[product]} is sold out now", payload={"sku": product})
+        payload = msgspec.Raw(msgspec.json.encode({"sku": product}))
+        self._note("stock", SELL_OUT, f"{PRODUCT_NAMES[product]} is sold out now", payload=payload)
 
     def deny_next_payment(self, reason: str) -> None:
         """Makes the payment broker deny the next new payment."""
@@ -215,7 +218,8 @@ class Environment:
         return getattr(self.systems, name)
 
     def _note(self, to: str, name: str, action: str, **fields: Any) -> None:
-        self.journal.note(to, name, action, self.clock.now(), **fields)
+        # An action of the learner is a hop without an order, and no arrow of a diagram.
+        self.journal.write([Hop(sender=LAB, to=to, message=name, technology=action, at=self.clock.now(), **fields)])
 
     def _check_idle(self, service: str) -> None:
         if busy := next((each.name for each in self.of(service) if each.is_busy), ""):
