@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -67,8 +67,7 @@ class KafkaSession:
     def open(self, topics: Mapping[str, int]) -> Broker:
         """A broker with these topics, given with their numbers of partitions, all empty. Raises LogUnavailable."""
         self.close()
-        broker = MemoryBroker() if self.kind == "memory" else self._connect()
-        self.broker = broker
+        self.broker = broker = MemoryBroker() if self.kind == "memory" else self._connect()
         self.retry_during_failover(lambda: broker.create(topics))
         return broker
 
@@ -87,11 +86,8 @@ class KafkaSession:
         with suppress(LogUnavailable):
             broker.delete()
         broker.close()
-        if self._cleanup and self._cleanup.stdin:
-            with suppress(OSError):
-                self._cleanup.stdin.write(b"done\n")
-            self._cleanup.stdin.close()
-            self._cleanup.wait()
+        if self._cleanup:
+            self._cleanup.communicate(b"done\n")
             self._cleanup = None
 
     def leave(self) -> None:
@@ -157,18 +153,11 @@ class KafkaSession:
 
 def delete_leftovers(servers: str) -> None:
     """Deletes the topics and groups of labs of this machine whose process has ended."""
-    broker = KafkaBroker(servers)
-    names = broker.names()
-    broker.close()
+    with closing(KafkaBroker(servers)) as broker:
+        names = broker.names()
     for run in {found.group(): found.groups() for name in names if (found := RUN.match(name))}.items():
         prefix, (of, process, started) = run
-        if of == machine() and not _is_running(int(process), int(started)):
-            leftover = KafkaBroker(servers, prefix)
-            leftover.delete()
-            leftover.close()
-
-
-def _is_running(process: int, started: int) -> bool:
-    with suppress(ProcessLookupError):
-        return abs(Pid.of(process).started - started) < 3
-    return False
+        # The prefix has the whole seconds of the start time: half a second more is the nearest guess.
+        if of == machine() and not Pid(int(process), int(started) + 0.5).is_alive():
+            with closing(KafkaBroker(servers, prefix)) as leftover:
+                leftover.delete()
