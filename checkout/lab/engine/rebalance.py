@@ -14,7 +14,7 @@ POLL_TIMEOUT = 0.05  # seconds that each member polls in turn
 def rebalance(replicas: Sequence[Replica]) -> None:
     """Lets each replica take part in a rebalance that is in progress."""
     for replica in replicas:
-        replica.log.rebalance(POLL_TIMEOUT)
+        replica.log.fetch(POLL_TIMEOUT)
 
 
 def await_rebalance(replicas: Callable[[], Sequence[Replica]], partitions: set[Partition]) -> None:

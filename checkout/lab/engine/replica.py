@@ -93,12 +93,12 @@ class Replica:
             self._delete(OUTBOX, OPEN)
         self.checks_outbox = True  # at the start, and when the lease of another replica may have ended
 
-    def next_work(self, now: float) -> Work | None:
-        """What the replica would poll at this time of the lab's clock."""
+    def next_work(self) -> Work | None:
+        """What the replica would poll now, by the lab's clock."""
         if self.checks_outbox and self._has_unpublished_rows():
             return Work(0, WorkKind.OUTBOX)
         calls, timer_due = self.worker.external_calls, self.worker.sources.due_at
-        found = []
+        now, found = self._context.clock.seconds(), list[Work]()
         if calls.has_results or (calls.due_at is not None and calls.due_at <= now):
             found.append(Work(self._response_sequence, WorkKind.RESPONSE))
         if timer_due is not None and timer_due <= now:
@@ -133,22 +133,15 @@ class Replica:
         """The ids of orders whose HTTP request has been polled and has no response yet."""
         return [delivery.id for delivery in self.worker.batch if delivery.request and not delivery.is_settled]
 
-    def call(self, verb: str, now: float) -> None:
+    def call(self, verb: str) -> None:
         """Calls one verb of the worker."""
-        if verb == POLL:
-            self._poll(now)
-        elif verb == HANDLE:
-            self._handle()
-        elif verb == PUBLISH:
-            self._publish()
-        else:
-            self.worker.commit()
+        {POLL: self._poll, HANDLE: self._handle, PUBLISH: self._publish, COMMIT: self.worker.commit}[verb]()
         self.done.append(verb)
         if not self.allowed:
             self.done = []
 
-    def _poll(self, now: float) -> None:
-        work = self.next_work(now)
+    def _poll(self) -> None:
+        work = self.next_work()
         self.checks_outbox = False
         self.log.is_open = work is not None and work.kind is WorkKind.RECORD
         if self.requests:
@@ -210,14 +203,13 @@ class Replica:
         record, message = delivery.record, delivery.message
         value = record.value if record else msgspec.json.encode(message) if message is not None else b""
         polled = {"place": f"{delivery.source}: the response", "message": type(message).__name__, "order": delivery.id,
-                  "key": None, "value": pretty(value), "topic": None, "partition": None, "lag": None}  # fmt: skip
+                  "key": None, "value": pretty(value), "lag": None}  # fmt: skip
         if delivery.request:
             polled["place"] = "HTTP, from the gateway"
         if record:
             lag = self._context.journal.projection.lag.of(self.service.name, (record.topic, record.partition))
             key = record.key.decode("utf-8", "replace") if record.key else None
-            polled |= {"place": coordinates(record.topic, record.partition, record.offset), "key": key, "lag": lag,
-                       "topic": record.topic, "partition": record.partition}  # fmt: skip
+            polled |= {"place": coordinates(record.topic, record.partition, record.offset), "key": key, "lag": lag}
         return polled
 
     def _unpublished(self, row: OutboxRow) -> dict[str, Any]:

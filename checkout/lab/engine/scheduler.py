@@ -18,7 +18,7 @@ from checkout.lab.engine.replica import (
     WorkKind,
     service_of,
 )
-from checkout.lab.errors import LabError, as_lab_error
+from checkout.lab.errors import LabError
 from checkout.lab.history.moments import Moments
 from checkout.registry import STORE
 
@@ -83,10 +83,10 @@ class Scheduler:
 
     def next(self) -> NextVerb | None:
         """What happens next; None when nothing can."""
-        replicas, now = list(self.environment.replicas.values()), self.environment.clock.seconds()
+        replicas = list(self.environment.replicas.values())
         if busy := next((each for each in replicas if each.done), None):
             return NextVerb(busy, busy.allowed[0])
-        found = [(work, at) for at, each in enumerate(replicas) if (work := each.next_work(now))]
+        found = [(work, at) for at, each in enumerate(replicas) if (work := each.next_work())]
         work, at = min(found, key=lambda each: (each[0].sequence, each[1]), default=(None, 0))
         placed = self.environment.placed
         if placed and (work is None or work.sequence >= placed[0].sequence):
@@ -95,8 +95,7 @@ class Scheduler:
 
     def _moments_of(self, move: Callable[[], object]) -> Moments:
         moments, before = self.environment.projection.moments, len(self.environment.projection.moments)
-        with as_lab_error():
-            move()
+        move()
         return Moments(moments[before:], self.stopped_at() or ("" if self.next() else self.explain()))
 
     def _run_to_hop(self) -> None:
@@ -124,8 +123,7 @@ class Scheduler:
     def _call(self, replica: Replica, verb: str) -> None:
         if verb not in replica.allowed:
             raise LabError(f"{replica.name} can {' or '.join(replica.allowed)} now, not {verb}")
-        now = self.environment.clock.seconds()
-        self.environment.session.retry_during_failover(lambda: replica.call(verb, now))  # verbs may be repeated
+        self.environment.session.retry_during_failover(lambda: replica.call(verb))  # verbs may be repeated
 
     def _send_request(self) -> None:
         request = self.environment.placed.pop(0)
