@@ -47,7 +47,7 @@ class Replay:
     @property
     def messages(self) -> pd.DataFrame:
         """The published records, in the order of publication."""
-        return dataframes.published_messages(self.moments, self._names)
+        return dataframes.published_messages(self._names, self.journal)
 
     @property
     def orders(self) -> pd.DataFrame:
