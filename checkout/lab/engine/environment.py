@@ -8,17 +8,13 @@ from sqlalchemy import update
 from checkout.framework.message import KAFKA
 from checkout.framework.service import Service
 from checkout.journal.hop import Hop, compact, coordinates
-from checkout.lab.engine.clock import Clock
 from checkout.lab.engine.kafka_session import KafkaSession
-from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.engine.rebalance import await_rebalance, rebalance
-from checkout.lab.engine.replica import Replica, ReplicaContext, service_of
-from checkout.lab.engine.requests import PRODUCT_NAMES, PlacedRequest, RequestQueue
-from checkout.lab.engine.stepping_log import SentRecords, SteppingLog
+from checkout.lab.engine.replica import Replica, RunContext, service_of
+from checkout.lab.engine.requests import PRODUCT_NAMES, PlacedRequest
+from checkout.lab.engine.stepping_log import SteppingLog
 from checkout.lab.errors import LabError
-from checkout.lab.history.lab_journal import LabJournal
-from checkout.lab.history.lag import ConsumerLag
-from checkout.lab.history.projection import SELL_OUT, Projection
+from checkout.lab.history.projection import SELL_OUT
 from checkout.lab.history.sentences import LAB
 from checkout.messaging.log import Partition, ProducerRecord
 from checkout.registry import STORE, Registry
@@ -29,20 +25,14 @@ SESSION_TIMEOUT = 10.0  # seconds after which a silent member of a group loses i
 MAX_REPLICAS = 8
 
 
-class Environment:
+class Environment(RunContext):
     """One run of a lab, from empty topics on. A crash of a replica keeps its database and the topics."""
 
     def __init__(
         self, session: KafkaSession, real_clock: bool, partitions: int, inbox: bool, outbox: bool, registry: Registry
     ) -> None:
-        self.session, self.clock, self.registry = session, Clock(real_clock), registry
-        self.names, self.sent, self.requests = OrderNames(), SentRecords(), RequestQueue()
-        self.systems, self.lag = registry.simulators(), ConsumerLag(registry.services)
-        self.projection = Projection(self.names, self.lag, registry)
-        self.journal = LabJournal(self.projection)
-        self._context = ReplicaContext(
-            registry, self.journal, self.clock, self.systems, self.sent, self.requests, inbox, outbox
-        )
+        super().__init__(registry, real_clock, inbox, outbox)
+        self.session = session
         self.placed: list[PlacedRequest] = []
         self.services: dict[str, Service] = {}
         self.databases: dict[str, ServiceDatabase] = {}
@@ -79,7 +69,7 @@ class Environment:
     def _start(self, replica: str) -> None:
         name = service_of(replica)
         log = self.session.retry_during_failover(lambda: self._join(name, replica))
-        self.replicas[replica] = Replica(replica, self.services[name], self.databases[name], log, self._context)
+        self.replicas[replica] = Replica(replica, self.services[name], self.databases[name], log, self)
         order = {name: number for number, name in enumerate(self.services)}  # among equals, the diagram's order
         self.replicas = dict(sorted(self.replicas.items(), key=lambda each: (order[each[1].service.name], each[0])))
 
@@ -108,7 +98,7 @@ class Environment:
         self.journal.write(replica.crash(self.clock.now()))
         del self.replicas[replica.name]
         self.crashed.append(replica.name)
-        orders = [self.names.of(id) for id in replica.unanswered_orders]
+        orders = [self.names.of(each.id) for each in replica.worker.batch if each.request and not each.is_settled]
         retries = "".join(f"; the request for {order} gets no response: the customer has to retry" for order in orders)
         return f"{replica.name} has crashed and lost everything in its memory{retries}"
 

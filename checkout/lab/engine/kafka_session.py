@@ -67,15 +67,14 @@ class KafkaSession:
     def open(self, topics: Mapping[str, int]) -> Broker:
         """A broker with these topics, given with their numbers of partitions, all empty. Raises LogUnavailable."""
         self.close()
-        self.broker = broker = MemoryBroker() if self.kind == "memory" else self._connect()
+        if self.kind == "kafka":
+            self._start_kafka()
+            prefix = new_prefix()
+            self.broker = KafkaBroker(self.servers, prefix, self._client)
+            self._start_cleanup_process(prefix)
+            delete_leftovers(self.servers)
+        self.broker = broker = self.broker or MemoryBroker()
         self.retry_during_failover(lambda: broker.create(topics))
-        return broker
-
-    def _connect(self) -> KafkaBroker:
-        self._start_kafka()
-        self.broker = broker = KafkaBroker(self.servers, new_prefix(), self._client)
-        self._start_cleanup_process(broker.connection.prefix)
-        delete_leftovers(self.servers)
         return broker
 
     def close(self) -> None:

@@ -1,6 +1,5 @@
 """Replica: one service's worker in a lab, called verb by verb, and its work in progress between two verbs."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -11,10 +10,13 @@ from sqlalchemy import delete, select
 from checkout.framework.service import Service
 from checkout.journal.hop import Hop, Outcome, coordinates
 from checkout.lab.engine.clock import Clock
+from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.engine.requests import RequestQueue
 from checkout.lab.engine.stepping_log import SentRecords, SteppingLog
 from checkout.lab.history.lab_journal import LabJournal
-from checkout.registry import Registry, Simulators
+from checkout.lab.history.lag import ConsumerLag
+from checkout.lab.history.projection import Projection
+from checkout.registry import Registry
 from checkout.worker.database import ServiceDatabase
 from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.inbox import INBOX
@@ -57,25 +59,22 @@ class WorkInProgress(msgspec.Struct):
     outgoing: Rows
 
 
-@dataclass(frozen=True)
-class ReplicaContext:
-    """What all replicas of a lab share. Without `inbox` or `outbox` a replica deletes the rows of that table."""
+class RunContext:
+    """What all replicas of one run share. Without `inbox` or `outbox` a replica deletes the rows of that table."""
 
-    registry: Registry
-    journal: LabJournal
-    clock: Clock
-    systems: Simulators
-    sent: SentRecords
-    requests: RequestQueue
-    inbox: bool
-    outbox: bool
+    def __init__(self, registry: Registry, real_clock: bool, inbox: bool, outbox: bool) -> None:
+        self.registry, self.clock, self.inbox, self.outbox = registry, Clock(real_clock), inbox, outbox
+        self.names, self.sent, self.requests = OrderNames(), SentRecords(), RequestQueue()
+        self.systems, self.lag = registry.simulators(), ConsumerLag(registry.services)
+        self.projection = Projection(self.names, self.lag, registry)
+        self.journal = LabJournal(self.projection)
 
 
 class Replica:
     """The same worker that a service's process runs, with a batch of one. A crash keeps the database and the log."""
 
     def __init__(
-        self, name: str, service: Service, database: ServiceDatabase, log: SteppingLog, context: ReplicaContext
+        self, name: str, service: Service, database: ServiceDatabase, log: SteppingLog, context: RunContext
     ) -> None:
         self.name, self.service, self.log = name, service, log
         self.requests = context.requests if any(message.endpoint for message in service.handlers) else None
@@ -127,11 +126,6 @@ class Replica:
     def is_busy(self) -> bool:
         """Whether it is between two verbs, or has an external call without a response."""
         return bool(self.done or self.worker.external_calls.open)
-
-    @property
-    def unanswered_orders(self) -> list[str]:
-        """The ids of orders whose HTTP request has been polled and has no response yet."""
-        return [delivery.id for delivery in self.worker.batch if delivery.request and not delivery.is_settled]
 
     def call(self, verb: str) -> None:
         """Calls one verb of the worker."""
@@ -189,10 +183,8 @@ class Replica:
                     found += [{"table": str(table.name)} | _json_cells(row._mapping) for row in rows]
         return found
 
-    def work_in_progress(self) -> WorkInProgress | None:
-        """The work between two verbs; None when the replica is idle."""
-        if not self.done:
-            return None
+    def work_in_progress(self) -> WorkInProgress:
+        """The work between two verbs."""
         polled = next((self._polled(delivery) for delivery in self.worker.batch), None)
         outgoing = [self._unpublished(row) for row in self.worker.outgoing]
         return WorkInProgress(
@@ -207,7 +199,7 @@ class Replica:
         if delivery.request:
             polled["place"] = "HTTP, from the gateway"
         if record:
-            lag = self._context.journal.projection.lag.of(self.service.name, (record.topic, record.partition))
+            lag = self._context.lag.of(self.service.name, (record.topic, record.partition))
             key = record.key.decode("utf-8", "replace") if record.key else None
             polled |= {"place": coordinates(record.topic, record.partition, record.offset), "key": key, "lag": lag}
         return polled

@@ -184,22 +184,19 @@ class Scheduler:
         return f"Next: {replica.name} polls {WORK_IN_WORDS.get(work.kind, work.coordinates)}."
 
     def _why_idle(self) -> str:
+        is_store = self.environment.registry is STORE
         reasons = [self._crashed(name) for name in self.environment.crashed] + self._timers()
         if reasons:
             return f"Nothing moves: {'; '.join(reasons)}."
         if not any(hop.order for hop in self.environment.journal):
-            return f"Nothing moves: {'place an order' if self._is_store else 'publish a record with lab.send'}."
-        if not self._is_store:
+            return f"Nothing moves: {'place an order' if is_store else 'publish a record with lab.send'}."
+        if not is_store:
             return "Nothing moves: every message is handled."
         projection = self.environment.projection
         if unfinished := [f"{row['order']} is {row['status']}" for row in projection.open_orders()]:
             return f"Nothing moves, but {', '.join(unfinished)}: no topic and no outbox holds a message for it."
         has_orders = projection.moments[-1].state.orders
         return f"Nothing moves: {'every order is approved or rejected' if has_orders else 'Orders has no order'}."
-
-    @property
-    def _is_store(self) -> bool:
-        return self.environment.registry is STORE
 
     def _crashed(self, replica: str) -> str:
         service = service_of(replica)
