@@ -97,21 +97,24 @@ class KafkaSession:
                 cluster.release(self.home)
             self.home = None
 
-    def leader(self, topic: str, partition: int) -> int:
-        """The id of the broker that leads a partition. Raises LabError in memory."""
+    def leader(self, topic: str, partition: int = 0) -> int:
+        """Returns the id of the broker that leads a partition. Raises LabError in memory."""
         if not isinstance(self.broker, KafkaBroker):
             raise LabError("a lab in memory has no brokers: Lab(brokers=3) has three")
         return self.broker.leader((topic, partition))
 
     def kill_broker(self, number: int) -> None:
-        """Sends SIGKILL to one broker of the local Kafka. Raises LabError if it does not run."""
+        """Kills a broker (`kill -9`) that this lab has started.
+
+        `number`: its id, see `Lab.brokers`. Raises LabError if it does not run.
+        """
         running = self.processes()
         if number not in running:
             raise LabError(f"there is no running broker {number}: {', '.join(map(str, running)) or 'none'} run here")
         running[number].kill_with_children()
 
     def start_brokers(self) -> None:
-        """Starts the brokers of the local Kafka that do not run."""
+        """Starts the brokers that have been killed. Raises LabError if they do not start."""
         if self.home:
             cluster.acquire(self.home, self._port_base, self.brokers)
             cluster.release(self.home)

@@ -67,8 +67,11 @@ class Scheduler:
         self.environment, self.breaks = environment, list[tuple[str, str]]()
         self._call_count, self._passed_at = 0, -1
 
-    def step(self, verb: bool | str) -> Moments:
-        """Moves to the next hop, or by one verb: the next one, or the named verb of the busy replica."""
+    def step(self, verb: bool | str = False) -> Moments:
+        """Moves to the next hop. With `verb=True` calls one verb, with the name of a verb that one.
+
+        Returns the new moments. Raises LabError if the busy replica cannot call the verb now.
+        """
         if not verb:
             return self._moments_of(self._run_to_hop)
         coming = self.next()
@@ -78,7 +81,7 @@ class Scheduler:
         return moments
 
     def run(self) -> Moments:
-        """Moves until nothing is left to do or a break point is next."""
+        """Moves until nothing is left to do or a break point is next. Returns the new moments."""
         return self._moments_of(lambda: self._run_while(lambda: True))
 
     def next(self) -> NextVerb | None:
@@ -149,18 +152,21 @@ class Scheduler:
         return ""
 
     def break_at(self, service: str, verb: str) -> None:
-        """Adds a break point before this verb of a service. Raises LabError for an unknown service or verb."""
+        """Sets a break point: `run` and `step` stop before this verb of this service.
+
+        `verb`: poll, handle, publish or commit. Raises LabError for an unknown service or verb.
+        """
         self.environment.of(service)
         if verb not in VERBS:
             raise LabError(f"there is no verb {verb!r}: there are {', '.join(VERBS)}")
         self.breaks.append((service, verb))
 
     def clear_break(self, service: str, verb: str) -> None:
-        """Removes this break point, if it is set."""
+        """Removes a break point; without one it does nothing."""
         self.breaks[:] = [point for point in self.breaks if point != (service, verb)]
 
     def status(self) -> LabStatus:
-        """The state of the lab, with orders by name."""
+        """Returns the state of the lab as data: what is next, work in progress, break points, crashed replicas."""
         work = next((each.work_in_progress() for each in self.environment.replicas.values() if each.done), None)
         named = self.environment.names.text(msgspec.json.encode(work).decode())
         return LabStatus(
@@ -170,7 +176,7 @@ class Scheduler:
         )  # fmt: skip
 
     def explain(self) -> str:
-        """What is next, or why nothing is, as a sentence."""
+        """Returns what is next as a sentence, or why nothing is."""
         coming = self.next()
         if coming is None:
             return self._why_idle()
