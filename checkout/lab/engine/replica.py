@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import delete, select
 
 from checkout.framework.service import Service
-from checkout.journal.hop import Hop, Outcome, coordinates
+from checkout.journal.hop import Hop, Outcome, coordinates, text
 from checkout.lab.engine.clock import Clock
 from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.engine.requests import RequestQueue
@@ -194,15 +194,13 @@ class Replica:
     def _polled(self, delivery: Any) -> dict[str, Any]:
         record, message = delivery.record, delivery.message
         value = record.value if record else msgspec.json.encode(message) if message is not None else b""
-        polled = {"place": f"{delivery.source}: the response", "message": type(message).__name__, "order": delivery.id,
-                  "key": None, "value": pretty(value), "lag": None}  # fmt: skip
-        if delivery.request:
-            polled["place"] = "HTTP, from the gateway"
+        place = "HTTP, from the gateway" if delivery.request else f"{delivery.source}: the response"
+        lag = None
         if record:
+            place = coordinates(record.topic, record.partition, record.offset)
             lag = self._context.lag.of(self.service.name, (record.topic, record.partition))
-            key = record.key.decode("utf-8", "replace") if record.key else None
-            polled |= {"place": coordinates(record.topic, record.partition, record.offset), "key": key, "lag": lag}
-        return polled
+        return {"place": place, "message": type(message).__name__, "order": delivery.id,
+                "key": text(record.key) if record else None, "value": pretty(value), "lag": lag}  # fmt: skip
 
     def _unpublished(self, row: OutboxRow) -> dict[str, Any]:
         to, types = row.destination, self._context.registry.message_types

@@ -212,10 +212,7 @@ class Scheduler:
         return f"{replica} has crashed{lag} (lab.restart({service!r}))"
 
     def _timers(self) -> list[str]:
-        now, found = self.environment.clock.seconds(), list[str]()
-        for replica in self.environment.replicas.values():
-            due = replica.worker.sources.due_at
-            if due is not None:
-                minutes = f"{max(0.0, due - now) / 60:.0f}"
-                found.append(f"the timer of {replica.name} is due in {minutes} minutes (lab.wait(minutes={minutes}))")
-        return found
+        now = self.environment.clock.seconds()
+        due = {replica.name: replica.worker.sources.due_at for replica in self.environment.replicas.values()}
+        minutes = {name: f"{max(0.0, at - now) / 60:.0f}" for name, at in due.items() if at is not None}
+        return [f"the timer of {name} is due in {n} minutes (lab.wait(minutes={n}))" for name, n in minutes.items()]
