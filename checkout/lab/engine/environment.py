@@ -1,5 +1,6 @@
 """Environment: the services, replicas, databases, topics and external systems of one run of a lab."""
 
+from functools import partial
 from typing import Any
 
 from checkout.framework.message import KAFKA
@@ -12,7 +13,7 @@ from checkout.lab.engine.requests import PlacedRequest
 from checkout.lab.engine.stepping_log import SteppingLog
 from checkout.lab.errors import LabError
 from checkout.lab.history.sentences import LAB
-from checkout.messaging.log import Partition, ProducerRecord
+from checkout.messaging.log import ProducerRecord
 from checkout.registry import STORE, Registry
 from checkout.worker.database import ServiceDatabase
 
@@ -71,10 +72,7 @@ class Environment(RunContext):
     def _join(self, service: str, replica: str) -> SteppingLog:
         is_single = self._replica_counts[service] == 1  # a single replica assigns itself all partitions
         log = self.broker.join(service, list(self.services[service].topics()), replica, is_single)
-
-        def on_commit(partition: Partition, offset: int) -> None:
-            self.projection.commit(service, partition, offset)
-
+        on_commit = partial(self.projection.commit, service)
         return SteppingLog(log, self.sent, on_commit, lambda: rebalance(self.of(service)))
 
     def of(self, service: str) -> list[Replica]:
@@ -235,4 +233,4 @@ class Environment(RunContext):
 
     def _await_rebalance(self, service: str) -> None:
         if self._replica_counts[service] > 1:
-            await_rebalance(lambda: self.of(service), set(self.broker.ends(list(self.services[service].topics()))))
+            await_rebalance(self.of(service), set(self.broker.ends(list(self.services[service].topics()))))

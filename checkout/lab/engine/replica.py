@@ -29,13 +29,13 @@ Rows = list[dict[str, Any]]
 
 
 class WorkKind(StrEnum):
-    """What a replica polls."""
+    """What a replica polls, in words; a record is named by its coordinates."""
 
-    RECORD = "record"
-    REQUEST = "request"
-    RESPONSE = "response"
-    OUTBOX = "outbox"
-    TIMER = "timer"
+    RECORD = "a record"
+    REQUEST = "a request from the gateway"
+    RESPONSE = "the response to its external call"
+    OUTBOX = "the unpublished messages in its outbox"
+    TIMER = "the tick of its timer"
 
 
 class Work(NamedTuple):

@@ -15,7 +15,6 @@ from checkout.lab.engine.replica import (
     Replica,
     Work,
     WorkInProgress,
-    WorkKind,
     service_of,
 )
 from checkout.lab.errors import LabError
@@ -30,10 +29,6 @@ VERBS_IN_WORDS = {
     PUBLISH: "publishes the messages in its outbox",
     COMMIT: "commits the offset of its record",
 }
-WORK_IN_WORDS = {
-    WorkKind.REQUEST: "a request from the gateway", WorkKind.RESPONSE: "the response to its external call",
-    WorkKind.TIMER: "the tick of its timer", WorkKind.OUTBOX: "the unpublished messages in its outbox",
-}  # fmt: skip
 
 
 class NextVerb(NamedTuple):
@@ -187,7 +182,7 @@ class Scheduler:
         if work is None:
             either = " (or commits first: lab.step(verb='commit'))" if replica.allowed == [PUBLISH, COMMIT] else ""
             return f"Next: {replica.name} {VERBS_IN_WORDS[coming.verb]}{either}."
-        return f"Next: {replica.name} polls {WORK_IN_WORDS.get(work.kind, work.coordinates)}."
+        return f"Next: {replica.name} polls {work.coordinates or work.kind}."
 
     def _why_idle(self) -> str:
         is_store = self.environment.registry is STORE
