@@ -32,8 +32,12 @@ class Message(msgspec.Struct, frozen=True, rename="camel"):
 
     @classmethod
     def step(cls, cause: str | None, delivery: bool = False) -> int | None:
-        """The step in which this message is sent, or delivered, after `cause`; None where no diagram draws it."""
-        steps = cls.steps.get(cause, ())
+        """The step in which this message is sent, or delivered, after `cause`; None where no diagram draws it.
+
+        Where the cause is unknown, the step on which all possible causes agree.
+        """
+        possible = set(cls.steps.values())
+        steps = cls.steps.get(cause, possible.pop() if cause is None and len(possible) == 1 else ())
         return steps[delivery] if delivery < len(steps) else None
 
     @classmethod

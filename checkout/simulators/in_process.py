@@ -7,8 +7,8 @@ from checkout.simulators.external_system import ConnectionDropped, SimulatedFail
 from checkout.simulators.mailbox import Email, Mailbox
 from checkout.simulators.payment_broker import Charge, PaymentBroker
 from checkout.simulators.shipment_company import Parcel, ShipmentCompany
-from checkout.worker.adapters import charge_body, idempotency_key, parcel_body
-from checkout.worker.external_calls import Adapter, CallResult, Unanswered
+from checkout.worker.adapters import charge_body, parcel_body
+from checkout.worker.external_calls import Adapter, CallResult, Unanswered, idempotency_key
 from checkout.worker.outbox import OutboxRow
 
 

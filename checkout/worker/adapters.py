@@ -2,7 +2,6 @@
 
 import smtplib
 import threading
-import uuid
 from collections.abc import Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -25,7 +24,7 @@ from checkout.messages import (
     SendEmail,
 )
 from checkout.settings import Settings
-from checkout.worker.external_calls import Adapter, CallResult, Unanswered
+from checkout.worker.external_calls import Adapter, CallResult, Unanswered, idempotency_key
 from checkout.worker.outbox import OutboxRow
 
 TIMEOUT = httpx.Timeout(5.0, connect=1.0)  # seconds
@@ -40,11 +39,6 @@ def of_service(service: str, settings: Settings) -> Mapping[str, Adapter]:
     if service == "shipments":
         return {"BookParcel": HttpAdapter(settings.url("shipment_company")).book}
     return {"SendEmail": SmtpAdapter(settings.url("smtp")).send} if service == "notifications" else {}
-
-
-def idempotency_key(row: OutboxRow) -> str:
-    """UUIDv5 of the order's id and the purpose of the call ("charge"): the same for every attempt."""
-    return str(uuid.uuid5(uuid.UUID(row.order_id), row.destination))
 
 
 def charge_body(call: ChargeCard) -> dict[str, Any]:
@@ -148,7 +142,7 @@ def email_message(call: SendEmail, row: OutboxRow) -> EmailMessage:
     mail["From"] = SENDER
     mail["To"] = Address(call.customer_name, addr_spec=call.customer_email)
     mail["Subject"] = call.subject
-    mail["Message-ID"] = f"<{idempotency_key(row)}@database.example>"
+    mail["Message-ID"] = f"<{idempotency_key(row)}@store.example>"
     mail["X-Order"] = call.id
     mail.set_content(call.text)
     return mail

@@ -16,12 +16,12 @@ from checkout.framework.sql import utc_text
 from checkout.journal.hop import Hop, Outcome, compact
 from checkout.messaging.log import Log, ProducerRecord, Record
 from checkout.worker import hops
+from checkout.worker.dead_letters import dead_letter_record
 from checkout.worker.external_calls import CallResult, ExternalCalls
 from checkout.worker.hops import CAUSE_HEADER, CORRELATION_HEADER
 from checkout.worker.inbox import InboxRow
 from checkout.worker.outbox import OutboxKind, OutboxResult, OutboxRow
 
-HEADERS = msgspec.msgpack.Decoder(list[tuple[str, bytes]])
 # Poll timeouts in seconds: another source was active within the last second, is idle, or does not exist.
 TIMEOUT_ACTIVE, TIMEOUT_IDLE, TIMEOUT_RECORDS_ONLY = 0.005, 0.05, 1.0
 
@@ -94,24 +94,11 @@ class Delivery:
         fields |= {"status": "201" if is_answered else None, "payload": compact(encode(self.message))}
         return hops.http_request(self.type, self.type.receiver, service, True, **fields)
 
-    def dead_letter(self, group: str, at: datetime) -> OutboxRow:
-        """The record unchanged, addressed to its dead-letter topic; identified by group and position."""
-        record = self.record
-        assert record
-        about = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-        about |= {"error": self.error, "at": utc_text(at)}
-        added = [(f"dlt_{name}", str(value).encode()[:1_000]) for name, value in about.items()]
-        return OutboxRow(
-            kind=OutboxKind.DEAD_LETTER, order_id=f"{record.topic}/{record.partition}/{record.offset}",
-            destination=f"{record.topic}.{group}.dlt", message="", payload=record.value, correlation="", cause=None,
-            key=record.key, headers=msgspec.msgpack.encode([*record.headers, *added]),
-        )
-
 
 def to_record(row: OutboxRow, message_types: MessageTypes) -> ProducerRecord:
     """The record that an outbox row is sent as."""
     if row.kind is OutboxKind.DEAD_LETTER:
-        return ProducerRecord(row.destination, row.key, row.payload, HEADERS.decode(row.headers or b"\x90"))
+        return dead_letter_record(row)
     headers = [(CORRELATION_HEADER, row.correlation.encode())]
     if row.cause and message_types.by_name[row.message].only_cause() is None:
         headers.append((CAUSE_HEADER, row.cause.encode()))

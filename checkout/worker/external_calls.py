@@ -4,6 +4,7 @@ import heapq
 import itertools
 import queue
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -33,6 +34,11 @@ class CallResult:
 
 
 Adapter = Callable[[OutboxRow], CallResult]  # makes one call; raises Unanswered
+
+
+def idempotency_key(row: OutboxRow) -> str:
+    """UUIDv5 of the order's id and the purpose of the call ("charge"): the same for every attempt."""
+    return str(uuid.uuid5(uuid.UUID(row.order_id), row.destination))
 
 
 class ExternalCalls:

@@ -18,6 +18,7 @@ from checkout.journal.journal import HopWriter
 from checkout.messaging.log import CommitRefused, Log, Partition
 from checkout.worker import hops
 from checkout.worker.database import DATABASE_UNAVAILABLE, ServiceDatabase
+from checkout.worker.dead_letters import dead_letter_row
 from checkout.worker.deliveries import Delivery, Sources, to_record
 from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.inbox import add_to_inbox, find_handled
@@ -132,7 +133,7 @@ class Worker:
     def _handle_together(self, deliveries: Sequence[Delivery]) -> None:
         at = self._now()
         readable = [delivery for delivery in deliveries if delivery.message is not None and not delivery.error]
-        rows = [delivery.dead_letter(self.service.name, at) for delivery in deliveries if delivery.error]
+        rows = [dead_letter_row(d.record, d.error, self.service.name, at) for d in deliveries if d.record and d.error]
         if readable or rows:
             with self.database.begin() as db:
                 fresh = self._drop_repeats(db, readable)

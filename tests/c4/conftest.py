@@ -1,4 +1,4 @@
-"""What tests of the diagrams share: one warm PlantUML for all of them, a cache of their own, diagrams from text."""
+"""Fixtures: one warm PlantUML and one cache for all tests of the diagrams, and diagrams from lines of text."""
 
 import json
 import os
@@ -26,7 +26,7 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(scope="session")
 def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cache that all tests share, so that a diagram is drawn once."""
+    """The cache that all tests share, so that each diagram is rendered once."""
     return tmp_path_factory.mktemp("cache")
 
 

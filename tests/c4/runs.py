@@ -1,4 +1,4 @@
-"""Runs: journals of the three stories as they could have been, and journals of runs that went wrong."""
+"""Runs: generated journals of the three stories, valid ones and ones with one fault."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random

@@ -118,7 +118,7 @@ def test_verify_prints_deviations_and_colours_them(diagrams: Command, journal: J
     assert "#D93025" in (tmp_path / "out.svg").read_text()
 
 
-def test_verify_works_for_a_system_that_is_not_ours(diagrams: Command, tmp_path: Path) -> None:
+def test_verify_works_for_another_system(diagrams: Command, tmp_path: Path) -> None:
     (tmp_path / "till.puml").write_text(
         "@startuml\n!include <C4/C4_Dynamic>\nContainer(till, Till)\nContainer(bank, Bank)\n"
         'Rel(till, bank, "asks", "ISO 8583", $index=1)\nRel(bank, till, "agrees", "ISO 8583", $index=2)\n@enduml'
@@ -134,7 +134,7 @@ def test_verify_works_for_a_system_that_is_not_ours(diagrams: Command, tmp_path:
     assert (done.returncode, done.stdout) == (0, "7: conforms, 2 arrows happened\n")
 
 
-def test_draw_into_the_unchanged_file_says_so(diagrams: Command, journal: Journal, copied: Path) -> None:
+def test_draw_into_a_conforming_file_changes_nothing(diagrams: Command, journal: Journal, copied: Path) -> None:
     done = diagrams("draw", "--journal", journal(), "--into", copied / "ordering.puml")
 
     assert (done.returncode, "unchanged" in done.stderr) == (0, True)

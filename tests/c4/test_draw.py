@@ -1,4 +1,4 @@
-"""Draw: the view a run would draw; put into a file it changes the arrows that differ and nothing else."""
+"""Draw: the view of a run; an updated file differs only in the arrows that differ."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +32,7 @@ def test_run_of_the_unchanged_system_leaves_the_file_byte_for_byte(draw: Draw, c
 
 
 @pytest.mark.parametrize("name", VIEWS)
-def test_steps_that_nobody_wrote_down_follow_from_causes(name: str) -> None:
+def test_steps_that_a_journal_lacks_follow_from_causes(name: str) -> None:
     for seed in range(50):
         run = [hop | {"step": None} for hop in valid_run(name, Random(seed))]
 
@@ -78,7 +78,7 @@ def test_renumbered_new_and_vanished_arrows_are_the_only_lines_that_change(draw:
     ]
 
 
-def test_line_that_draws_several_arrows_is_left_to_its_author(draw: Draw, tmp_path: Path) -> None:
+def test_line_that_draws_several_arrows_is_not_edited(draw: Draw, tmp_path: Path) -> None:
     file = tmp_path / "drawn.puml"
     draw(
         'Container(web, "W")', 'Container(gateway, "G")', "!procedure $both()", 'Rel(web, gateway, "a", "X", $index=1)',
@@ -90,7 +90,7 @@ def test_line_that_draws_several_arrows_is_left_to_its_author(draw: Draw, tmp_pa
 
 
 @pytest.mark.parametrize("name", VIEWS)
-def test_view_drawn_anew_is_one_the_run_conforms_to(draw: Draw, tmp_path: Path, name: str) -> None:
+def test_run_conforms_to_the_view_drawn_from_it(draw: Draw, tmp_path: Path, name: str) -> None:
     file = tmp_path / "anew.puml"
     run = valid_run(name, Random(2))
 

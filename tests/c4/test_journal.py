@@ -52,13 +52,13 @@ def test_files_of_a_folder_are_one_run_and_repeats_are_dropped(tmp_path: Path, j
     assert len(hops) == 17
 
 
-def test_line_being_written_is_left_for_later(tmp_path: Path) -> None:
+def test_incomplete_last_line_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "run.jsonl").write_text(f'{CONTRACT}\n{{"order": "6f')
 
     assert len(read_journal([tmp_path])) == 1
 
 
-def test_record_that_names_no_order_is_nobodys_story(tmp_path: Path) -> None:
+def test_line_without_an_order_is_skipped(tmp_path: Path) -> None:
     (tmp_path / "run.jsonl").write_text(CONTRACT + "\n" + CONTRACT.replace('"order": "6f9c"', '"order": null') + "\n")
 
     assert list(group_by_order(read_journal([tmp_path]))) == ["6f9c"]
@@ -75,14 +75,14 @@ def test_record_that_names_no_order_is_nobodys_story(tmp_path: Path) -> None:
         ("[1, 2]\n", "run.jsonl:1 is not a hop"),
     ],
 )
-def test_what_is_no_journal_is_named_by_file_and_line(tmp_path: Path, content: str, message: str) -> None:
+def test_error_in_a_journal_is_named_by_file_and_line(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "run.jsonl").write_text(content)
 
     with pytest.raises(PreconditionError, match=message):
         read_journal([tmp_path / "run.jsonl"])
 
 
-def test_order_that_is_not_there_is_named_with_those_that_are(journal: Journal) -> None:
+def test_unknown_order_is_an_error_that_names_the_known_ones(journal: Journal) -> None:
     hops = read_journal([journal()])
 
     with pytest.raises(PreconditionError, match="no order order-7: it has order-1"):

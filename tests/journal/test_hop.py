@@ -121,10 +121,15 @@ def test_an_http_request_has_the_step_of_its_receiver(is_delivery: bool, step: i
 @pytest.mark.parametrize(
     ("message", "cause", "is_delivery", "step"),
     [
-        (SendEmail, "OrderApproved", False, 14), (SendEmail, "ProductsReservationFailed", False, 7),
-        (SendEmail, "PaymentFailed", False, 12), (PaymentFailed, "ProcessPayment", False, 10),
-        (PaymentFailed, "ChargeCard", True, 11), (OrderApproved, "PaymentProcessed", True, 13),
-        (SendEmail, "OrderReceived", False, None), (SendEmail, "OrderApproved", True, None),
+        (SendEmail, "OrderApproved", False, 14),
+        (SendEmail, "ProductsReservationFailed", False, 7),
+        (SendEmail, "PaymentFailed", False, 12),
+        (PaymentFailed, "ProcessPayment", False, 10),
+        (PaymentFailed, "ChargeCard", True, 11),
+        (PaymentFailed, None, True, 11),
+        (OrderApproved, "PaymentProcessed", True, 13),
+        (SendEmail, "OrderReceived", False, None),
+        (SendEmail, "OrderApproved", True, None),
         (SendEmail, None, False, None),
     ],
 )

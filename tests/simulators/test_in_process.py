@@ -18,8 +18,7 @@ from checkout.messages import (
     ParcelBooked,
 )
 from checkout.simulators.in_process import SimulatedSystems
-from checkout.worker.adapters import idempotency_key
-from checkout.worker.external_calls import Unanswered
+from checkout.worker.external_calls import Unanswered, idempotency_key
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from checkout.messaging.memory_log import MemoryBroker
 from checkout.services.orders import Orders
 from checkout.services.payments import Payments
 from checkout.services.stock import Stock
-from checkout.worker.deliveries import HEADERS, Delivery, Sources, to_record
+from checkout.worker.dead_letters import HEADERS, dead_letter_row
+from checkout.worker.deliveries import Delivery, Sources, to_record
 from checkout.worker.external_calls import CallResult, ExternalCalls
 from checkout.worker.outbox import OutboxKind, OutboxRow
 
@@ -131,7 +132,7 @@ def test_a_dead_letter_has_the_record_unchanged_and_its_position() -> None:
     headers = [("kafka_correlationId", b"c-1"), ("binary", b"\xff\x00"), ("empty", b"")]
     (delivery,) = take_all(Stock(), b"hello", key=b"\xffkey", headers=headers)
 
-    record = to_record(delivery.dead_letter("stock", AT), MESSAGE_TYPES)
+    record = to_record(dead_letter_row(delivery.record, delivery.error, "stock", AT), MESSAGE_TYPES)
 
     assert (record.topic, record.partition) == (f"{RECEIVED}.stock.dlt", None)
     assert (record.key, record.value) == (b"\xffkey", b"hello")
@@ -145,7 +146,7 @@ def test_a_dead_letter_has_the_record_unchanged_and_its_position() -> None:
 def test_a_dead_letter_is_identified_by_group_and_position() -> None:
     first, second = take_all(Stock(), b"hello", b"hello")
 
-    rows = [delivery.dead_letter("stock", AT) for delivery in (first, second)]
+    rows = [dead_letter_row(delivery.record, delivery.error, "stock", AT) for delivery in (first, second)]
 
     assert [row.identity for row in rows] == [
         (f"{RECEIVED}/0/0", f"{RECEIVED}.stock.dlt"), (f"{RECEIVED}/0/1", f"{RECEIVED}.stock.dlt"),
@@ -156,7 +157,7 @@ def test_a_long_error_is_truncated() -> None:
     (delivery,) = take_all(Stock(), b"hello")
     delivery.error = ValueError("x" * 5_000)
 
-    headers = dict(HEADERS.decode(delivery.dead_letter("stock", AT).headers))
+    headers = dict(HEADERS.decode(dead_letter_row(delivery.record, delivery.error, "stock", AT).headers))
 
     assert len(headers["dlt_error"]) == 1_000
 

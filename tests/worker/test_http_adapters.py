@@ -16,8 +16,8 @@ from checkout.messages import CardCharged, CardDenied, ChargeCard, ParcelBooked,
 from checkout.simulators import http_api, payment_broker, shipment_company
 from checkout.simulators.payment_broker import PaymentBroker
 from checkout.simulators.shipment_company import ShipmentCompany
-from checkout.worker.adapters import TIMEOUT, HttpAdapter, idempotency_key
-from checkout.worker.external_calls import Unanswered
+from checkout.worker.adapters import TIMEOUT, HttpAdapter
+from checkout.worker.external_calls import Unanswered, idempotency_key
 
 HIGH_CHARGE = ChargeCard(FIRST, Decimal("1000.01"), PaymentMethod.DEBIT)
 

@@ -15,8 +15,8 @@ from checkout.framework.http_server import listen
 from checkout.messages import EmailRefused, EmailSent, SendEmail
 from checkout.simulators import http_api, mailbox
 from checkout.simulators.mailbox import Mailbox
-from checkout.worker.adapters import SmtpAdapter, email_message, idempotency_key
-from checkout.worker.external_calls import Unanswered
+from checkout.worker.adapters import SmtpAdapter, email_message
+from checkout.worker.external_calls import Unanswered, idempotency_key
 
 
 def close_connection(adapter: SmtpAdapter) -> None:
@@ -50,7 +50,7 @@ def test_an_email_is_delivered_with_its_headers_and_text(mailbox_and_adapter: An
     email.pop("received_at")
     assert (result.status, result.reply, result.url) == ("250", EmailSent(FIRST, "approved"), adapter.url)
     assert email == {
-        "message_id": f"<{idempotency_key(external_call(MAIL))}@database.example>", "to": EMAIL, "order": FIRST,
+        "message_id": f"<{idempotency_key(external_call(MAIL))}@store.example>", "to": EMAIL, "order": FIRST,
         "from": "Awesome Online Store <orders@awesome-online-store.example>", "subject": "Your order is on its way",
         "text": "Dear Ada\n", "copies": 1,
     }
@@ -163,7 +163,7 @@ def test_an_email_has_only_the_expected_headers() -> None:
     assert {name: headers[name] for name in ("To", "From", "Subject", "X-Order", "Message-ID")} == {
         "To": f"Ada <{EMAIL}>", "From": "Awesome Online Store <orders@awesome-online-store.example>",
         "Subject": "Your order is on its way", "X-Order": FIRST,
-        "Message-ID": f"<{idempotency_key(external_call(MAIL))}@database.example>",
+        "Message-ID": f"<{idempotency_key(external_call(MAIL))}@store.example>",
     }
     assert set(headers) - {"To", "From", "Subject", "X-Order", "Message-ID"} == {
         "Content-Type", "Content-Transfer-Encoding", "MIME-Version",

@@ -118,7 +118,7 @@ def _difference(drawing: Drawing, code_arrow: CodeArrow, arrows: list[Arrow]) ->
 
 
 def _finding(arrow: Arrow, rule: str, message: str, fix: str) -> Finding:
-    return arrow.line.finding(rule, message, fix, arrow.finding_at())
+    return arrow.line.finding(rule, message, fix, arrow.finding_anchor())
 
 
 def _key(code_arrow: CodeArrow) -> tuple[str, str, str]:

@@ -160,4 +160,4 @@ def _nearest(alias: str, known: Iterable[str]) -> str:
 
 
 def _finding(arrow: Arrow, rule: str, message: str, fix: str) -> Finding:
-    return arrow.line.finding(rule, message, fix, arrow.finding_at())
+    return arrow.line.finding(rule, message, fix, arrow.finding_anchor())

@@ -172,6 +172,6 @@ def common_folder(files: Iterable[Path]) -> Path:
 
 def _syntax_finding(output: PlantUmlOutput, lines: list[SourceLine]) -> Finding:
     line = lines[output.line] if output.line < len(lines) else lines[0]
-    message = output.error or "PlantUML drew nothing"
+    message = output.error or "PlantUML returned no picture"
     fix = next((remedy for words, remedy in REMEDIES if words.lower() in message.lower()), "correct this line")
     return line.finding("syntax", f"PlantUML: {message}", fix)

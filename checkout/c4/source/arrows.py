@@ -13,7 +13,8 @@ SHAPES = (
     "file|stack|hexagon|usecase|interface|control|entity|collections|participant|process|label|circle|port|portin|portout|"
     "class|object|abstract|enum"
 )
-NAME = r'"[^"]*"|\[[^\]]*\]|\([^)]*\)|:[^:]+:|\$?[\w.@]+'
+NAME_QUOTED = r'"[^"]*"|\[[^\]]*\]|\([^)]*\)'
+NAME = NAME_QUOTED + r"|:[^:]+:|\$?[\w.@]+"
 ELEMENT = re.compile(
     rf"(?:create\s+)?(?P<shape>{SHAPES})\s+(?P<one>{NAME})(?P<mid>\s*(?:<<[^>]*>>\s*)*)(?:as\s+(?P<two>{NAME}))?(?P<rest>.*)$",
     re.I,
@@ -94,7 +95,7 @@ class Arrow:
         data |= {"label": self.label, "technology": self.technology, "line": self.line.number, "svg_id": self.svg_id}
         return data | ({"both_ways": True} if self.both_ways else {})
 
-    def finding_at(self) -> str:
+    def finding_anchor(self) -> str:
         """The text on the line to whose column a finding points."""
         return self.line.text.strip().split("(")[0]
 
@@ -117,8 +118,7 @@ class Drawing:
     def describe(self, arrow: Arrow) -> str:
         """An arrow of this diagram in words: "Orders to Stock: reserve products (topic)"."""
         technology = f" ({arrow.technology})" if arrow.technology else ""
-        ends = (self._label(end) for end in (arrow.source, arrow.target))
-        return f"{' to '.join(ends)}: {arrow.label}{technology}"
+        return f"{self._label(arrow.source)} to {self._label(arrow.target)}: {arrow.label}{technology}"
 
     def _label(self, alias: str) -> str:
         element = self.aliases.get(alias)
@@ -183,14 +183,21 @@ def _statements(diagram: DiagramSource, expansion: str) -> Iterator[tuple[Source
 def _element(text: str, line: SourceLine) -> Element | None:
     if BOX in text:
         shape, alias, label, technology, *_ = text.split(BOX, 1)[1].split(FIELD)
-        return Element(alias.strip('"'), _plain(label), shape, _words(technology), line, shape in ("boundary", "node"))
+        return Element(
+            alias.strip('"'),
+            _without_markup(label),
+            shape,
+            _single_spaces(technology),
+            line,
+            shape in ("boundary", "node"),
+        )
     match = ELEMENT.match(text)
     if match is None or (match["two"] is None and LOOKS_LIKE.match(match["rest"].strip())):
         return None
     one, two = match["one"], match["two"]
     alias, label = (two, one) if two and not two.startswith('"') else (one, two or one)
     is_boundary = match["rest"].rstrip().endswith("{")
-    return Element(_bare(alias), _plain(_bare(label)), match["shape"].lower(), "", line, is_boundary)
+    return Element(_unquoted(alias), _without_markup(_unquoted(label)), match["shape"].lower(), "", line, is_boundary)
 
 
 def _arrow(text: str, line: SourceLine) -> Arrow | None:
@@ -205,11 +212,8 @@ def _arrow(text: str, line: SourceLine) -> Arrow | None:
         message = f"this arrow cannot be read: {text[:60]}"
         raise DiagramError(line.finding("unreadable", message, "write it as Rel(from, to, ...)"))
     label = match["label"] or ""
-    arrow = _make_arrow(match["arrow"], _bare(match["a"]), _bare(match["b"]), "", label, "", line)
+    arrow = _make_arrow(match["arrow"], _unquoted(match["a"]), _unquoted(match["b"]), "", label, "", line)
     return replace(arrow, hidden="hidden" in match["body"].lower())
-
-
-NAME_QUOTED = r'"[^"]*"|\[[^\]]*\]|\([^)]*\)'
 
 
 def _make_arrow(way: str, source: str, target: str, index: str, label: str, technology: str, line: SourceLine) -> Arrow:
@@ -218,21 +222,23 @@ def _make_arrow(way: str, source: str, target: str, index: str, label: str, tech
     source, target = source.strip().strip('"'), target.strip().strip('"')
     if back and not forth:
         source, target = target, source
-    return Arrow(index.strip(), source, target, _plain(label), _words(technology), line, back and forth)
+    return Arrow(
+        index.strip(), source, target, _without_markup(label), _single_spaces(technology), line, back and forth
+    )
 
 
-def _bare(name: str) -> str:
+def _unquoted(name: str) -> str:
     return name.strip('"[]() ') if name[:1] in '"[(' else name.strip(":")
 
 
-def _plain(label: str) -> str:
+def _without_markup(label: str) -> str:
     """A label without markup; links are replaced by their text, line breaks by spaces."""
     label = re.sub(r"\[\[\S+(?:\s+\{[^}]*\})?\s*([^\]]*)\]\]", r"\1", label.replace("\\n", " "))
     label = re.sub(r"</?(?:b|i|u|s|size|color|font|back|img)\b[^>]*>|<\$[^>]*>|<&[^>]*>|\*\*|(?<!:)//", "", label)
-    return _words(label)
+    return _single_spaces(label)
 
 
-def _words(text: str) -> str:
+def _single_spaces(text: str) -> str:
     return re.sub(r"(?:\s|\\n)+", " ", text).strip()
 
 
@@ -241,4 +247,4 @@ def read_title(expansion: str) -> str:
     line = re.search(r"^[ \t]*title[ \t]+(\S.*)$", expansion, re.M | re.I)
     block = re.search(r"^\s*title\s*$(.*?)^\s*end\s*title", expansion, re.M | re.S | re.I)
     lines = block[1].split("\n") if block else [line[1]] if line else []
-    return _plain(" ".join(text.strip() for text in lines if MARK not in text))
+    return _without_markup(" ".join(text.strip() for text in lines if MARK not in text))

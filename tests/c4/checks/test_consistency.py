@@ -1,4 +1,4 @@
-"""Views: a dynamic view is held against the container view beside it, and against the code."""
+"""Consistency: a dynamic view is compared with the container view in its folder, and with the code."""
 
 from collections.abc import Callable
 from pathlib import Path

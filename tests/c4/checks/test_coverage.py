@@ -1,4 +1,4 @@
-"""Cover: arrows that no run exercised are listed."""
+"""Coverage: arrows that no run covers are listed."""
 
 from collections.abc import Callable
 from random import Random

@@ -1,4 +1,4 @@
-"""Lint: what PlantUML draws without a word is found, with file, line, column, rule and remedy."""
+"""Lint: mistakes that PlantUML accepts are found, with file, line, column, rule and fix."""
 
 from collections.abc import Callable
 from pathlib import Path

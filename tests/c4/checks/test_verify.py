@@ -1,4 +1,4 @@
-"""Verify: causally valid runs pass whatever their clocks say; every departure is found and put in its class."""
+"""Verify: causally valid runs conform whatever their clocks; every deviation is found and classified."""
 
 from collections import Counter
 from collections.abc import Callable

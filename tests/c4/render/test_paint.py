@@ -67,7 +67,7 @@ def test_overlay_colours_the_deviation_and_leaves_the_rest_green(
     assert (green, sum(stroke in shade for shade in shades)) == ((17, 1) if kind == "extra" else (16, 1))
 
 
-def test_page_stands_alone_and_tells_the_run(ordering: RenderedDiagram) -> None:
+def test_page_is_self_contained_and_holds_the_run(ordering: RenderedDiagram) -> None:
     run = valid_run("ordering", Random(1))
     run[0]["payload"] = {"name": "</script><script>act()</script>"}
 

@@ -1,4 +1,4 @@
-"""PlantUML: one warm process per output, kept within its limits, and no process left behind."""
+"""PlantUML: one warm process per output format, limits of time and access, and no process left behind."""
 
 import os
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def test_one_process_draws_many_diagrams(pool: PlantUmlPool) -> None:
     assert b"hello" in first.payload and b"bye" in second.payload
 
 
-def test_broken_diagram_is_answered_with_its_line_and_the_worker_lives_on(pool: PlantUmlPool) -> None:
+def test_broken_diagram_gives_its_line_and_the_process_lives_on(pool: PlantUmlPool) -> None:
     broken = pool.convert("svg", "@startuml\na -> b\nfoo bar baz\n@enduml")
     pid = pid_of(pool)
 
@@ -55,7 +55,7 @@ def test_broken_diagram_is_answered_with_its_line_and_the_worker_lives_on(pool: 
     assert pid_of(pool) == pid
 
 
-def test_worker_that_dies_is_started_again_for_the_diagram_in_hand(pool: PlantUmlPool) -> None:
+def test_process_that_dies_is_restarted_for_the_same_diagram(pool: PlantUmlPool) -> None:
     pool.convert("svg", GOOD)
     pid = pid_of(pool)
     os.kill(pid, 9)
@@ -66,7 +66,7 @@ def test_worker_that_dies_is_started_again_for_the_diagram_in_hand(pool: PlantUm
     assert pid_of(pool) != pid
 
 
-def test_diagram_that_ends_the_process_is_given_up_after_a_second_try(pool: PlantUmlPool) -> None:
+def test_diagram_that_crashes_the_process_fails_after_a_second_try(pool: PlantUmlPool) -> None:
     answer = pool.convert("svg", "@startuml\n!procedure $again($x)\n$again($x + 1)\n!endprocedure\n$again(1)\n@enduml")
 
     assert "calls itself endlessly" in answer.error
@@ -131,7 +131,7 @@ def test_diagram_of_another_tree_is_drawn_in_the_sandbox(tmp_path: Path, monkeyp
         assert renderer.profile(read_diagrams(tmp_path / "theirs.puml", tmp_path)[0]) == Profile.FOREIGN
 
 
-def test_environment_of_the_process_holds_nothing_of_ours(pool: PlantUmlPool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_process_inherits_no_environment(pool: PlantUmlPool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", "wooden spoon")
 
     answer = pool.convert("svg", '@startuml\na -> b : x%getenv("SECRET")%getenv("PATH")x\n@enduml')

@@ -1,4 +1,4 @@
-"""Arrows: every dialect of C4-PlantUML gives its arrows right, or an error that says what could not be read."""
+"""Arrows: all macros of C4-PlantUML and plain PlantUML give the right arrows, or an error that names the line."""
 
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def test_every_direction_of_rel_keeps_its_sense(draw: Draw, side: str) -> None:
     assert arrows_of(picture) == [("7", *(("b", "a") if "Back" in side else ("a", "b")), "asks", "HTTP")]
 
 
-def test_two_way_arrow_says_so_and_has_no_step(draw: Draw) -> None:
+def test_two_way_arrow_is_marked_and_has_no_step(draw: Draw) -> None:
     arrow = draw(*BOXES, 'BiRel_R(a, b, "3: talk", "HTTP")').drawing.arrows[0]
 
     assert (arrow.both_ways, arrow.index, arrow.label) == (True, "", "3: talk")

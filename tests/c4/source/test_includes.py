@@ -1,4 +1,4 @@
-"""Include: what a diagram includes is put in its place, from its own tree and from nowhere else."""
+"""Includes: files from the source tree of a diagram replace its include directives; others are rejected."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def test_included_lines_stand_in_place_and_know_their_file(tmp_path: Path) -> No
     ]  # fmt: skip
 
 
-def test_include_is_relative_to_the_file_it_stands_in(tmp_path: Path) -> None:
+def test_include_is_relative_to_the_including_file(tmp_path: Path) -> None:
     written(tmp_path, "!include other.puml", name="parts/model.puml")
     written(tmp_path, "deep", name="parts/other.puml")
 
