@@ -68,7 +68,8 @@ class Scheduler:
         Returns the new moments. Raises LabError if the busy replica cannot call the verb now.
         """
         if not verb:
-            return self._moments_of(self._run_to_hop)
+            before = len(self.environment.journal)
+            return self._moments_of(lambda: self._run_while(lambda: len(self.environment.journal) == before))
         coming = self.next()
         moments = self._moments_of(lambda: self._call_next("" if verb is True else str(verb)))
         if coming and coming.replica:
@@ -95,10 +96,6 @@ class Scheduler:
         moments, before = self.environment.projection.moments, len(self.environment.projection.moments)
         move()
         return Moments(moments[before:], self.stopped_at() or ("" if self.next() else self.explain()))
-
-    def _run_to_hop(self) -> None:
-        before = len(self.environment.journal)
-        self._run_while(lambda: len(self.environment.journal) == before)
 
     def _run_while(self, condition: Callable[[], bool]) -> None:
         self._passed_at = self._call_count  # a break point does not stop twice in a row
@@ -136,8 +133,8 @@ class Scheduler:
         return self.next() if times else None
 
     def _retry_times(self) -> list[float]:
-        times = [each.worker.external_calls.due_at for each in self.environment.replicas.values()]
-        return [at for at in times if at is not None]
+        calls = [each.worker.external_calls for each in self.environment.replicas.values()]
+        return [each.due_at for each in calls if each.due_at is not None]
 
     def stopped_at(self) -> str:
         """The break point that is next, unless the last run has stopped there already."""
