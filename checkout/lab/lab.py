@@ -29,12 +29,6 @@ from checkout.services.stock import PRODUCTS
 ENVIRONMENT, SCHEDULER, SESSION = attrgetter("_environment"), attrgetter("_scheduler"), attrgetter("_session")
 
 
-def _close(environments: list[Environment], session: KafkaSession) -> None:
-    for environment in environments:
-        environment.close()
-    session.leave()
-
-
 class Lab(LabTables):
     """Seven services, three external systems and a broker. Nothing moves until a method moves it.
 
@@ -58,15 +52,13 @@ class Lab(LabTables):
         self._new_environment = functools.partial(
             Environment, self._session, clock == "real", partitions, inbox, outbox, registry
         )
-        self._environments: list[Environment] = []
         # At the interpreter's end no client may start a thread: the cleanup process deletes topics and groups then.
-        weakref.finalize(self, _close, self._environments, self._session).atexit = False
+        weakref.finalize(self, self._session.leave).atexit = False
         with as_lab_error():
             self._open()
 
     def _open(self) -> None:
         self._environment = self._new_environment()
-        self._environments[:] = [self._environment]
         self._scheduler, self._order_count = Scheduler(self._environment), 0
 
     replay = Replay
@@ -133,13 +125,12 @@ class Lab(LabTables):
     @changes
     def reset(self) -> None:
         """Starts anew: empty topics, initial stock, and the next order is order-1 again. Break points are removed."""
-        self._environment.close()
         self._open()
 
     def close(self) -> None:
         """Deletes topics and groups, and stops a local Kafka that no other lab uses."""
         with self.lock:
-            _close(self._environments, self._session)
+            self._session.leave()
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Registers a function that is called after each change, on the thread that has made it."""

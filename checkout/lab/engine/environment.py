@@ -36,16 +36,15 @@ class Environment(RunContext):
         self.crashed: list[str] = []
         self._replica_counts: dict[str, int] = {}
         self._external_producer: SteppingLog | None = None
-        self.broker = session.open(dict.fromkeys(registry.topics, partitions))
+        self.broker = session.open(dict.fromkeys(registry.topics, partitions), self._close)
         try:
             for service in registry.services:
                 self._add_service(service())
         except BaseException:
-            self.close()
+            session.close()
             raise
 
-    def close(self) -> None:
-        """Closes all replicas and deletes topics and groups."""
+    def _close(self) -> None:
         for replica in self.replicas.values():
             replica.close()
         if self._external_producer:
@@ -53,7 +52,6 @@ class Environment(RunContext):
         self.replicas, self._external_producer = {}, None
         for database in self.databases.values():
             database.close()
-        self.session.close()
 
     def _add_service(self, service: Service) -> None:
         name = service.name

@@ -64,9 +64,13 @@ class KafkaSession:
         self._cleanup: subprocess.Popen[bytes] | None = None
         self.broker: Broker | None = None
 
-    def open(self, topics: Mapping[str, int]) -> Broker:
-        """A broker with these topics, given with their numbers of partitions, all empty. Raises LogUnavailable."""
+    def open(self, topics: Mapping[str, int], on_close: Callable[[], None]) -> Broker:
+        """Ends the previous run. Returns a broker with these topics (numbers of partitions by name), all empty.
+
+        `on_close`: called when the run ends, before its topics are deleted. Raises LogUnavailable.
+        """
         self.close()
+        self._on_close = on_close
         if self.kind == "kafka":
             self._start_kafka()
             prefix = new_prefix()
@@ -81,6 +85,7 @@ class KafkaSession:
         """Deletes the topics and groups of the run; `open` starts another."""
         if self.broker is None:
             return
+        self._on_close()
         broker, self.broker = self.broker, None
         with suppress(LogUnavailable):
             broker.delete()
