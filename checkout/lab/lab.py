@@ -16,7 +16,7 @@ from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.kafka_session import KafkaSession
 from checkout.lab.engine.requests import PlacedOrder, PlacedRequest, Products
 from checkout.lab.engine.scheduler import Scheduler
-from checkout.lab.errors import LabError, as_lab_error
+from checkout.lab.errors import LabError
 from checkout.lab.history.lab_journal import LabJournal
 from checkout.lab.history.projection import SELL_OUT, Moment, view_of
 from checkout.lab.history.replay import Replay
@@ -54,12 +54,7 @@ class Lab(LabTables):
         )
         # At the interpreter's end no client may start a thread: the cleanup process deletes topics and groups then.
         weakref.finalize(self, self._session.leave).atexit = False
-        with as_lab_error():
-            self._open()
-
-    def _open(self) -> None:
-        self._environment = self._new_environment()
-        self._scheduler, self._order_count = Scheduler(self._environment), 0
+        self.reset()
 
     replay = Replay
 
@@ -125,7 +120,8 @@ class Lab(LabTables):
     @changes
     def reset(self) -> None:
         """Starts anew: empty topics, initial stock, and the next order is order-1 again. Break points are removed."""
-        self._open()
+        self._environment = self._new_environment()
+        self._scheduler, self._order_count = Scheduler(self._environment), 0
 
     def close(self) -> None:
         """Deletes topics and groups, and stops a local Kafka that no other lab uses."""

@@ -28,8 +28,7 @@ DISPLAY = {"display.width": 250, "display.max_columns": 20, "display.max_colwidt
 
 def set_display_options() -> None:
     """Sets the display options of pandas so that a table of a lab is not abbreviated."""
-    for name, value in DISPLAY.items():
-        pd.set_option(name, value)
+    pd.set_option(DISPLAY)
 
 
 def frame(kind: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
