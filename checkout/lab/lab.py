@@ -1,36 +1,35 @@
 """Lab: the whole store inside a notebook, moved hop by hop or verb by verb."""
 
+import functools
 import threading
 import weakref
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any
 
-from checkout.framework.service import Service
-from checkout.lab.broker_controls import BrokerControls
+import msgspec
+from sqlalchemy import update
+
 from checkout.lab.engine import requests
-from checkout.lab.engine.clock import Clock, order_id
+from checkout.lab.engine.clock import order_id
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.kafka_session import KafkaSession
 from checkout.lab.engine.requests import PlacedOrder, PlacedRequest, Products
-from checkout.lab.engine.scheduler import LabStatus, Scheduler
-from checkout.lab.errors import as_lab_error
+from checkout.lab.engine.scheduler import Scheduler
+from checkout.lab.errors import LabError
 from checkout.lab.history.lab_journal import LabJournal
-from checkout.lab.history.moments import Moments
-from checkout.lab.history.projection import Moment, view_of
+from checkout.lab.history.projection import SELL_OUT, Moment, view_of
 from checkout.lab.history.replay import Replay
 from checkout.lab.locking import changes, reads
 from checkout.lab.views import dataframes
 from checkout.lab.views.tables import LabTables
 from checkout.registry import STORE, Registry
+from checkout.services.stock import PRODUCTS
+
+ENVIRONMENT, SCHEDULER, SESSION = attrgetter("_environment"), attrgetter("_scheduler"), attrgetter("_session")
 
 
-def _close(environments: list[Environment], session: KafkaSession) -> None:
-    for environment in environments:
-        environment.close()
-    session.leave()
-
-
-class Lab(LabTables, BrokerControls):
+class Lab(LabTables):
     """Seven services, three external systems and a broker. Nothing moves until a method moves it.
 
     `log`: "kafka" or "memory". `brokers`: 1 or 3 local Kafka brokers. `bootstrap_servers`: a running Kafka in place of
@@ -50,23 +49,14 @@ class Lab(LabTables, BrokerControls):
         dataframes.set_display_options()
         self.lock, self.callbacks = threading.RLock(), list[Callable[[], None]]()
         self._session = KafkaSession(log, brokers, bootstrap_servers, kafka or {})
-        self._has_real_clock, self._partitions, self._registry = clock == "real", partitions, registry
-        self._inbox, self._outbox = inbox, outbox
-        self._environments: list[Environment] = []
-        # At the interpreter's end no client may start a thread: the cleanup process deletes topics and groups then.
-        weakref.finalize(self, _close, self._environments, self._session).atexit = False
-        with as_lab_error():
-            self._open()
-
-    def _open(self) -> None:
-        clock = Clock(self._has_real_clock)
-        self._environment = Environment(
-            self._session, clock, self._partitions, self._inbox, self._outbox, self._registry
+        self._new_environment = functools.partial(
+            Environment, self._session, clock == "real", partitions, inbox, outbox, registry
         )
-        self._environments[:] = [self._environment]
-        self._scheduler, self._order_count = Scheduler(self._environment), 0
+        # At the interpreter's end no client may start a thread: the cleanup process deletes topics and groups then.
+        weakref.finalize(self, self._session.leave).atexit = False
+        self.reset()
 
-    replay = staticmethod(Replay.open)
+    replay = Replay
 
     @changes
     def place_order(
@@ -87,127 +77,56 @@ class Lab(LabTables, BrokerControls):
         self._environment.placed.append(PlacedRequest(message, body, self._environment.sent.next_sequence()))
         return PlacedOrder(self._environment.names.of(id), id, f"{requests.contents_of(message)} for {customer}")
 
-    @changes
-    def step(self, verb: bool | str = False) -> Moments:
-        """Moves to the next hop. With `verb=True` calls one verb, with the name of a verb that one.
+    step = changes(Scheduler.step, SCHEDULER)
+    run = changes(Scheduler.run, SCHEDULER)
+    explain = reads(Scheduler.explain, SCHEDULER)
+    status = reads(Scheduler.status, SCHEDULER)
+    break_at = changes(Scheduler.break_at, SCHEDULER)
+    clear_break = changes(Scheduler.clear_break, SCHEDULER)
 
-        Returns the new moments. Raises LabError if the busy replica cannot call the verb now.
-        """
-        return self._scheduler.step(verb)
+    crash = changes(Environment.crash, ENVIRONMENT)
+    restart = changes(Environment.restart, ENVIRONMENT)
+    scale = changes(Environment.scale, ENVIRONMENT)
+    replace = changes(Environment.replace, ENVIRONMENT)
+    listen = changes(Environment.listen, ENVIRONMENT)
+    rewind = changes(Environment.rewind, ENVIRONMENT)
+    send = changes(Environment.send, ENVIRONMENT)
+    wait = changes(Environment.wait, ENVIRONMENT)
 
-    @changes
-    def run(self) -> Moments:
-        """Moves until nothing is left to do or a break point is next. Returns the new moments."""
-        return self._scheduler.run()
-
-    @reads
-    def explain(self) -> str:
-        """Returns what is next as a sentence, or why nothing is."""
-        return self._scheduler.explain()
-
-    @reads
-    def status(self) -> LabStatus:
-        """Returns the state of the lab as data: what is next, work in progress, break points, crashed replicas."""
-        return self._scheduler.status()
-
-    @changes
-    def break_at(self, service: str, verb: str) -> None:
-        """Sets a break point: `run` and `step` stop before this verb of this service.
-
-        `verb`: poll, handle, publish or commit. Raises LabError for an unknown service or verb.
-        """
-        self._scheduler.break_at(service, verb)
-
-    @changes
-    def clear_break(self, service: str, verb: str) -> None:
-        """Removes a break point; without one it does nothing."""
-        self._scheduler.clear_break(service, verb)
-
-    @changes
-    def crash(self, service: str) -> str:
-        """Crashes a replica: its memory is lost, its database and the topics stay.
-
-        `service`: a service, whose busy or first replica crashes, or a replica (`stock-2`).
-        Returns the effect as a sentence. Raises LabError if it is unknown or has crashed already.
-        """
-        return self._environment.crash(service)
-
-    @changes
-    def restart(self, service: str) -> str:
-        """Restarts a crashed replica with its database, at its group's committed offsets.
-
-        Returns a sentence. Raises LabError if none has crashed.
-        """
-        return f"{self._environment.restart(service)} runs again"
-
-    @changes
-    def scale(self, service: str, replicas: int) -> None:
-        """Sets the number of replicas of a service, 1 to 8: members of one group, which share its partitions.
-
-        Raises LabError for another number, or if a replica has work in progress.
-        """
-        self._environment.scale(service, replicas)
-
-    @changes
-    def replace(self, service: str, kind: type[Service]) -> None:
-        """Replaces a service by another class of the same name; group and offsets stay, its database is new.
-
-        Raises LabError if the names differ, or if a replica has work in progress.
-        """
-        self._environment.replace(service, kind)
-
-    @changes
-    def listen(self, kind: type[Service], from_now: bool = False) -> None:
-        """Adds a service, which reads its topics from the beginning, or from the end with `from_now`.
-
-        Raises LabError if there is a service of that name.
-        """
-        self._environment.listen(kind, from_now)
-
-    @changes
-    def rewind(self, service: str, topic: str, offset: int = 0, partition: int = 0) -> None:
-        """Resets the committed offset of a service's group, back or forth.
-
-        Raises LabError for a partition it does not read, an offset beyond the end, or work in progress.
-        """
-        self._environment.rewind(service, topic, partition, offset)
-
-    @changes
-    def send(self, topic: str, value: str, key: str | None = None) -> None:
-        """Publishes a record as an external producer; without a key Kafka chooses the partition.
-
-        Raises LabError for an unknown topic.
-        """
-        self._environment.send(topic, value, key)
-
-    @changes
-    def wait(self, seconds: float = 0, minutes: float = 0, hours: float = 0) -> None:
-        """Moves the lab's clock without waiting: timers and retries become due.
-
-        After 10 seconds crashed members of a group lose their partitions.
-        """
-        self._environment.wait(seconds + 60 * minutes + 3600 * hours)
+    leader = reads(KafkaSession.leader, SESSION)
+    kill_broker = reads(KafkaSession.kill_broker, SESSION)
+    start_brokers = reads(KafkaSession.start_brokers, SESSION)
 
     @changes
     def sell_out(self, product: str | int) -> None:
         """Sets the available quantity of a product, by name or SKU, to 0. Raises LabError for an unknown one."""
-        self._environment.sell_out(requests.sku_of(product))
+        sku = requests.sku_of(product)
+        if sku not in requests.PRODUCT_NAMES:
+            raise LabError(f"there is no product {sku}")
+        self._environment.of("stock")
+        with self._environment.databases["stock"].begin() as db:
+            db.execute(update(PRODUCTS).where(PRODUCTS.c.sku == sku).values(on_hand=PRODUCTS.c.reserved))
+        payload = msgspec.Raw(msgspec.json.encode({"sku": sku}))
+        self._environment.note("stock", SELL_OUT, f"{requests.PRODUCT_NAMES[sku]} is sold out now", payload=payload)
 
     @changes
     def deny_next_payment(self, reason: str = "the card has expired") -> None:
         """Makes the payment broker deny the next payment for this reason."""
-        self._environment.deny_next_payment(reason)
+        switches = self._environment.system("payment_broker").switches
+        switches.deny, switches.deny_next = reason, 1
+        action = f"the payment broker will deny the next payment: {reason}"
+        self._environment.note("payment_broker", "DenyNext", action)
 
     @changes
     def reset(self) -> None:
         """Starts anew: empty topics, initial stock, and the next order is order-1 again. Break points are removed."""
-        self._environment.close()
-        self._open()
+        self._environment = self._new_environment()
+        self._scheduler, self._order_count = Scheduler(self._environment), 0
 
     def close(self) -> None:
         """Deletes topics and groups, and stops a local Kafka that no other lab uses."""
         with self.lock:
-            _close(self._environments, self._session)
+            self._session.leave()
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Registers a function that is called after each change, on the thread that has made it."""
@@ -229,6 +148,11 @@ class Lab(LabTables, BrokerControls):
     def journal(self) -> LabJournal:
         """The journal of all replicas; `lab.journal.save(path)` writes it to a file."""
         return self._environment.journal
+
+    @property
+    def brokers(self) -> list[int]:
+        """The ids of the running brokers that this lab has started."""
+        return sorted(self._session.processes())
 
     @property
     def outside(self) -> Any:

@@ -1,37 +1,36 @@
 """Locking: a lab does one thing at a time, whether a cell or a button of the walk has asked for it."""
 
 import functools
-import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from checkout.lab.errors import as_lab_error
 
 
-class Lockable(Protocol):
-    """What the decorators need of a lab."""
-
-    lock: threading.RLock
-    callbacks: list[Callable[[], None]]
+def _itself(lab: Any) -> Any:
+    return lab
 
 
-def reads(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorates a method of a lab: it runs under the lab's lock, and raises LabError for errors of the broker."""
+def reads(method: Callable[..., Any], part: Callable[[Any], Any] = _itself) -> Callable[..., Any]:
+    """Makes a method of a lab that runs under the lab's lock, and raises LabError for errors of the broker.
+
+    `method`: of the lab, or of the object that `part` returns for the lab; signature and docstring are kept.
+    """
 
     @functools.wraps(method)
-    def locked(lab: Lockable, *args: Any, **options: Any) -> Any:
+    def locked(lab: Any, *args: Any, **options: Any) -> Any:
         with lab.lock, as_lab_error():
-            return method(lab, *args, **options)
+            return method(part(lab), *args, **options)
 
     return locked
 
 
-def changes(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorates a method of a lab like `reads`, and then calls the lab's callbacks."""
-    locked = reads(method)
+def changes(method: Callable[..., Any], part: Callable[[Any], Any] = _itself) -> Callable[..., Any]:
+    """Makes a method of a lab like `reads`, and then calls the lab's callbacks."""
+    locked = reads(method, part)
 
     @functools.wraps(method)
-    def notifying(lab: Lockable, *args: Any, **options: Any) -> Any:
+    def notifying(lab: Any, *args: Any, **options: Any) -> Any:
         try:
             return locked(lab, *args, **options)
         finally:

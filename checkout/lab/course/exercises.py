@@ -147,7 +147,9 @@ class Exercises:
         exercise = EXERCISES[name]
         if digest(name, answer) in exercise.right.split():
             self._failures.pop(name, None)
-            self._mark_done(name)
+            with contextlib.suppress(OSError):  # a read-only folder must not make an answer wrong
+                self._folder.mkdir(parents=True, exist_ok=True)
+                (self._folder / name).touch()
             return AnswerFeedback(True, f"Right: {name} is done.")
         hints = (exercise.hint_1, exercise.hint_2, exercise.hint_3)
         level = self._failures[name] = min(self._failures.get(name, 0) + 1, len(hints))
@@ -159,11 +161,6 @@ class Exercises:
         left = [name for name in EXERCISES if not (self._folder / name).exists()]
         done = f"{len(EXERCISES) - len(left)} of {len(EXERCISES)} done"
         return AnswerFeedback(not left, f"{done}\nleft: {', '.join(left)}" if left else done)
-
-    def _mark_done(self, name: str) -> None:
-        with contextlib.suppress(OSError):  # a read-only folder must not make an answer wrong
-            self._folder.mkdir(parents=True, exist_ok=True)
-            (self._folder / name).touch()
 
 
 def digest(name: str, answer: object) -> str:

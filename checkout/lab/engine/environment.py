@@ -1,46 +1,34 @@
 """Environment: the services, replicas, databases, topics and external systems of one run of a lab."""
 
+from functools import partial
 from typing import Any
-
-from sqlalchemy import update
 
 from checkout.framework.message import KAFKA
 from checkout.framework.service import Service
-from checkout.journal.hop import compact, coordinates
-from checkout.lab.engine.clock import Clock
+from checkout.journal.hop import Hop, compact, coordinates
 from checkout.lab.engine.kafka_session import KafkaSession
-from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.engine.rebalance import await_rebalance, rebalance
-from checkout.lab.engine.replica import Replica, ReplicaContext, service_of
-from checkout.lab.engine.requests import PRODUCT_NAMES, PlacedRequest, RequestQueue
-from checkout.lab.engine.stepping_log import SentRecords, SteppingLog
+from checkout.lab.engine.replica import Replica, RunContext, service_of
+from checkout.lab.engine.requests import PlacedRequest
+from checkout.lab.engine.stepping_log import SteppingLog
 from checkout.lab.errors import LabError
-from checkout.lab.history.lab_journal import LabJournal
-from checkout.lab.history.lag import ConsumerLag
-from checkout.lab.history.projection import SELL_OUT, Projection
-from checkout.messaging.log import Partition, ProducerRecord
+from checkout.lab.history.sentences import LAB
+from checkout.messaging.log import ProducerRecord
 from checkout.registry import STORE, Registry
-from checkout.services.stock import PRODUCTS
 from checkout.worker.database import ServiceDatabase
 
 SESSION_TIMEOUT = 10.0  # seconds after which a silent member of a group loses its partitions
 MAX_REPLICAS = 8
 
 
-class Environment:
+class Environment(RunContext):
     """One run of a lab, from empty topics on. A crash of a replica keeps its database and the topics."""
 
     def __init__(
-        self, session: KafkaSession, clock: Clock, partitions: int, inbox: bool, outbox: bool, registry: Registry
+        self, session: KafkaSession, real_clock: bool, partitions: int, inbox: bool, outbox: bool, registry: Registry
     ) -> None:
-        self.session, self.clock, self.registry = session, clock, registry
-        self.names, self.sent, self.requests = OrderNames(), SentRecords(), RequestQueue()
-        self.systems, self.lag = registry.simulators(), ConsumerLag(registry.services)
-        self.projection = Projection(self.names, self.lag, registry)
-        self.journal = LabJournal(self.projection)
-        self._context = ReplicaContext(
-            registry, self.journal, clock, self.systems, self.sent, self.requests, inbox, outbox
-        )
+        super().__init__(registry, real_clock, inbox, outbox)
+        self.session = session
         self.placed: list[PlacedRequest] = []
         self.services: dict[str, Service] = {}
         self.databases: dict[str, ServiceDatabase] = {}
@@ -48,16 +36,15 @@ class Environment:
         self.crashed: list[str] = []
         self._replica_counts: dict[str, int] = {}
         self._external_producer: SteppingLog | None = None
-        self.broker = session.open(dict.fromkeys(registry.topics, partitions))
+        self.broker = session.open(dict.fromkeys(registry.topics, partitions), self._close)
         try:
             for service in registry.services:
                 self._add_service(service())
         except BaseException:
-            self.close()
+            session.close()
             raise
 
-    def close(self) -> None:
-        """Closes all replicas and deletes topics and groups."""
+    def _close(self) -> None:
         for replica in self.replicas.values():
             replica.close()
         if self._external_producer:
@@ -65,7 +52,6 @@ class Environment:
         self.replicas, self._external_producer = {}, None
         for database in self.databases.values():
             database.close()
-        self.session.close()
 
     def _add_service(self, service: Service) -> None:
         name = service.name
@@ -77,17 +63,14 @@ class Environment:
     def _start(self, replica: str) -> None:
         name = service_of(replica)
         log = self.session.retry_during_failover(lambda: self._join(name, replica))
-        self.replicas[replica] = Replica(replica, self.services[name], self.databases[name], log, self._context)
+        self.replicas[replica] = Replica(replica, self.services[name], self.databases[name], log, self)
         order = {name: number for number, name in enumerate(self.services)}  # among equals, the diagram's order
         self.replicas = dict(sorted(self.replicas.items(), key=lambda each: (order[each[1].service.name], each[0])))
 
     def _join(self, service: str, replica: str) -> SteppingLog:
         is_single = self._replica_counts[service] == 1  # a single replica assigns itself all partitions
         log = self.broker.join(service, list(self.services[service].topics()), replica, is_single)
-
-        def on_commit(partition: Partition, offset: int) -> None:
-            self.projection.commit(service, partition, offset)
-
+        on_commit = partial(self.projection.commit, service)
         return SteppingLog(log, self.sent, on_commit, lambda: rebalance(self.of(service)))
 
     def of(self, service: str) -> list[Replica]:
@@ -97,64 +80,83 @@ class Environment:
         return [each for each in self.replicas.values() if service in (each.name, each.service.name)]
 
     def crash(self, service: str) -> str:
-        """Ends a replica as `kill -9` does, and returns the effect as a sentence. Raises LabError if none runs."""
+        """Crashes a replica: its memory is lost, its database and the topics stay.
+
+        `service`: a service, whose busy or first replica crashes, or a replica (`stock-2`).
+        Returns the effect as a sentence. Raises LabError if it is unknown or has crashed already.
+        """
         running = self.of(service)
         if not running:
             raise LabError(f"{service} has crashed already: lab.restart({service!r}) starts it again")
         replica = next((each for each in running if each.done), running[0])
-        self._note(replica.service.name, "Crash", f"{replica.name} crashed")
+        self.note(replica.service.name, "Crash", f"{replica.name} crashed")
         self.journal.write(replica.crash(self.clock.now()))
         del self.replicas[replica.name]
         self.crashed.append(replica.name)
-        orders = [self.names.of(id) for id in replica.unanswered_orders]
+        orders = [self.names.of(each.id) for each in replica.worker.batch if each.request and not each.is_settled]
         retries = "".join(f"; the request for {order} gets no response: the customer has to retry" for order in orders)
         return f"{replica.name} has crashed and lost everything in its memory{retries}"
 
     def restart(self, service: str) -> str:
-        """Restarts a crashed replica with its database, at its group's committed offsets. Raises LabError."""
+        """Restarts a crashed replica with its database, at its group's committed offsets.
+
+        Returns a sentence. Raises LabError if none has crashed.
+        """
         self.of(service)
         name = next((name for name in self.crashed if service in (name, service_of(name))), "")
         if not name:
             raise LabError(f"{service} runs: there is nothing to restart")
-        self._note(service_of(name), "Restart", f"{name} starts again")
+        self.note(service_of(name), "Restart", f"{name} starts again")
         self._start(name)
         self.crashed.remove(name)
         self._await_rebalance(service_of(name))
-        return name
+        return f"{name} runs again"
 
-    def scale(self, service: str, count: int) -> None:
-        """Sets the number of replicas. Several are members of one group; a single one needs no group."""
-        if not 1 <= count <= MAX_REPLICAS:
-            raise LabError(f"{service} can have 1 to {MAX_REPLICAS} replicas, not {count}")
+    def scale(self, service: str, replicas: int) -> None:
+        """Sets the number of replicas of a service, 1 to 8: members of one group, which share its partitions.
+
+        Raises LabError for another number, or if a replica has work in progress.
+        """
+        if not 1 <= replicas <= MAX_REPLICAS:
+            raise LabError(f"{service} can have 1 to {MAX_REPLICAS} replicas, not {replicas}")
         self._remove_replicas(service)
-        self._replica_counts[service] = count
-        for number in range(1, count + 1):
+        self._replica_counts[service] = replicas
+        for number in range(1, replicas + 1):
             self._start(f"{service}-{number}")
             self._await_rebalance(service)
-        self._note(service, "Scale", f"{service} has {count} replica{'s' * (count > 1)} now")
+        self.note(service, "Scale", f"{service} has {replicas} replica{'s' * (replicas > 1)} now")
 
     def replace(self, service: str, kind: type[Service]) -> None:
-        """Replaces a service: the new one has the group and its offsets, and a database of its own."""
+        """Replaces a service by another class of the same name; group and offsets stay, its database is new.
+
+        Raises LabError if the names differ, or if a replica has work in progress.
+        """
         if kind.name != service:
             raise LabError(f"{kind.__name__} is named {kind.name!r}: it cannot replace {service!r}")
         self._remove_replicas(service)
         self.databases[service].close()
         self._add_service(kind())
-        self._note(service, "Replace", f"{kind.__name__} replaces {service}")
+        self.note(service, "Replace", f"{kind.__name__} replaces {service}")
 
-    def listen(self, kind: type[Service], from_now: bool) -> None:
-        """Adds a service with a group of its own, at the beginning or at the end of its topics."""
+    def listen(self, kind: type[Service], from_now: bool = False) -> None:
+        """Adds a service, which reads its topics from the beginning, or from the end with `from_now`.
+
+        Raises LabError if there is a service of that name.
+        """
         if kind.name in self.services:
             raise LabError(f"there is a {kind.name} already: lab.replace({kind.name!r}, {kind.__name__}) replaces it")
         self._add_service(kind())
         if from_now:
             for (topic, partition), end in self.broker.ends(list(kind.topics())).items():
-                self.rewind(kind.name, topic, partition, end)
+                self.rewind(kind.name, topic, end, partition)
         start = "the end" if from_now else "the beginning"
-        self._note(kind.name, "Listen", f"{kind.__name__} subscribes, from {start} of its topics")
+        self.note(kind.name, "Listen", f"{kind.__name__} subscribes, from {start} of its topics")
 
-    def rewind(self, service: str, topic: str, partition: int, offset: int) -> None:
-        """Commits another offset for the group, so that it reads from there. Raises LabError."""
+    def rewind(self, service: str, topic: str, offset: int = 0, partition: int = 0) -> None:
+        """Resets the committed offset of a service's group, back or forth.
+
+        Raises LabError for a partition it does not read, an offset beyond the end, or work in progress.
+        """
         owner = next((each for each in self.of(service) if (topic, partition) in each.log.assignment()), None)
         if owner is None:
             raise LabError(f"no running replica of {service} reads {topic}[{partition}]")
@@ -164,8 +166,11 @@ class Environment:
         owner.log.commit({(topic, partition): offset})
         owner.log.seek((topic, partition), offset)
 
-    def send(self, topic: str, value: str, key: str | None) -> None:
-        """Publishes a record as an external producer. Raises LabError for an unknown topic."""
+    def send(self, topic: str, value: str, key: str | None = None) -> None:
+        """Publishes a record as an external producer; without a key Kafka chooses the partition.
+
+        Raises LabError for an unknown topic.
+        """
         if topic not in self.registry.topics:
             raise LabError(f"there is no topic {topic!r}: lab.topics names them")
         if self._external_producer is None:
@@ -173,11 +178,15 @@ class Environment:
             self._external_producer = SteppingLog(log, self.sent)
         sent = self._external_producer.send([ProducerRecord(topic, key.encode() if key else None, value.encode())])[0]
         action = f"an external producer publishes {coordinates(topic, *sent)}"
-        self._note(KAFKA, "Send", action, payload=compact(value.encode()), topic=topic, partition=sent.partition,
+        self.note(KAFKA, "Send", action, payload=compact(value.encode()), topic=topic, partition=sent.partition,
                    offset=sent.offset, key=key)  # fmt: skip
 
-    def wait(self, seconds: float) -> None:
-        """Moves the clock; after SESSION_TIMEOUT crashed members of a group lose their partitions."""
+    def wait(self, seconds: float = 0, minutes: float = 0, hours: float = 0) -> None:
+        """Moves the lab's clock without waiting: timers and retries become due.
+
+        After 10 seconds crashed members of a group lose their partitions.
+        """
+        seconds += 60 * minutes + 3600 * hours
         self.clock.forward(seconds)
         if seconds < SESSION_TIMEOUT:
             return
@@ -189,21 +198,6 @@ class Environment:
                 for replica in self.of(service):
                     replica.checks_outbox = True
 
-    def sell_out(self, product: int) -> None:
-        """Sets the available quantity of a product to 0. Raises LabError for an unknown SKU."""
-        if product not in PRODUCT_NAMES:
-            raise LabError(f"there is no product {product}")
-        self.of("stock")
-        with self.databases["stock"].begin() as db:
-            db.execute(update(PRODUCTS).where(PRODUCTS.c.sku == product).values(on_hand=PRODUCTS.c.reserved))
-        self._note("stock", SELL_OUT, f"{PRODUCT_NAMES[product]} is sold out now", payload={"sku": product})
-
-    def deny_next_payment(self, reason: str) -> None:
-        """Makes the payment broker deny the next new payment."""
-        switches = self.system("payment_broker").switches
-        switches.deny, switches.deny_next = reason, 1
-        self._note("payment_broker", "DenyNext", f"the payment broker will deny the next payment: {reason}")
-
     def check_is_store(self, action: str, remedy: str) -> None:
         """Raises LabError when the lab runs another system than the store."""
         if self.registry is not STORE:
@@ -214,8 +208,12 @@ class Environment:
         self.check_is_store(name, "Lab() has it")
         return getattr(self.systems, name)
 
-    def _note(self, to: str, name: str, action: str, **fields: Any) -> None:
-        self.journal.note(to, name, action, self.clock.now(), **fields)
+    def note(self, to: str, name: str, action: str, **fields: Any) -> None:
+        """Writes an action of the learner to the journal: a hop without an order, and no arrow of a diagram.
+
+        `to`: the element it concerns. `name`: the kind of action. `action`: a sentence for display.
+        """
+        self.journal.write([Hop(sender=LAB, to=to, message=name, technology=action, at=self.clock.now(), **fields)])
 
     def _check_idle(self, service: str) -> None:
         if busy := next((each.name for each in self.of(service) if each.is_busy), ""):
@@ -233,4 +231,4 @@ class Environment:
 
     def _await_rebalance(self, service: str) -> None:
         if self._replica_counts[service] > 1:
-            await_rebalance(lambda: self.of(service), set(self.broker.ends(list(self.services[service].topics()))))
+            await_rebalance(self.of(service), set(self.broker.ends(list(self.services[service].topics()))))

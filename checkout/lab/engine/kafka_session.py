@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -64,34 +64,34 @@ class KafkaSession:
         self._cleanup: subprocess.Popen[bytes] | None = None
         self.broker: Broker | None = None
 
-    def open(self, topics: Mapping[str, int]) -> Broker:
-        """A broker with these topics, given with their numbers of partitions, all empty. Raises LogUnavailable."""
-        self.close()
-        broker = MemoryBroker() if self.kind == "memory" else self._connect()
-        self.broker = broker
-        self.retry_during_failover(lambda: broker.create(topics))
-        return broker
+    def open(self, topics: Mapping[str, int], on_close: Callable[[], None]) -> Broker:
+        """Ends the previous run. Returns a broker with these topics (numbers of partitions by name), all empty.
 
-    def _connect(self) -> KafkaBroker:
-        self._start_kafka()
-        self.broker = broker = KafkaBroker(self.servers, new_prefix(), self._client)
-        self._start_cleanup_process(broker.connection.prefix)
-        delete_leftovers(self.servers)
+        `on_close`: called when the run ends, before its topics are deleted. Raises LogUnavailable.
+        """
+        self.close()
+        self._on_close = on_close
+        if self.kind == "kafka":
+            self._start_kafka()
+            prefix = new_prefix()
+            self.broker = KafkaBroker(self.servers, prefix, self._client)
+            self._start_cleanup_process(prefix)
+            delete_leftovers(self.servers)
+        self.broker = broker = self.broker or MemoryBroker()
+        self.retry_during_failover(lambda: broker.create(topics))
         return broker
 
     def close(self) -> None:
         """Deletes the topics and groups of the run; `open` starts another."""
         if self.broker is None:
             return
+        self._on_close()
         broker, self.broker = self.broker, None
         with suppress(LogUnavailable):
             broker.delete()
         broker.close()
-        if self._cleanup and self._cleanup.stdin:
-            with suppress(OSError):
-                self._cleanup.stdin.write(b"done\n")
-            self._cleanup.stdin.close()
-            self._cleanup.wait()
+        if self._cleanup:
+            self._cleanup.communicate(b"done\n")
             self._cleanup = None
 
     def leave(self) -> None:
@@ -102,21 +102,24 @@ class KafkaSession:
                 cluster.release(self.home)
             self.home = None
 
-    def leader(self, topic: str, partition: int) -> int:
-        """The id of the broker that leads a partition. Raises LabError in memory."""
+    def leader(self, topic: str, partition: int = 0) -> int:
+        """Returns the id of the broker that leads a partition. Raises LabError in memory."""
         if not isinstance(self.broker, KafkaBroker):
             raise LabError("a lab in memory has no brokers: Lab(brokers=3) has three")
         return self.broker.leader((topic, partition))
 
     def kill_broker(self, number: int) -> None:
-        """Sends SIGKILL to one broker of the local Kafka. Raises LabError if it does not run."""
+        """Kills a broker (`kill -9`) that this lab has started.
+
+        `number`: its id, see `Lab.brokers`. Raises LabError if it does not run.
+        """
         running = self.processes()
         if number not in running:
             raise LabError(f"there is no running broker {number}: {', '.join(map(str, running)) or 'none'} run here")
         running[number].kill_with_children()
 
     def start_brokers(self) -> None:
-        """Starts the brokers of the local Kafka that do not run."""
+        """Starts the brokers that have been killed. Raises LabError if they do not start."""
         if self.home:
             cluster.acquire(self.home, self._port_base, self.brokers)
             cluster.release(self.home)
@@ -157,18 +160,11 @@ class KafkaSession:
 
 def delete_leftovers(servers: str) -> None:
     """Deletes the topics and groups of labs of this machine whose process has ended."""
-    broker = KafkaBroker(servers)
-    names = broker.names()
-    broker.close()
+    with closing(KafkaBroker(servers)) as broker:
+        names = broker.names()
     for run in {found.group(): found.groups() for name in names if (found := RUN.match(name))}.items():
         prefix, (of, process, started) = run
-        if of == machine() and not _is_running(int(process), int(started)):
-            leftover = KafkaBroker(servers, prefix)
-            leftover.delete()
-            leftover.close()
-
-
-def _is_running(process: int, started: int) -> bool:
-    with suppress(ProcessLookupError):
-        return abs(Pid.of(process).started - started) < 3
-    return False
+        # The prefix has the whole seconds of the start time: half a second more is the nearest guess.
+        if of == machine() and not Pid(int(process), int(started) + 0.5).is_alive():
+            with closing(KafkaBroker(servers, prefix)) as leftover:
+                leftover.delete()

@@ -1,6 +1,7 @@
 """Order names: order-1, order-2 ... in place of the UUIDs of orders."""
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from checkout.fields import UUID
@@ -28,9 +29,8 @@ class OrderNames:
         """Returns the text with the id of each known order replaced by its name."""
         return ANY_UUID.sub(lambda found: self._names.get(found[0], found[0]), text)
 
-    def rows(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def rows(self, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Returns the rows with order ids replaced in every text cell."""
-        return [{name: self._cell(value) for name, value in row.items()} for row in rows]
-
-    def _cell(self, value: Any) -> Any:
-        return self.text(value) if isinstance(value, str) else value
+        return [
+            {name: self.text(value) if isinstance(value, str) else value for name, value in row.items()} for row in rows
+        ]

@@ -1,6 +1,6 @@
 """Rebalance: lets the replicas of a service join their group and share its partitions evenly."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from checkout.lab.engine.replica import Replica
 from checkout.lab.errors import LabError
@@ -14,15 +14,15 @@ POLL_TIMEOUT = 0.05  # seconds that each member polls in turn
 def rebalance(replicas: Sequence[Replica]) -> None:
     """Lets each replica take part in a rebalance that is in progress."""
     for replica in replicas:
-        replica.log.rebalance(POLL_TIMEOUT)
+        replica.log.fetch(POLL_TIMEOUT)
 
 
-def await_rebalance(replicas: Callable[[], Sequence[Replica]], partitions: set[Partition]) -> None:
+def await_rebalance(replicas: Sequence[Replica], partitions: set[Partition]) -> None:
     """Waits until the replicas share these partitions evenly. Raises LabError after 30 seconds."""
     try:
-        wait_until(lambda: _is_balanced(replicas(), partitions), TIMEOUT, pause=0)
+        wait_until(lambda: _is_balanced(replicas, partitions), TIMEOUT, pause=0)
     except TimeoutError:
-        names = ", ".join(replica.name for replica in replicas())
+        names = ", ".join(replica.name for replica in replicas)
         raise LabError(f"{names} share no partitions after {TIMEOUT:.0f} s: lab.reset() starts anew") from None
 
 

@@ -1,6 +1,5 @@
 """Replica: one service's worker in a lab, called verb by verb, and its work in progress between two verbs."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -9,12 +8,15 @@ import msgspec
 from sqlalchemy import delete, select
 
 from checkout.framework.service import Service
-from checkout.journal.hop import Hop, Outcome, coordinates
+from checkout.journal.hop import Hop, Outcome, coordinates, text
 from checkout.lab.engine.clock import Clock
+from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.engine.requests import RequestQueue
 from checkout.lab.engine.stepping_log import SentRecords, SteppingLog
 from checkout.lab.history.lab_journal import LabJournal
-from checkout.registry import Registry, Simulators
+from checkout.lab.history.lag import ConsumerLag
+from checkout.lab.history.projection import Projection
+from checkout.registry import Registry
 from checkout.worker.database import ServiceDatabase
 from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.inbox import INBOX
@@ -27,13 +29,13 @@ Rows = list[dict[str, Any]]
 
 
 class WorkKind(StrEnum):
-    """What a replica polls."""
+    """What a replica polls, in words; a record is named by its coordinates."""
 
-    RECORD = "record"
-    REQUEST = "request"
-    RESPONSE = "response"
-    OUTBOX = "outbox"
-    TIMER = "timer"
+    RECORD = "a record"
+    REQUEST = "a request from the gateway"
+    RESPONSE = "the response to its external call"
+    OUTBOX = "the unpublished messages in its outbox"
+    TIMER = "the tick of its timer"
 
 
 class Work(NamedTuple):
@@ -57,25 +59,22 @@ class WorkInProgress(msgspec.Struct):
     outgoing: Rows
 
 
-@dataclass(frozen=True)
-class ReplicaContext:
-    """What all replicas of a lab share. Without `inbox` or `outbox` a replica deletes the rows of that table."""
+class RunContext:
+    """What all replicas of one run share. Without `inbox` or `outbox` a replica deletes the rows of that table."""
 
-    registry: Registry
-    journal: LabJournal
-    clock: Clock
-    systems: Simulators
-    sent: SentRecords
-    requests: RequestQueue
-    inbox: bool
-    outbox: bool
+    def __init__(self, registry: Registry, real_clock: bool, inbox: bool, outbox: bool) -> None:
+        self.registry, self.clock, self.inbox, self.outbox = registry, Clock(real_clock), inbox, outbox
+        self.names, self.sent, self.requests = OrderNames(), SentRecords(), RequestQueue()
+        self.systems, self.lag = registry.simulators(), ConsumerLag(registry.services)
+        self.projection = Projection(self.names, self.lag, registry)
+        self.journal = LabJournal(self.projection)
 
 
 class Replica:
     """The same worker that a service's process runs, with a batch of one. A crash keeps the database and the log."""
 
     def __init__(
-        self, name: str, service: Service, database: ServiceDatabase, log: SteppingLog, context: ReplicaContext
+        self, name: str, service: Service, database: ServiceDatabase, log: SteppingLog, context: RunContext
     ) -> None:
         self.name, self.service, self.log = name, service, log
         self.requests = context.requests if any(message.endpoint for message in service.handlers) else None
@@ -93,12 +92,12 @@ class Replica:
             self._delete(OUTBOX, OPEN)
         self.checks_outbox = True  # at the start, and when the lease of another replica may have ended
 
-    def next_work(self, now: float) -> Work | None:
-        """What the replica would poll at this time of the lab's clock."""
+    def next_work(self) -> Work | None:
+        """What the replica would poll now, by the lab's clock."""
         if self.checks_outbox and self._has_unpublished_rows():
             return Work(0, WorkKind.OUTBOX)
         calls, timer_due = self.worker.external_calls, self.worker.sources.due_at
-        found = []
+        now, found = self._context.clock.seconds(), list[Work]()
         if calls.has_results or (calls.due_at is not None and calls.due_at <= now):
             found.append(Work(self._response_sequence, WorkKind.RESPONSE))
         if timer_due is not None and timer_due <= now:
@@ -128,27 +127,15 @@ class Replica:
         """Whether it is between two verbs, or has an external call without a response."""
         return bool(self.done or self.worker.external_calls.open)
 
-    @property
-    def unanswered_orders(self) -> list[str]:
-        """The ids of orders whose HTTP request has been polled and has no response yet."""
-        return [delivery.id for delivery in self.worker.batch if delivery.request and not delivery.is_settled]
-
-    def call(self, verb: str, now: float) -> None:
+    def call(self, verb: str) -> None:
         """Calls one verb of the worker."""
-        if verb == POLL:
-            self._poll(now)
-        elif verb == HANDLE:
-            self._handle()
-        elif verb == PUBLISH:
-            self._publish()
-        else:
-            self.worker.commit()
+        {POLL: self._poll, HANDLE: self._handle, PUBLISH: self._publish, COMMIT: self.worker.commit}[verb]()
         self.done.append(verb)
         if not self.allowed:
             self.done = []
 
-    def _poll(self, now: float) -> None:
-        work = self.next_work(now)
+    def _poll(self) -> None:
+        work = self.next_work()
         self.checks_outbox = False
         self.log.is_open = work is not None and work.kind is WorkKind.RECORD
         if self.requests:
@@ -196,10 +183,8 @@ class Replica:
                     found += [{"table": str(table.name)} | _json_cells(row._mapping) for row in rows]
         return found
 
-    def work_in_progress(self) -> WorkInProgress | None:
-        """The work between two verbs; None when the replica is idle."""
-        if not self.done:
-            return None
+    def work_in_progress(self) -> WorkInProgress:
+        """The work between two verbs."""
         polled = next((self._polled(delivery) for delivery in self.worker.batch), None)
         outgoing = [self._unpublished(row) for row in self.worker.outgoing]
         return WorkInProgress(
@@ -209,16 +194,13 @@ class Replica:
     def _polled(self, delivery: Any) -> dict[str, Any]:
         record, message = delivery.record, delivery.message
         value = record.value if record else msgspec.json.encode(message) if message is not None else b""
-        polled = {"place": f"{delivery.source}: the response", "message": type(message).__name__, "order": delivery.id,
-                  "key": None, "value": pretty(value), "topic": None, "partition": None, "lag": None}  # fmt: skip
-        if delivery.request:
-            polled["place"] = "HTTP, from the gateway"
+        place = "HTTP, from the gateway" if delivery.request else f"{delivery.source}: the response"
+        lag = None
         if record:
-            lag = self._context.journal.projection.lag.of(self.service.name, (record.topic, record.partition))
-            key = record.key.decode("utf-8", "replace") if record.key else None
-            polled |= {"place": coordinates(record.topic, record.partition, record.offset), "key": key, "lag": lag,
-                       "topic": record.topic, "partition": record.partition}  # fmt: skip
-        return polled
+            place = coordinates(record.topic, record.partition, record.offset)
+            lag = self._context.lag.of(self.service.name, (record.topic, record.partition))
+        return {"place": place, "message": type(message).__name__, "order": delivery.id,
+                "key": text(record.key) if record else None, "value": pretty(value), "lag": lag}  # fmt: skip
 
     def _unpublished(self, row: OutboxRow) -> dict[str, Any]:
         to, types = row.destination, self._context.registry.message_types

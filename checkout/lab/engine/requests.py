@@ -40,14 +40,13 @@ class PlacedRequest(PendingRequest):
     def __init__(self, message: PlaceOrder, body: bytes, sequence: int) -> None:
         no_client: Any = None
         super().__init__(message, message.id, "web", PLACE_ORDER, no_client, no_client)
-        self.body, self.sequence, self.error = body, sequence, ""
+        self.body, self.sequence = body, sequence
 
     def settle(self, outcome: str) -> None:
         """Orders has answered 201."""
 
     def fail(self, error: Exception) -> None:
         """Orders has refused the order."""
-        self.error = str(error)
 
     def arrival(self, at: datetime) -> Hop:
         """The hop of step 1: the gateway has received the request."""

@@ -15,10 +15,9 @@ from checkout.lab.engine.replica import (
     Replica,
     Work,
     WorkInProgress,
-    WorkKind,
     service_of,
 )
-from checkout.lab.errors import LabError, as_lab_error
+from checkout.lab.errors import LabError
 from checkout.lab.history.moments import Moments
 from checkout.registry import STORE
 
@@ -30,10 +29,6 @@ VERBS_IN_WORDS = {
     PUBLISH: "publishes the messages in its outbox",
     COMMIT: "commits the offset of its record",
 }
-WORK_IN_WORDS = {
-    WorkKind.REQUEST: "a request from the gateway", WorkKind.RESPONSE: "the response to its external call",
-    WorkKind.TIMER: "the tick of its timer", WorkKind.OUTBOX: "the unpublished messages in its outbox",
-}  # fmt: skip
 
 
 class NextVerb(NamedTuple):
@@ -67,10 +62,14 @@ class Scheduler:
         self.environment, self.breaks = environment, list[tuple[str, str]]()
         self._call_count, self._passed_at = 0, -1
 
-    def step(self, verb: bool | str) -> Moments:
-        """Moves to the next hop, or by one verb: the next one, or the named verb of the busy replica."""
+    def step(self, verb: bool | str = False) -> Moments:
+        """Moves to the next hop. With `verb=True` calls one verb, with the name of a verb that one.
+
+        Returns the new moments. Raises LabError if the busy replica cannot call the verb now.
+        """
         if not verb:
-            return self._moments_of(self._run_to_hop)
+            before = len(self.environment.journal)
+            return self._moments_of(lambda: self._run_while(lambda: len(self.environment.journal) == before))
         coming = self.next()
         moments = self._moments_of(lambda: self._call_next("" if verb is True else str(verb)))
         if coming and coming.replica:
@@ -78,15 +77,15 @@ class Scheduler:
         return moments
 
     def run(self) -> Moments:
-        """Moves until nothing is left to do or a break point is next."""
+        """Moves until nothing is left to do or a break point is next. Returns the new moments."""
         return self._moments_of(lambda: self._run_while(lambda: True))
 
     def next(self) -> NextVerb | None:
         """What happens next; None when nothing can."""
-        replicas, now = list(self.environment.replicas.values()), self.environment.clock.seconds()
+        replicas = list(self.environment.replicas.values())
         if busy := next((each for each in replicas if each.done), None):
             return NextVerb(busy, busy.allowed[0])
-        found = [(work, at) for at, each in enumerate(replicas) if (work := each.next_work(now))]
+        found = [(work, at) for at, each in enumerate(replicas) if (work := each.next_work())]
         work, at = min(found, key=lambda each: (each[0].sequence, each[1]), default=(None, 0))
         placed = self.environment.placed
         if placed and (work is None or work.sequence >= placed[0].sequence):
@@ -95,13 +94,8 @@ class Scheduler:
 
     def _moments_of(self, move: Callable[[], object]) -> Moments:
         moments, before = self.environment.projection.moments, len(self.environment.projection.moments)
-        with as_lab_error():
-            move()
+        move()
         return Moments(moments[before:], self.stopped_at() or ("" if self.next() else self.explain()))
-
-    def _run_to_hop(self) -> None:
-        before = len(self.environment.journal)
-        self._run_while(lambda: len(self.environment.journal) == before)
 
     def _run_while(self, condition: Callable[[], bool]) -> None:
         self._passed_at = self._call_count  # a break point does not stop twice in a row
@@ -124,8 +118,7 @@ class Scheduler:
     def _call(self, replica: Replica, verb: str) -> None:
         if verb not in replica.allowed:
             raise LabError(f"{replica.name} can {' or '.join(replica.allowed)} now, not {verb}")
-        now = self.environment.clock.seconds()
-        self.environment.session.retry_during_failover(lambda: replica.call(verb, now))  # verbs may be repeated
+        self.environment.session.retry_during_failover(lambda: replica.call(verb))  # verbs may be repeated
 
     def _send_request(self) -> None:
         request = self.environment.placed.pop(0)
@@ -140,8 +133,8 @@ class Scheduler:
         return self.next() if times else None
 
     def _retry_times(self) -> list[float]:
-        times = [each.worker.external_calls.due_at for each in self.environment.replicas.values()]
-        return [at for at in times if at is not None]
+        calls = [each.worker.external_calls for each in self.environment.replicas.values()]
+        return [each.due_at for each in calls if each.due_at is not None]
 
     def stopped_at(self) -> str:
         """The break point that is next, unless the last run has stopped there already."""
@@ -151,18 +144,21 @@ class Scheduler:
         return ""
 
     def break_at(self, service: str, verb: str) -> None:
-        """Adds a break point before this verb of a service. Raises LabError for an unknown service or verb."""
+        """Sets a break point: `run` and `step` stop before this verb of this service.
+
+        `verb`: poll, handle, publish or commit. Raises LabError for an unknown service or verb.
+        """
         self.environment.of(service)
         if verb not in VERBS:
             raise LabError(f"there is no verb {verb!r}: there are {', '.join(VERBS)}")
         self.breaks.append((service, verb))
 
     def clear_break(self, service: str, verb: str) -> None:
-        """Removes this break point, if it is set."""
+        """Removes a break point; without one it does nothing."""
         self.breaks[:] = [point for point in self.breaks if point != (service, verb)]
 
     def status(self) -> LabStatus:
-        """The state of the lab, with orders by name."""
+        """Returns the state of the lab as data: what is next, work in progress, break points, crashed replicas."""
         work = next((each.work_in_progress() for each in self.environment.replicas.values() if each.done), None)
         named = self.environment.names.text(msgspec.json.encode(work).decode())
         return LabStatus(
@@ -172,7 +168,7 @@ class Scheduler:
         )  # fmt: skip
 
     def explain(self) -> str:
-        """What is next, or why nothing is, as a sentence."""
+        """Returns what is next as a sentence, or why nothing is."""
         coming = self.next()
         if coming is None:
             return self._why_idle()
@@ -183,25 +179,22 @@ class Scheduler:
         if work is None:
             either = " (or commits first: lab.step(verb='commit'))" if replica.allowed == [PUBLISH, COMMIT] else ""
             return f"Next: {replica.name} {VERBS_IN_WORDS[coming.verb]}{either}."
-        return f"Next: {replica.name} polls {WORK_IN_WORDS.get(work.kind, work.coordinates)}."
+        return f"Next: {replica.name} polls {work.coordinates or work.kind}."
 
     def _why_idle(self) -> str:
+        is_store = self.environment.registry is STORE
         reasons = [self._crashed(name) for name in self.environment.crashed] + self._timers()
         if reasons:
             return f"Nothing moves: {'; '.join(reasons)}."
         if not any(hop.order for hop in self.environment.journal):
-            return f"Nothing moves: {'place an order' if self._is_store else 'publish a record with lab.send'}."
-        if not self._is_store:
+            return f"Nothing moves: {'place an order' if is_store else 'publish a record with lab.send'}."
+        if not is_store:
             return "Nothing moves: every message is handled."
         projection = self.environment.projection
         if unfinished := [f"{row['order']} is {row['status']}" for row in projection.open_orders()]:
             return f"Nothing moves, but {', '.join(unfinished)}: no topic and no outbox holds a message for it."
         has_orders = projection.moments[-1].state.orders
         return f"Nothing moves: {'every order is approved or rejected' if has_orders else 'Orders has no order'}."
-
-    @property
-    def _is_store(self) -> bool:
-        return self.environment.registry is STORE
 
     def _crashed(self, replica: str) -> str:
         service = service_of(replica)
@@ -211,10 +204,7 @@ class Scheduler:
         return f"{replica} has crashed{lag} (lab.restart({service!r}))"
 
     def _timers(self) -> list[str]:
-        now, found = self.environment.clock.seconds(), list[str]()
-        for replica in self.environment.replicas.values():
-            due = replica.worker.sources.due_at
-            if due is not None:
-                minutes = f"{max(0.0, due - now) / 60:.0f}"
-                found.append(f"the timer of {replica.name} is due in {minutes} minutes (lab.wait(minutes={minutes}))")
-        return found
+        now = self.environment.clock.seconds()
+        due = {replica.name: replica.worker.sources.due_at for replica in self.environment.replicas.values()}
+        minutes = {name: f"{max(0.0, at - now) / 60:.0f}" for name, at in due.items() if at is not None}
+        return [f"the timer of {name} is due in {n} minutes (lab.wait(minutes={n}))" for name, n in minutes.items()]

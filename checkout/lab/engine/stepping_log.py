@@ -86,10 +86,6 @@ class SteppingLog:
         self._positions[record.topic, record.partition] = record.offset + 1
         return [record]
 
-    def rebalance(self, timeout: float = FETCH_TIMEOUT) -> None:
-        """Takes part in a rebalance for up to `timeout` seconds; records that arrive meanwhile are kept."""
-        self._fetch(timeout)
-
     def send(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
         """Sends all in one flush and registers them."""
         metadata = self._log.send(records)
@@ -133,7 +129,7 @@ class SteppingLog:
         waiting = self.waiting()
         if waiting is None or waiting[1] in self._fetched:
             return True
-        self._fetch(FETCH_TIMEOUT)
+        self.fetch(FETCH_TIMEOUT)
         if waiting[1] not in self._fetched:
             self._catch_up()
         return False
@@ -146,7 +142,8 @@ class SteppingLog:
             if partition in self._positions:
                 self._positions[partition] = max(self._positions[partition], lag.committed)
 
-    def _fetch(self, timeout: float) -> None:
+    def fetch(self, timeout: float) -> None:
+        """Takes part in a rebalance for up to `timeout` seconds, and keeps the records that arrive meanwhile."""
         records = self._log.poll(MAX_RECORDS, timeout)
         self._update_assignment()
         for record in records:

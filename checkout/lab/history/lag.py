@@ -42,12 +42,8 @@ class ConsumerLag:
 
     def by_group(self) -> dict[str, int]:
         """The lag of each group over all partitions that have records, of groups that read at least one of them."""
-        found: dict[str, int] = {}
-        for group, topics in sorted(self._topics.items()):
-            read = [partition for partition in self._ends if partition[0] in topics]
-            if read:
-                found[group] = sum(self.of(group, partition) for partition in read)
-        return found
+        read = {group: [p for p in self._ends if p[0] in topics] for group, topics in sorted(self._topics.items())}
+        return {group: sum(self.of(group, p) for p in partitions) for group, partitions in read.items() if partitions}
 
 
 class AssumedLag(ConsumerLag):

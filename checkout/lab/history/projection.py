@@ -1,6 +1,7 @@
 """Projection: the hops of a journal, and the state of the store after each of them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import msgspec
 from checkout.domain import NEXT, DomainError, OrderStatus
 from checkout.framework.message import KAFKA
 from checkout.framework.service import Service
-from checkout.journal.hop import Hop, Outcome
+from checkout.journal.hop import Hop
 from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.history.lag import AssumedLag, ConsumerLag
 from checkout.lab.history.sentences import LAB, order_lines, place_of, sentence
@@ -71,7 +72,7 @@ class Projection:
 
     def add(self, hop: Hop) -> None:
         """Appends the moment of one more hop."""
-        message = _message(hop) if self._has_state and hop.outcome is Outcome.APPLIED else None
+        message = _message(hop) if self._has_state and hop.is_applied else None
         if message is not None:
             self._apply(hop, message)
         self.lag.observe(hop)
@@ -107,14 +108,11 @@ class Projection:
         elif hop.to == "stock":
             _call_handler(Stock, self._stock, message)
         elif isinstance(message, SendEmail):
-            self._receive_mail(message)
+            row = {"order": message.id, "to": message.customer_email, "subject": message.subject, "text": message.text}
+            self._mails.setdefault((message.id, message.kind), row | {"copies": 0})["copies"] += 1
         elif isinstance(message, BookParcel):
             contents = order_lines(message.products)
             self._parcels[message.id] = {"order": message.id, "customer": message.customer_name, "products": contents}
-
-    def _receive_mail(self, mail: SendEmail) -> None:
-        row = {"order": mail.id, "to": mail.customer_email, "subject": mail.subject, "text": mail.text, "copies": 0}
-        self._mails.setdefault((mail.id, mail.kind), row)["copies"] += 1
 
     def _lag(self, hop: Hop) -> int | None:
         if hop.topic is None or hop.partition is None or hop.sender != KAFKA:
@@ -123,33 +121,27 @@ class Projection:
 
     def _state(self) -> StoreState:
         return StoreState(
-            self._names.rows([order_row(order) for order in self._orders.values()]),
-            [stock_row(product) for product in self._stock.products.values()] if self._has_state else [],
-            self._names.rows([dict(mail) for mail in self._mails.values()]),
-            self._names.rows([dict(parcel) for parcel in self._parcels.values()]),
+            self._names.rows(map(order_row, self._orders.values())),
+            list(map(stock_row, self._stock.products.values())) if self._has_state else [],
+            self._names.rows(self._mails.values()),
+            self._names.rows(self._parcels.values()),
         )
 
 
 def _call_handler(service: type[Service], state: Any, message: Any) -> None:
     handler = service.handlers.get(type(message))
     if handler:
-        try:
+        with suppress(DomainError):  # the journal of another store may begin in the middle of a story
             list(handler(service(), state, message) or ())
-        except DomainError:  # the journal of another store may begin in the middle of a story
-            return
 
 
 def _message(hop: Hop) -> Any:
-    payload = bytes(hop.payload)
-    kind = None if payload == b"null" else BY_NAME.get(hop.message)
-    if kind is None:
-        return msgspec.json.decode(payload) if hop.sender == LAB else None
-    if kind is PlaceOrder and hop.to != "orders":
+    kind: Any = Any if hop.sender == LAB else BY_NAME.get(hop.message)
+    if kind is None or (kind is PlaceOrder and hop.to != "orders"):
         return None
-    try:
-        return msgspec.json.decode(payload, type=kind)
-    except msgspec.MsgspecError:
-        return None
+    with suppress(msgspec.MsgspecError):
+        return msgspec.json.decode(bytes(hop.payload), type=kind)
+    return None
 
 
 def order_row(order: Any) -> Row:
@@ -165,7 +157,12 @@ def stock_row(product: Any) -> Row:
             "reserved": product.reserved, "available": product.available}  # fmt: skip
 
 
+def moments_of(moments: Sequence[Moment], order: str = "") -> list[Moment]:
+    """The moments of an order; without an order, of the one that moved last."""
+    order = order or next((moment.order for moment in reversed(moments) if moment.order), "")
+    return [moment for moment in moments if order and moment.order == order]
+
+
 def view_of(moments: Sequence[Moment], order: str = "") -> str:
-    """The name of the diagram view of an order's story; without an order, of the last one."""
-    last = order or next((moment.order for moment in reversed(moments) if moment.order), "")
-    return story_of(moment.hop.message for moment in moments if moment.order and moment.order == last)
+    """The name of the diagram view of an order's story; without an order, of the one that moved last."""
+    return story_of(moment.hop.message for moment in moments_of(moments, order))

@@ -17,29 +17,22 @@ from checkout.lab.views import dataframes
 class Replay:
     """A recorded run. It has the tables and the walk of a lab, but nothing in it can be changed.
 
+    `path`: a journal, whose hops keep their order, or a folder of journals, which are merged.
+    Raises LabError if there is no journal, or no hop in it.
+
     The journal holds no commits: `Moment.lag` follows the rule of checkout.lab.history.lag.AssumedLag.
     """
 
-    def __init__(self, journal: LabJournal, names: OrderNames) -> None:
+    def __init__(self, path: str | Path) -> None:
         dataframes.set_display_options()
-        self.journal, self._names = journal, names
-
-    @classmethod
-    def open(cls, path: str | Path) -> "Replay":
-        """Opens a journal.
-
-        `path`: a file, whose hops keep their order, or a folder of journals, which are merged.
-        Raises LabError if there is no journal, or no hop in it.
-        """
-        path, names = Path(path), OrderNames()
-        recorded = LabJournal(Projection(names))
+        path, self._names = Path(path), OrderNames()
+        self.journal = LabJournal(Projection(self._names))
         try:
-            recorded.write(journal.read(path) if path.is_dir() else journal.read_file(path))
+            self.journal.write(journal.read(path) if path.is_dir() else journal.read_file(path))
         except (OSError, BrokenJournal) as error:
             raise LabError(f"{path.name} is no journal of a run: {error}") from error
-        if not recorded.hops:
+        if not self.journal:
             raise LabError(f"{path.name} holds no hop: save one with lab.journal.save({path.name!r})")
-        return cls(recorded, names)
 
     @property
     def moments(self) -> list[Moment]:
@@ -54,7 +47,7 @@ class Replay:
     @property
     def messages(self) -> pd.DataFrame:
         """The published records, in the order of publication."""
-        return dataframes.published_messages(self.moments, self._names)
+        return dataframes.published_messages(self._names, self.journal)
 
     @property
     def orders(self) -> pd.DataFrame:

@@ -30,8 +30,7 @@ def sentence(hop: Hop, order: str) -> str:
 
 def place_of(hop: Hop) -> str:
     """A record's coordinates, or the technology of a call and the status of its response."""
-    call = f"{hop.technology}: {hop.status}" if hop.status else hop.technology
-    return hop.position or call
+    return hop.position or (f"{hop.technology}: {hop.status}" if hop.status else hop.technology)
 
 
 def element(alias: str) -> str:

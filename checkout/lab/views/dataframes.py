@@ -1,12 +1,12 @@
 """Dataframes: the rows of a lab as pandas DataFrames, with orders by name."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from checkout.framework.message import KAFKA
-from checkout.journal.hop import Outcome, text
+from checkout.journal.hop import Hop, text
 from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.history.projection import Moment
 from checkout.messaging.log import Lag, Partition, Record
@@ -28,8 +28,7 @@ DISPLAY = {"display.width": 250, "display.max_columns": 20, "display.max_colwidt
 
 def set_display_options() -> None:
     """Sets the display options of pandas so that a table of a lab is not abbreviated."""
-    for name, value in DISPLAY.items():
-        pd.set_option(name, value)
+    pd.set_option(DISPLAY)
 
 
 def frame(kind: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -39,29 +38,28 @@ def frame(kind: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(cells, columns=columns)
 
 
-def messages(
-    names: OrderNames, records: Iterable[Record], steps: Mapping[tuple[Any, ...], int | None], registry: Registry
-) -> pd.DataFrame:
-    """Records as a table; `steps` has the step of each by (topic, partition, offset)."""
-    return frame("messages", [_message(names, record, steps.get(record[:3]), registry) for record in records])
-
-
-def _message(names: OrderNames, record: Record, step: int | None, registry: Registry) -> Mapping[str, Any]:
-    row = {"step": step, "topic": record.topic, "partition": record.partition, "offset": record.offset}
-    row |= {"key": names.text(text(record.key) or ""), "payload": names.text(text(record.value) or "")}
-    if message := registry.message_types.by_topic.get(record.topic):
-        row |= {"type": message.__name__, "from": message.sender, "to": ", ".join(registry.listeners(message))}
-    return row
-
-
-def published_messages(moments: Sequence[Moment], names: OrderNames) -> pd.DataFrame:
-    """The same table from the publications of a journal."""
+def messages(names: OrderNames, records: Iterable[Record], hops: Iterable[Hop], registry: Registry) -> pd.DataFrame:
+    """Records as a table; `hops` has the publications, from which the step of each record is taken."""
+    steps = {(hop.topic, hop.partition, hop.offset): hop.step for hop in hops if hop.to == KAFKA}
     rows = []
-    for hop in (moment.hop for moment in moments if moment.hop.to == KAFKA and moment.hop.outcome is Outcome.APPLIED):
-        key, value = (hop.key or "").encode(), bytes(hop.payload)
-        record = Record(hop.topic or "", hop.partition or 0, hop.offset or 0, key, value)
-        rows.append(_message(names, record, hop.step, STORE))
+    for record in records:
+        row = {"step": steps.get(record[:3]), "topic": record.topic, "partition": record.partition}
+        row |= {"offset": record.offset, "key": names.text(text(record.key) or "")}
+        row |= {"payload": names.text(text(record.value) or "")}
+        if message := registry.message_types.by_topic.get(record.topic):
+            row |= {"type": message.__name__, "from": message.sender, "to": ", ".join(registry.listeners(message))}
+        rows.append(row)
     return frame("messages", rows)
+
+
+def published_messages(names: OrderNames, hops: Iterable[Hop]) -> pd.DataFrame:
+    """The same table from the publications of a journal."""
+    published = [hop for hop in hops if hop.to == KAFKA and hop.is_applied]
+    records = [
+        Record(hop.topic or "", hop.partition or 0, hop.offset or 0, (hop.key or "").encode(), bytes(hop.payload))
+        for hop in published
+    ]
+    return messages(names, records, published, STORE)
 
 
 def groups(lags: Mapping[str, Mapping[Partition, Lag]], owners: Mapping[tuple[str, Partition], str]) -> pd.DataFrame:
@@ -84,14 +82,7 @@ def topics(partitions: Mapping[str, int], ends: Mapping[Partition, int], registr
 
 def journey(moments: Iterable[Moment]) -> pd.DataFrame:
     """Hops, one a row."""
-    rows = []
-    for moment in moments:
-        hop = moment.hop
-        rows.append({"step": hop.step, "from": hop.sender, "to": hop.to, "message": hop.message, "place": moment.place,
-                     "outcome": hop.outcome})  # fmt: skip
-    return frame("journey", rows)
-
-
-def amounts(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of a ledger with their amounts as text with two decimals."""
-    return [dict(row) | ({"amount": f"{row['amount']:.2f}"} if "amount" in row else {}) for row in rows]
+    return frame("journey", (
+        {"step": hop.step, "from": hop.sender, "to": hop.to, "message": hop.message, "place": moment.place,
+         "outcome": hop.outcome} for moment in moments for hop in [moment.hop]
+    ))  # fmt: skip

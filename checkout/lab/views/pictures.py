@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import checkout
 from checkout.c4.render import svg
 from checkout.c4.render.paint import Stroke, apply_strokes
-from checkout.journal.hop import Hop, Outcome
+from checkout.journal.hop import Hop
 from checkout.lab.errors import LabError
 from checkout.lab.history.metrics import ArrowKey
-from checkout.lab.history.projection import Moment
+from checkout.lab.history.projection import Moment, moments_of
 from checkout.lab.history.sentences import element
 
 FOLDER = Path(checkout.__file__).parents[1] / "diagrams"
@@ -142,29 +142,22 @@ def _union(boxes: Sequence[Bounds]) -> Bounds:
     return min(left), min(top), max(right), max(bottom)
 
 
-def story(moments: Sequence[Moment], at: int) -> list[Moment]:
-    """The first `at` moments, of the order that moved last."""
-    past = moments[:at]
-    order = next((moment.order for moment in reversed(past) if moment.order), "")
-    return [moment for moment in past if moment.order == order and order]
+def static_picture(name: str, moments: Sequence[Moment]) -> Picture:
+    """A view after these moments: past arrows, the current one with both elements, and its coordinates.
 
-
-def highlighted(name: str, moments: Sequence[Moment], at: int) -> str:
-    """The SVG of a view after `at` moments: past arrows, the current one with both elements, its coordinates.
-
-    Raises LabError if the view is missing.
+    Only arrows of the order that moved last are past. Raises LabError if the view is missing.
     """
-    found, strokes = view(name), dict[str, Stroke]()
-    for moment in story(moments, at):
-        if past := found.find(moment.hop):
-            strokes[past.id] = PAST
-    now = moments[at - 1] if at else None
-    arrow = found.find(now.hop) if now else None
-    if now is None or arrow is None:
-        return _painted(found, strokes, {}, {})
-    stroke = CURRENT if now.hop.outcome is Outcome.APPLIED else UNSUCCESSFUL
-    ends = {now.hop.sender: stroke, now.hop.to: stroke}
-    return _painted(found, strokes | {arrow.id: stroke}, ends, {arrow: arrow_lines(now)}, now.hop.topic is not None)
+    found, boxes, lines = view(name), dict[str, Stroke](), dict[ViewArrow, list[str]]()
+    strokes = {arrow.id: PAST for moment in moments_of(moments) if (arrow := found.find(moment.hop))}
+    facts, hides_topic = ["nothing has happened yet"], False
+    if moments:
+        now, hop = moments[-1], moments[-1].hop
+        facts, hides_topic = [now.sentence.rstrip("."), *arrow_lines(now)], hop.topic is not None
+        if current := found.find(hop):
+            stroke = CURRENT if hop.is_applied else UNSUCCESSFUL
+            strokes[current.id], boxes, lines = stroke, {hop.sender: stroke, hop.to: stroke}, {current: facts[1:]}
+    svg_text = _painted(found, strokes, boxes, lines, hides_topic)
+    return Picture(svg_text.encode(), f"{name}, hop {len(moments)} of {len(moments)}", facts)
 
 
 def arrow_lines(moment: Moment) -> list[str]:
@@ -173,7 +166,7 @@ def arrow_lines(moment: Moment) -> list[str]:
     key = moment.order if hop.key == hop.order else hop.key
     facts = [f"key {key[:36]}"] if key else []
     facts += [f"lag {moment.lag}"] if moment.lag is not None else []
-    facts += [hop.outcome] if hop.outcome is not Outcome.APPLIED else []
+    facts += [] if hop.is_applied else [hop.outcome]
     first = moment.place if hop.topic else f"answer: {hop.status}" if hop.status else ""
     return [line for line in (first, ", ".join(facts)) if line]
 
@@ -185,15 +178,12 @@ def _painted(
     root = svg.parse(apply_strokes(found.svg, strokes, boxes))
     _, _, *size = map(float, (root.get("viewBox") or "").split())
     root.attrib |= {"width": f"{size[0] * 0.62:.0f}", "height": f"{size[1] * 0.62:.0f}", "style": "background:#FFFFFF"}
-    groups = {group.get("id"): group for group in root.iter(svg.tag("g"))}
-    for group in (group for group in groups.values() if group.get("class") == "link"):
-        for text in group.findall(svg.tag("text")):
-            text.set("fill", "#333333")  # readable beside a light arrow, too
+    links = {group.get("id"): group for group in root.iter(svg.tag("g")) if group.get("class") == "link"}
+    for text in (text for link in links.values() for text in link.findall(svg.tag("text"))):
+        text.set("fill", "#333333")  # readable beside a light arrow, too
     for arrow, texts in lines.items():
-        group = groups[arrow.id]
-        for text in group.findall(svg.tag("text")) if hides_topic else ():
-            if text.get("font-style"):  # the coordinates begin with the topic
-                group.remove(text)
+        for text in links[arrow.id].findall(f"{svg.tag('text')}[@font-style]") if hides_topic else ():
+            links[arrow.id].remove(text)  # the coordinates begin with the topic
         top = arrow.y - 14 * hides_topic
         root.extend(_text(arrow.x, top + 15 * at, line) for at, line in enumerate(texts))
     return svg.serialise(root)
@@ -207,29 +197,20 @@ def _text(x: float, y: float, line: str) -> svg.Node:
     return node
 
 
-def static_picture(name: str, moments: Sequence[Moment], at: int | None = None) -> Picture:
-    """The view after `at` moments, by default all, as a picture. Raises LabError if the view is missing."""
-    at = len(moments) if at is None else min(max(at, 0), len(moments))
-    now = moments[at - 1] if at else None
-    facts = [now.sentence.rstrip("."), *arrow_lines(now)] if now else ["nothing has happened yet"]
-    return Picture(highlighted(name, moments, at).encode(), f"{name}, hop {at} of {len(moments)}", facts)
-
-
 def latency_heatmap(name: str, milliseconds: Mapping[ArrowKey, float]) -> Picture:
     """The view with each arrow's latency: the longer, the darker and thicker.
 
     `milliseconds`: by arrow, from `metrics.latencies`. Raises LabError if the view has none of these arrows.
     """
-    found = view(name)
+    arrows = view(name).arrows
     latency = {(one, two, _without_spaces(how)): max(value, 0) for (one, two, how), value in milliseconds.items()}
-    keys = [key for key in found.arrows if key in latency]
+    keys = [key for key in arrows if key in latency]
     if not keys:
         raise LabError(f"none of these arrows is drawn in {name}: let an order pass them first")
     longest = max(latency[key] for key in keys) or 1
     # Most latencies are short: the square root spreads them over more of the scale.
-    strokes = {found.arrows[key].id: LATENCY_SCALE[int(4.999 * sqrt(latency[key] / longest))] for key in keys}
-    lines = {found.arrows[key]: [f"{latency[key]:.1f} ms"] for key in keys}
-    ends = {key: f"step {found.arrows[key].step}, {element(key[0])} to {element(key[1])}" for key in keys}
-    facts = [f"{ends[key]}: {latency[key]:.1f} ms" for key in keys]
+    strokes = {arrows[key].id: LATENCY_SCALE[int(4.999 * sqrt(latency[key] / longest))] for key in keys}
+    lines = {arrows[key]: [f"{latency[key]:.1f} ms"] for key in keys}
+    facts = [f"step {arrows[key].step}, {element(key[0])} to {element(key[1])}: {latency[key]:.1f} ms" for key in keys]
     title = f"{name}: milliseconds per arrow, the darker and thicker the longer"
-    return Picture(_painted(found, strokes, {}, lines).encode(), title, facts)
+    return Picture(_painted(view(name), strokes, {}, lines).encode(), title, facts)

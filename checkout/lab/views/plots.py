@@ -31,16 +31,18 @@ NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 def lag(points: Sequence[tuple[int, Mapping[str, int]]]) -> Picture:
     """The lag of each group hop by hop, one lane per group. `points`: from `metrics.lags`. Raises LabError if empty."""
     groups = list(dict.fromkeys(group for _, lags in points for group in lags))
+    changes = {group: _changes(points, group) for group in groups}
     with _axes(groups, "lag", 7, 0.6 + 0.65 * len(groups), lanes=len(groups)) as (figure, lanes):
         for number, (axes, group) in enumerate(zip(lanes, groups, strict=True)):
             colour, marker, dash = LINES[number % len(LINES)]
-            line = [*_changes(points, group), (points[-1][0], points[-1][1].get(group, 0))]
+            line = [*changes[group], (points[-1][0], points[-1][1].get(group, 0))]
             axes.step(*zip(*line, strict=True), where="post", color=colour, linestyle=dash, marker=marker, markersize=4)
             axes.set_ylabel(group, rotation=0, ha="right", va="center")
             axes.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True, min_n_ticks=1))
         lanes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
         lanes[-1].set_xlabel("hop")
-        return _picture(figure, "Lag per group, hop by hop", [_changes_as_text(points, group) for group in groups])
+        values = {group: ", ".join(f"{lag} from hop {hop}" for hop, lag in changes[group]) for group in groups}
+        return _picture(figure, "Lag per group, hop by hop", [f"{group}: {text}" for group, text in values.items()])
 
 
 def latencies(milliseconds: Mapping[str, float]) -> Picture:
@@ -119,10 +121,6 @@ def _picture(figure: Figure, title: str, facts: Sequence[str]) -> Picture:
 def _changes(points: Sequence[tuple[int, Mapping[str, int]]], group: str) -> list[tuple[int, int]]:
     values = [(hop, lags.get(group, 0)) for hop, lags in points]
     return [values[0], *(now for before, now in zip(values, values[1:], strict=False) if now[1] != before[1])]
-
-
-def _changes_as_text(points: Sequence[tuple[int, Mapping[str, int]]], group: str) -> str:
-    return f"{group}: " + ", ".join(f"{value} from hop {hop}" for hop, value in _changes(points, group))
 
 
 def _keys_on(counts: Counter[tuple[str, int]], number: int) -> str:

@@ -7,7 +7,6 @@ import pandas as pd
 from sqlalchemy import select
 
 from checkout.domain import Product
-from checkout.framework.message import KAFKA
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.errors import LabError, as_lab_error
@@ -30,9 +29,7 @@ class LabTables:
             environment = self._environment
             records = list(environment.broker.read([*environment.broker.topics()]))
         records.sort(key=lambda record: environment.sent.sequence[record[:3]])
-        published = [hop for hop in environment.journal if hop.to == KAFKA]
-        steps = {(hop.topic, hop.partition, hop.offset): hop.step for hop in published}
-        return dataframes.messages(self._names, records, steps, environment.registry)
+        return dataframes.messages(self._names, records, environment.journal, environment.registry)
 
     @property
     def groups(self) -> pd.DataFrame:
@@ -73,7 +70,8 @@ class LabTables:
     def ledger(self) -> pd.DataFrame:
         """The charges that the payment broker has been asked for."""
         entries = self._environment.system("payment_broker").ledger.entries()
-        return dataframes.frame("ledger", self._names.rows(dataframes.amounts(entries)))
+        rows = [entry | {"amount": f"{entry['amount']:.2f}"} for entry in entries]
+        return dataframes.frame("ledger", self._names.rows(rows))
 
     @property
     def mailbox(self) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from html import escape
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -38,8 +39,7 @@ class Walk(anywidget.AnyWidget):
         super().__init__()
         self._run, self._lab = run, run if isinstance(run, Lab) else None
         self._lock = self._lab.lock if self._lab else threading.RLock()
-        self._moments, self._sent_count = list[Moment](), 0
-        self._last_sent: Moment | None = None
+        self._sent: list[Moment] = []
         self._is_open, self._is_answering = False, False
         self.on_msg(lambda _, content, __: self._receive(content))
         if self._lab:
@@ -99,13 +99,10 @@ class Walk(anywidget.AnyWidget):
         return {"whole": True, "is_live": self._lab is not None, "pictures": pictures, "notes": NOTES, "names": names}
 
     def _news(self, whole: bool = False) -> JsonObject:
-        moments = self._run.moments
-        if whole or moments is not self._moments:
-            self._moments, self._sent_count = moments, 0
-        keep = self._sent_count
-        if keep and moments[keep - 1] is not self._last_sent:  # a commit has changed its lag
-            keep -= 1
-        self._sent_count, self._last_sent = len(moments), moments[-1] if moments else None
+        # A reset replaces all moments, a later commit the last one: its lag has changed.
+        sent, moments = [] if whole else self._sent, list(self._run.moments)
+        keep = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(sent, moments, strict=False)))
+        self._sent = moments
         new = [_moment_message(moments[at], moments[at - 1].state if at else None) for at in range(keep, len(moments))]
         views = {order: view_of(moments, order) for order in {moment["order"] for moment in new}}
         status = msgspec.to_builtins(self._lab.status()) if self._lab else None

@@ -93,7 +93,7 @@ def test_a_member_that_has_lost_its_partitions_continues_at_the_offset_of_anothe
     put(one, "parcels", b"2")
     two = SteppingLog(broker.join("readers", ["parcels"], "readers-2"), sent)
     broker.remove_member("readers", "readers-1")
-    two.rebalance(0.0)
+    two.fetch(0.0)
     take(two)
     two.commit({("parcels", 0): 1})
     two.close()
@@ -110,6 +110,6 @@ def test_records_of_a_revoked_partition_are_left_to_its_new_owner(broker: Memory
     put(one, "letters", b"2", 1)
 
     two = SteppingLog(broker.join("readers", ["letters"], "readers-2"), sent)
-    one.rebalance(0.0)
+    one.fetch(0.0)
 
     assert sorted([take(one), take(two), take(one), take(two)]) == [[], [], [b"1"], [b"2"]]

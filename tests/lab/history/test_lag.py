@@ -1,5 +1,6 @@
 """Lag: the walk, the moments and the metrics show the lag that the broker reports, after every hop and every verb."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -38,8 +39,8 @@ def differences(lab: Lab, walk: Walk, broker: dict[tuple[str, str, int], int]) -
         shown += [(f"lag {lag}" in repr(walk), True)]
     work = news["status"]["work_in_progress"]
     if work and work["record"] and work["record"]["lag"] is not None:
-        topic, partition = work["record"]["topic"], work["record"]["partition"]
-        shown.append((work["record"]["lag"], broker[work["service"], topic, partition]))
+        topic, partition, _ = re.split(r"\[|\]@", work["record"]["place"])
+        shown.append((work["record"]["lag"], broker[work["service"], topic, int(partition)]))
     if lab.moments:
         totals: dict[str, int] = {}
         for (group, _, _), lag in broker.items():
