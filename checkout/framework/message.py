@@ -22,6 +22,8 @@ class Message(msgspec.Struct, frozen=True, rename="camel"):
     endpoint: ClassVar[str | None] = None
     technology: ClassVar[str] = ""
     steps: ClassVar[Mapping[str | None, tuple[int, ...]]] = {}
+    only_cause: ClassVar[str | None] = None  # the name of the cause, where there is one possibility
+    _agreed_steps: ClassVar[tuple[int, ...]] = ()
 
     id: str
 
@@ -36,14 +38,8 @@ class Message(msgspec.Struct, frozen=True, rename="camel"):
 
         Where the cause is unknown, the step on which all possible causes agree.
         """
-        possible = set(cls.steps.values())
-        steps = cls.steps.get(cause, possible.pop() if cause is None and len(possible) == 1 else ())
+        steps = cls.steps.get(cause, cls._agreed_steps if cause is None else ())
         return steps[delivery] if delivery < len(steps) else None
-
-    @classmethod
-    def only_cause(cls) -> str | None:
-        """The cause of this message where its type leaves one possibility, else None."""
-        return next(iter(cls.steps)) if len(cls.steps) == 1 else None
 
 
 M = TypeVar("M", bound=type[Message])
@@ -67,6 +63,8 @@ def _declare(
         message.sender, message.receiver, message.topic, message.endpoint = sender, receiver, topic, endpoint
         message.technology = topic or endpoint or ""
         message.steps = {cause.__name__ if cause else None: tuple(steps) for cause, steps in after.items()}
+        message.only_cause = next(iter(message.steps)) if len(message.steps) == 1 else None
+        message._agreed_steps = next(iter(message.steps.values())) if len(set(message.steps.values())) == 1 else ()
         return message
 
     return declare

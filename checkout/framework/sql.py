@@ -50,6 +50,7 @@ def status_type(kind: type[StrEnum]) -> Enum:
     return Enum(kind, native_enum=False, length=20, values_callable=lambda members: [each.value for each in members])
 
 
+@lru_cache(maxsize=64)  # all rows of a batch have the same time
 def utc_text(at: datetime) -> str:
     """A time as `UtcTime` stores it."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

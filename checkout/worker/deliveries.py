@@ -84,12 +84,15 @@ class Delivery:
             return None
         if self.result:
             return hops.external_call(self.type, self.result, outcome, replica, at)
-        fields: dict[str, Any] = {"order": self.id or None, "correlation": self.correlation or None}
-        fields |= {"cause": self.cause, "replica": replica, "at": at}
+        order, correlation = self.id or None, self.correlation or None
         if self.record:
-            return hops.delivery(self.type, self.record, service, outcome, **fields)
+            return hops.delivery(
+                self.type, self.record, service, outcome, order=order, correlation=correlation, cause=self.cause,
+                replica=replica, at=at,
+            )  # fmt: skip
         assert self.request
-        fields |= {"url": self.request.url, "client": self.request.client, "outcome": outcome}
+        fields: dict[str, Any] = {"order": order, "correlation": correlation, "cause": self.cause, "at": at}
+        fields |= {"replica": replica, "url": self.request.url, "client": self.request.client, "outcome": outcome}
         is_answered = outcome in (Outcome.APPLIED, Outcome.DUPLICATE)
         fields |= {"status": "201" if is_answered else None, "payload": compact(encode(self.message))}
         return hops.http_request(self.type, self.type.receiver, service, True, **fields)
@@ -100,7 +103,7 @@ def to_record(row: OutboxRow, message_types: MessageTypes) -> ProducerRecord:
     if row.kind is OutboxKind.DEAD_LETTER:
         return dead_letter_record(row)
     headers = [(CORRELATION_HEADER, row.correlation.encode())]
-    if row.cause and message_types.by_name[row.message].only_cause() is None:
+    if row.cause and message_types.by_name[row.message].only_cause is None:
         headers.append((CAUSE_HEADER, row.cause.encode()))
     return ProducerRecord(row.destination, row.key, row.payload, headers, row.wanted_partition)
 

@@ -14,13 +14,16 @@ CAUSE_HEADER = "cause"  # only for message types with several causes: each heade
 
 
 def cause_of(record: Record, message: type[Message]) -> str | None:
-    """The name of the message that caused a record: its header, else the only possibility; None if unknown."""
-    return header(record, CAUSE_HEADER) or message.only_cause()
+    """The name of the message that caused a record: the only possibility, else its header; None if unknown."""
+    return message.only_cause or header(record, CAUSE_HEADER)
 
 
 def header(record: Record, name: str) -> str | None:
     """The first header of this name, as text."""
-    return next((value.decode("utf-8", "replace") for key, value in record.headers if key == name), None)
+    for key, value in record.headers:
+        if key == name:
+            return value.decode("utf-8", "replace")
+    return None
 
 
 def publication(message: type[Message], row: OutboxRow, metadata: RecordMetadata, replica: str, at: datetime) -> Hop:
