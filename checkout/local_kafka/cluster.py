@@ -67,11 +67,7 @@ def acquire(
     of another number of brokers, or a broker does not serve within 60 seconds.
     """
     with _translate_errors(home), locked_state(home) as state:
-        if state.brokers not in (0, brokers):
-            raise KafkaUnavailable(
-                f"{home / 'kafka'} holds the data of {state.brokers} broker(s), not of {brokers}: "
-                f"use --brokers {state.brokers}, or remove that folder with all its topics"
-            )
+        _check_broker_count(home, state, brokers)
         if not state.running():
             state.port_base = port_base
         configs = broker_configs(home, state.port_base, brokers)
@@ -85,6 +81,14 @@ def acquire(
         state.users = state.living_users() + ([] if keep else [Pid.own()])
         state.kept = state.kept or keep
         return bootstrap_servers(configs)
+
+
+def _check_broker_count(home: Path, state: State, brokers: int) -> None:
+    if state.brokers not in (0, brokers):
+        raise KafkaUnavailable(
+            f"{home / 'kafka'} holds the data of {state.brokers} broker(s), not of {brokers}: "
+            f"use --brokers {state.brokers}, or remove that folder with all its topics"
+        )
 
 
 def release(home: Path) -> None:
