@@ -117,4 +117,4 @@ class Notifications(Service):
 
 def _line(line: OrderLine) -> str:
     price = f", {line.price} EUR each" if line.price is not None else ""
-    return f"  {line.quantity} x {line.name or f'product {line.sku}'}{price}"
+    return f"  {line.description}{price}"

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from checkout.fields import OrderLine
 from checkout.framework.message import KAFKA
 from checkout.journal.hop import Hop, Outcome
@@ -19,10 +21,8 @@ def sentence(hop: Hop, order: str) -> str:
     if hop.sender == LAB:
         return f"The lab: {hop.technology}."
     message, sender, to = f"{hop.message} of {order}" if order else hop.message, element(hop.sender), element(hop.to)
-    if hop.to == KAFKA:
-        clause = f"{sender} publishes on {to} {message}"
-    else:
-        clause = f"{sender} {'hands' if hop.sender == KAFKA else 'sends'} {message} to {to}"
+    verb = "publishes" if hop.to == KAFKA else "delivers" if hop.sender == KAFKA else "sends"
+    clause = f"{sender} {verb} {message} to {to}"
     step = f"Step {hop.step}: " if hop.step else ""
     outcome = "" if hop.outcome is Outcome.APPLIED else f" ({hop.outcome})"
     return f"{step}{clause[0].upper()}{clause[1:]}{outcome}."
@@ -40,5 +40,5 @@ def element(alias: str) -> str:
 
 def order_lines(lines: Iterable[OrderLine]) -> str:
     """Order lines as text: `2 x Wooden spoon, 1 x Enamel mug`."""
-    names = ((line, line.name or PRODUCT_NAMES.get(line.sku) or f"product {line.sku}") for line in lines)
-    return ", ".join(f"{line.quantity} x {name}" for line, name in names)
+    named = (replace(line, name=line.name or PRODUCT_NAMES.get(line.sku)) for line in lines)
+    return ", ".join(line.description for line in named)

@@ -67,8 +67,8 @@ def test_what_is_handled_twice_without_an_inbox_shows_twice(
     ("number", "sentence"),
     [
         (1, "Step 1: The web app sends PlaceOrder of order-1 to the gateway."),
-        (3, "Step 3: Orders publishes on Kafka OrderReceived of order-1."),
-        (4, "Step 4: Kafka hands OrderReceived of order-1 to Stock."),
+        (3, "Step 3: Orders publishes OrderReceived of order-1 to Kafka."),
+        (4, "Step 4: Kafka delivers OrderReceived of order-1 to Stock."),
         (9, "Step 9: Payments sends ChargeCard of order-1 to the payment broker."),
         (17, "Step 14: Notifications sends SendEmail of order-1 to the customer."),
     ],

@@ -155,7 +155,7 @@ def test_a_walk_in_plain_text_is_the_same_each_time(lab: Lab, walk: RecordedWalk
 
     assert repr(walk).splitlines() == [
         "walk through ordering, hop 8 of 8",
-        "  Step 8: Kafka hands ProcessPayment of order-1 to Payments.",
+        "  Step 8: Kafka delivers ProcessPayment of order-1 to Payments.",
         "  order.process-order-payment[0]@0",
         "  key order-1, lag 1",
         f"  {lab.explain()}",
