@@ -107,9 +107,13 @@ def shared_kafka() -> Iterator[None]:
 
 
 def main(arguments: list[str]) -> int:
-    """Returns 0 when all notebooks ran and, with --check, are as committed."""
+    """Returns 0 when all notebooks ran and, with --check, are as committed, 2 if a file does not exist."""
     check, names = "--check" in arguments, [Path(name).absolute() for name in arguments if name != "--check"]
     paths, failed = names or sorted((ROOT / "notebooks").glob("*.ipynb")), 0
+    if missing := [str(path) for path in paths if not path.is_file()]:
+        print(f"no such notebook: {', '.join(missing)}", file=sys.stderr)
+        print("usage: scripts/record-notebooks [--check] [NOTEBOOK ...]", file=sys.stderr)
+        return 2
     with tempfile.TemporaryDirectory() as profile, shared_kafka():
         os.environ["IPYTHONDIR"] = profile
         for path in paths:
