@@ -2,6 +2,7 @@
 
 import os
 import random
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 import waiting
 
 from checkout.local_kafka import cluster
+from checkout.processes.postgres import create_databases, local_postgres, url_of
+from checkout.settings import Settings
 from checkout.system.ports import is_free
 
 collect_ignore = ["nightly"]  # too slow for every push; runs only when it is named
@@ -36,6 +39,23 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("kafka")
     yield cluster.acquire(home, _free_port_base(), make_cache=False)
     cluster.release(home)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server started for the tests."""
+    with local_postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    settings = Settings(database_url=request.getfixturevalue("postgres"), prefix=f"test-{uuid.uuid4().hex[:12]}-")
+    create_databases(settings, ["service"])
+    return url_of(settings, "service").render_as_string(hide_password=False)
 
 
 @pytest.fixture

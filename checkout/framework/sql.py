@@ -5,14 +5,32 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
-from sqlalchemy import Column, Connection, Dialect, Enum, Executable, Integer, Row, String, Table, TypeDecorator, select
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Enum,
+    Executable,
+    Integer,
+    Row,
+    Select,
+    String,
+    Table,
+    TypeDecorator,
+    any_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 DIALECTS: Mapping[str, Any] = {"postgresql": postgresql, "sqlite": sqlite}
-CHUNK = 10_000  # keys in one IN (...), below every database's limit of parameters
 
 
 class Cents(TypeDecorator[Decimal]):
@@ -56,27 +74,51 @@ def utc_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+def among(key: Column[Any], dialect: str) -> ColumnElement[bool]:
+    """The condition that `key` is among the values of the parameter `keys`, a list of any length."""
+    if dialect == "postgresql":
+        return key == any_(bindparam("keys", type_=ARRAY(key.type)))
+    values = func.json_each(bindparam("keys", type_=JSON)).table_valued("value")
+    return key.in_(select(values.c.value))
+
+
 def fetch(db: Connection, table: Table, key: Column[Any], values: Iterable[Any]) -> list[Row[Any]]:
     """The rows whose key is among the values, ordered by key and locked (`FOR UPDATE`)."""
     keys = sorted(set(values))
-    rows: list[Row[Any]] = []
-    for start in range(0, len(keys), CHUNK):
-        query = select(table).where(key.in_(keys[start : start + CHUNK])).order_by(key).with_for_update()
-        rows.extend(db.execute(query))
-    return rows
+    return list(db.execute(_select_locked(table, key, db.dialect.name), {"keys": keys})) if keys else []
+
+
+@lru_cache(maxsize=64)
+def _select_locked(table: Table, key: Column[Any], dialect: str) -> Select[Any]:
+    return select(table).where(among(key, dialect)).order_by(key).with_for_update()
 
 
 def put(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]], replace: bool = True) -> None:
     """Inserts the rows. A row whose key exists is updated, or skipped when `replace` is false."""
-    if not rows:
-        return
-    insert = DIALECTS[db.dialect.name].insert(table)
+    if rows:
+        text, values = _compiled_put(table, tuple(rows[0]), replace, db.dialect)
+        db.exec_driver_sql(text, [values(row) for row in rows])
+
+
+@lru_cache(maxsize=64)  # SQLAlchemy does not cache ON CONFLICT clauses
+def _compiled_put(table: Table, names: tuple[str, ...], replace: bool, dialect: Dialect) -> tuple[str, Any]:
+    insert = DIALECTS[dialect.name].insert(table)
     keys = [column.name for column in table.primary_key]
-    changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    changed = {name: insert.excluded[name] for name in names if name not in keys}
     if replace and changed:
-        db.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+        statement = insert.on_conflict_do_update(index_elements=keys, set_=changed)
     else:
-        db.execute(insert.on_conflict_do_nothing(), rows)
+        statement = insert.on_conflict_do_nothing()
+    compiled = statement.compile(dialect=dialect, column_keys=names)
+    converters = {name: table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names}
+
+    def converted(row: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: convert(row[name]) if convert else row[name] for name, convert in converters.items()}
+
+    if compiled.positional:
+        in_order = itemgetter(*compiled.positiontup) if len(names) > 1 else lambda row: (row[names[0]],)
+        return compiled.string, lambda row: in_order(converted(row))
+    return compiled.string, converted
 
 
 def write(db: Connection, statement: Executable, rows: Sequence[Any], names: tuple[str, ...]) -> None:

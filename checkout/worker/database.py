@@ -15,7 +15,7 @@ DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
 
 
 class IncompatibleDatabase(CheckoutError):
-    """The database lacks columns of this version; the message names them."""
+    """The tables of the database have other columns or keys than this version; the message names them."""
 
 
 class ServiceDatabase:
@@ -30,7 +30,7 @@ class ServiceDatabase:
                 db.execute(select(func.pg_advisory_xact_lock(1)))
             for metadata in (inbox.METADATA, outbox.METADATA, service.tables):
                 metadata.create_all(db)
-                _check_columns(db, metadata.sorted_tables)
+                _check_tables(db, metadata.sorted_tables)
             service.seed(db)
 
     def begin(self) -> Any:
@@ -47,13 +47,19 @@ class ServiceDatabase:
         self._readers.dispose()
 
 
-def _check_columns(db: Connection, tables: Sequence[Table]) -> None:
+def _check_tables(db: Connection, tables: Sequence[Table]) -> None:
     for table in tables:
-        found = {column["name"] for column in inspect(db).get_columns(table.name)}
-        if missing := set(table.columns.keys()) - found:
-            lack = f"its table {table.name} lacks {', '.join(sorted(missing))}"
-            remedy = "move it away, or set CHECKOUT_HOME"
-            raise IncompatibleDatabase(f"{db.engine.url} is of another version: {lack}: {remedy}")
+        if difference := _difference(db, table):
+            message = f"{db.engine.url} is of another version: its table {table.name} {difference}"
+            raise IncompatibleDatabase(f"{message}: move it away, or set CHECKOUT_HOME")
+
+
+def _difference(db: Connection, table: Table) -> str:
+    found = {column["name"] for column in inspect(db).get_columns(table.name)}
+    if missing := set(table.columns.keys()) - found:
+        return f"lacks {', '.join(sorted(missing))}"
+    wanted, key = table.primary_key.columns.keys(), inspect(db).get_pk_constraint(table.name)["constrained_columns"]
+    return "" if key == wanted else f"has the key ({', '.join(key)}) instead of ({', '.join(wanted)})"
 
 
 def url_is_memory(url: str) -> bool:

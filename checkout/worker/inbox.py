@@ -6,14 +6,14 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, String, Table, Text, insert, select
 
-from checkout.framework.sql import CHUNK, UtcTime, utc_text, write
+from checkout.framework.sql import DIALECTS, UtcTime, among, utc_text, write
 
 METADATA = MetaData()
 INBOX = Table(
     "inbox",
     METADATA,
+    Column("order_id", String(200), primary_key=True),  # first in the key, because messages are looked up by order
     Column("source", String(120), primary_key=True),  # the topic, or the purpose of an external call
-    Column("order_id", String(200), primary_key=True),
     Column("partition", Integer),
     Column("position", BigInteger),
     Column("cause", String(60)),
@@ -22,6 +22,7 @@ INBOX = Table(
     Column("at", UtcTime),
 )
 INSERT = insert(INBOX)
+HANDLED = {name: select(INBOX.c.source, INBOX.c.order_id).where(among(INBOX.c.order_id, name)) for name in DIALECTS}
 
 
 class InboxRow(msgspec.Struct):
@@ -39,11 +40,8 @@ class InboxRow(msgspec.Struct):
 
 def find_handled(db: Connection, order_ids: Iterable[str]) -> set[tuple[str, str]]:
     """The handled messages of these orders, as (source, order id)."""
-    ids, handled = sorted(set(order_ids)), set[tuple[str, str]]()
-    for start in range(0, len(ids), CHUNK):
-        query = select(INBOX.c.source, INBOX.c.order_id).where(INBOX.c.order_id.in_(ids[start : start + CHUNK]))
-        handled.update((row.source, row.order_id) for row in db.execute(query))
-    return handled
+    ids = sorted(set(order_ids))
+    return {(row.source, row.order_id) for row in db.execute(HANDLED[db.dialect.name], {"keys": ids})} if ids else set()
 
 
 def add_to_inbox(db: Connection, rows: Sequence[InboxRow], replica: str, at: datetime) -> None:

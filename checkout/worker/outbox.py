@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from checkout.framework.sql import CHUNK, DIALECTS, UtcTime, utc_text, write
+from checkout.framework.sql import DIALECTS, UtcTime, among, utc_text, write
 
 METADATA = MetaData()
 OUTBOX = Table(
@@ -128,9 +128,9 @@ def claim_rows(db: Connection, owner: str, at: datetime, older_than: datetime) -
     query = select(OUTBOX.c.number, *COLUMNS).where(claimable).order_by(OUTBOX.c.number)
     found = db.execute(query.with_for_update(skip_locked=True)).all()
     numbers = [row.number for row in found]
-    for start in range(0, len(numbers), CHUNK):
-        claimed = OUTBOX.c.number.in_(numbers[start : start + CHUNK])
-        db.execute(update(OUTBOX).where(claimed).values(owner=owner, claimed_at=at))
+    if numbers:
+        claimed = update(OUTBOX).where(among(OUTBOX.c.number, db.dialect.name))
+        db.execute(claimed.values(owner=owner, claimed_at=at), {"keys": numbers})
     return [outbox_row(row) for row in found]
 
 

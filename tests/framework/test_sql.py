@@ -1,23 +1,36 @@
-"""SQL: fetch and put, and the column type for amounts, on SQLite."""
+"""SQL: fetch and put, and the column types, on SQLite and PostgreSQL."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
+from enum import StrEnum
 
 import pytest
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, select, text
+from sqlalchemy import JSON, Column, Connection, Integer, MetaData, String, Table, select, text
 
-from checkout.framework.sql import CHUNK, Cents, fetch, put
+from checkout.framework.sql import Cents, UtcTime, fetch, put, status_type
 from checkout.worker.database import open_engine
+
+
+class Size(StrEnum):
+    """A status with values that differ from its names."""
+
+    BIG = "a crate"
+    SMALL = "an envelope"
+
 
 METADATA = MetaData()
 COLUMNS = (Column("sku", Integer, primary_key=True), Column("price", Cents), Column("name", String))
 PRODUCTS = Table("products", METADATA, *COLUMNS)
+NAMES = Table("names", METADATA, Column("name", String, primary_key=True))
+PARCELS = Table("parcels", METADATA, Column("id", String, primary_key=True), Column("size", status_type(Size)),
+                Column("sent_at", UtcTime), Column("contents", JSON))
 SPOON, MUG = {"sku": 1, "price": Decimal("5.00"), "name": "spoon"}, {"sku": 2, "price": None, "name": "mug"}
 
 
 @pytest.fixture
-def db() -> Iterator[Connection]:
-    engine = open_engine("sqlite://")
+def db(database_url: str) -> Iterator[Connection]:
+    engine = open_engine(database_url)
     with engine.begin() as db:
         METADATA.create_all(db)
         yield db
@@ -64,10 +77,30 @@ def test_an_amount_is_stored_as_whole_cents(db: Connection, price: str) -> None:
     assert str(db.execute(select(PRODUCTS.c.price)).scalar_one()) == price
 
 
-def test_more_keys_than_one_statement_can_select_are_all_found(db: Connection) -> None:
-    count = CHUNK + 1
+def test_more_keys_than_a_statement_may_have_parameters_are_all_found(db: Connection) -> None:
+    count = 70_000  # SQLite accepts 32,766 parameters, PostgreSQL 65,535
     put(db, PRODUCTS, [{"sku": sku, "price": None, "name": ""} for sku in range(count)])
 
     found = fetch(db, PRODUCTS, PRODUCTS.c.sku, range(count))
 
     assert [row.sku for row in found] == list(range(count))
+
+
+def test_values_are_stored_and_read_as_the_types_of_their_columns(db: Connection) -> None:
+    parcel = {"id": "p-1", "size": Size.SMALL, "sent_at": datetime(2026, 1, 1, 10, tzinfo=UTC), "contents": {"1": 2}}
+    put(db, PARCELS, [parcel, {"id": "p-2", "size": None, "sent_at": None, "contents": [1]}])
+
+    first, second = fetch(db, PARCELS, PARCELS.c.id, ["p-1", "p-2"])
+
+    assert first._mapping == parcel and (second.size, second.sent_at, second.contents) == (None, None, [1])
+    assert db.execute(text("select size from parcels where id = 'p-1'")).scalar_one() == "an envelope"
+
+
+def test_a_table_that_is_only_a_key_takes_rows_twice(db: Connection) -> None:
+    put(db, NAMES, [{"name": "spoon"}])
+    put(db, NAMES, [{"name": "spoon"}, {"name": "it's \"a\" %s mug ☕"}])
+
+    assert [row.name for row in fetch(db, NAMES, NAMES.c.name, ["it's \"a\" %s mug ☕", "spoon"])] == [
+        "it's \"a\" %s mug ☕",
+        "spoon",
+    ]

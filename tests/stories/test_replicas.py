@@ -7,20 +7,12 @@ from typing import Any
 import pytest
 from stories.shopper import Shopper, open_shopper
 
-from checkout.processes.postgres import local_postgres
 from checkout.processes.supervisor import KAFKA_SERVICES, Supervisor
 from checkout.registry import arrows
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.slow]
 STORIES = (((1, 1), "APPROVED", "ordering"), ((3, 1), "REJECTED", "ordering-sold-out"),
            ((4, 2), "REJECTED", "ordering-payment-denied"))
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL server for these tests."""
-    with local_postgres(tmp_path_factory.mktemp("postgres")) as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

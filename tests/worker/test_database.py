@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sample import FIRST, SECOND, order_id
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
 
-from checkout.framework.sql import CHUNK, utc_text
+from checkout.framework.sql import fetch, utc_text
 from checkout.services.orders import SALT, Orders
 from checkout.services.stock import PRODUCTS, Stock
 from checkout.worker.database import IncompatibleDatabase, ServiceDatabase
@@ -73,8 +74,8 @@ def test_a_handled_message_is_found_by_source_and_order(database: ServiceDatabas
         assert find_handled(db, []) == set()
 
 
-def test_more_messages_than_one_statement_can_select_are_found(database: ServiceDatabase) -> None:
-    ids = [order_id(number) for number in range(CHUNK + 1)]
+def test_more_messages_than_a_statement_may_have_parameters_are_found(database: ServiceDatabase) -> None:
+    ids = [order_id(number) for number in range(40_000)]
     with database.begin() as db:
         add_to_inbox(db, [inbox_row(ids[0]), inbox_row(ids[-1])], "stock-1", T1)
 
@@ -203,6 +204,42 @@ def test_a_database_of_another_version_is_refused_with_its_name(open_database: C
     expected = "stock.db is of another version: its table products lacks reserved: move"
     with pytest.raises(IncompatibleDatabase, match=expected):
         open_database()
+
+
+def test_a_database_with_another_key_is_refused_with_both_keys(open_database: Callable[..., ServiceDatabase]) -> None:
+    with open_database().begin() as db:
+        db.exec_driver_sql("ALTER TABLE inbox RENAME TO old")
+        columns = "source, order_id, partition, position, cause, correlation, replica, at"
+        db.exec_driver_sql(f"CREATE TABLE inbox ({columns}, PRIMARY KEY (source, order_id))")
+
+    expected = r"its table inbox has the key \(source, order_id\) instead of \(order_id, source\): move it away"
+    with pytest.raises(IncompatibleDatabase, match=expected):
+        open_database()
+
+
+def test_messages_and_rows_are_found_by_an_index_not_by_reading_all(database_url: str) -> None:
+    database = ServiceDatabase(database_url, Orders())
+    ids = [order_id(number) for number in range(20_000)]  # PostgreSQL reads a smaller table whole
+    with database.begin() as db:
+        add_to_inbox(db, [inbox_row(id, source) for id in ids for source in (RECEIVED, RESERVED)], "orders-1", T1)
+        db.exec_driver_sql("ANALYZE")
+
+    with database.begin() as db:
+        lookups = [partial(find_handled, db, ids[:1]), partial(find_handled, db, ids[:20])]
+        lookups.append(partial(fetch, db, INBOX, INBOX.c.order_id, ids[:20]))
+        plans = [plan(db, lookup) for lookup in lookups]
+    database.close()
+
+    assert all("INDEX" in plan and "SCAN INBOX" not in plan and "SEQ SCAN" not in plan for plan in plans), plans
+
+
+def plan(db: Connection, query: Callable[[], object]) -> str:
+    """How the database executes the statement of a query, in capitals."""
+    executed = []
+    event.listen(db, "before_cursor_execute", lambda *call: executed.append(call[2:4]), once=True)
+    query()
+    explain = "EXPLAIN QUERY PLAN" if db.dialect.name == "sqlite" else "EXPLAIN"
+    return str(db.exec_driver_sql(f"{explain} {executed[0][0]}", executed[0][1]).all()).upper()
 
 
 def test_the_salt_of_order_ids_is_created_once(open_database: Callable[..., ServiceDatabase]) -> None:
