@@ -1,5 +1,6 @@
 """Service database: inbox, outbox, claims, and durable commits."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -217,29 +218,40 @@ def test_a_database_with_another_key_is_refused_with_both_keys(open_database: Ca
         open_database()
 
 
-def test_messages_and_rows_are_found_by_an_index_not_by_reading_all(database_url: str) -> None:
+def test_a_lookup_by_order_searches_the_inbox_and_does_not_read_all_of_it(database_url: str) -> None:
     database = ServiceDatabase(database_url, Orders())
     ids = [order_id(number) for number in range(20_000)]  # PostgreSQL reads a smaller table whole
     with database.begin() as db:
         add_to_inbox(db, [inbox_row(id, source) for id in ids for source in (RECEIVED, RESERVED)], "orders-1", T1)
-        db.exec_driver_sql("ANALYZE")
 
     with database.begin() as db:
-        lookups = [partial(find_handled, db, ids[:1]), partial(find_handled, db, ids[:20])]
-        lookups.append(partial(fetch, db, INBOX, INBOX.c.order_id, ids[:20]))
-        plans = [plan(db, lookup) for lookup in lookups]
+        if db.dialect.name == "postgresql":  # with statistics SQLite finds detours when an index is missing
+            db.exec_driver_sql("ANALYZE")
+        plans = [plan(db, partial(find_handled, db, ids[:count])) for count in (1, 20)]
+        plans.append(plan(db, partial(fetch, db, INBOX, INBOX.c.order_id, ids[:20])))
     database.close()
 
-    assert all("INDEX" in plan and "SCAN INBOX" not in plan and "SEQ SCAN" not in plan for plan in plans), plans
+    for steps in plans:
+        if database_url.startswith("sqlite"):
+            assert "SEARCH inbox USING" in steps and "SCAN inbox" not in steps
+        else:
+            assert "inbox_pkey" in steps and pages_read(steps) < 100
 
 
 def plan(db: Connection, query: Callable[[], object]) -> str:
-    """How the database executes the statement of a query, in capitals."""
+    """How the database executes the statement of a query."""
     executed = []
     event.listen(db, "before_cursor_execute", lambda *call: executed.append(call[2:4]), once=True)
     query()
-    explain = "EXPLAIN QUERY PLAN" if db.dialect.name == "sqlite" else "EXPLAIN"
-    return str(db.exec_driver_sql(f"{explain} {executed[0][0]}", executed[0][1]).all()).upper()
+    explain = "EXPLAIN QUERY PLAN" if db.dialect.name == "sqlite" else "EXPLAIN (ANALYZE, BUFFERS)"
+    return "\n".join(str(row[-1]) for row in db.exec_driver_sql(f"{explain} {executed[0][0]}", executed[0][1]))
+
+
+def pages_read(steps: str) -> int:
+    """The pages that PostgreSQL read for a statement, from memory or from disk; the whole inbox has over 500."""
+    counts = re.search(r"Buffers: shared(?: hit=(\d+))?(?: read=(\d+))?", steps)
+    assert counts, steps
+    return sum(int(count or 0) for count in counts.groups())
 
 
 def test_the_salt_of_order_ids_is_created_once(open_database: Callable[..., ServiceDatabase]) -> None:
