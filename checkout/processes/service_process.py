@@ -3,6 +3,7 @@
 `python -m checkout.processes.service_process NAME REPLICA PORT`; everything else comes from the settings.
 """
 
+import gc
 import importlib
 import os
 import signal
@@ -104,6 +105,8 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     loop = WorkerLoop(worker, stopping, settings.crash_before, needs_partitions=not is_spare)
     routes = service.routes(context) if is_first else ()
     app = http_app.application(name.capitalize(), routes, lambda: loop.is_ready)
+    gc.freeze()  # modules and tables live as long as the process: the collector need not visit them
+    gc.set_threshold(50_000, 20, 1_000)  # a batch allocates thousands of objects, freed by reference counts
     with http_server.serve_in_thread(app, port, name):
         loop.run()
     worker.close()
