@@ -1,21 +1,20 @@
-"""Service database: inbox, outbox, claims, and durable commits."""
+"""Service database: outbox, claims, durable commits, and databases of other versions."""
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sample import FIRST, SECOND, order_id
-from sqlalchemy import Connection, event, select
+from sqlalchemy import select
+from worker.inbox_rows import RECEIVED, RESERVED, T1, inbox_row
 
-from checkout.framework.sql import fetch, utc_text
+from checkout.framework.sql import utc_text
 from checkout.services.orders import SALT, Orders
 from checkout.services.stock import PRODUCTS, Stock
 from checkout.worker.database import IncompatibleDatabase, ServiceDatabase
-from checkout.worker.inbox import INBOX, InboxRow, add_to_inbox, find_handled
+from checkout.worker.inbox import add_to_inbox, find_handled
 from checkout.worker.outbox import (
     OUTBOX,
     OutboxKind,
@@ -27,8 +26,7 @@ from checkout.worker.outbox import (
     mark_done,
 )
 
-T1, T2, T3 = (datetime(2026, 1, 1, 10, 0, number, tzinfo=UTC) for number in (1, 2, 3))
-RECEIVED, RESERVED = "order.new-order-received", "stock.order-products-reserved"
+T2, T3 = (datetime(2026, 1, 1, 10, 0, number, tzinfo=UTC) for number in (2, 3))
 
 
 def outbox_row(id: str = FIRST, destination: str = RESERVED, **changes: Any) -> OutboxRow:
@@ -37,20 +35,9 @@ def outbox_row(id: str = FIRST, destination: str = RESERVED, **changes: Any) -> 
     return OutboxRow(order_id=id, destination=destination, **fields | changes)
 
 
-def inbox_row(id: str = FIRST, source: str = RECEIVED) -> InboxRow:
-    return InboxRow(source, id, 0, 12, "PlaceOrder", "c-1")
-
-
 def is_open(database: ServiceDatabase) -> bool:
     with database.read() as db:
         return has_open_rows(db)
-
-
-@pytest.fixture
-def database() -> Iterator[ServiceDatabase]:
-    database = ServiceDatabase("sqlite://", Stock())
-    yield database
-    database.close()
 
 
 @pytest.fixture
@@ -64,34 +51,6 @@ def open_database(tmp_path: Path) -> Iterator[Callable[..., ServiceDatabase]]:
     yield make
     for database in databases:
         database.close()
-
-
-def test_a_handled_message_is_found_by_source_and_order(database: ServiceDatabase) -> None:
-    with database.begin() as db:
-        add_to_inbox(db, [inbox_row(), inbox_row(SECOND), inbox_row(source="charge")], "stock-1", T1)
-
-    with database.begin() as db:
-        assert find_handled(db, [FIRST, order_id(9)]) == {(RECEIVED, FIRST), ("charge", FIRST)}
-        assert find_handled(db, []) == set()
-
-
-def test_more_messages_than_a_statement_may_have_parameters_are_found(database: ServiceDatabase) -> None:
-    ids = [order_id(number) for number in range(40_000)]
-    with database.begin() as db:
-        add_to_inbox(db, [inbox_row(ids[0]), inbox_row(ids[-1])], "stock-1", T1)
-
-        assert find_handled(db, ids) == {(RECEIVED, ids[0]), (RECEIVED, ids[-1])}
-
-
-def test_a_message_cannot_be_inserted_twice_into_the_inbox(database: ServiceDatabase) -> None:
-    with database.begin() as db:
-        add_to_inbox(db, [inbox_row()], "stock-1", T1)
-
-    with pytest.raises(Exception, match="UNIQUE"), database.begin() as db:
-        add_to_inbox(db, [inbox_row()], "stock-1", T1)
-
-    with database.begin() as db:
-        assert len(db.execute(select(INBOX)).all()) == 1
 
 
 def test_an_outbox_row_is_open_until_it_is_marked_done(database: ServiceDatabase) -> None:
@@ -216,42 +175,6 @@ def test_a_database_with_another_key_is_refused_with_both_keys(open_database: Ca
     expected = r"its table inbox has the key \(source, order_id\) instead of \(order_id, source\): move it away"
     with pytest.raises(IncompatibleDatabase, match=expected):
         open_database()
-
-
-def test_a_lookup_by_order_searches_the_inbox_and_does_not_read_all_of_it(database_url: str) -> None:
-    database = ServiceDatabase(database_url, Orders())
-    ids = [order_id(number) for number in range(20_000)]  # PostgreSQL reads a smaller table whole
-    with database.begin() as db:
-        add_to_inbox(db, [inbox_row(id, source) for id in ids for source in (RECEIVED, RESERVED)], "orders-1", T1)
-
-    with database.begin() as db:
-        if db.dialect.name == "postgresql":  # with statistics SQLite finds detours when an index is missing
-            db.exec_driver_sql("ANALYZE")
-        plans = [plan(db, partial(find_handled, db, ids[:count])) for count in (1, 20)]
-        plans.append(plan(db, partial(fetch, db, INBOX, INBOX.c.order_id, ids[:20])))
-    database.close()
-
-    for steps in plans:
-        if database_url.startswith("sqlite"):
-            assert "SEARCH inbox USING" in steps and "SCAN inbox" not in steps
-        else:
-            assert "inbox_pkey" in steps and pages_read(steps) < 100
-
-
-def plan(db: Connection, query: Callable[[], object]) -> str:
-    """How the database executes the statement of a query."""
-    executed = []
-    event.listen(db, "before_cursor_execute", lambda *call: executed.append(call[2:4]), once=True)
-    query()
-    explain = "EXPLAIN QUERY PLAN" if db.dialect.name == "sqlite" else "EXPLAIN (ANALYZE, BUFFERS)"
-    return "\n".join(str(row[-1]) for row in db.exec_driver_sql(f"{explain} {executed[0][0]}", executed[0][1]))
-
-
-def pages_read(steps: str) -> int:
-    """The pages that PostgreSQL read for a statement, from memory or from disk; the whole inbox has over 500."""
-    counts = re.search(r"Buffers: shared(?: hit=(\d+))?(?: read=(\d+))?", steps)
-    assert counts, steps
-    return sum(int(count or 0) for count in counts.groups())
 
 
 def test_the_salt_of_order_ids_is_created_once(open_database: Callable[..., ServiceDatabase]) -> None:
