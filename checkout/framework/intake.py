@@ -46,10 +46,14 @@ class PendingRequest:
 
 
 class Intake:
-    """A queue from the thread of the HTTP server to the worker's, for at most `limit` requests."""
+    """A queue from the thread of the HTTP server to the worker's, for at most `limit` requests.
+
+    `on_request` is called when a request arrives, in the thread of the HTTP server.
+    """
 
     def __init__(self, limit: int = 1_000) -> None:
         self._waiting: queue.Queue[PendingRequest] = queue.Queue(limit)
+        self.on_request: Callable[[], object] = lambda: None
 
     async def submit(self, message: Message, correlation: str, client: str = "", url: str = "") -> Outcome:
         """Queues a message and waits for its commit. Raises IntakeFull, or the error of its handler."""
@@ -59,6 +63,7 @@ class Intake:
             self._waiting.put_nowait(request)
         except queue.Full:
             raise IntakeFull("too many orders at once: try again in a second") from None
+        self.on_request()
         return await request.answer
 
     def take(self, limit: int) -> list[PendingRequest]:

@@ -1,12 +1,10 @@
-"""Kafka consumer: receives records promptly, with little CPU time while none arrive, and commits offsets."""
+"""Kafka consumer: polls in a thread of its own, hands the records over to the thread that owns it, commits offsets."""
 
 import contextlib
-import selectors
-import socket
+import sys
 import threading
-import time
+from collections import deque
 from collections.abc import Mapping
-from concurrent.futures import Future, wait
 from typing import Any
 
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition, errors
@@ -14,17 +12,16 @@ from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssi
 from kafka.coordinator.base import MemberState
 
 from checkout.messaging.kafka_client import ATTEMPT_TIMEOUT_SECONDS, CLIENT_SETTINGS, KafkaConnection
+from checkout.system.deadline import wait_until
 
-IDLE_POLL_SECONDS = 0.5  # interval at which an idle consumer is polled although no data has arrived
-JOIN_POLL_SECONDS = 0.2  # timeout of one poll during a rebalance
-CLOSE_SECONDS = 2.0  # for a rebalance to end before `close`
+JOIN_SECONDS = 2.0  # for a rebalance to end before `close`
+CLOSE_SECONDS = 1.0  # for the thread to end after `close`
 CONSUMER_SETTINGS = CLIENT_SETTINGS | {
     "enable_auto_commit": False,
     "isolation_level": "read_committed",
     "auto_offset_reset": "earliest",
     "allow_auto_create_topics": False,
-    # A fetch request omits a partition whose records are not consumed yet; that partition waits for so long.
-    "fetch_max_wait_ms": 100,
+    "fetch_max_wait_ms": 500,
     "metrics_enabled": False,
 }
 MEMBER_SETTINGS = {
@@ -39,115 +36,128 @@ COMMIT_REFUSALS = (
     errors.RebalanceInProgressError,
     errors.UnknownMemberIdError,
 )
-RecordsByPartition = dict[TopicPartition, list[Any]]
+Received = dict[TopicPartition, list[Any]]
 
 
-class PollingConsumer:
-    """A kafka-python consumer for one thread, polled only when data has arrived.
+class BackgroundConsumer:
+    """A kafka-python consumer that polls in a thread of its own.
 
-    Polling kafka-python costs 0.3 ms of CPU time, asking the selector whether data has arrived 5 µs.
+    One other thread owns it and calls its methods; any thread may call `wake`. The consumer polls until records have
+    arrived, and again when the owner has taken all of them. So joining and rebalances go on while the owner is busy,
+    and no fetch request omits a partition because some of its records are not taken yet.
     """
 
     def __init__(self, connection: KafkaConnection, **settings: object) -> None:
-        self._selector, self._idle, self._polled_at = NotifyingSelector(), False, 0.0
-        self._join: Future[RecordsByPartition] | None = None
-        self._closed = False
-        self._retry = connection.retry
-        self.client = connection.new_client(
-            KafkaConsumer, CONSUMER_SETTINGS, selector=lambda: self._selector, **settings
-        )
+        self.client = connection.new_client(KafkaConsumer, CONSUMER_SETTINGS, **settings)
+        _close_fetch_race(self.client)
+        self.assignment: set[TopicPartition] = set()
+        self._retry, self._poll_ms = connection.retry, self.client.config["fetch_max_wait_ms"]
+        self._thread: threading.Thread | None = None
+        self._asked, self._is_polling, self._is_closed = threading.Event(), False, False
+        self._changed = threading.Event()  # a result has arrived, or `wake` was called
+        self._result: Received | Exception | None = None
+        self._records: deque[Any] = deque()
+        self._seeks: dict[TopicPartition, int] = {}
 
-    @property
-    def is_joining(self) -> bool:
-        """Whether a rebalance is in progress. `client` must not be used before a `poll` has ended it."""
-        return self._join is not None
+    def poll(self, max_records: int, timeout: float) -> list[Any]:
+        """Returns at most `max_records` records; waits at most `timeout` seconds for the first, or for `wake`.
 
-    def poll(self, max_records: int, timeout: float) -> RecordsByPartition:
-        """Returns at most `max_records` records; waits at most `timeout` seconds for the first."""
-        data_arrived = self._selector.data_arrived
-        due = not self._idle or data_arrived.is_set() or time.monotonic() > self._polled_at + IDLE_POLL_SECONDS
-        found = self._poll_client(max_records) if due and not self._join else {}
-        if not found and not self._join and data_arrived.wait(timeout):
-            found = self._poll_client(max_records)
-        return found if not self._join else self._end_join(timeout)
+        Updates `assignment`. Raises what polling in the thread has raised.
+        """
+        if not self._records:
+            self._ask()
+            self._changed.wait(timeout)
+            self._changed.clear()
+            self._receive()
+        taken = [self._records.popleft() for _ in range(min(max_records, len(self._records)))]
+        self.assignment = self.client.assignment()
+        if not self._records:
+            self._ask()
+        return taken
+
+    def wake(self) -> None:
+        """Ends the wait of `poll`, of the next one if none is waiting."""
+        self._changed.set()
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        """Sets the offset at which `poll` continues, within the client's `fetch_max_wait_ms`."""
+        self._seeks[partition] = offset
+        self._drop_sought()
 
     def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Commits for the group the offset of the next record of each partition; retries on retriable errors.
 
         Raises one of COMMIT_REFUSALS during a rebalance and when another member has the partitions, else KafkaError.
         """
-        if self.is_joining:
-            raise errors.RebalanceInProgressError("a rebalance is in progress")
         with_metadata = {partition: OffsetAndMetadata(offset) for partition, offset in offsets.items()}
         self._retry(lambda: self.client.commit(with_metadata, timeout_ms=ATTEMPT_TIMEOUT_SECONDS * 1_000))
 
     def close(self) -> None:
         """Closes the consumer. A static member keeps its partitions until the session timeout."""
-        self._closed = True
-        with contextlib.suppress(errors.KafkaError, TimeoutError):
-            self._end_join(CLOSE_SECONDS)
+        with contextlib.suppress(TimeoutError):  # a member that joined just after `close` would remain in the group
+            wait_until(lambda: not self._is_joining(), JOIN_SECONDS)
+        self._is_closed = True
+        self._asked.set()
         self.client.close(autocommit=False, timeout_ms=1_000)
+        if self._thread:
+            self._thread.join(CLOSE_SECONDS)
 
-    def _poll_client(self, max_records: int) -> RecordsByPartition:
-        arrived = self._selector.data_arrived
-        expected = self._selector.arrivals + (not arrived.is_set())
-        arrived.clear()
-        found: RecordsByPartition = self.client.poll(0, max_records=max_records)
-        if found:
-            # Data that arrived during the poll is probably what it returned. Another poll would be expensive: an
-            # answer between the client's check and its next request delays that partition by `fetch_max_wait_ms`.
-            arrived.clear()
-            if self._selector.arrivals > expected:
-                arrived.set()
-        elif self._needs_join():
-            self._join = Future()
-            threading.Thread(target=self._poll_until_joined, args=[self._join], daemon=True).start()
-        # Fewer than the limit: no record is left, and the next fetch is already requested.
-        self._idle, self._polled_at = sum(map(len, found.values())) < max_records, time.monotonic()
+    def _ask(self) -> None:
+        if self._result is None and not self._is_polling:
+            self._is_polling = True
+            self._asked.set()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._poll_when_asked, name="kafka-consumer", daemon=True)
+                self._thread.start()
+
+    def _receive(self) -> None:
+        result, self._result = self._result, None
+        if isinstance(result, Exception):
+            raise result
+        for records in (result or {}).values():
+            self._records.extend(records)
+        self._drop_sought()
+
+    def _drop_sought(self) -> None:
+        if self._seeks and self._records:
+            self._records = deque(r for r in self._records if (r.topic, r.partition) not in self._seeks)
+
+    def _is_joining(self) -> bool:
+        is_member = self.client.subscription() is not None
+        return self._is_polling and is_member and self.client.group_metadata().state is not MemberState.STABLE
+
+    def _poll_when_asked(self) -> None:
+        while not self._is_closed:
+            self._asked.wait()
+            self._asked.clear()
+            try:
+                self._result = self._poll_until_received()
+            except Exception as error:
+                self._result = error
+            self._is_polling = False
+            self._changed.set()
+
+    def _poll_until_received(self) -> Received:
+        found: Received = {}
+        while not found and not self._is_closed:
+            self._apply_seeks()
+            found = self.client.poll(self._poll_ms, max_records=sys.maxsize)
         return found
 
-    def _needs_join(self) -> bool:
-        subscribed = self.client.subscription() is not None
-        return subscribed and self.client.group_metadata().state is not MemberState.STABLE
-
-    def _poll_until_joined(self, join: Future[RecordsByPartition]) -> None:
-        # If the answer to a join request arrives while nothing polls, kafka-python sends a new one, which restarts the
-        # rebalance for all members: members that poll only now and then would never finish.
-        found: RecordsByPartition = {}
-        try:
-            while not found and self._needs_join() and not self._closed:
-                found = self.client.poll(JOIN_POLL_SECONDS * 1_000, max_records=1)
-            join.set_result(found)
-        except Exception as error:
-            join.set_exception(error)
-
-    def _end_join(self, timeout: float) -> RecordsByPartition:
-        if not self._join or wait([self._join], timeout).not_done:
-            return {}
-        ended, self._join, self._idle = self._join, None, False
-        return ended.result()
+    def _apply_seeks(self) -> None:
+        while self._seeks:
+            partition, offset = self._seeks.popitem()
+            if partition in self.client.assignment():
+                self.client.seek(partition, offset)
 
 
-class NotifyingSelector(selectors.DefaultSelector):
-    """A selector that reports when the client has processed data from a broker."""
+def _close_fetch_race(client: Any) -> None:
+    # kafka-python 3.0.12: a response that arrives between two steps of `poll` stays in the buffer, and `poll` waits for
+    # the next response, up to `fetch_max_wait_ms`. Without a new request it sees the buffered one at once.
+    fetcher = client._fetcher
+    send_fetches = fetcher._send_fetches_async
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.data_arrived, self.arrivals = threading.Event(), 0
-        self._processed = True
+    async def send_unless_buffered() -> Any:
+        return [] if fetcher._completed_fetches else await send_fetches()
 
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Waits as any selector does. With timeout 0 the client is still processing earlier data."""
-        if timeout != 0 and not self._processed:
-            self._processed = True
-            self.arrivals += 1
-            self.data_arrived.set()
-        ready = super().select(timeout)
-        self._processed = self._processed and not any(map(_is_from_broker, ready))
-        return ready
-
-
-def _is_from_broker(event: tuple[selectors.SelectorKey, int]) -> bool:
-    source, ready = event[0].fileobj, event[1]
-    is_wakeup = isinstance(source, socket.socket) and source.family == socket.AF_UNIX  # the client's own socket pair
-    return bool(ready & selectors.EVENT_READ) and not is_wakeup
+    fetcher._send_fetches_async = send_unless_buffered

@@ -1,9 +1,9 @@
 """Kafka log: `Log` and `Broker` on a real Kafka."""
 
 import contextlib
-import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition, errors
 
@@ -13,8 +13,7 @@ from checkout.messaging.kafka_consumer import (
     COMMIT_REFUSALS,
     CONSUMER_SETTINGS,
     MEMBER_SETTINGS,
-    PollingConsumer,
-    RecordsByPartition,
+    BackgroundConsumer,
 )
 from checkout.messaging.kafka_producer import BatchProducer
 from checkout.messaging.log import (
@@ -68,53 +67,46 @@ class KafkaLog:
     def __init__(self, broker: KafkaAdmin, group: str, topics: Sequence[str], replica: str, assign: bool) -> None:
         self._broker, self._connection, self._group, self._topics = broker, broker.connection, group, list(topics)
         self._replica, self._is_member, self._fenced = replica, not assign, False
-        self._committed: dict[TopicPartition, int] = {}
-        self._seeks: dict[TopicPartition, int] = {}
+        self._redelivery: dict[Partition, int] = {}  # by partition: the first offset that is not committed
         self._producer = BatchProducer(self._connection, self._count_partitions)
         partitions = broker.partitions(topics)
         with self._connection.translate_errors():
             self._consumer = self._new_consumer(partitions)
-        self._client = self._consumer.client
-        self._assignment: set[TopicPartition] = self._client.assignment()
 
-    def _new_consumer(self, partitions: Mapping[str, int]) -> PollingConsumer:
+    def _new_consumer(self, partitions: Mapping[str, int]) -> BackgroundConsumer:
         add_prefix, topic_partition = self._connection.add_prefix, self._connection.topic_partition
         member = MEMBER_SETTINGS | {"group_instance_id": add_prefix(self._replica)} if self._is_member else {}
-        consumer = PollingConsumer(self._connection, group_id=add_prefix(self._group), **member)
+        consumer = BackgroundConsumer(self._connection, group_id=add_prefix(self._group), **member)
         if self._is_member:
             consumer.client.subscribe([add_prefix(topic) for topic in partitions])
         else:
             every = [(topic, number) for topic, count in partitions.items() for number in range(count)]
             consumer.client.assign([topic_partition(partition) for partition in every])
+        consumer.assignment = consumer.client.assignment()
         return consumer
 
     def assignment(self) -> set[Partition]:
         """Returns the partitions assigned to this member; changes only during `poll`."""
-        return {(self._connection.strip_prefix(topic), number) for topic, number in self._assignment}
+        return {(self._connection.strip_prefix(topic), number) for topic, number in self._consumer.assignment}
 
     def poll(self, max_records: int, timeout: float) -> list[Record]:
-        """Returns at most `max_records` records; waits at most `timeout` seconds for the first."""
+        """Returns at most `max_records` records; waits at most `timeout` seconds for the first, or for `wake`."""
+        found: list[Any] = []
         with self._connection.translate_errors():
             try:
-                found = {} if self._fenced else self._poll(max_records, timeout)
+                found = [] if self._fenced else self._consumer.poll(max_records, timeout)
             except errors.FencedInstanceIdError:
                 self._fenced = True
         if self._fenced:
             raise LogUnavailable(f"another process is {self._replica} now: give each replica its own name")
-        for partition, records in found.items():
-            self._committed.setdefault(partition, records[0].offset)
-        return self._connection.to_records(itertools.chain.from_iterable(found.values()))
+        first = {(record.topic, record.partition): record.offset for record in reversed(found)}
+        known = {p: offset for p, offset in self._redelivery.items() if p in self._consumer.assignment}
+        self._redelivery = first | known
+        return self._connection.to_records(found)
 
-    def _poll(self, max_records: int, timeout: float) -> RecordsByPartition:
-        if not self._consumer.is_joining:
-            for partition in self._seeks.keys() & self._assignment:
-                self._client.seek(partition, self._seeks[partition])
-            self._seeks = {}
-        found = self._consumer.poll(max_records, timeout)
-        if not self._consumer.is_joining:
-            self._assignment = self._client.assignment()
-            self._committed = {p: offset for p, offset in self._committed.items() if p in self._assignment}
-        return {partition: records for partition, records in found.items() if partition not in self._seeks}
+    def wake(self) -> None:
+        """Ends the wait of `poll`, of the next one if none is waiting."""
+        self._consumer.wake()
 
     def send(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
         """Sends all records in one flush; returns the metadata of each."""
@@ -128,23 +120,25 @@ class KafkaLog:
     def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Commits the next offsets of the partitions that are still assigned to this member."""
         wanted = {self._connection.topic_partition(partition): offset for partition, offset in offsets.items()}
-        kept = {partition: offset for partition, offset in wanted.items() if partition in self._assignment}
+        assigned = self._consumer.assignment & self._consumer.client.assignment()
+        kept = {partition: offset for partition, offset in wanted.items() if partition in assigned}
         with self._connection.translate_errors():
             try:
                 self._consumer.commit(kept)
             except COMMIT_REFUSALS as error:
                 self._fenced = isinstance(error, errors.FencedInstanceIdError)
-                self._seeks |= {p: self._committed[p] for p in kept.keys() & self._committed.keys()}
+                for partition in kept.keys() & self._redelivery.keys():
+                    self._consumer.seek(TopicPartition(*partition), self._redelivery[partition])
                 raise CommitRefused(f"{self._replica} may not commit now: {error}") from error
-        self._committed |= kept
-        if lost := offsets.keys() - self.assignment():
-            raise CommitRefused(f"{sorted(lost)} are no longer assigned to {self._replica}")
+        self._redelivery |= kept
+        if lost := [partition for partition in offsets if self._connection.topic_partition(partition) not in kept]:
+            raise CommitRefused(f"{lost} are no longer assigned to {self._replica}")
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Sets the offset at which the next `poll` starts."""
         if partition not in self.assignment():
             raise ValueError(f"{partition[0]}[{partition[1]}] is not assigned to {self._replica}")
-        self._seeks[self._connection.topic_partition(partition)] = offset
+        self._consumer.seek(self._connection.topic_partition(partition), offset)
 
     def lag(self) -> dict[Partition, Lag]:
         """Returns the group's lag for every partition of its topics."""
@@ -152,7 +146,7 @@ class KafkaLog:
 
     def close(self) -> None:
         """Leaves the group; its other members get the partitions at once."""
-        member_id = self._client.group_metadata().member_id
+        member_id = self._consumer.client.group_metadata().member_id
         self.abandon()
         if member_id:  # a static member that only closes keeps its partitions until the session timeout
             with contextlib.suppress(LogUnavailable):

@@ -85,7 +85,7 @@ def check_size(record: ProducerRecord) -> None:
 class Log(Protocol):
     """One member of a consumer group, subscribed to its topics, and a producer. `Broker.join` returns one.
 
-    Only one thread may use it.
+    Only one thread may use it; `wake` alone may be called by any thread.
     """
 
     def assignment(self) -> set[Partition]:
@@ -94,9 +94,12 @@ class Log(Protocol):
     def poll(self, max_records: int, timeout: float) -> list[Record]:
         """Returns at most `max_records` records, in order within each partition.
 
-        `timeout`: seconds to wait for the first record. While the broker is away the list is empty.
+        `timeout`: seconds to wait for the first record, or for `wake`. While the broker is away the list is empty.
         Raises LogUnavailable when another process has joined the group under this member's name.
         """
+
+    def wake(self) -> None:
+        """Ends the wait of `poll`; if none is waiting, of the next one."""
 
     def send(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
         """Sends all records in one flush; returns the metadata of each, in the same order, after acknowledgement.

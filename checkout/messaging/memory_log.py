@@ -157,6 +157,7 @@ class MemoryLog:
         self._broker, self._group, self._is_member, self._closed = broker, broker._group(group), not assign, False
         self._group_name, self._topics = group, topics
         self._positions: dict[Partition, int] = {}
+        self._is_woken = False
         if self._is_member:
             self._group.join(self)
         else:
@@ -168,10 +169,11 @@ class MemoryLog:
             return set(self.assigned)
 
     def poll(self, max_records: int, timeout: float) -> list[Record]:
-        """Returns at most `max_records` records; waits at most `timeout` seconds for the first."""
+        """Returns at most `max_records` records; waits at most `timeout` seconds for the first, or for `wake`."""
         with self._broker._changed:
             self._rejoin_if_removed()
-            self._broker._changed.wait_for(self._has_records, timeout)
+            self._broker._changed.wait_for(lambda: self._is_woken or self._has_records(), timeout)
+            self._is_woken = False
             found: list[Record] = []
             for partition in self.assigned:
                 start = self._positions[partition]
@@ -181,6 +183,12 @@ class MemoryLog:
             if found:
                 self.assigned.append(self.assigned.pop(0))  # else a full partition starves the others
             return found
+
+    def wake(self) -> None:
+        """Ends the wait of `poll`; if none is waiting, of the next one."""
+        with self._broker._changed:
+            self._is_woken = True
+            self._broker._changed.notify_all()
 
     def send(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
         """Appends all records; returns the metadata of each."""

@@ -29,6 +29,7 @@ from checkout.worker.recovery import missing_hops
 from checkout.worker.worker import Worker
 
 POLL_TIMEOUT = 1.0  # seconds
+COMMIT_INTERVAL = 0.1  # seconds
 LONGEST_PAUSE = 2.0  # seconds between two attempts while broker or database are unavailable
 UNAVAILABLE = (LogUnavailable, *DATABASE_UNAVAILABLE)
 
@@ -98,7 +99,7 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     intake = Intake() if is_first and any(message.endpoint for message in service.handlers) else None
     worker = Worker(
         service, registry.message_types, log, database, journal, external_calls(registry, settings, name), intake,
-        replica, settings.batch,
+        replica, settings.batch, COMMIT_INTERVAL,
     )  # fmt: skip
     context = RouteContext(intake or Intake(), database.read, utc_now, settings.operator_token)
     is_spare = int(replica.rpartition("-")[2]) > settings.partitions

@@ -1,6 +1,7 @@
 """Database: the engine, transactions and schema of one service's database."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, func, inspect, select
@@ -24,6 +25,7 @@ class ServiceDatabase:
     def __init__(self, url: str, service: Service) -> None:
         """Connects to a SQLAlchemy URL, creates missing tables and seeds new ones. Raises IncompatibleDatabase."""
         self.engine = open_engine(url)
+        self._connection: Connection | None = None
         self._readers = self.engine if url_is_memory(url) or not url.startswith("sqlite") else open_engine(url, False)
         with self.engine.begin() as db:
             if db.dialect.name == "postgresql":  # replicas that start together must not create a table twice
@@ -33,9 +35,15 @@ class ServiceDatabase:
                 _check_tables(db, metadata.sorted_tables)
             service.seed(db)
 
-    def begin(self) -> Any:
-        """Opens a write transaction: committed at the end of the block, rolled back on an error."""
-        return self.engine.begin()
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Opens a write transaction: committed at the end of the block, rolled back on an error.
+
+        Only one thread may call this: all transactions use one connection, opened again when it has failed.
+        """
+        self._connection = self._connection or self.engine.connect()
+        with self._connection.begin():
+            yield self._connection
 
     def read(self) -> Any:
         """Opens a connection that reads committed data."""
@@ -43,6 +51,8 @@ class ServiceDatabase:
 
     def close(self) -> None:
         """Closes every connection."""
+        if self._connection:
+            self._connection.close()
         self.engine.dispose()
         self._readers.dispose()
 

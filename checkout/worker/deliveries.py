@@ -1,5 +1,6 @@
 """Deliveries: the input of a worker - records, HTTP requests, replies to external calls, timers - in one form."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,9 +22,6 @@ from checkout.worker.external_calls import CallResult, ExternalCalls
 from checkout.worker.hops import CAUSE_HEADER, CORRELATION_HEADER
 from checkout.worker.inbox import InboxRow
 from checkout.worker.outbox import OutboxKind, OutboxResult, OutboxRow
-
-# Poll timeouts in seconds: another source was active within the last second, is idle, or does not exist.
-TIMEOUT_ACTIVE, TIMEOUT_IDLE, TIMEOUT_RECORDS_ONLY = 0.005, 0.05, 1.0
 
 
 class Unreadable(DomainError):
@@ -119,11 +117,13 @@ class Sources:
         self._log, self._external_calls, self._intake = log, external_calls, intake
         self._decoders = {topic: msgspec.json.Decoder(message_types.by_topic[topic]) for topic in service.topics()}
         self._due = {name: clock() + seconds for name, (seconds, _) in service.timers.items()}
-        self._last_active = time.monotonic()
         self._taken: list[Delivery] = []
+        external_calls.on_result = log.wake
+        if intake:
+            intake.on_request = log.wake
 
     def take(self, timeout: float, now: Callable[[], datetime]) -> list[Delivery]:
-        """The next batch of all sources. Waits at most `timeout` seconds for records, less if other sources are in use.
+        """The next batch of all sources; waits at most `timeout` seconds for the first delivery.
 
         Raises LogUnavailable; the deliveries of the other sources are then kept for the next call.
         """
@@ -131,10 +131,8 @@ class Sources:
         taken += [self._of_request(request) for request in self._intake.take(self._batch)] if self._intake else []
         taken += [self._of_result(result) for result in self._external_calls.take(self._batch)]
         taken += self._due_timers(now)
-        wait = 0.0 if taken else min(timeout, self._poll_timeout())
+        wait = 0.0 if taken else min(timeout, self._seconds_until_due())
         taken += [self._of_record(record) for record in self._log.poll(self._batch, wait)]
-        if taken:
-            self._last_active = time.monotonic()
         self._taken = []
         return taken
 
@@ -143,10 +141,9 @@ class Sources:
         """When the next timer is due, in seconds of this object's clock; None without timers."""
         return min(self._due.values(), default=None)
 
-    def _poll_timeout(self) -> float:
-        if not (self._external_calls.open or self._intake or self._due):
-            return TIMEOUT_RECORDS_ONLY
-        return TIMEOUT_ACTIVE if time.monotonic() - self._last_active < 1 else TIMEOUT_IDLE
+    def _seconds_until_due(self) -> float:
+        due = [at for at in (self.due_at, self._external_calls.due_at) if at is not None]
+        return max(0.0, min(due) - self._clock()) if due else math.inf
 
     def _of_record(self, record: Record) -> Delivery:
         kind = self._types.by_topic[record.topic]

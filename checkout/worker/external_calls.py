@@ -45,7 +45,7 @@ class ExternalCalls:
     """The open calls of one worker, made by one adapter per message name.
 
     `workers` threads call at the same time; with 0, calls are made synchronously by `put` and `take`. `clock` gives
-    seconds and decides when a call is repeated.
+    seconds and decides when a call is repeated. `on_result` is called when a result arrives, in the caller's thread.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class ExternalCalls:
         self._numbers = itertools.count()
         self._pauses: dict[tuple[str, str], float] = {}
         self.open: set[tuple[str, str]] = set()
+        self.on_result: Callable[[], object] = lambda: None
 
     @property
     def due_at(self) -> float | None:
@@ -112,8 +113,10 @@ class ExternalCalls:
 
     def _call(self, row: OutboxRow) -> None:
         try:
-            self._results.put(self._adapters[row.message](row))
+            result = self._adapters[row.message](row)
         except Unanswered as unanswered:
-            self._results.put(CallResult(row, unanswered.url, str(unanswered), None))
+            result = CallResult(row, unanswered.url, str(unanswered), None)
         except Exception as error:  # an unexpected error must not end the thread unnoticed
-            self._results.put(CallResult(row, "", f"{type(error).__name__}: {error}", None))
+            result = CallResult(row, "", f"{type(error).__name__}: {error}", None)
+        self._results.put(result)
+        self.on_result()

@@ -1,6 +1,7 @@
 """Worker: moves the messages of one service with four verbs - poll, handle, publish, commit."""
 
 import contextlib
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from checkout.framework.service import Service
 from checkout.framework.sql import utc_text
 from checkout.journal.hop import Hop, Outcome, utc_now
 from checkout.journal.journal import HopWriter
-from checkout.messaging.log import CommitRefused, Log, Partition
+from checkout.messaging.log import CommitRefused, Log, LogUnavailable, Partition
 from checkout.worker import hops
 from checkout.worker.database import DATABASE_UNAVAILABLE, ServiceDatabase
 from checkout.worker.dead_letters import dead_letter_row
@@ -43,6 +44,8 @@ class Worker:
 
     `message_types` are those of the system, `replica` is this worker's name ("stock-1"), `batch` the number of
     messages taken from a source at a time. `now` returns the time, `clock` monotonic seconds, `pause` sleeps.
+    Offsets are committed, and sent outbox rows marked as done, at most every `commit_interval` seconds: after a crash
+    the messages of that time are repeated, and their receivers' inboxes drop them.
     LogUnavailable and DATABASE_UNAVAILABLE are raised to the caller; nothing is lost, and the verb can be called again.
     """
 
@@ -57,6 +60,7 @@ class Worker:
         intake: Intake | None = None,
         replica: str = "",
         batch: int = 500,
+        commit_interval: float = 0.0,
         now: Callable[[], datetime] = utc_now,
         pause: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
@@ -72,14 +76,16 @@ class Worker:
         self.uncommitted: dict[Partition, int] = {}  # next offsets of handled records, kept while Kafka is unavailable
         self._unmarked: list[OutboxResult] = []
         self._next_claim = 0.0
+        self._commit_interval, self._commit_at = commit_interval, math.inf
 
     def poll(self, timeout: float = 0.0) -> list[Delivery]:
         """Takes the next batch from all sources, waiting up to `timeout` seconds; returns an unfinished batch again."""
         if not self.batch:
             self._claim_when_due()
-            self.batch = self.sources.take(0.0 if self.outgoing else timeout, self._now)
+            wait = 0.0 if self.outgoing else max(0.0, min(timeout, self._commit_at - self._clock()))
+            self.batch = self.sources.take(wait, self._now)
             self.is_handled = False
-            if not self.batch:
+            if not self.batch and self._clock() >= self._commit_at:
                 self._mark_now()
         return self.batch
 
@@ -106,29 +112,41 @@ class Worker:
                     kind = self._types.by_name[row.message]
                     published.append(hops.publication(kind, row, metadata, self.replica, at))
             self.journal.write(published)
+            self._schedule_commit()
         self.external_calls.put([row for row in self.outgoing if row.kind is OutboxKind.EXTERNAL_CALL])
         self.outgoing = []
 
     def commit(self) -> None:
-        """Commits the offsets of the batch. Its outbox rows are stored by then, but need not be sent."""
+        """Commits the offsets of the batch, when due. Its outbox rows are stored by then, but need not be sent."""
         if self.is_handled:
             for record in (delivery.record for delivery in self.batch if delivery.record):
                 partition = (record.topic, record.partition)
                 self.uncommitted[partition] = max(self.uncommitted.get(partition, 0), record.offset + 1)
             self.batch, self.is_handled = [], False
+            self._schedule_commit()
+        if self._clock() >= self._commit_at:
+            self._commit_now()
+
+    def close(self) -> None:
+        """Marks the sent outbox rows as done, commits, leaves the consumer group and closes all resources."""
+        self._mark_now()
+        with contextlib.suppress(LogUnavailable):
+            self._commit_now()
+        self.external_calls.close()
+        self.log.close()
+        self.journal.close()
+        self.database.close()
+
+    def _schedule_commit(self) -> None:
+        self._commit_at = min(self._commit_at, self._clock() + self._commit_interval)
+
+    def _commit_now(self) -> None:
         if self.uncommitted:
             # After a rebalance the records are redelivered to the new owner; its inbox drops repeats.
             with contextlib.suppress(CommitRefused):
                 self.log.commit(self.uncommitted)
             self.uncommitted = {}
-
-    def close(self) -> None:
-        """Marks the sent outbox rows as done, leaves the consumer group and closes all resources."""
-        self._mark_now()
-        self.external_calls.close()
-        self.log.close()
-        self.journal.close()
-        self.database.close()
+        self._commit_at = self._clock() + self._commit_interval if self._unmarked else math.inf
 
     def _handle_together(self, deliveries: Sequence[Delivery]) -> None:
         at = self._now()

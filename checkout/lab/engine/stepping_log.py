@@ -86,6 +86,9 @@ class SteppingLog:
         self._positions[record.topic, record.partition] = record.offset + 1
         return [record]
 
+    def wake(self) -> None:
+        """Does nothing: the lab polls only what waits."""
+
     def send(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
         """Sends all in one flush and registers them."""
         metadata = self._log.send(records)
