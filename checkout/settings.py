@@ -16,6 +16,7 @@ PORTS = {  # above the base
     "payment_broker": 101, "shipment_company": 102, "mailbox": 103, "smtp": 25,
 }
 KAFKA_PORTS = range(11_092, 11_098)  # above the base: for each of three brokers, one for clients, one for controllers
+KAFKA_PYTHON, CONFLUENT = KAFKA_CLIENTS = ("kafka-python", "confluent")
 LAST_PORT_BASE = 65_535 - KAFKA_PORTS.stop
 
 
@@ -30,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     home: Path = Path(".checkout")
     bootstrap_servers: str = ""
+    kafka_client: str = KAFKA_PYTHON  # the library of the services' consumers and producers, or confluent
     prefix: str = ""  # of the topics and consumer groups of this run
     port_base: int = 8000
     partitions: int = 1
@@ -85,6 +87,9 @@ def _checked(settings: Settings) -> Settings:
         raise WrongSetting(f"{PREFIX}PARTITIONS must be 1 or more, and {PREFIX}BROKERS 1 or 3")
     if settings.crash_before not in ("", "publish", "commit"):
         raise WrongSetting(f"{PREFIX}CRASH_BEFORE is {settings.crash_before!r}: write publish or commit")
+    if settings.kafka_client not in KAFKA_CLIENTS:
+        valid = " or ".join(KAFKA_CLIENTS)
+        raise WrongSetting(f"{PREFIX}KAFKA_CLIENT is {settings.kafka_client!r}: write {valid}")
     if settings.batch < 1:
         raise WrongSetting(f"{PREFIX}BATCH is {settings.batch}: take 1 record or more at a time")
     if settings.journal not in ("all", "none", *map(str, range(101))):

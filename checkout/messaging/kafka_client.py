@@ -5,12 +5,12 @@ import logging
 import re
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from kafka import TopicPartition, errors
 
-from checkout.messaging.log import LogUnavailable, Partition, Record
+from checkout.messaging.log import CommitRefused, LogUnavailable, Partition, ProducerRecord, Record, RecordMetadata
 
 Result = TypeVar("Result")
 
@@ -24,6 +24,10 @@ CLIENT_SETTINGS = {
     "reconnect_backoff_max_ms": 1_000,
     "metadata_max_age_ms": 2_000,  # by default a client may ask a dead leader for 5 minutes
 }
+
+
+class ReplicaFenced(CommitRefused):
+    """Another process has joined the group under this member's name."""
 
 
 class KafkaConnection:
@@ -106,3 +110,56 @@ class KafkaConnection:
             raise LogUnavailable(f"no Kafka answers at {self.bootstrap_servers}: {remedy}") from error
         except errors.KafkaError as error:
             raise LogUnavailable(f"Kafka at {self.bootstrap_servers} refuses: {error}") from error
+
+
+class GroupConsumer(Protocol):
+    """The consumer of one `KafkaLog`, on one of the client libraries."""
+
+    assignment: set[Partition]
+
+    def __init__(
+        self, connection: KafkaConnection, group: str, partitions: Mapping[str, int], replica: str | None
+    ) -> None:
+        """Subscribes to topics as member `replica`; without one, takes the given number of partitions of each."""
+
+    @property
+    def member_id(self) -> str:
+        """The id that the group's coordinator has given to this member; empty without one."""
+
+    def assigned_now(self) -> set[Partition]:
+        """Returns the present assignment; `assignment` is that of the last `poll`."""
+
+    def poll(self, max_records: int, timeout: float) -> list[Record]:
+        """Returns at most `max_records` records; waits at most `timeout` seconds for the first, or for `wake`.
+
+        Updates `assignment`. Raises ReplicaFenced or LogUnavailable.
+        """
+
+    def wake(self) -> None:
+        """Ends the wait of `poll`; if none is waiting, of the next one."""
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        """Sets the offset at which `poll` continues."""
+
+    def commit(self, offsets: Mapping[Partition, int]) -> None:
+        """Commits for the group the offset of the next record of each partition; retries on retriable errors.
+
+        Raises CommitRefused during a rebalance and when another member has the partitions, ReplicaFenced when it has
+        this member's name, and LogUnavailable.
+        """
+
+    def close(self) -> None:
+        """Closes the consumer. A static member keeps its partitions until the session timeout."""
+
+
+class RecordProducer(Protocol):
+    """The producer of one `KafkaLog`, on one of the client libraries."""
+
+    def __init__(self, connection: KafkaConnection, count_partitions: Callable[[str], int]) -> None:
+        """`count_partitions` returns the number of partitions of a topic."""
+
+    def send(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
+        """Sends all records and returns the metadata of each. Raises as `Log.send` does."""
+
+    def close(self, timeout: float = 1.0) -> None:
+        """Closes the connection and drops what is not sent within `timeout` seconds."""

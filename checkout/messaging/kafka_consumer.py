@@ -4,14 +4,15 @@ import contextlib
 import sys
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition, errors
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.coordinator.base import MemberState
 
-from checkout.messaging.kafka_client import ATTEMPT_TIMEOUT_SECONDS, CLIENT_SETTINGS, KafkaConnection
+from checkout.messaging.kafka_client import ATTEMPT_TIMEOUT_SECONDS, CLIENT_SETTINGS, KafkaConnection, ReplicaFenced
+from checkout.messaging.log import CommitRefused, Partition, Record
 from checkout.system.deadline import wait_until
 
 JOIN_SECONDS = 2.0  # for a rebalance to end before `close`
@@ -31,7 +32,6 @@ MEMBER_SETTINGS = {
 }
 COMMIT_REFUSALS = (
     errors.CommitFailedError,
-    errors.FencedInstanceIdError,
     errors.IllegalGenerationError,
     errors.RebalanceInProgressError,
     errors.UnknownMemberIdError,
@@ -47,11 +47,22 @@ class BackgroundConsumer:
     and no fetch request omits a partition because some of its records are not taken yet.
     """
 
-    def __init__(self, connection: KafkaConnection, **settings: object) -> None:
-        self.client = connection.new_client(KafkaConsumer, CONSUMER_SETTINGS, **settings)
-        _close_fetch_race(self.client)
-        self.assignment: set[TopicPartition] = set()
-        self._retry, self._poll_ms = connection.retry, self.client.config["fetch_max_wait_ms"]
+    def __init__(
+        self, connection: KafkaConnection, group: str, partitions: Mapping[str, int], replica: str | None
+    ) -> None:
+        """Subscribes to topics as member `replica`; without one, takes the given number of partitions of each."""
+        self._connection, names = connection, [connection.add_prefix(topic) for topic in partitions]
+        member = MEMBER_SETTINGS | {"group_instance_id": connection.add_prefix(replica)} if replica else {}
+        group_id = connection.add_prefix(group)
+        self._client = connection.new_client(KafkaConsumer, CONSUMER_SETTINGS, group_id=group_id, **member)
+        _close_fetch_race(self._client)
+        if replica:
+            self._client.subscribe(names)
+        else:
+            every = [(topic, number) for topic, count in partitions.items() for number in range(count)]
+            self._client.assign([connection.topic_partition(partition) for partition in every])
+        self.assignment = self.assigned_now()
+        self._poll_ms = self._client.config["fetch_max_wait_ms"]
         self._thread: threading.Thread | None = None
         self._asked, self._is_polling, self._is_closed = threading.Event(), False, False
         self._changed = threading.Event()  # a result has arrived, or `wake` was called
@@ -59,10 +70,20 @@ class BackgroundConsumer:
         self._records: deque[Any] = deque()
         self._seeks: dict[TopicPartition, int] = {}
 
-    def poll(self, max_records: int, timeout: float) -> list[Any]:
+    @property
+    def member_id(self) -> str:
+        """The id that the group's coordinator has given to this member; empty without one."""
+        return str(self._client.group_metadata().member_id)
+
+    def assigned_now(self) -> set[Partition]:
+        """Returns the present assignment; `assignment` is that of the last `poll`."""
+        strip_prefix = self._connection.strip_prefix
+        return {(strip_prefix(topic), number) for topic, number in self._client.assignment()}
+
+    def poll(self, max_records: int, timeout: float) -> list[Record]:
         """Returns at most `max_records` records; waits at most `timeout` seconds for the first, or for `wake`.
 
-        Updates `assignment`. Raises what polling in the thread has raised.
+        Updates `assignment`. Raises ReplicaFenced or LogUnavailable.
         """
         if not self._records:
             self._ask()
@@ -70,27 +91,30 @@ class BackgroundConsumer:
             self._changed.clear()
             self._receive()
         taken = [self._records.popleft() for _ in range(min(max_records, len(self._records)))]
-        self.assignment = self.client.assignment()
+        self.assignment = self.assigned_now()
         if not self._records:
             self._ask()
-        return taken
+        return self._connection.to_records(taken)
 
     def wake(self) -> None:
         """Ends the wait of `poll`, of the next one if none is waiting."""
         self._changed.set()
 
-    def seek(self, partition: TopicPartition, offset: int) -> None:
+    def seek(self, partition: Partition, offset: int) -> None:
         """Sets the offset at which `poll` continues, within the client's `fetch_max_wait_ms`."""
-        self._seeks[partition] = offset
+        self._seeks[self._connection.topic_partition(partition)] = offset
         self._drop_sought()
 
-    def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+    def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Commits for the group the offset of the next record of each partition; retries on retriable errors.
 
-        Raises one of COMMIT_REFUSALS during a rebalance and when another member has the partitions, else KafkaError.
+        Raises CommitRefused during a rebalance and when another member has the partitions, ReplicaFenced when it has
+        this member's name, and LogUnavailable.
         """
-        with_metadata = {partition: OffsetAndMetadata(offset) for partition, offset in offsets.items()}
-        self._retry(lambda: self.client.commit(with_metadata, timeout_ms=ATTEMPT_TIMEOUT_SECONDS * 1_000))
+        topic_partition = self._connection.topic_partition
+        wanted = {topic_partition(partition): OffsetAndMetadata(offset) for partition, offset in offsets.items()}
+        with self._connection.translate_errors(), _translate_refusals():
+            self._connection.retry(lambda: self._client.commit(wanted, timeout_ms=ATTEMPT_TIMEOUT_SECONDS * 1_000))
 
     def close(self) -> None:
         """Closes the consumer. A static member keeps its partitions until the session timeout."""
@@ -98,7 +122,7 @@ class BackgroundConsumer:
             wait_until(lambda: not self._is_joining(), JOIN_SECONDS)
         self._is_closed = True
         self._asked.set()
-        self.client.close(autocommit=False, timeout_ms=1_000)
+        self._client.close(autocommit=False, timeout_ms=1_000)
         if self._thread:
             self._thread.join(CLOSE_SECONDS)
 
@@ -113,7 +137,8 @@ class BackgroundConsumer:
     def _receive(self) -> None:
         result, self._result = self._result, None
         if isinstance(result, Exception):
-            raise result
+            with self._connection.translate_errors(), _translate_refusals():
+                raise result
         for records in (result or {}).values():
             self._records.extend(records)
         self._drop_sought()
@@ -123,8 +148,8 @@ class BackgroundConsumer:
             self._records = deque(r for r in self._records if (r.topic, r.partition) not in self._seeks)
 
     def _is_joining(self) -> bool:
-        is_member = self.client.subscription() is not None
-        return self._is_polling and is_member and self.client.group_metadata().state is not MemberState.STABLE
+        is_member = self._client.subscription() is not None
+        return self._is_polling and is_member and self._client.group_metadata().state is not MemberState.STABLE
 
     def _poll_when_asked(self) -> None:
         while not self._is_closed:
@@ -141,14 +166,24 @@ class BackgroundConsumer:
         found: Received = {}
         while not found and not self._is_closed:
             self._apply_seeks()
-            found = self.client.poll(self._poll_ms, max_records=sys.maxsize)
+            found = self._client.poll(self._poll_ms, max_records=sys.maxsize)
         return found
 
     def _apply_seeks(self) -> None:
         while self._seeks:
             partition, offset = self._seeks.popitem()
-            if partition in self.client.assignment():
-                self.client.seek(partition, offset)
+            if partition in self._client.assignment():
+                self._client.seek(partition, offset)
+
+
+@contextlib.contextmanager
+def _translate_refusals() -> Iterator[None]:
+    try:
+        yield
+    except errors.FencedInstanceIdError as error:
+        raise ReplicaFenced(str(error)) from error
+    except COMMIT_REFUSALS as error:
+        raise CommitRefused(str(error)) from error
 
 
 def _close_fetch_race(client: Any) -> None:

@@ -93,7 +93,7 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     path = settings.home / "journal" / f"{replica}.jsonl"
     journal = Journal(path, settings.journal)
     journal.write(missing_hops(path, database, service, registry.message_types, replica))
-    broker = KafkaBroker(settings.bootstrap_servers, settings.prefix)
+    broker = KafkaBroker(settings.bootstrap_servers, settings.prefix, client=settings.kafka_client)
     log = broker.join(name, list(service.topics()), replica)
     is_first = replica == f"{name}-1"
     intake = Intake() if is_first and any(message.endpoint for message in service.handlers) else None

@@ -15,9 +15,9 @@ TOPIC = "order.new-order-received"
 ORDER = [ProducerRecord(TOPIC, b"order-1", b"wooden spoon")]
 
 
-def main(servers: str) -> None:
+def main(servers: str, client: str) -> None:
     """Joins, then makes every call each time it reads a line."""
-    broker = KafkaBroker(servers)
+    broker = KafkaBroker(servers, client=client)
     broker.create({TOPIC: 1})
     member = broker.join("stock", [TOPIC], "stock-1")
     member.send(ORDER)
@@ -48,4 +48,4 @@ def attempt(verb: Callable[[], object]) -> tuple[str, float]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

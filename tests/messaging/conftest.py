@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from functools import partial
 
 import pytest
 from messaging.polling import Join
@@ -10,15 +11,16 @@ from messaging.polling import Join
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import Broker, Log
 from checkout.messaging.memory_log import MemoryBroker
+from checkout.settings import KAFKA_CLIENTS, KAFKA_PYTHON
 
 
 @pytest.fixture
-def new_kafka_broker(kafka: str) -> Iterator[Callable[[], KafkaBroker]]:
+def new_kafka_broker(kafka: str) -> Iterator[Callable[..., KafkaBroker]]:
     """Makes runs on Kafka, each with a prefix of its own, and deletes them at the end."""
     with ExitStack() as opened:
 
-        def make() -> KafkaBroker:
-            broker = KafkaBroker(kafka, f"test-{uuid.uuid4().hex[:8]}--")
+        def make(client: str = KAFKA_PYTHON, **settings: object) -> KafkaBroker:
+            broker = KafkaBroker(kafka, f"test-{uuid.uuid4().hex[:8]}--", settings, client)
             opened.callback(broker.close)
             opened.callback(broker.delete)
             return broker
@@ -26,11 +28,12 @@ def new_kafka_broker(kafka: str) -> Iterator[Callable[[], KafkaBroker]]:
         yield make
 
 
-@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.kafka)])
+@pytest.fixture(params=["memory", *(pytest.param(name, marks=pytest.mark.kafka) for name in KAFKA_CLIENTS)])
 def new_broker(request: pytest.FixtureRequest) -> Callable[[], Broker]:
     """Makes brokers that do not share topics or groups."""
-    made: Callable[[], Broker] = MemoryBroker
-    return made if request.param == "memory" else request.getfixturevalue("new_kafka_broker")
+    if request.param == "memory":
+        return MemoryBroker
+    return partial(request.getfixturevalue("new_kafka_broker"), request.param)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from checkout.local_kafka import cluster
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import Broker, LogUnavailable, ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
+from checkout.settings import KAFKA_CLIENTS
 
 NewBroker = Callable[[], KafkaBroker]
 AWAY = r"LogUnavailable: no Kafka answers at 127.0.0.1:\d+: start one with `checkout kafka start`"
@@ -69,9 +70,12 @@ def test_an_unreachable_broker_is_reported_with_address_and_remedy() -> None:
 
 
 @pytest.mark.kafka
-def test_a_stopped_broker_is_reported_soon_and_used_again_when_it_is_back(kafka_home: Path, port_base: int) -> None:
+@pytest.mark.parametrize("client", KAFKA_CLIENTS)
+def test_a_stopped_broker_is_reported_soon_and_used_again_when_it_is_back(
+    kafka_home: Path, port_base: int, client: str
+) -> None:
     servers = cluster.acquire(kafka_home, port_base, make_cache=False, keep=True)
-    program = [sys.executable, str(Path(__file__).with_name("client_program.py")), servers]
+    program = [sys.executable, str(Path(__file__).with_name("client_program.py")), servers, client]
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as member:
         assert next(member.stdout) == "ready\n"
         cluster.stop(kafka_home)

@@ -51,6 +51,36 @@ def test_waiting_poll_is_woken_by_a_record(broker: Broker, join: Join) -> None:
     assert time.monotonic() - started < SECONDS / 4
 
 
+def test_wake_ends_a_waiting_poll(broker: Broker, join: Join) -> None:
+    broker.create({ORDERS: 1})
+    member = join("stock", [ORDERS], "stock-1")
+    settle(member, partitions=1)
+    member.poll(10, 0.1)
+    started = time.monotonic()
+    threading.Timer(0.2, member.wake).start()
+
+    found = member.poll(10, SECONDS)
+
+    assert found == []
+    assert time.monotonic() - started < SECONDS / 4
+
+
+def test_wake_before_a_poll_ends_only_that_poll(broker: Broker, join: Join) -> None:
+    broker.create({ORDERS: 1})
+    member = join("stock", [ORDERS], "stock-1")
+    settle(member, partitions=1)
+    member.poll(10, 0.1)
+    member.wake()
+    started = time.monotonic()
+
+    member.poll(10, SECONDS)
+    woken = time.monotonic()
+    member.poll(10, 0.5)
+
+    assert woken - started < SECONDS / 4
+    assert time.monotonic() - woken > 0.4
+
+
 def test_poll_never_exceeds_its_limit_and_loses_nothing(broker: Broker, join: Join) -> None:
     broker.create({ORDERS: 3})
     member = join("stock", [ORDERS], "stock-1")

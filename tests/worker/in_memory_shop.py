@@ -54,11 +54,11 @@ class InMemoryShop:
         self.workers[name] = Worker(*parts, **options)
         return self.workers[name]
 
-    def crash(self, name: str) -> Worker:
-        """Ends a worker without closing it, and starts it again."""
+    def crash(self, name: str, **options: Any) -> Worker:
+        """Ends a worker without closing it, and starts it again with these options."""
         self.workers[name].log.abandon()
         self.workers[name].journal.close()
-        return self.start(name)
+        return self.start(name, **options)
 
     def place(self, *orders: PlaceOrder) -> list[str]:
         """Submits orders as the HTTP server does, runs the Orders worker once, and returns the outcomes."""

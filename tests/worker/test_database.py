@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from sample import FIRST, SECOND, order_id
-from sqlalchemy import select
+from sqlalchemy import select, text
 from worker.inbox_rows import RECEIVED, RESERVED, T1, inbox_row
 
 from checkout.framework.sql import utc_text
 from checkout.services.orders import SALT, Orders
 from checkout.services.stock import PRODUCTS, Stock
-from checkout.worker.database import IncompatibleDatabase, ServiceDatabase
+from checkout.worker.database import DATABASE_UNAVAILABLE, IncompatibleDatabase, ServiceDatabase
 from checkout.worker.inbox import add_to_inbox, find_handled
 from checkout.worker.outbox import (
     OUTBOX,
@@ -197,3 +197,41 @@ def test_a_reader_sees_committed_data_and_does_not_wait_for_a_writer(
             on_hand = reader.execute(select(PRODUCTS.c.on_hand).where(PRODUCTS.c.sku == 1)).scalar_one()
 
     assert on_hand == 100
+
+
+def test_transactions_share_one_connection(open_database: Callable[..., ServiceDatabase]) -> None:
+    database = open_database()
+    seen = []
+    for _ in range(3):
+        with database.begin() as db:
+            seen.append(db.connection.dbapi_connection)
+
+    assert seen[0] is seen[1] is seen[2]
+
+
+def test_a_transaction_after_a_failed_one_is_clean(open_database: Callable[..., ServiceDatabase]) -> None:
+    database = open_database()
+    with pytest.raises(ZeroDivisionError), database.begin() as db:
+        add_to_outbox(db, [outbox_row()], "stock-1", T1)
+        raise ZeroDivisionError
+
+    with database.begin() as db:
+        add_to_outbox(db, [outbox_row(SECOND)], "stock-1", T1)
+
+    with database.read() as db:
+        assert db.scalars(select(OUTBOX.c.order_id)).all() == [SECOND]
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_a_lost_connection_is_opened_again(database_url: str) -> None:
+    database = ServiceDatabase(database_url, Stock())
+    with database.begin() as db:
+        process = db.scalar(text("select pg_backend_pid()"))
+    with database.read() as db:
+        db.execute(text(f"select pg_terminate_backend({process})"))
+
+    with pytest.raises(DATABASE_UNAVAILABLE), database.begin() as db:
+        has_open_rows(db)
+    with database.begin() as db:
+        assert db.scalar(text("select pg_backend_pid()")) != process
+    database.close()

@@ -1,0 +1,268 @@
+"""Confluent client: consumer and producer on confluent-kafka, which needs less CPU time than kafka-python."""
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+
+from checkout.messaging.kafka_client import BROKER_TIMEOUT_SECONDS, KafkaConnection, ReplicaFenced
+from checkout.messaging.kafka_partitioner import Partitioner
+from checkout.messaging.log import (
+    DEAD_LETTERS,
+    CommitRefused,
+    LogUnavailable,
+    Partition,
+    ProducerRecord,
+    Record,
+    RecordMetadata,
+    check_size,
+    max_record_bytes,
+)
+
+POLL_SECONDS = 0.02  # of one poll: confluent-kafka's `poll` cannot be woken
+CLOSE_SECONDS = 2.0  # for partitions to be given back before `close`
+CLIENT_SETTINGS = {
+    "socket.timeout.ms": 5_000,
+    "reconnect.backoff.max.ms": 1_000,
+    "topic.metadata.refresh.interval.ms": 2_000,
+    "log_level": 0,
+}
+CONSUMER_SETTINGS = CLIENT_SETTINGS | {
+    "enable.auto.commit": False,
+    "isolation.level": "read_committed",
+    "auto.offset.reset": "earliest",
+    "allow.auto.create.topics": False,
+    "fetch.wait.max.ms": 500,
+    "fetch.queue.backoff.ms": 10,  # by default a consumer whose queue is full pauses for a second
+}
+MEMBER_SETTINGS = {
+    "partition.assignment.strategy": "cooperative-sticky",
+    "session.timeout.ms": 10_000,
+    "heartbeat.interval.ms": 1_000,
+}
+PRODUCER_SETTINGS = CLIENT_SETTINGS | {
+    "acks": "all",
+    "enable.idempotence": True,
+    "linger.ms": 1_000,  # `flush` does not wait for it
+    "batch.size": 1_000_000,
+    "message.max.bytes": max_record_bytes(DEAD_LETTERS) + 1_000,
+    "message.timeout.ms": int(BROKER_TIMEOUT_SECONDS * 1_000),
+}
+FENCED = (KafkaError.FENCED_INSTANCE_ID, KafkaError._FENCED)
+REFUSALS = (
+    KafkaError.ILLEGAL_GENERATION,
+    KafkaError.UNKNOWN_MEMBER_ID,
+    KafkaError.REBALANCE_IN_PROGRESS,
+    KafkaError._ASSIGNMENT_LOST,
+    KafkaError._STATE,
+)
+
+
+class ConfluentConsumer:
+    """A confluent-kafka consumer, for one thread; any thread may call `wake`."""
+
+    def __init__(
+        self, connection: KafkaConnection, group: str, partitions: Mapping[str, int], replica: str | None
+    ) -> None:
+        """Subscribes to topics as member `replica`; without one, takes the given number of partitions of each."""
+        connection.check_reachable()
+        self._connection, add_prefix = connection, connection.add_prefix
+        servers = {"bootstrap.servers": connection.bootstrap_servers, "group.id": add_prefix(group)}
+        member = MEMBER_SETTINGS | {"group.instance.id": add_prefix(replica)} if replica else {}
+        self._client = Consumer({**CONSUMER_SETTINGS, **servers, **member})
+        self._assigned: set[Partition] = set()
+        self._is_member = replica is not None
+        if replica:
+            names = [add_prefix(topic) for topic in partitions]
+            self._client.subscribe(names, on_assign=self._add, on_revoke=self._remove, on_lost=self._remove)
+        else:
+            self._assigned = {(topic, number) for topic, count in partitions.items() for number in range(count)}
+            self._client.assign([self._topic_partition(partition) for partition in self._assigned])
+        self.assignment = self.assigned_now()
+        self._is_woken, self._is_closed = False, False
+        self._seeks: dict[Partition, int] = {}
+
+    @property
+    def member_id(self) -> str:
+        """The id that the group's coordinator has given to this member; empty without one."""
+        return "" if self._is_closed else self._client.memberid() or ""
+
+    def assigned_now(self) -> set[Partition]:
+        """Returns the present assignment; `assignment` is that of the last `poll`."""
+        return set(self._assigned)
+
+    def poll(self, max_records: int, timeout: float) -> list[Record]:
+        """Returns at most `max_records` records; waits at most `timeout` seconds for the first, or for `wake`.
+
+        Updates `assignment`. Raises ReplicaFenced or LogUnavailable.
+        """
+        if self._is_closed:
+            raise LogUnavailable("this consumer is closed: join again")
+        deadline = time.monotonic() + timeout
+        self._apply_seeks()
+        found = self._poll(max_records, min(timeout, POLL_SECONDS))
+        while not found and not self._is_woken and (remaining := deadline - time.monotonic()) > 0:
+            self._apply_seeks()
+            found = self._poll(max_records, min(remaining, POLL_SECONDS))
+        self._is_woken = False
+        self.assignment = self.assigned_now()
+        return [record for record in found if record[:2] in self.assignment and record[:2] not in self._seeks]
+
+    def wake(self) -> None:
+        """Ends the wait of `poll` within POLL_SECONDS; if none is waiting, of the next one."""
+        self._is_woken = True
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        """Sets the offset at which the next `poll` starts."""
+        self._seeks[partition] = offset
+
+    def commit(self, offsets: Mapping[Partition, int]) -> None:
+        """Commits for the group the offset of the next record of each partition.
+
+        Raises CommitRefused during a rebalance and when another member has the partitions, ReplicaFenced when it has
+        this member's name, and LogUnavailable.
+        """
+        if not offsets:
+            return
+        with self._connection.translate_errors():
+            self._connection.check_reachable()
+        wanted = [self._topic_partition(partition, offset) for partition, offset in offsets.items()]
+        try:
+            for committed in self._client.commit(offsets=wanted, asynchronous=False):
+                if committed.error:
+                    raise KafkaException(committed.error)
+        except KafkaException as error:
+            raise self._translated(error.args[0]) from error
+
+    def close(self) -> None:
+        """Closes the consumer. A static member keeps its partitions until the session timeout."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        # librdkafka 2.16 hangs in `close` when an assignment arrives meanwhile (its issue 4527): give back all before.
+        with contextlib.suppress(KafkaException):  # a fenced member has nothing to give back
+            self._client.unsubscribe()
+        deadline = time.monotonic() + CLOSE_SECONDS
+        self._client.poll(POLL_SECONDS)
+        while self._assigned and self._is_member and time.monotonic() < deadline:
+            self._client.poll(POLL_SECONDS)
+        self._client.close()
+
+    def _poll(self, max_records: int, timeout: float) -> list[Record]:
+        first = self._client.poll(timeout)
+        if first is None:
+            return []
+        messages = [first, *self._client.consume(max_records - 1, 0)] if max_records > 1 else [first]
+        return [self._to_record(message) for message in messages if self._has_record(message)]
+
+    def _has_record(self, message: Any) -> bool:
+        error = message.error()
+        if error and (error.code() in FENCED or error.fatal()):
+            raise self._translated(error)
+        return error is None
+
+    def _to_record(self, message: Any) -> Record:
+        topic = self._connection.strip_prefix(message.topic())
+        headers, timestamp = message.headers() or [], message.timestamp()[1]
+        return Record(
+            topic, message.partition(), message.offset(), message.key(), message.value(), headers, timestamp
+        )
+
+    def _topic_partition(self, partition: Partition, offset: int | None = None) -> TopicPartition:
+        topic, number = self._connection.topic_partition(partition)
+        return TopicPartition(topic, number) if offset is None else TopicPartition(topic, number, offset)
+
+    def _apply_seeks(self) -> None:
+        for partition, offset in list(self._seeks.items()):
+            try:
+                if partition in self._assigned:
+                    self._client.seek(self._topic_partition(partition, offset))
+                del self._seeks[partition]
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError._STATE:  # the consumer does not fetch this partition yet
+                    raise self._translated(error.args[0]) from error
+
+    def _add(self, client: Any, partitions: list[TopicPartition]) -> None:
+        self._assigned |= self._without_prefix(partitions)
+
+    def _remove(self, client: Any, partitions: list[TopicPartition]) -> None:
+        self._assigned -= self._without_prefix(partitions)
+
+    def _without_prefix(self, partitions: Sequence[TopicPartition]) -> set[Partition]:
+        return {(self._connection.strip_prefix(each.topic), each.partition) for each in partitions}
+
+    def _translated(self, error: KafkaError) -> Exception:
+        if error.code() in FENCED:
+            return ReplicaFenced(error.str())
+        if error.code() in REFUSALS:
+            return CommitRefused(error.str())
+        return _unavailable(self._connection, error)
+
+
+class ConfluentProducer:
+    """Sends lists of records; `count_partitions` returns the number of partitions of a topic."""
+
+    def __init__(self, connection: KafkaConnection, count_partitions: Callable[[str], int]) -> None:
+        self._connection, self._count_partitions = connection, count_partitions
+        self._partitions: dict[str, int] = {}
+        self._partitioner = Partitioner()
+        self._client: Producer | None = None
+
+    def send(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
+        """Sends all records and returns the metadata of each. Raises as `Log.send` does."""
+        for record in records:
+            check_size(record)
+        partitions = [self._partition(record) for record in records]
+        sent: list[Any] = [None] * len(records)
+        client = self._client = self._client or self._new_client()
+        for index, (record, partition) in enumerate(zip(records, partitions, strict=True)):
+            value = b"" if record.key is None and record.value is None else record.value
+            client.produce(
+                self._connection.add_prefix(record.topic), value, record.key, partition, headers=list(record.headers),
+                on_delivery=partial(_keep, sent, index),
+            )  # fmt: skip
+        try:
+            self._flush(client)
+            if failed := [result for result in sent if not isinstance(result, RecordMetadata)]:
+                raise _unavailable(self._connection, failed[0])
+        except LogUnavailable:
+            self.close(0)
+            raise
+        return sent
+
+    def close(self, timeout: float = 1.0) -> None:
+        """Drops what is not sent within `timeout` seconds; `send` creates a new producer."""
+        client, self._client = self._client, None
+        if client:
+            client.flush(timeout)
+            client.purge()
+
+    def _new_client(self) -> Producer:
+        with self._connection.translate_errors():
+            self._connection.check_reachable()
+        return Producer(PRODUCER_SETTINGS | {"bootstrap.servers": self._connection.bootstrap_servers})
+
+    def _flush(self, client: Producer) -> None:
+        deadline = time.monotonic() + BROKER_TIMEOUT_SECONDS
+        with self._connection.translate_errors():
+            while client.flush(1.0):
+                self._connection.check_reachable()
+                if time.monotonic() > deadline:
+                    client.purge()
+
+    def _partition(self, record: ProducerRecord) -> int:
+        topic = record.topic
+        count = self._partitions.get(topic) or self._partitions.setdefault(topic, self._count_partitions(topic))
+        return self._partitioner.choose(record, count)
+
+
+def _keep(sent: list[Any], index: int, error: KafkaError | None, message: Any) -> None:
+    sent[index] = error or RecordMetadata(message.partition(), message.offset())
+
+
+def _unavailable(connection: KafkaConnection, error: KafkaError | None) -> LogUnavailable:
+    reason = error.str() if error else "a record was not acknowledged"
+    return LogUnavailable(f"Kafka at {connection.bootstrap_servers} refuses: {reason}")
