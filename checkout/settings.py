@@ -11,6 +11,7 @@ from checkout.errors import CheckoutError
 PREFIX = "CHECKOUT_"
 HOST = "127.0.0.1"
 IN_PROCESS = "in-process"  # in place of an external system's URL: run it inside the calling service
+SIMULATED = dict.fromkeys(("payment_broker_url", "shipment_company_url", "smtp_url"), IN_PROCESS)
 PORTS = {  # above the base
     "web": 0, "gateway": 1, "orders": 2, "stock": 3, "payments": 4, "shipments": 5, "notifications": 6,
     "payment_broker": 101, "shipment_company": 102, "mailbox": 103, "smtp": 25,

@@ -34,6 +34,9 @@ MAY_IMPORT = {
         *WORKER, "checkout.services", "checkout.registry", "checkout.simulators", "checkout.local_kafka",
         "checkout.system",
     ],
+    "checkout.bench": [
+        *WORKER, "checkout.registry", "checkout.processes", "checkout.local_kafka", "checkout.system",
+    ],
     "checkout.c4": ["checkout.journal", "checkout.system"],
     "checkout.lab": ["checkout"],
     "checkout.cli": ["checkout"],

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from checkout.c4.commands import COMMANDS
 from checkout.errors import CheckoutError
@@ -23,9 +24,26 @@ ARGUMENTS = {  # typer's own section of arguments shows Python types
 }
 
 
+class _QuickHelp:
+    # Where `--help` is not given, typer converts its default, None, for which it imports pydantic: 0.08 s a command.
+    def get_help_option(self, context: Any) -> Any:
+        option = super().get_help_option(context)  # type: ignore[misc]
+        option.default = False
+        return option
+
+
+class Command(_QuickHelp, TyperCommand):
+    """A command of typer whose `--help` imports no more than its options need."""
+
+
+class Group(_QuickHelp, TyperGroup):
+    """A group of such commands."""
+
+
 def make_app(code_arrows: "Callable[[], Sequence[CodeArrow]] | None" = None) -> typer.Typer:
     """The commands. `code_arrows` returns the arrows that the code implies; `check` compares diagrams with them."""
     app = typer.Typer(
+        cls=Group,
         rich_markup_mode=None,
         no_args_is_help=True,
         add_completion=False,
@@ -36,7 +54,7 @@ def make_app(code_arrows: "Callable[[], Sequence[CodeArrow]] | None" = None) -> 
     for command in COMMANDS:
         used = inspect.signature(command).parameters
         epilog = " ".join(text for name, text in ARGUMENTS.items() if name in used)
-        app.command(epilog=epilog)(_exiting(command))
+        app.command(cls=Command, epilog=epilog)(_exiting(command))
     return app
 
 

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 import typer
 
 from checkout import __version__
-from checkout.c4.cli import make_app
+from checkout.c4.cli import Command, Group, make_app
 from checkout.errors import CheckoutError
 
-PLAIN: dict[str, Any] = {"rich_markup_mode": None, "no_args_is_help": True, "add_completion": False}
+PLAIN: dict[str, Any] = {"cls": Group, "rich_markup_mode": None, "no_args_is_help": True, "add_completion": False}
 
 app = typer.Typer(name="checkout", **PLAIN)
 kafka = typer.Typer(help="Start, stop or show the local Kafka.", **PLAIN)
@@ -47,7 +47,7 @@ def checkout(version: Annotated[bool, typer.Option("--version", help="Print the 
         raise typer.Exit
 
 
-@app.command()
+@app.command(cls=Command)
 def demo() -> None:
     """Run three orders through the whole store and check how they end."""
     from checkout.cli.demo import run
@@ -55,7 +55,7 @@ def demo() -> None:
     raise typer.Exit(run())
 
 
-@app.command()
+@app.command(cls=Command)
 def lab(
     port: Annotated[
         int | None, typer.Option(metavar="PORT", help="Port of the server.  [default: 8888, or the next free port]")
@@ -76,7 +76,7 @@ def lab(
     run(port, browser, allow_root)
 
 
-@app.command()
+@app.command(cls=Command)
 def up(
     scale: Scale = None,
     partitions: Partitions = None,
@@ -90,7 +90,7 @@ def up(
     run(scale or [], postgres, partitions=partitions, brokers=brokers, port_base=port_base)
 
 
-@app.command()
+@app.command(cls=Command)
 def order(
     product: Annotated[
         list[int] | None, typer.Option(metavar="SKU", help="Product to order; repeatable.  [default: 1]")
@@ -114,10 +114,12 @@ def order(
     id = order_commands.place_order(product or [1], quantity or [], customer, email, pay)
     print(id, flush=True)
     if follow:
-        order_commands.follow_order(id)
+        from checkout.cli.following import follow_order
+
+        follow_order(id)
 
 
-@app.command()
+@app.command(cls=Command)
 def orders(
     id: Annotated[str | None, typer.Argument(metavar="ID", hidden=True)] = None, as_json: AsJson = False
 ) -> None:
@@ -127,15 +129,15 @@ def orders(
     order_commands.list_orders(id, as_json)
 
 
-@app.command()
+@app.command(cls=Command)
 def journey(id: Annotated[str, typer.Argument(metavar="ID", hidden=True)], as_json: AsJson = False) -> None:
     """Show the journey of the order ID, hop by hop."""
-    from checkout.cli import order_commands
+    from checkout.cli.journeys import show_journey
 
-    order_commands.show_journey(id, as_json)
+    show_journey(id, as_json)
 
 
-@app.command()
+@app.command(cls=Command)
 def messages(
     order: Annotated[str | None, typer.Option(metavar="ID", help="Show only messages of this order.")] = None,
     topic: Annotated[str | None, typer.Option(metavar="TOPIC", help="Show only messages on this topic.")] = None,
@@ -144,12 +146,12 @@ def messages(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
     """Show the messages on the topics, oldest first."""
-    from checkout.cli import kafka_commands
+    from checkout.cli.message_commands import show_messages
 
-    kafka_commands.show_messages(order, topic, follow, "json" if as_json else "csv" if as_csv else "table")
+    show_messages(order, topic, follow, "json" if as_json else "csv" if as_csv else "table")
 
 
-@app.command()
+@app.command(cls=Command)
 def services(
     stock: Annotated[
         int, typer.Option(metavar="N", min=1, help="Units of each product on hand at the start.")
@@ -169,22 +171,34 @@ def services(
     run_services(stock, scale or [], postgres, partitions=partitions, port_base=port_base)
 
 
-@app.command()
+@app.command(cls=Command)
 def bench(
-    orders: Annotated[int, typer.Option(metavar="N", min=1, help="Orders in each round.")] = 10_000,
+    systems: Annotated[
+        list[str] | None,
+        typer.Option("--system", metavar="NAME=COMMAND", help="Can be repeated."),
+    ] = None,
+    orders: Annotated[int, typer.Option(metavar="N", min=1, help="Orders in the burst.")] = 10_000,
+    rate: Annotated[float, typer.Option(metavar="N", min=1, help="Orders per second after the burst.")] = 50,
+    seconds: Annotated[float, typer.Option(metavar="N", min=0, help="Seconds at this rate.")] = 15,
+    idle: Annotated[float, typer.Option(metavar="N", min=0, help="Seconds without orders, before the burst.")] = 5,
+    partitions: Annotated[int, typer.Option(metavar="N", min=1, help="Partitions of each topic.")] = 1,
     rounds: Annotated[int, typer.Option(metavar="N", min=1, help="Rounds to measure.")] = 3,
     as_json: AsJson = False,
 ) -> None:
-    """Measure orders per second through the five Kafka services.
+    """Measure the five Kafka services, side by side with others.
 
-    Each round puts a burst of orders on a topic and afterwards counts the effects of every order.
+    Each round sends a burst of orders, then orders at a constant rate, and counts the effects of every order. Without
+    --system it measures `checkout`; `checkout-confluent` is the same on confluent-kafka. A COMMAND starts one service,
+    whose name is its last argument.
     """
+    from checkout.bench.rounds import Plan
     from checkout.cli.bench import run
 
-    raise typer.Exit(run(orders, rounds, as_json))
+    plan = Plan(orders, rate, seconds, idle, partitions)
+    raise typer.Exit(run(systems or [], plan, rounds, as_json))
 
 
-@app.command()
+@app.command(cls=Command)
 def doctor(as_json: AsJson = False) -> None:
     """Check whether this machine can run the store."""
     from checkout.cli import doctor
@@ -192,7 +206,7 @@ def doctor(as_json: AsJson = False) -> None:
     raise typer.Exit(doctor.run(as_json))
 
 
-@kafka.command("start")
+@kafka.command("start", cls=Command)
 def kafka_start(brokers: Brokers = None, port_base: PortBase = None) -> None:
     """Start the local Kafka, which runs until `checkout kafka stop`."""
     from checkout.cli import kafka_commands
@@ -200,7 +214,7 @@ def kafka_start(brokers: Brokers = None, port_base: PortBase = None) -> None:
     kafka_commands.start(brokers=brokers, port_base=port_base)
 
 
-@kafka.command("stop")
+@kafka.command("stop", cls=Command)
 def kafka_stop() -> None:
     """Stop the local Kafka; its topics stay on disk."""
     from checkout.cli import kafka_commands
@@ -208,7 +222,7 @@ def kafka_stop() -> None:
     kafka_commands.stop()
 
 
-@kafka.command("status")
+@kafka.command("status", cls=Command)
 def kafka_status(as_json: AsJson = False) -> None:
     """Show the local Kafka; exit status 1 if it is not running."""
     from checkout.cli import kafka_commands

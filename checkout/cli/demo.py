@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import httpx
 
 from checkout.cli import journeys, output
-from checkout.cli.order_commands import call_gateway, wait_for_journey
+from checkout.cli.following import wait_for_journey
+from checkout.cli.order_commands import call_gateway
 from checkout.cli.up import running_shop
 from checkout.journal.hop import Hop
 from checkout.journal.journal import applied
 from checkout.messages import PLACE_ORDER, PRODUCTS
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.processes.supervisor import ShopFile, find_shop
+from checkout.processes.shop_file import ShopFile, find_shop
 from checkout.registry import arrows
 from checkout.settings import read_settings
 from checkout.system.ports import free_port_base

@@ -1,4 +1,4 @@
-"""Journeys: the hops of an order, from the journal and, where it has none, from the records on the topics."""
+"""Journeys: `checkout journey`, an order's hops from the journal and, where it has none, from records on the topics."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -6,13 +6,26 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from checkout.cli import output
 from checkout.journal import journal
 from checkout.journal.hop import Hop, compact, from_milliseconds, text
 from checkout.messages import TOPICS
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.messaging.log import Record
-from checkout.registry import arrows, listeners, story_of
-from checkout.worker.hops import cause_of
+from checkout.messaging.log import Broker, Record
+from checkout.processes.shop_file import ShopError, ShopNotRunning, find_shop
+from checkout.settings import read_settings
+
+# As `registry.listeners` has it; importing the services for it would double the time of `checkout messages`.
+LISTENERS = {
+    "order.new-order-received": ["stock"],
+    "stock.order-products-reserved": ["orders"],
+    "stock.order-products-reservation-failed": ["orders", "notifications"],
+    "order.process-order-payment": ["payments"],
+    "payment.order-payment-processed": ["orders"],
+    "payment.order-payment-failed": ["orders", "stock", "notifications"],
+    "order.new-order-approved": ["stock", "shipments", "notifications"],
+}
+CLIENT_SETTINGS = {"retry_backoff_ms": 25}  # the pause before the client looks again whether it knows the leaders
 
 
 class TopicRecord(NamedTuple):
@@ -26,7 +39,32 @@ class TopicRecord(NamedTuple):
     payload: Any
 
 
-def journey(order: str, folder: Path, broker: KafkaBroker | None = None) -> list[Hop]:
+def show_journey(id: str, as_json: bool) -> None:
+    """Prints every hop of an order. Raises ShopError when there are none, ShopNotRunning when there is no store."""
+    home = read_settings().home
+    broker = connect_to_kafka(home)
+    hops = journey(id, home / "journal", broker)
+    if not hops and broker is None:
+        find_shop(home)
+    if not hops:
+        raise ShopError(f"there is no journey of an order {id}: see `checkout orders` for the ids")
+    if as_json:
+        output.print_json(hops)
+    else:
+        output.out.print(output.journey(f"Order {id}", hops))
+
+
+def connect_to_kafka(home: Path) -> KafkaBroker | None:
+    """The Kafka that the settings name, or that of the store running below `home`; None where there is neither."""
+    try:
+        settings = read_settings()
+        found = settings if settings.bootstrap_servers else find_shop(home)
+        return KafkaBroker(found.bootstrap_servers, found.prefix, CLIENT_SETTINGS)
+    except ShopNotRunning:
+        return None
+
+
+def journey(order: str, folder: Path, broker: Broker | None = None) -> list[Hop]:
     """The hops of an order in causal order; a record that no hop mentions becomes an observed hop.
 
     Reads the journals in `folder` and, if given, the topics of `broker`. Raises BrokenJournal.
@@ -44,7 +82,7 @@ def read_records(records: Iterable[Record]) -> Iterator[TopicRecord]:
         message = TOPICS[record.topic]
         payload = _payload(record)
         order = payload.get("id") if isinstance(payload, dict) else None
-        yield TopicRecord(order, record, message.__name__, message.sender, listeners(message), payload)
+        yield TopicRecord(order, record, message.__name__, message.sender, LISTENERS[record.topic], payload)
 
 
 def _payload(record: Record) -> Any:
@@ -55,6 +93,8 @@ def _payload(record: Record) -> Any:
 
 
 def _observed(found: TopicRecord) -> Hop:
+    from checkout.worker.hops import cause_of  # imports SQLAlchemy, and the journal usually has every hop
+
     record, message = found.record, TOPICS[found.record.topic]
     cause = cause_of(record, message)
     return Hop(
@@ -63,11 +103,3 @@ def _observed(found: TopicRecord) -> Hop:
         offset=record.offset, key=text(record.key), cause=cause, at=from_milliseconds(record.timestamp),
         payload=compact(record.value), observed=True,
     )
-
-
-def missing(hops: Iterable[Hop]) -> list[tuple[int, str, str]]:
-    """The arrows of an order's story that have no applied hop yet, as (step, from, to)."""
-    applied = journal.applied(hops)
-    done = {(hop.step, hop.sender, hop.to) for hop in applied}
-    expected = [arrow[:3] for arrow in arrows(story_of(hop.message for hop in applied))]
-    return [arrow for arrow in expected if arrow not in done]

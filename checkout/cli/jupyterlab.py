@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from importlib.util import find_spec
 from pathlib import Path
 
-from checkout.cli.output import progress_bar
+from checkout.cli.progress import progress_bar
 from checkout.errors import CheckoutError
 from checkout.local_kafka.download import Progress, class_path
 from checkout.settings import HOST, WrongSetting, read_settings

@@ -1,19 +1,16 @@
-"""Output: journeys and orders as tables, JSON, and the progress bar."""
+"""Output: journeys and orders as tables, and JSON."""
 
-import contextlib
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 from rich import box
 from rich.console import Console, Group, RenderableType
-from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from checkout.journal.hop import Hop
-from checkout.local_kafka.cluster import Progress as OnProgress
 
 WIDE = 150  # characters, where standard output is not a terminal
 NARROWEST = 30  # characters of a last column that is still worth a table
@@ -74,12 +71,3 @@ def _order_row(order: dict[str, Any]) -> tuple[object, ...]:
 def print_json(data: Any) -> None:
     """Prints data as indented JSON."""
     print(msgspec.json.format(msgspec.json.encode(data)).decode())
-
-
-@contextlib.contextmanager
-def progress_bar() -> Iterator[OnProgress]:
-    """A progress bar on standard error while the block runs; the block gets a function (description, share done)."""
-    columns = (TextColumn("{task.description}"), BarColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task("", total=1.0)
-        yield lambda description, share: bar.update(task, description=description, completed=share)

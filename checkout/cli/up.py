@@ -10,13 +10,14 @@ from typing import Any
 
 import msgspec
 
-from checkout.cli.output import err, out, progress_bar, table
-from checkout.processes.supervisor import KAFKA_SERVICES, ShopError, Supervisor
+from checkout.cli.output import err, out, table
+from checkout.cli.progress import progress_bar
+from checkout.processes.shop_file import ShopError
+from checkout.processes.supervisor import KAFKA_SERVICES, Supervisor
 from checkout.registry import load_registry
-from checkout.settings import IN_PROCESS, Settings, WrongSetting, read_settings
+from checkout.settings import SIMULATED, Settings, WrongSetting, read_settings
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-SIMULATED = dict.fromkeys(("payment_broker_url", "shipment_company_url", "smtp_url"), IN_PROCESS)
 CHECK_EVERY = 0.5  # seconds between two looks at the processes
 MOST_REPLICAS = 16
 KAFKA_STOPPED = (

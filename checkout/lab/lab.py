@@ -21,7 +21,6 @@ from checkout.lab.history.lab_journal import LabJournal
 from checkout.lab.history.projection import SELL_OUT, Moment, view_of
 from checkout.lab.history.replay import Replay
 from checkout.lab.locking import changes, reads
-from checkout.lab.views import dataframes
 from checkout.lab.views.tables import LabTables
 from checkout.registry import STORE, Registry
 from checkout.services.stock import PRODUCTS
@@ -46,7 +45,6 @@ class Lab(LabTables):
         inbox: bool = True, outbox: bool = True, clock: str = "fixed", kafka: Mapping[str, object] | None = None,
         registry: Registry = STORE,
     ) -> None:  # fmt: skip
-        dataframes.set_display_options()
         self.lock, self.callbacks = threading.RLock(), list[Callable[[], None]]()
         self._session = KafkaSession(log, brokers, bootstrap_servers, kafka or {})
         self._new_environment = functools.partial(

@@ -58,6 +58,8 @@ class BackgroundConsumer:
         _close_fetch_race(self._client)
         if replica:
             self._client.subscribe(names)
+            # kafka-python 3.0.12 joins again when it learns of the topics later, and may then lose its assignment.
+            self._client.topics()
         else:
             every = [(topic, number) for topic, count in partitions.items() for number in range(count)]
             self._client.assign([connection.topic_partition(partition) for partition in every])

@@ -80,7 +80,8 @@ def _classes(client: str) -> tuple[type[GroupConsumer], type[RecordProducer]]:
     if client == KAFKA_PYTHON:
         return BackgroundConsumer, BatchProducer
     try:
-        from checkout.messaging.confluent_client import ConfluentConsumer, ConfluentProducer  # an optional package
+        from checkout.messaging.confluent_consumer import ConfluentConsumer  # an optional package
+        from checkout.messaging.confluent_producer import ConfluentProducer
     except ImportError as error:
         remedy = 'install it with `pip install "checkout[fast]"`, or unset CHECKOUT_KAFKA_CLIENT'
         raise WrongSetting(f"CHECKOUT_KAFKA_CLIENT={client} needs the package confluent-kafka: {remedy}") from error

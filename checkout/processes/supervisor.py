@@ -12,11 +12,11 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from checkout.errors import CheckoutError
 from checkout.local_kafka import cluster
 from checkout.local_kafka.download import Progress
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.processes.postgres import create_databases
+from checkout.processes.shop_file import ShopError, ShopFile, ShopProcess, find_shop
 from checkout.registry import STORE, load_registry
 from checkout.settings import HOST, PORTS, Settings, WrongSetting, as_environment
 from checkout.system.deadline import wait_until
@@ -25,57 +25,6 @@ from checkout.system.ports import check_free, free_port
 
 KAFKA_SERVICES, SIMULATORS = tuple(STORE.by_name), STORE.external_systems
 READY_WITHIN = 60.0  # seconds
-
-
-class ShopError(CheckoutError):
-    """The store cannot start, or refuses a request; the message names the process and the remedy."""
-
-
-class ShopNotRunning(ShopError):
-    """No store runs below `CHECKOUT_HOME`."""
-
-    exit_code = 3
-
-
-class ShopProcess(msgspec.Struct):
-    """One process of the store, as listed in `store.json`."""
-
-    name: str
-    replica: str
-    address: str
-    pid: Pid
-    log: str
-
-
-class ShopFile(msgspec.Struct):
-    """`store.json`: the addresses and processes of a running store, and the token of its operator."""
-
-    bootstrap_servers: str
-    prefix: str
-    home: str
-    port_base: int
-    partitions: int
-    database_url: str
-    operator_token: str
-    processes: list[ShopProcess]
-
-    def address(self, name: str) -> str:
-        """The base URL of a container or an external system. Raises ShopError when the store runs without it."""
-        for process in self.processes:
-            if process.name == name:
-                return process.address
-        raise ShopError(f"this store runs without {name}: start the whole store with `checkout up`")
-
-
-def find_shop(home: Path) -> ShopFile:
-    """Reads `store.json` below this home. Raises ShopNotRunning when there is none, ShopError when it is damaged."""
-    path = home / "store.json"
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=ShopFile)
-    except FileNotFoundError:
-        raise ShopNotRunning(f"no store is running below {home}: start one with `checkout up`") from None
-    except msgspec.MsgspecError as error:
-        raise ShopError(f"{path} cannot be read ({error}): stop the store and remove it") from error
 
 
 class Supervisor:

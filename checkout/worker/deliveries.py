@@ -2,12 +2,13 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
 from checkout.domain import DomainError
 from checkout.framework.intake import Intake, PendingRequest
@@ -20,7 +21,7 @@ from checkout.worker import hops
 from checkout.worker.dead_letters import dead_letter_record
 from checkout.worker.external_calls import CallResult, ExternalCalls
 from checkout.worker.hops import CAUSE_HEADER, CORRELATION_HEADER
-from checkout.worker.inbox import InboxRow
+from checkout.worker.inbox import InboxRow, find_handled
 from checkout.worker.outbox import OutboxKind, OutboxResult, OutboxRow
 
 
@@ -94,6 +95,19 @@ class Delivery:
         is_answered = outcome in (Outcome.APPLIED, Outcome.DUPLICATE)
         fields |= {"status": "201" if is_answered else None, "payload": compact(encode(self.message))}
         return hops.http_request(self.type, self.type.receiver, service, True, **fields)
+
+
+def drop_repeats(db: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """The deliveries that the inbox does not have; sets the outcome of each."""
+    handled, fresh = find_handled(db, (delivery.id for delivery in deliveries)), list[Delivery]()
+    for delivery in deliveries:
+        if delivery.identity in handled:
+            delivery.outcome = Outcome.DUPLICATE
+        else:
+            delivery.outcome = Outcome.APPLIED
+            handled.add(delivery.identity)
+            fresh.append(delivery)
+    return fresh
 
 
 def to_record(row: OutboxRow, message_types: MessageTypes) -> ProducerRecord:

@@ -20,9 +20,9 @@ from checkout.messaging.log import CommitRefused, Log, LogUnavailable, Partition
 from checkout.worker import hops
 from checkout.worker.database import DATABASE_UNAVAILABLE, ServiceDatabase
 from checkout.worker.dead_letters import dead_letter_row
-from checkout.worker.deliveries import Delivery, Sources, to_record
+from checkout.worker.deliveries import Delivery, Sources, drop_repeats, to_record
 from checkout.worker.external_calls import ExternalCalls
-from checkout.worker.inbox import add_to_inbox, find_handled
+from checkout.worker.inbox import add_to_inbox
 from checkout.worker.outbox import (
     OutboxKind,
     OutboxResult,
@@ -154,7 +154,7 @@ class Worker:
         rows = [dead_letter_row(d.record, d.error, self.service.name, at) for d in deliveries if d.record and d.error]
         if readable or rows:
             with self.database.begin() as db:
-                fresh = self._drop_repeats(db, readable)
+                fresh = drop_repeats(db, readable)
                 rows += self._call_handlers(db, fresh)
                 add_to_inbox(db, [delivery.inbox_row() for delivery in fresh], self.replica, at)
                 add_to_outbox(db, rows, self.replica, at)
@@ -174,17 +174,6 @@ class Worker:
             middle = len(deliveries) // 2
             self._handle_split(deliveries[:middle])
             self._handle_split(deliveries[middle:])
-
-    def _drop_repeats(self, db: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
-        handled, fresh = find_handled(db, (delivery.id for delivery in deliveries)), list[Delivery]()
-        for delivery in deliveries:
-            if delivery.identity in handled:
-                delivery.outcome = Outcome.DUPLICATE
-            else:
-                delivery.outcome = Outcome.APPLIED
-                handled.add(delivery.identity)
-                fresh.append(delivery)
-        return fresh
 
     def _call_handlers(self, db: Connection, fresh: Sequence[Delivery]) -> list[OutboxRow]:
         if not fresh:

@@ -6,11 +6,11 @@ import pytest
 from sample import FIRST, SECOND, order_received, place_order
 from worker.in_memory_shop import InMemoryShop, run_once
 
-from checkout.cli import journeys
-from checkout.cli.journeys import journey, read_records
+from checkout.cli.following import missing
+from checkout.cli.journeys import LISTENERS, journey, read_records
 from checkout.framework.message import encode
 from checkout.messages import TOPICS
-from checkout.registry import arrows
+from checkout.registry import arrows, listeners
 
 RECEIVED = "order.new-order-received"
 
@@ -72,17 +72,23 @@ def test_a_record_has_its_sender_and_its_listeners(shop: InMemoryShop) -> None:
     assert seen.listeners == ["stock", "shipments", "notifications"]
 
 
+def test_the_listeners_of_each_topic_are_those_of_the_services() -> None:
+    found = {topic: listeners(message) for topic, message in TOPICS.items()}
+
+    assert found == LISTENERS
+
+
 def test_missing_are_the_arrows_without_a_hop(shop: InMemoryShop) -> None:
     shop.place(place_order())
     run_once(shop.workers["stock"])
 
-    missing = journeys.missing(shop.hops())
+    found = missing(shop.hops())
 
-    assert missing == [arrow[:3] for arrow in arrows("ordering") if arrow.step not in (2, 3, 4, 5)]
+    assert found == [arrow[:3] for arrow in arrows("ordering") if arrow.step not in (2, 3, 4, 5)]
 
 
 def test_after_the_end_only_the_arrow_of_the_gateway_is_missing(shop: InMemoryShop) -> None:
     shop.place(place_order(sku=3, quantity=1))
     shop.run()
 
-    assert journeys.missing(shop.hops()) == [(1, "web", "gateway")]
+    assert missing(shop.hops()) == [(1, "web", "gateway")]

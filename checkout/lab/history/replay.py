@@ -1,9 +1,9 @@
 """Replay: a recorded run, read from its journal without a broker."""
 
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
-import pandas as pd
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from checkout.journal import journal
 from checkout.journal.journal import BrokenJournal
@@ -12,6 +12,9 @@ from checkout.lab.errors import LabError
 from checkout.lab.history.lab_journal import LabJournal
 from checkout.lab.history.projection import Moment, Projection, view_of
 from checkout.lab.views import dataframes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Replay:
@@ -24,7 +27,6 @@ class Replay:
     """
 
     def __init__(self, path: str | Path) -> None:
-        dataframes.set_display_options()
         path, self._names = Path(path), OrderNames()
         self.journal = LabJournal(Projection(self._names))
         try:

@@ -1,9 +1,10 @@
 """Dataframes: the rows of a lab as pandas DataFrames, with orders by name."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from __future__ import annotations
 
-import pandas as pd
+import functools
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from checkout.framework.message import KAFKA
 from checkout.journal.hop import Hop, text
@@ -11,6 +12,9 @@ from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.history.projection import Moment
 from checkout.messaging.log import Lag, Partition, Record
 from checkout.registry import STORE, Registry
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = {
     "messages": ["step", "topic", "partition", "offset", "key", "type", "from", "to", "payload"],
@@ -26,16 +30,20 @@ COLUMNS = {
 DISPLAY = {"display.width": 250, "display.max_columns": 20, "display.max_colwidth": 60, "display.max_rows": 100}
 
 
-def set_display_options() -> None:
-    """Sets the display options of pandas so that a table of a lab is not abbreviated."""
-    pd.set_option(DISPLAY)
+@functools.cache
+def library() -> Any:
+    """Pandas, with display options that abbreviate no table. Its import takes 0.25 s, so it waits for the first one."""
+    import pandas
+
+    pandas.set_option(DISPLAY)
+    return pandas
 
 
 def frame(kind: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """A table with the columns of its kind (a key of COLUMNS); None becomes an empty cell."""
     columns = COLUMNS[kind]
     cells = [["" if (value := row.get(name)) is None else value for name in columns] for row in rows]
-    return pd.DataFrame(cells, columns=columns)
+    return library().DataFrame(cells, columns=columns)
 
 
 def messages(names: OrderNames, records: Iterable[Record], hops: Iterable[Hop], registry: Registry) -> pd.DataFrame:

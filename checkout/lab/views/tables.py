@@ -1,9 +1,10 @@
 """Lab tables: topics, consumer groups, service databases and external systems of a lab as DataFrames."""
 
-import threading
-from typing import Any
+from __future__ import annotations
 
-import pandas as pd
+import threading
+from typing import TYPE_CHECKING, Any
+
 from sqlalchemy import select
 
 from checkout.domain import Product
@@ -14,6 +15,9 @@ from checkout.lab.history.projection import order_row, stock_row
 from checkout.lab.views import dataframes
 from checkout.messaging.log import DEAD_LETTERS
 from checkout.services import orders, stock
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class LabTables:
@@ -111,7 +115,7 @@ class LabTables:
             raise LabError(f"{service} has no table {name}: it has {', '.join(tables) or 'none'}")
         table = tables[name or next(iter(tables))]
         found = [dict(row._mapping) for row in self._rows(service, table)]
-        return pd.DataFrame(self._names.rows(found), columns=table.columns.keys())
+        return dataframes.library().DataFrame(self._names.rows(found), columns=table.columns.keys())
 
     def _rows(self, service: str, table: Any, *order: Any) -> list[Any]:
         self._environment.of(service)

@@ -1,0 +1,47 @@
+"""Following: waits until every arrow of an order's story has a hop, for `checkout order --follow` and the demo."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from checkout.cli import journeys, output
+from checkout.cli.order_commands import list_orders
+from checkout.journal import journal
+from checkout.journal.hop import Hop
+from checkout.processes.shop_file import ShopError, ShopFile, find_shop
+from checkout.registry import arrows, story_of
+from checkout.settings import read_settings
+from checkout.system.deadline import wait_until
+
+JOURNEY_WITHIN = 60.0  # seconds
+
+
+def follow_order(id: str) -> None:
+    """Waits for the end of an order's journey and prints the journey and the order."""
+    shop = find_shop(read_settings().home)
+    output.out.print(output.journey(f"Order {id}", wait_for_journey(shop, id)))
+    list_orders(id, as_json=False)
+
+
+def wait_for_journey(shop: ShopFile, id: str, seconds: float = JOURNEY_WITHIN) -> list[Hop]:
+    """The journey of an order as soon as every arrow of its story has a hop. Raises ShopError after `seconds`."""
+    hops: list[Hop] = []
+
+    def is_complete() -> bool:
+        hops[:] = journeys.journey(id, Path(shop.home) / "journal")
+        return not missing(hops)
+
+    try:
+        wait_until(is_complete, seconds, pause=0.05)
+    except TimeoutError:
+        step, sender, to = missing(hops)[0]
+        late = f"order {id} has not reached step {step}, {sender} to {to}, after {seconds:.0f} s"
+        raise ShopError(f"{late}: see the logs in {shop.home}/logs") from None
+    return hops
+
+
+def missing(hops: Iterable[Hop]) -> list[tuple[int, str, str]]:
+    """The arrows of an order's story that have no applied hop yet, as (step, from, to)."""
+    applied = journal.applied(hops)
+    done = {(hop.step, hop.sender, hop.to) for hop in applied}
+    expected = [arrow[:3] for arrow in arrows(story_of(hop.message for hop in applied))]
+    return [arrow for arrow in expected if arrow not in done]

@@ -1,0 +1,54 @@
+"""Systems: which ones can be named, and what is reported when one does not run."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from checkout.bench.systems import System, parse_system, running
+from checkout.processes.shop_file import ShopError
+from checkout.settings import Settings, WrongSetting
+
+
+def test_a_system_is_a_name_with_a_command() -> None:
+    assert parse_system("peer=python 'my peers/orders.py' --fast") == System(
+        "peer", ("python", "my peers/orders.py", "--fast")
+    )
+
+
+@pytest.mark.parametrize("name", ["checkout", "checkout-kafka-python", "checkout-confluent"])
+def test_our_own_services_need_no_command(name: str) -> None:
+    assert parse_system(name) == System(name)
+
+
+@pytest.mark.parametrize("text", ["", "peer", "peer=", "=python", "checkout-rabbit"])
+def test_another_text_is_refused_with_what_can_be_written(text: str) -> None:
+    with pytest.raises(WrongSetting, match="write NAME=COMMAND, or one of checkout, checkout-kafka-python"):
+        parse_system(text)
+
+
+def test_a_command_that_does_not_exist_is_reported(tmp_path: Path) -> None:
+    start = running(System("peer", ("/no/such/program",)), Settings(home=tmp_path))
+
+    with pytest.raises(ShopError, match="peer cannot start: .*/no/such/program"), start:
+        pass
+
+
+def test_a_process_that_ends_is_reported_with_its_last_lines(tmp_path: Path) -> None:
+    system = System("peer", (sys.executable, "-c", "import sys; sys.exit(f'no topic for {sys.argv[1]}')"))
+
+    with running(system, Settings(home=tmp_path)) as shop:
+        for process in shop.processes.values():
+            process.wait(10)
+        with pytest.raises(ShopError, match="orders of peer has ended:\nno topic for orders"):
+            shop.cpu_seconds()
+
+
+def test_processes_end_with_the_block(tmp_path: Path) -> None:
+    system = System("peer", (sys.executable, "-c", "import sys; sys.stdin.read()"))
+
+    with running(system, Settings(home=tmp_path)) as shop:
+        running_then = [process.is_running() for process in shop.processes.values()]
+
+    assert running_then == [True] * 5
+    assert not any(process.is_running() for process in shop.processes.values())
