@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from checkout.domain import OrderStatus, PaymentMethod, is_amount, to_cents
+from checkout.domain import CENT, OrderStatus, PaymentMethod, is_amount, to_cents
 
 # Unlike $, END does not match before a final line feed; it works in Python and in ECMAScript (OpenAPI).
 END = r"$(?!\n)"
@@ -51,7 +51,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
 def in_cents(struct: msgspec.Struct, field: str) -> None:
     """Rounds an amount to cents while it is decoded. Raises NotMoney, which msgspec reports with its path."""
     amount = getattr(struct, field)
-    if amount is not None:
+    if amount is not None and not amount.same_quantum(CENT):
         msgspec.structs.force_setattr(struct, field, to_cents(amount))
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -93,6 +93,21 @@ def _select_locked(table: Table, key: Column[Any], dialect: str) -> Select[Any]:
     return select(table).where(among(key, dialect)).order_by(key).with_for_update()
 
 
+def find(db: Connection, statement: Select[Any], keys: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a statement with `among`, as tuples of the driver's values; skips SQLAlchemy's rows."""
+    text, name, convert = _compiled_select(statement, db.dialect)
+    values = convert(keys) if convert else keys
+    cursor = db.exec_driver_sql(text, {name: values} if name else (values,)).cursor
+    return list(cursor.fetchall()) if cursor else []
+
+
+@lru_cache(maxsize=64)
+def _compiled_select(statement: Select[Any], dialect: Dialect) -> tuple[str, str, Any]:
+    compiled: Any = statement.compile(dialect=dialect)
+    convert = compiled.binds["keys"].type.dialect_impl(dialect).bind_processor(dialect)
+    return compiled.string, "" if compiled.positional else "keys", convert
+
+
 def put(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]], replace: bool = True) -> None:
     """Inserts the rows. A row whose key exists is updated, or skipped when `replace` is false."""
     if rows:
@@ -110,15 +125,15 @@ def _compiled_put(table: Table, names: tuple[str, ...], replace: bool, dialect: 
     else:
         statement = insert.on_conflict_do_nothing()
     compiled = statement.compile(dialect=dialect, column_keys=names)
-    converters = {name: table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names}
+    order = list(compiled.positiontup or names) if compiled.positional else list(names)
+    columns = [(name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in order]
 
-    def converted(row: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: convert(row[name]) if convert else row[name] for name, convert in converters.items()}
+    def values(row: Mapping[str, Any]) -> list[Any]:
+        return [convert(row[name]) if convert else row[name] for name, convert in columns]
 
     if compiled.positional:
-        in_order = itemgetter(*compiled.positiontup) if len(names) > 1 else lambda row: (row[names[0]],)
-        return compiled.string, lambda row: in_order(converted(row))
-    return compiled.string, converted
+        return compiled.string, lambda row: tuple(values(row))
+    return compiled.string, lambda row: dict(zip(order, values(row), strict=True))
 
 
 def write(db: Connection, statement: Executable, rows: Sequence[Any], names: tuple[str, ...]) -> None:

@@ -49,12 +49,12 @@ class Journal:
     def write(self, hops: Iterable[Hop]) -> None:
         """Appends these hops in one write, so that a crash truncates at most the last line."""
         if self._file:
-            lines = [ENCODER.encode(hop) for hop in hops if self._keeps(hop.order)]
-            if lines:
-                self._file.write(b"\n".join(lines) + b"\n")
+            kept = list(hops) if self._percent == 100 else [hop for hop in hops if self._keeps(hop.order)]
+            if kept:
+                self._file.write(ENCODER.encode_lines(kept))
 
     def _keeps(self, order: str | None) -> bool:
-        return self._percent == 100 or zlib.crc32((order or "").encode()) % 100 < self._percent
+        return zlib.crc32((order or "").encode()) % 100 < self._percent
 
     def close(self) -> None:
         """Closes the file."""

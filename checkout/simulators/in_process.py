@@ -11,6 +11,9 @@ from checkout.worker.adapters import charge_body, parcel_body
 from checkout.worker.external_calls import Adapter, CallResult, Unanswered, idempotency_key
 from checkout.worker.outbox import OutboxRow
 
+CHARGE, PARCEL = msgspec.json.Decoder(ChargeCard), msgspec.json.Decoder(BookParcel)
+MAIL = msgspec.json.Decoder(SendEmail)
+
 
 class SimulatedSystems:
     """The three systems outside the store and the adapters that call them."""
@@ -23,7 +26,7 @@ class SimulatedSystems:
         return {"ChargeCard": self._charge, "BookParcel": self._book, "SendEmail": self._send}
 
     def _charge(self, row: OutboxRow) -> CallResult:
-        call = msgspec.json.decode(row.payload or b"", type=ChargeCard)
+        call = CHARGE.decode(row.payload or b"")
         try:
             outcome = self.payment_broker.charge(idempotency_key(row), msgspec.convert(charge_body(call), Charge))
         except (SimulatedFailure, ConnectionDropped) as error:
@@ -33,7 +36,7 @@ class SimulatedSystems:
         return CallResult(row, "payment-broker:/charges", "201" if charged else "402", reply)
 
     def _book(self, row: OutboxRow) -> CallResult:
-        call = msgspec.json.decode(row.payload or b"", type=BookParcel)
+        call = PARCEL.decode(row.payload or b"")
         try:
             booking = self.shipment_company.book(idempotency_key(row), msgspec.convert(parcel_body(call), Parcel))
         except (SimulatedFailure, ConnectionDropped) as error:
@@ -41,7 +44,7 @@ class SimulatedSystems:
         return CallResult(row, "shipment-company:/parcels", "201", ParcelBooked(call.id, booking.id))
 
     def _send(self, row: OutboxRow) -> CallResult:
-        call = msgspec.json.decode(row.payload or b"", type=SendEmail)
+        call = MAIL.decode(row.payload or b"")
         email = Email(idempotency_key(row), call.customer_email, "store", call.subject, call.text, call.id)
         try:
             self.mailbox.receive(email)

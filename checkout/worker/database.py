@@ -68,6 +68,9 @@ def _difference(db: Connection, table: Table) -> str:
     found = {column["name"] for column in inspect(db).get_columns(table.name)}
     if missing := set(table.columns.keys()) - found:
         return f"lacks {', '.join(sorted(missing))}"
+    indexes = {str(index["name"]) for index in inspect(db).get_indexes(table.name)}
+    if missing := {str(index.name) for index in table.indexes} - indexes:
+        return f"lacks the index {', '.join(sorted(missing))}"
     wanted, key = table.primary_key.columns.keys(), inspect(db).get_pk_constraint(table.name)["constrained_columns"]
     return "" if key == wanted else f"has the key ({', '.join(key)}) instead of ({', '.join(wanted)})"
 

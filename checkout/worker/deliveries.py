@@ -72,10 +72,8 @@ class Delivery:
     def call_done(self, at: datetime) -> OutboxResult:
         """Marks the outbox row of the external call that this delivery answers."""
         assert self.result
-        row = self.result.row
-        return OutboxResult(
-            row.order_id, row.destination, utc_text(at), url=self.result.url, status=self.result.status
-        )
+        result = self.result
+        return OutboxResult(result.row.number, utc_text(at), url=result.url, status=result.status)
 
     def hop(self, service: str, outcome: Outcome, replica: str, at: datetime) -> Hop | None:
         """The journal entry; None for a timer, which no diagram draws."""

@@ -1,10 +1,10 @@
 """External calls: concurrent calls to external systems, each repeated with the same key until it is answered."""
 
+import hashlib
 import heapq
 import itertools
 import queue
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -37,15 +37,22 @@ Adapter = Callable[[OutboxRow], CallResult]  # makes one call; raises Unanswered
 
 
 def idempotency_key(row: OutboxRow) -> str:
-    """UUIDv5 of the order's id and the purpose of the call ("charge"): the same for every attempt."""
-    return str(uuid.uuid5(uuid.UUID(row.order_id), row.destination))
+    """UUIDv5 of the order's id and the purpose of the call ("charge"): the same for every attempt.
+
+    `uuid.uuid5` takes five times as long.
+    """
+    namespace = bytes.fromhex(row.order_id.replace("-", ""))
+    digest = bytearray(hashlib.sha1(namespace + row.destination.encode(), usedforsecurity=False).digest()[:16])
+    digest[6], digest[8] = digest[6] & 0x0F | 0x50, digest[8] & 0x3F | 0x80  # version 5, variant of RFC 4122
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 class ExternalCalls:
     """The open calls of one worker, made by one adapter per message name.
 
     `workers` threads call at the same time; with 0, calls are made synchronously by `put` and `take`. `clock` gives
-    seconds and decides when a call is repeated. `on_result` is called when a result arrives, in the caller's thread.
+    seconds and decides when a call is repeated. `on_result` is called by these threads when a result has arrived.
     """
 
     def __init__(
@@ -107,9 +114,13 @@ class ExternalCalls:
 
     def _start(self, row: OutboxRow) -> None:
         if self._pool:
-            self._pool.submit(self._call, row)
+            self._pool.submit(self._call_in_thread, row)
         else:
             self._call(row)
+
+    def _call_in_thread(self, row: OutboxRow) -> None:
+        self._call(row)
+        self.on_result()
 
     def _call(self, row: OutboxRow) -> None:
         try:
@@ -119,4 +130,3 @@ class ExternalCalls:
         except Exception as error:  # an unexpected error must not end the thread unnoticed
             result = CallResult(row, "", f"{type(error).__name__}: {error}", None)
         self._results.put(result)
-        self.on_result()

@@ -29,9 +29,11 @@ def header(record: Record, name: str) -> str | None:
 def publication(message: type[Message], row: OutboxRow, metadata: RecordMetadata, replica: str, at: datetime) -> Hop:
     """From the sender to Kafka: the record was acknowledged."""
     return Hop(
-        **_of_row(message, row), topic=row.destination, partition=metadata.partition, offset=metadata.offset,
+        order=row.order_id, step=message.step(row.cause), sender=message.sender, to=message.receiver,
+        message=row.message, technology=message.technology, cause=row.cause, correlation=row.correlation,
+        payload=one_line(row.payload), topic=row.destination, partition=metadata.partition, offset=metadata.offset,
         key=text(row.key), replica=replica, at=at,
-    )
+    )  # fmt: skip
 
 
 def delivery(message: type[Message], record: Record, group: str, outcome: Outcome, **fields: Any) -> Hop:
@@ -46,9 +48,12 @@ def delivery(message: type[Message], record: Record, group: str, outcome: Outcom
 
 def external_call(message: type[Message], result: CallResult, outcome: Outcome, replica: str, at: datetime) -> Hop:
     """From the caller to an external system, answered or not."""
+    row = result.row
     return Hop(
-        **_of_row(message, result.row), url=result.url, status=result.status, outcome=outcome, replica=replica, at=at
-    )
+        order=row.order_id, step=message.step(row.cause), sender=message.sender, to=message.receiver,
+        message=row.message, technology=message.technology, cause=row.cause, correlation=row.correlation,
+        payload=one_line(row.payload), url=result.url, status=result.status, outcome=outcome, replica=replica, at=at,
+    )  # fmt: skip
 
 
 def http_request(message: type[Message], sender: str, to: str, delivery: bool, **fields: Any) -> Hop:
@@ -58,10 +63,3 @@ def http_request(message: type[Message], sender: str, to: str, delivery: bool, *
         technology=message.technology, **fields,
     )
 
-
-def _of_row(message: type[Message], row: OutboxRow) -> dict[str, Any]:
-    return {
-        "order": row.order_id, "step": message.step(row.cause), "sender": message.sender, "to": message.receiver,
-        "message": row.message, "technology": message.technology, "cause": row.cause,
-        "correlation": row.correlation, "payload": one_line(row.payload),
-    }

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, String, Table, Text, insert, select
 
-from checkout.framework.sql import DIALECTS, UtcTime, among, utc_text, write
+from checkout.framework.sql import DIALECTS, UtcTime, among, find, utc_text, write
 
 METADATA = MetaData()
 INBOX = Table(
@@ -38,10 +38,10 @@ class InboxRow(msgspec.Struct):
     at: str = ""
 
 
-def find_handled(db: Connection, order_ids: Iterable[str]) -> set[tuple[str, str]]:
+def find_handled(db: Connection, order_ids: Iterable[str]) -> set[tuple[str, ...]]:
     """The handled messages of these orders, as (source, order id)."""
-    ids = sorted(set(order_ids))
-    return {(row.source, row.order_id) for row in db.execute(HANDLED[db.dialect.name], {"keys": ids})} if ids else set()
+    ids = list(set(order_ids))
+    return set(find(db, HANDLED[db.dialect.name], ids)) if ids else set()
 
 
 def add_to_inbox(db: Connection, rows: Sequence[InboxRow], replica: str, at: datetime) -> None:

@@ -1,5 +1,6 @@
 """Outbox: the table of messages to send, with the result of each."""
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -19,17 +20,20 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    func,
     select,
+    text,
     update,
 )
 
 from checkout.framework.sql import DIALECTS, UtcTime, among, utc_text, write
 
+REPLICA_BITS = 8  # of a row's number
 METADATA = MetaData()
 OUTBOX = Table(
     "outbox",
     METADATA,
-    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("kind", String(20)),
     Column("order_id", String(200)),
     Column("destination", String(200)),  # the topic, or the purpose of an external call
@@ -48,9 +52,14 @@ OUTBOX = Table(
     Column("status", Text),
     Column("done_at", UtcTime),
 )
-Index("outbox_identity", OUTBOX.c.order_id, OUTBOX.c.destination, unique=True)
 OPEN = OUTBOX.c.done_at.is_(None)
-Index("outbox_open", OUTBOX.c.owner, sqlite_where=OPEN, postgresql_where=OPEN)
+DEAD_LETTER = OUTBOX.c.kind == text("'dead letter'")
+# An index on random order ids costs more than all other work on this table: only dead letters have one.
+Index("outbox_open", OUTBOX.c.number, sqlite_where=OPEN, postgresql_where=OPEN)
+Index(
+    "outbox_dead_letters", OUTBOX.c.order_id, OUTBOX.c.destination, unique=True,
+    sqlite_where=DEAD_LETTER, postgresql_where=DEAD_LETTER,
+)  # fmt: skip
 
 
 class OutboxKind(StrEnum):
@@ -74,20 +83,20 @@ class OutboxRow(msgspec.Struct, kw_only=True):
     wanted_partition: int | None = None
     key: bytes | None = None
     headers: bytes | None = None
+    number: int = 0
     owner: str = ""
     claimed_at: str = ""
 
     @property
     def identity(self) -> tuple[str, str]:
-        """The key of the outbox: an order has at most one message per destination."""
+        """An order has at most one message per destination."""
         return self.order_id, self.destination
 
 
 class OutboxResult(msgspec.Struct):
     """The result of an outbox row: the position of the record, or the response to the call."""
 
-    of_order: str
-    of_destination: str
+    of_row: int
     done_at: str
     partition: int | None = None
     position: int | None = None
@@ -95,20 +104,47 @@ class OutboxResult(msgspec.Struct):
     status: str | None = None
 
 
-INSERT = {name: dialect.insert(OUTBOX).on_conflict_do_nothing() for name, dialect in DIALECTS.items()}
+class RowNumbers:
+    """Gives outbox rows numbers that grow with time, and differ between the replicas of a service.
+
+    `last`: the highest number in the outbox, or 0. `replica`: a name that ends with a number below 256.
+    """
+
+    def __init__(self, last: int, replica: str) -> None:
+        self._last, self._replica = last >> REPLICA_BITS, int(replica.rpartition("-")[2])
+
+    def __next__(self) -> int:
+        """Returns the next number."""
+        self._last = max(self._last + 1, time.time_ns() // 1_000)
+        return self._last << REPLICA_BITS | self._replica
+
+
+INSERT = {
+    name: dialect.insert(OUTBOX).on_conflict_do_nothing(
+        index_elements=[OUTBOX.c.order_id, OUTBOX.c.destination], index_where=DEAD_LETTER
+    )
+    for name, dialect in DIALECTS.items()
+}
 COLUMNS = [OUTBOX.c[name] for name in OutboxRow.__struct_fields__]
 MARK_DONE = (
     update(OUTBOX)
-    .where(OUTBOX.c.order_id == bindparam("of_order"), OUTBOX.c.destination == bindparam("of_destination"))
-    .values({name: bindparam(name) for name in OutboxResult.__struct_fields__[2:]})
+    .where(OUTBOX.c.number == bindparam("of_row"))
+    .values({name: bindparam(name) for name in OutboxResult.__struct_fields__[1:]})
 )
 
 
-def add_to_outbox(db: Connection, rows: Sequence[OutboxRow], owner: str, at: datetime) -> None:
-    """Inserts messages to be sent by this replica; rows that exist, such as a repeated dead letter, are skipped."""
+def last_number(db: Connection) -> int:
+    """The highest number of a row; 0 if there is none."""
+    return db.scalar(select(func.max(OUTBOX.c.number))) or 0
+
+
+def add_to_outbox(
+    db: Connection, rows: Sequence[OutboxRow], owner: str, at: datetime, numbers: RowNumbers
+) -> None:
+    """Inserts messages to be sent by this replica, and numbers them; a dead letter that is there is skipped."""
     claimed_at = utc_text(at)
     for row in rows:
-        row.owner, row.claimed_at = owner, claimed_at
+        row.number, row.owner, row.claimed_at = next(numbers), owner, claimed_at
     write(db, INSERT[db.dialect.name], rows, OutboxRow.__struct_fields__)
 
 
@@ -125,7 +161,7 @@ def has_open_rows(db: Connection) -> bool:
 def claim_rows(db: Connection, owner: str, at: datetime, older_than: datetime) -> list[OutboxRow]:
     """Claims the open rows of this owner and those claimed before `older_than`; returns them in order."""
     claimable = OPEN & ((OUTBOX.c.owner == owner) | (OUTBOX.c.claimed_at < older_than))
-    query = select(OUTBOX.c.number, *COLUMNS).where(claimable).order_by(OUTBOX.c.number)
+    query = select(*COLUMNS).where(claimable).order_by(OUTBOX.c.number)
     found = db.execute(query.with_for_update(skip_locked=True)).all()
     numbers = [row.number for row in found]
     if numbers:

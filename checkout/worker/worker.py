@@ -17,21 +17,13 @@ from checkout.framework.sql import utc_text
 from checkout.journal.hop import Hop, Outcome, utc_now
 from checkout.journal.journal import HopWriter
 from checkout.messaging.log import CommitRefused, Log, LogUnavailable, Partition
-from checkout.worker import hops
+from checkout.worker import hops, outbox
 from checkout.worker.database import DATABASE_UNAVAILABLE, ServiceDatabase
 from checkout.worker.dead_letters import dead_letter_row
 from checkout.worker.deliveries import Delivery, Sources, drop_repeats, to_record
 from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.inbox import add_to_inbox
-from checkout.worker.outbox import (
-    OutboxKind,
-    OutboxResult,
-    OutboxRow,
-    add_to_outbox,
-    claim_rows,
-    has_open_rows,
-    mark_done,
-)
+from checkout.worker.outbox import OutboxKind, OutboxResult, OutboxRow, RowNumbers
 
 LEASE = timedelta(seconds=15)  # after which any replica may claim an outbox row of another
 CLAIM_INTERVAL = 5.0  # seconds
@@ -75,6 +67,8 @@ class Worker:
         self.is_handled = False
         self.uncommitted: dict[Partition, int] = {}  # next offsets of handled records, kept while Kafka is unavailable
         self._unmarked: list[OutboxResult] = []
+        with database.read() as db:
+            self._numbers = RowNumbers(outbox.last_number(db), self.replica)
         self._next_claim = 0.0
         self._commit_interval, self._commit_at = commit_interval, math.inf
 
@@ -107,7 +101,7 @@ class Worker:
             at, published = self._now(), list[Hop]()
             for row, metadata in zip(records, sent, strict=True):
                 place = (utc_text(at), metadata.partition, metadata.offset)
-                self._unmarked.append(OutboxResult(row.order_id, row.destination, *place))
+                self._unmarked.append(OutboxResult(row.number, *place))
                 if row.kind is OutboxKind.TOPIC:
                     kind = self._types.by_name[row.message]
                     published.append(hops.publication(kind, row, metadata, self.replica, at))
@@ -157,8 +151,8 @@ class Worker:
                 fresh = drop_repeats(db, readable)
                 rows += self._call_handlers(db, fresh)
                 add_to_inbox(db, [delivery.inbox_row() for delivery in fresh], self.replica, at)
-                add_to_outbox(db, rows, self.replica, at)
-                mark_done(db, self._unmarked + [delivery.call_done(at) for delivery in readable if delivery.result])
+                outbox.add_to_outbox(db, rows, self.replica, at, self._numbers)
+                outbox.mark_done(db, self._unmarked + [delivery.call_done(at) for delivery in readable if delivery.result])
             self._unmarked = []
         self.outgoing += rows
         self._settle(deliveries, at)
@@ -232,7 +226,7 @@ class Worker:
     def _mark_now(self) -> None:
         if self._unmarked:
             with self.database.begin() as db:
-                mark_done(db, self._unmarked)
+                outbox.mark_done(db, self._unmarked)
             self._unmarked = []
 
     def _claim_when_due(self) -> None:
@@ -240,11 +234,11 @@ class Worker:
             return
         self._mark_now()
         with self.database.read() as db:
-            is_due = has_open_rows(db)
+            is_due = outbox.has_open_rows(db)
         if is_due:
             at = self._now()
             with self.database.begin() as db:
-                rows = claim_rows(db, self.replica, at, at - LEASE)
+                rows = outbox.claim_rows(db, self.replica, at, at - LEASE)
             in_progress = self.external_calls.open | {row.identity for row in self.outgoing}
             self.outgoing += [row for row in rows if row.identity not in in_progress]
         self._next_claim = self._clock() + CLAIM_INTERVAL

@@ -11,8 +11,11 @@ from worker.in_memory_shop import InMemoryShop, run_once
 from worker.outbox_rows import CHARGE, external_call
 
 from checkout.framework.message import encode
+from checkout.messages import MESSAGE_TYPES
 from checkout.services.stock import Stock
 from checkout.worker.database import ServiceDatabase
+from checkout.worker.deliveries import Sources
+from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.outbox import has_open_rows
 from checkout.worker.worker import Worker
 
@@ -138,10 +141,15 @@ def test_a_request_ends_the_wait_of_poll(shop: InMemoryShop) -> None:
 
 
 def test_a_reply_ends_the_wait_of_poll(shop: InMemoryShop) -> None:
-    payments = shop.workers["payments"]
+    payments, answer = shop.workers["payments"], threading.Event()
+    adapters = shop.simulators.adapters()
+    calls = ExternalCalls({"ChargeCard": lambda row: answer.wait(SECONDS) and adapters["ChargeCard"](row)})
+    payments.external_calls = calls
+    payments.sources = Sources(payments.service, MESSAGE_TYPES, payments.log, calls, None, 500)
+    calls.put([external_call(CHARGE)])
     payments.poll()
     started = time.monotonic()
-    threading.Timer(0.1, payments.external_calls.put, [[external_call(CHARGE)]]).start()
+    threading.Timer(0.1, answer.set).start()
 
     payments.poll(SECONDS)
 

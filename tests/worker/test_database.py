@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sample import FIRST, SECOND, order_id
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 from worker.inbox_rows import RECEIVED, RESERVED, T1, inbox_row
 
 from checkout.framework.sql import utc_text
@@ -20,9 +20,11 @@ from checkout.worker.outbox import (
     OutboxKind,
     OutboxResult,
     OutboxRow,
+    RowNumbers,
     add_to_outbox,
     claim_rows,
     has_open_rows,
+    last_number,
     mark_done,
 )
 
@@ -33,6 +35,12 @@ def outbox_row(id: str = FIRST, destination: str = RESERVED, **changes: Any) -> 
     fields = {"kind": OutboxKind.TOPIC, "message": "ProductsReserved", "payload": b"{}"}
     fields |= {"correlation": "c-1", "cause": "OrderReceived"}
     return OutboxRow(order_id=id, destination=destination, **fields | changes)
+
+
+def add(db: Connection, rows: list[OutboxRow], owner: str, at: datetime) -> list[OutboxRow]:
+    """Adds outbox rows of a replica, and returns them with their numbers."""
+    add_to_outbox(db, rows, owner, at, RowNumbers(last_number(db), owner))
+    return rows
 
 
 def is_open(database: ServiceDatabase) -> bool:
@@ -56,10 +64,10 @@ def open_database(tmp_path: Path) -> Iterator[Callable[..., ServiceDatabase]]:
 def test_an_outbox_row_is_open_until_it_is_marked_done(database: ServiceDatabase) -> None:
     before = is_open(database)
     with database.begin() as db:
-        add_to_outbox(db, [outbox_row()], "stock-1", T1)
+        (added,) = add(db, [outbox_row()], "stock-1", T1)
     during = is_open(database)
     with database.begin() as db:
-        mark_done(db, [OutboxResult(FIRST, RESERVED, utc_text(T2), 0, 7)])
+        mark_done(db, [OutboxResult(added.number, utc_text(T2), 0, 7)])
 
     assert (before, during, is_open(database)) == (False, True, False)
     with database.begin() as db:
@@ -67,21 +75,35 @@ def test_an_outbox_row_is_open_until_it_is_marked_done(database: ServiceDatabase
     assert (row.done_at, row.partition, row.position, row.owner, row.claimed_at) == (T2, 0, 7, "stock-1", T1)
 
 
-def test_an_outbox_row_that_is_added_again_is_unchanged(database: ServiceDatabase) -> None:
+def test_a_dead_letter_that_is_added_again_is_unchanged(database: ServiceDatabase) -> None:
+    def letter(payload: bytes, of: str = "topic/0/7") -> OutboxRow:
+        return outbox_row(of, "topic.stock.dlt", kind=OutboxKind.DEAD_LETTER, payload=payload)
+
     with database.begin() as db:
-        add_to_outbox(db, [outbox_row(payload=b"first")], "stock-1", T1)
-        add_to_outbox(db, [outbox_row(payload=b"again"), outbox_row(SECOND)], "stock-2", T2)
+        add(db, [letter(b"first")], "stock-1", T1)
+        add(db, [letter(b"again"), letter(b"other", "topic/0/8")], "stock-2", T2)
 
         rows = db.execute(select(OUTBOX).order_by(OUTBOX.c.number)).all()
 
-    assert [(row.order_id, row.payload, row.owner) for row in rows] == [
-        (FIRST, b"first", "stock-1"), (SECOND, b"{}", "stock-2"),
-    ]
+    assert [(row.payload, row.owner) for row in rows] == [(b"first", "stock-1"), (b"other", "stock-2")]
+
+
+def test_row_numbers_grow_and_differ_between_replicas_and_after_a_restart() -> None:
+    one, two = RowNumbers(0, "stock-1"), RowNumbers(0, "stock-2")
+    numbers = [next(each) for _ in range(1_000) for each in (one, two)]
+    ahead = max(numbers) + (10**12 << 8)  # written while the clock was ahead
+
+    again = next(RowNumbers(ahead, "stock-1"))
+
+    assert len(set(numbers)) == len(numbers)
+    assert numbers[::2] == sorted(numbers[::2])
+    assert numbers[1::2] == sorted(numbers[1::2])
+    assert ahead < again < 2**63
 
 
 def test_adding_and_marking_no_rows_changes_nothing(database: ServiceDatabase) -> None:
     with database.begin() as db:
-        add_to_outbox(db, [], "stock-1", T1)
+        add(db, [], "stock-1", T1)
         add_to_inbox(db, [], "stock-1", T1)
         mark_done(db, [])
 
@@ -96,8 +118,8 @@ def test_own_rows_are_claimed_at_once_and_rows_of_others_after_their_lease(
     database: ServiceDatabase, owner: str, older_than: datetime, claimed_ids: list[str]
 ) -> None:
     with database.begin() as db:
-        add_to_outbox(db, [outbox_row(), outbox_row(SECOND), outbox_row(order_id(3))], "stock-1", T2)
-        mark_done(db, [OutboxResult(order_id(3), RESERVED, utc_text(T2))])
+        *_, last = add(db, [outbox_row(), outbox_row(SECOND), outbox_row(order_id(3))], "stock-1", T2)
+        mark_done(db, [OutboxResult(last.number, utc_text(T2))])
 
         claimed = claim_rows(db, owner, T3, older_than)
 
@@ -110,11 +132,11 @@ def test_own_rows_are_claimed_at_once_and_rows_of_others_after_their_lease(
 def test_a_claimed_row_has_the_fields_of_the_added_row(database: ServiceDatabase) -> None:
     row = outbox_row(wanted_partition=2, key=b"key", headers=b"\x90", cause=None, payload=None)
     with database.begin() as db:
-        add_to_outbox(db, [row], "stock-1", T1)
+        add(db, [row], "stock-1", T1)
 
         (claimed,) = claim_rows(db, "stock-1", T2, T1)
 
-    fields = ("kind", "message", "payload", "correlation", "cause", "wanted_partition", "key", "headers")
+    fields = ("number", "kind", "message", "payload", "correlation", "cause", "wanted_partition", "key", "headers")
     assert [getattr(claimed, field) for field in fields] == [getattr(row, field) for field in fields]
     assert claimed.identity == (FIRST, RESERVED)
 
@@ -122,7 +144,7 @@ def test_a_claimed_row_has_the_fields_of_the_added_row(database: ServiceDatabase
 def test_a_failed_transaction_stores_nothing(database: ServiceDatabase) -> None:
     with pytest.raises(ZeroDivisionError), database.begin() as db:
         add_to_inbox(db, [inbox_row()], "stock-1", T1)
-        add_to_outbox(db, [outbox_row()], "stock-1", T1)
+        add(db, [outbox_row()], "stock-1", T1)
         raise ZeroDivisionError
 
     assert not is_open(database)
@@ -177,6 +199,14 @@ def test_a_database_with_another_key_is_refused_with_both_keys(open_database: Ca
         open_database()
 
 
+def test_a_database_without_an_index_is_refused(open_database: Callable[..., ServiceDatabase]) -> None:
+    with open_database().begin() as db:
+        db.exec_driver_sql("DROP INDEX outbox_dead_letters")
+
+    with pytest.raises(IncompatibleDatabase, match="its table outbox lacks the index outbox_dead_letters: move it"):
+        open_database()
+
+
 def test_the_salt_of_order_ids_is_created_once(open_database: Callable[..., ServiceDatabase]) -> None:
     salts = []
     for database in (open_database(Orders()), open_database(Orders())):
@@ -212,11 +242,11 @@ def test_transactions_share_one_connection(open_database: Callable[..., ServiceD
 def test_a_transaction_after_a_failed_one_is_clean(open_database: Callable[..., ServiceDatabase]) -> None:
     database = open_database()
     with pytest.raises(ZeroDivisionError), database.begin() as db:
-        add_to_outbox(db, [outbox_row()], "stock-1", T1)
+        add(db, [outbox_row()], "stock-1", T1)
         raise ZeroDivisionError
 
     with database.begin() as db:
-        add_to_outbox(db, [outbox_row(SECOND)], "stock-1", T1)
+        add(db, [outbox_row(SECOND)], "stock-1", T1)
 
     with database.read() as db:
         assert db.scalars(select(OUTBOX.c.order_id)).all() == [SECOND]

@@ -76,14 +76,15 @@ def test_an_unreadable_record_is_delivered_with_its_error(value: bytes | None) -
 
 
 def test_a_reply_is_identified_by_the_purpose_of_its_call_and_the_order() -> None:
-    (delivery,) = take_all(Payments(), calls=[external_call(CHARGE)])
+    call = external_call(CHARGE)
+    call.number = 7
+
+    (delivery,) = take_all(Payments(), calls=[call])
 
     assert delivery.identity == ("charge", FIRST)
     assert (delivery.message, delivery.type, delivery.correlation) == (CardCharged(FIRST), ChargeCard, "c-1")
     done = delivery.call_done(AT)
-    assert (done.of_order, done.of_destination, done.done_at, done.url, done.status) == (
-        FIRST, "charge", utc_text(AT), "http://payments.example", "201",
-    )
+    assert (done.of_row, done.done_at, done.url, done.status) == (7, utc_text(AT), "http://payments.example", "201")
 
 
 def test_a_message_after_a_call_goes_to_the_partition_of_the_record_before_the_call() -> None:

@@ -22,6 +22,12 @@ from checkout.worker.external_calls import Unanswered, idempotency_key
 HIGH_CHARGE = ChargeCard(FIRST, Decimal("1000.01"), PaymentMethod.DEBIT)
 
 
+def test_the_idempotency_key_is_a_uuid_of_version_5() -> None:
+    key = idempotency_key(external_call(CHARGE))
+
+    assert key == str(uuid.uuid5(uuid.UUID(FIRST), "charge"))
+
+
 def test_the_idempotency_key_depends_only_on_the_order_and_the_purpose() -> None:
     keys = [idempotency_key(external_call(message)) for message in (CHARGE, HIGH_CHARGE, PARCEL, MAIL)]
 
