@@ -152,7 +152,8 @@ class Worker:
                 rows += self._call_handlers(db, fresh)
                 add_to_inbox(db, [delivery.inbox_row() for delivery in fresh], self.replica, at)
                 outbox.add_to_outbox(db, rows, self.replica, at, self._numbers)
-                outbox.mark_done(db, self._unmarked + [delivery.call_done(at) for delivery in readable if delivery.result])
+                answered = [delivery.call_done(at) for delivery in readable if delivery.result]
+                outbox.mark_done(db, self._unmarked + answered)
             self._unmarked = []
         self.outgoing += rows
         self._settle(deliveries, at)
