@@ -1,5 +1,6 @@
 """Fixtures of all tests: a running Kafka, home folders, and free ports."""
 
+import gc
 import os
 import random
 import uuid
@@ -17,6 +18,12 @@ from checkout.system.ports import is_free
 collect_ignore = ["nightly"]  # too slow for every push; runs only when it is named
 WaitUntil = Callable[..., None]
 STORE_PORTS = (*range(10), 25, 101, 102, 103, *range(11_092, 11_098))  # above the base
+
+
+def pytest_collection_finish() -> None:
+    """Keeps the garbage collector from visiting modules and collected tests again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

@@ -4,9 +4,10 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psutil  # type: ignore[import-untyped]
@@ -63,51 +64,67 @@ def measure(systems: Sequence[System], plan: Plan, rounds: int, report: Callable
 
     Starts a Kafka of its own. Raises ShopError when an order lacks an effect or has it twice.
     """
+    orders = WARM_UP + plan.orders + int(plan.rate * plan.seconds)
+    with _kafka() as (settings, kafka):
+        for number in range(rounds):
+            for system in [*systems[number % len(systems) :], *systems[: number % len(systems)]]:
+                with _loaded(system, settings, plan, orders) as (shop, load, broker):
+                    fields: dict[str, object] = {"system": system.name, "round": number + 1}
+                    fields |= _idle(shop, plan.idle_seconds)
+                    fields |= _burst(shop, load, broker, plan.orders, kafka)
+                    fields |= {"memory": {name: round(used / 2**20, 1) for name, used in shop.memory().items()}}
+                    fields |= _constant(shop, load, broker, plan)
+                report(msgspec.convert(fields, Measurement))
+
+
+def measure_history(bursts: int, orders: int) -> Iterator[tuple[float, float]]:
+    """Sends bursts through our services, whose databases grow; gives CPU-s per 1,000 and orders/s of each burst.
+
+    Raises ShopError when in the end an order lacks an effect or has it twice.
+    """
+    plan = Plan(orders, 0, 0, 0)
+    with (
+        _kafka() as (settings, kafka),
+        _loaded(System("checkout"), settings, plan, WARM_UP + bursts * orders) as (shop, load, broker),
+    ):
+        for _ in range(bursts):
+            figures = msgspec.convert(_burst(shop, load, broker, orders, kafka), dict[str, Any])
+            yield figures["cpu_per_1000"], figures["orders_per_second"]
+
+
+@contextmanager
+def _kafka() -> Iterator[tuple[Settings, psutil.Process]]:
     base, home = free_port_base(), read_settings().home.absolute() / "bench"
     servers = cluster.acquire(home, base)
     try:
-        for number in range(rounds):
-            turned = [*systems[number % len(systems) :], *systems[: number % len(systems)]]
-            for system in turned:
-                with tempfile.TemporaryDirectory() as folder:
-                    settings = read_settings(
-                        home=Path(folder), bootstrap_servers=servers, prefix=f"bench-{time.time_ns():x}--",
-                        port_base=base, partitions=plan.partitions, stock=STOCK,
-                    )  # fmt: skip
-                    report(_measure(system, number + 1, plan, settings, cluster.processes(home)[1].number))
+        settings = read_settings(bootstrap_servers=servers, port_base=base, stock=STOCK)
+        yield settings, psutil.Process(cluster.processes(home)[1].number)
     finally:
         cluster.release(home)
 
 
-def _measure(system: System, number: int, plan: Plan, settings: Settings, kafka: int) -> Measurement:
-    with closing(KafkaBroker(settings.bootstrap_servers, settings.prefix)) as broker:
+@contextmanager
+def _loaded(
+    system: System, settings: Settings, plan: Plan, orders: int
+) -> Iterator[tuple[RunningSystem, Load, KafkaBroker]]:
+    # The running system after some orders; at the end the effects of `orders` orders in total are counted.
+    prefix = f"bench-{time.time_ns():x}--"
+    with tempfile.TemporaryDirectory() as folder, closing(KafkaBroker(settings.bootstrap_servers, prefix)) as broker:
+        own = {"home": Path(folder), "prefix": prefix, "partitions": plan.partitions}
+        settings = msgspec.structs.replace(settings, **own)
         broker.create(dict.fromkeys(TOPICS, plan.partitions))
         try:
             with running(system, settings) as shop:
-                figures = list(_phases(shop, plan, settings, broker, psutil.Process(kafka)))
-            orders = WARM_UP + plan.orders + int(plan.rate * plan.seconds)
+                load = Load(settings.bootstrap_servers, prefix, plan.partitions, plan.lines, shop.check_alive)
+                with closing(load):
+                    load.burst(WARM_UP)
+                    _settle(broker)
+                    yield shop, load, broker
             check_effects(settings.home / "databases", orders, orders * plan.lines)
         except ShopError as error:
             raise ShopError(f"{system.name}: {error}") from error
         finally:
             broker.delete()
-    fields: dict[str, object] = {}
-    for each in figures:
-        fields |= each
-    return msgspec.convert({"system": system.name, "round": number} | fields, Measurement)
-
-
-def _phases(
-    shop: RunningSystem, plan: Plan, settings: Settings, broker: KafkaBroker, kafka: psutil.Process
-) -> Iterator[dict[str, object]]:
-    load = Load(settings.bootstrap_servers, settings.prefix, plan.partitions, plan.lines, shop.check_alive)
-    with closing(load):
-        load.burst(WARM_UP)
-        _settle(broker)
-        yield _idle(shop, plan.idle_seconds)
-        yield _burst(shop, load, broker, plan.orders, kafka)
-        yield {"memory": {name: round(used / 2**20, 1) for name, used in shop.memory().items()}}
-        yield _constant(shop, load, broker, plan)
 
 
 def _idle(shop: RunningSystem, seconds: float) -> dict[str, object]:

@@ -15,7 +15,7 @@ from checkout.local_kafka import cluster
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import Broker, LogUnavailable, ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
-from checkout.settings import KAFKA_CLIENTS
+from checkout.settings import KAFKA_CLIENTS, WrongSetting
 
 NewBroker = Callable[[], KafkaBroker]
 AWAY = r"LogUnavailable: no Kafka answers at 127.0.0.1:\d+: start one with `checkout kafka start`"
@@ -57,6 +57,15 @@ def test_run_without_a_prefix_does_not_see_the_others(kafka: str, new_kafka_brok
 
     assert not [topic for topic in seen if "--" in topic or topic.startswith("__")]
     store.close()
+
+
+def test_a_client_that_is_not_installed_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("confluent_consumer", "confluent_producer"):
+        monkeypatch.delitem(sys.modules, f"checkout.messaging.{name}", raising=False)
+    monkeypatch.setitem(sys.modules, "confluent_kafka", None)
+
+    with pytest.raises(WrongSetting, match=r"needs the package confluent-kafka: install it with `pip install"):
+        KafkaBroker("127.0.0.1:9", client="confluent")
 
 
 def test_an_unreachable_broker_is_reported_with_address_and_remedy() -> None:

@@ -12,7 +12,7 @@ import httpx
 import msgspec
 import pytest
 
-from checkout.cli import journeys
+from checkout.cli import following, journeys
 from checkout.journal.hop import Hop, Outcome
 from checkout.messages import PLACE_ORDER, PRODUCTS
 from checkout.messaging.kafka_log import KafkaBroker
@@ -60,7 +60,7 @@ class Shopper:
 
     def missing(self, id: str) -> list[tuple[int, str, str]]:
         """The arrows of the order's story that have not happened yet."""
-        return journeys.missing(self.journey(id))
+        return following.missing(self.journey(id))
 
     def journey(self, id: str) -> list[Hop]:
         """The hops of an order."""
