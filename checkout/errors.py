@@ -14,3 +14,12 @@ class CheckoutError(Exception):
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in a cell instead of a traceback: one line with the message."""
         return [f"{type(self).__name__}: {self}"]
+
+
+class PackageMissing(CheckoutError):
+    """An optional package is not installed; the message names what needs it, and the extra that brings it."""
+
+    exit_code = 3
+
+    def __init__(self, used_by: str, package: str, extra: str) -> None:
+        super().__init__(f'{used_by} needs the package {package}: install it with `pip install "checkout[{extra}]"`')

@@ -4,13 +4,17 @@ import time
 import uuid
 from collections.abc import Callable
 
-from confluent_kafka import Consumer, Producer, TopicPartition
-
 from checkout.domain import PaymentMethod
+from checkout.errors import PackageMissing
 from checkout.fields import OrderLine, Payment
 from checkout.framework.message import encode
 from checkout.messages import OrderReceived
 from checkout.processes.shop_file import ShopError
+
+try:
+    from confluent_kafka import Consumer, Producer, TopicPartition
+except ImportError as error:
+    raise PackageMissing("checkout bench", "confluent-kafka", "fast") from error
 
 RECEIVED, APPROVED = "order.new-order-received", "order.new-order-approved"
 WITHIN = 120.0  # seconds in which all orders must be approved

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kafka import KafkaConsumer, TopicPartition, errors
 
+from checkout.errors import PackageMissing
 from checkout.messaging.kafka_admin import KafkaAdmin
 from checkout.messaging.kafka_client import BROKER_TIMEOUT_SECONDS, GroupConsumer, RecordProducer, ReplicaFenced
 from checkout.messaging.kafka_consumer import CONSUMER_SETTINGS, BackgroundConsumer
@@ -20,14 +21,14 @@ from checkout.messaging.log import (
     Record,
     RecordMetadata,
 )
-from checkout.settings import KAFKA_PYTHON, WrongSetting
+from checkout.settings import KAFKA_PYTHON
 
 
 class KafkaBroker(KafkaAdmin):
     """A `Broker` on a real Kafka: `KafkaAdmin` with reading and joining groups.
 
-    `client`: the library with which members receive and send, "kafka-python" or "confluent". Raises WrongSetting when
-    it is not installed.
+    `client`: the library with which members receive and send, "kafka-python" or "confluent". Raises PackageMissing
+    when it is not installed.
     """
 
     def __init__(
@@ -83,8 +84,7 @@ def _classes(client: str) -> tuple[type[GroupConsumer], type[RecordProducer]]:
         from checkout.messaging.confluent_consumer import ConfluentConsumer  # an optional package
         from checkout.messaging.confluent_producer import ConfluentProducer
     except ImportError as error:
-        remedy = 'install it with `pip install "checkout[fast]"`, or unset CHECKOUT_KAFKA_CLIENT'
-        raise WrongSetting(f"CHECKOUT_KAFKA_CLIENT={client} needs the package confluent-kafka: {remedy}") from error
+        raise PackageMissing(f"CHECKOUT_KAFKA_CLIENT={client}", "confluent-kafka", "fast") from error
     return ConfluentConsumer, ConfluentProducer
 
 

@@ -1,11 +1,13 @@
 """Systems: which ones can be named, and what is reported when one does not run."""
 
+import importlib
 import sys
 from pathlib import Path
 
 import pytest
 
 from checkout.bench.systems import System, parse_system, running
+from checkout.errors import PackageMissing
 from checkout.processes.shop_file import ShopError
 from checkout.settings import Settings, WrongSetting
 
@@ -52,3 +54,11 @@ def test_processes_end_with_the_block(tmp_path: Path) -> None:
 
     assert running_then == [True] * 5
     assert not any(process.is_running() for process in shop.processes.values())
+
+
+def test_a_missing_client_is_named_with_the_extra_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "checkout.bench.load", raising=False)
+    monkeypatch.setitem(sys.modules, "confluent_kafka", None)
+
+    with pytest.raises(PackageMissing, match="checkout bench needs the package confluent-kafka: install it with"):
+        importlib.import_module("checkout.bench.load")

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from messaging.polling import ORDERS
 
+from checkout.errors import PackageMissing
 from checkout.local_kafka import cluster
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import Broker, LogUnavailable, ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
-from checkout.settings import KAFKA_CLIENTS, WrongSetting
+from checkout.settings import KAFKA_CLIENTS
 
 NewBroker = Callable[[], KafkaBroker]
 AWAY = r"LogUnavailable: no Kafka answers at 127.0.0.1:\d+: start one with `checkout kafka start`"
@@ -64,7 +65,7 @@ def test_a_client_that_is_not_installed_is_refused_with_the_remedy(monkeypatch: 
         monkeypatch.delitem(sys.modules, f"checkout.messaging.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "confluent_kafka", None)
 
-    with pytest.raises(WrongSetting, match=r"needs the package confluent-kafka: install it with `pip install"):
+    with pytest.raises(PackageMissing, match=r"needs the package confluent-kafka: install it with `pip install"):
         KafkaBroker("127.0.0.1:9", client="confluent")
 
 
