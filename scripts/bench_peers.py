@@ -53,6 +53,8 @@ def draw(results: dict[str, list[Result]], path: Path) -> None:
         bars = axis.barh(names, medians, xerr=ranges, color=colors, error_kw={"linewidth": 0.8})
         axis.bar_label(bars, [f"{median:{form}}" for median in medians], padding=6, fontsize=8)
         axis.set_title(title, fontsize=10)
+        if title == "p99 ms":  # a single stall would hide the others
+            axis.set_xscale("log")
         axis.margins(x=0.3)
         axis.spines[["top", "right"]].set_visible(False)
     axes[0].invert_yaxis()
