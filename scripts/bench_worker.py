@@ -4,7 +4,6 @@ import gc
 import sys
 import tempfile
 import time
-import uuid
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from checkout.bench.effects import STOCK  # noqa: E402
 from checkout.domain import PaymentMethod  # noqa: E402
 from checkout.fields import OrderLine, Payment  # noqa: E402
 from checkout.framework.message import encode  # noqa: E402
+from checkout.ids import new_id  # noqa: E402
 from checkout.journal.journal import Journal  # noqa: E402
 from checkout.messages import MESSAGE_TYPES, TOPICS, OrderReceived  # noqa: E402
 from checkout.messaging.log import ProducerRecord  # noqa: E402
@@ -66,7 +66,7 @@ def note(statement: str, before: float) -> None:
 
 def order() -> ProducerRecord:
     """An order of one spoon, as Orders publishes it."""
-    id, payment = str(uuid.uuid4()), Payment(payment_method=PaymentMethod.CREDIT)
+    id, payment = new_id(), Payment(payment_method=PaymentMethod.CREDIT)
     placed = OrderReceived(id, "Ada", [OrderLine(sku=1, name="Wooden spoon")], payment, "ada@example.org")
     return ProducerRecord("order.new-order-received", id.encode(), encode(placed), partition=0)
 

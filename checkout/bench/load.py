@@ -1,13 +1,13 @@
 """Load: puts orders on their topic, at once or at a constant rate, and receives the approvals."""
 
 import time
-import uuid
 from collections.abc import Callable
 
 from checkout.domain import PaymentMethod
 from checkout.errors import PackageMissing
 from checkout.fields import OrderLine, Payment
 from checkout.framework.message import encode
+from checkout.ids import new_id
 from checkout.messages import OrderReceived
 from checkout.processes.shop_file import ShopError
 
@@ -62,7 +62,7 @@ class Load:
         self._consumer.close()
 
     def _order(self) -> tuple[str, bytes]:
-        id, per_line = str(uuid.uuid4()), [1] * self._lines
+        id, per_line = new_id(), [1] * self._lines
         lines = [OrderLine(sku=1, name="Wooden spoon", quantity=quantity) for quantity in per_line]
         payment = Payment(payment_method=PaymentMethod.CREDIT)
         return id, encode(OrderReceived(id, "Ada", lines, payment, "ada@example.org"))

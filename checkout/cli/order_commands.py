@@ -1,13 +1,13 @@
 """Order commands: `checkout order` and `orders`, and the HTTP requests to the gateway they share."""
 
 import itertools
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
 import httpx
 
 from checkout.cli import output
+from checkout.ids import new_id
 from checkout.messages import PLACE_ORDER
 from checkout.processes.shop_file import ShopError, ShopFile, ShopNotRunning, find_shop
 from checkout.settings import read_settings
@@ -22,7 +22,7 @@ def place_order(products: Sequence[int], quantities: Sequence[int], name: str, e
         "customerName": name, "customerEmail": email, "payment": {"paymentMethod": pay.upper()},
         "products": [{"sku": sku, "quantity": quantity} for sku, quantity in pairs],
     }  # fmt: skip
-    key = {"Idempotency-Key": str(uuid.uuid4())}
+    key = {"Idempotency-Key": new_id()}
     return str(call_gateway(find_shop(read_settings().home), "POST", PLACE_ORDER, json=body, headers=key)["id"])
 
 

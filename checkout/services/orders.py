@@ -25,6 +25,7 @@ from checkout.framework.intake import RouteContext
 from checkout.framework.message import ENCODER, encode
 from checkout.framework.service import Service, on
 from checkout.framework.sql import Cents, UtcTime, fetch, put, status_type
+from checkout.ids import id_of_key, new_id
 from checkout.journal.hop import Outcome
 from checkout.messages import (
     PLACE_ORDER,
@@ -151,7 +152,7 @@ class Orders(Service):
         ) -> dict[str, str]:
             data = await http_app.read_json(request, OrderRequest)
             # The same key makes the same id, so the inbox recognizes a repeat.
-            id = str(uuid.uuid5(salt, idempotency_key) if idempotency_key else uuid.uuid4())
+            id = id_of_key(salt, idempotency_key) if idempotency_key else new_id()
             command = to_message(id, data, context.now())
             client = request.headers.get("user-agent", "")
             outcome = await context.intake.submit(command, correlation or id, client, str(request.url))

@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from checkout.framework import http_app, http_errors
+from checkout.ids import new_id
 from checkout.messages import PAYMENT_METHODS, PLACE_ORDER, PRODUCTS
 
 STYLE = """
@@ -111,13 +112,13 @@ def _idempotency_key(form: Mapping[str, Any]) -> str:
     try:
         return str(uuid.UUID(form.get("key")))
     except (TypeError, ValueError):
-        return str(uuid.uuid4())
+        return new_id()
 
 
 def _form_html(products: Sequence[Mapping[str, Any]], methods: Sequence[str]) -> str:
     rows = "".join(_row_html(product) for product in products)
     options = "".join(f"<option>{escape(method)}</option>" for method in methods)
-    return f"""<form method=post action=/orders><input type=hidden name=key value={uuid.uuid4()}>
+    return f"""<form method=post action=/orders><input type=hidden name=key value={new_id()}>
 <table><tr><th>Product<th class=number>Price<th class=number>Available<th>Quantity</tr>{rows}</table>
 <label>Your name <input name=name required maxlength=200 autocomplete=name></label>
 <label>Your e-mail address <input name=email type=email required autocomplete=email></label>
