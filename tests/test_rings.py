@@ -12,7 +12,9 @@ import checkout
 ROOT = Path(checkout.__file__).parent
 # A ring may import itself, LEAVES, and the packages on its line. `docs/architecture.md` shows this.
 LEAVES = ["checkout.settings", "checkout.errors", "checkout.system.deadline", "checkout"]
-STORE = ["checkout.domain", "checkout.fields", "checkout.ids", "checkout.messages", "checkout.framework", "checkout.journal"]
+STORE = [
+    "checkout.domain", "checkout.fields", "checkout.ids", "checkout.messages", "checkout.framework", "checkout.journal",
+]
 WORKER = [*STORE, "checkout.messaging", "checkout.worker"]
 MAY_IMPORT = {
     "checkout": [],

@@ -1,8 +1,8 @@
 """Effects: counts in the databases of the services what a number of orders has led to."""
 
-import sqlite3
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Callable
+
+from sqlalchemy import Connection, NullPool, create_engine, text
 
 from checkout.processes.shop_file import ShopError
 
@@ -18,19 +18,19 @@ HANDLED = {"orders": 2, "stock": 2, "payments": 2, "shipments": 2, "notification
 OPEN = "SELECT count(*) FROM outbox WHERE done_at IS NULL"
 
 
-def check_effects(databases: Path, orders: int, spoons: int) -> None:
+def check_effects(url_of: Callable[[str], str], orders: int, spoons: int) -> None:
     """Raises ShopError unless each order had each effect once, each message is in an inbox, and all were sent.
 
-    `databases`: the folder of the services' SQLite files, `spoons`: the quantity ordered in total.
+    `url_of` returns the URL of a service's database, `spoons` is the quantity ordered in total.
     """
     for name, query in EFFECTS.items():
-        with closing(sqlite3.connect(databases / f"{name}.db")) as db:
+        with create_engine(url_of(name), poolclass=NullPool).connect() as db:
             _expect(db, name, query, spoons if name == "stock" else orders)
             _expect(db, name, "SELECT count(*) FROM inbox", HANDLED[name] * orders)
             _expect(db, name, OPEN, 0)
 
 
-def _expect(db: sqlite3.Connection, name: str, query: str, expected: int) -> None:
-    found = db.execute(query).fetchone()[0]
+def _expect(db: Connection, name: str, query: str, expected: int) -> None:
+    found = db.execute(text(query)).scalar_one()
     if found != expected:
         raise ShopError(f"{name} has {found} instead of {expected}: {query}")

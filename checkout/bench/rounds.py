@@ -1,10 +1,11 @@
 """Rounds: measures systems one after another, several times, each time with new topics, groups and databases."""
 
+import signal
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,10 @@ from checkout.bench.systems import RunningSystem, System, running
 from checkout.local_kafka import cluster
 from checkout.messages import TOPICS
 from checkout.messaging.kafka_log import KafkaBroker
+from checkout.processes.postgres import drop_databases, local_postgres
+from checkout.processes.service_process import database_url
 from checkout.processes.shop_file import ShopError
+from checkout.processes.supervisor import KAFKA_SERVICES
 from checkout.registry import SERVICES
 from checkout.settings import Settings, read_settings
 from checkout.system.deadline import wait_until
@@ -30,7 +34,11 @@ PERCENTILES = (50, 90, 99)
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What one round measures: orders in the burst, orders per second and seconds of the constant rate, and idle."""
+    """What one round measures, and on what.
+
+    `orders`: of the burst; `rate`, `seconds`: of the constant rate; `idle_seconds`: without orders; `lines`: of an
+    order; `scale`: replicas by service; `postgres`: databases on a PostgreSQL of the benchmark instead of SQLite.
+    """
 
     orders: int
     rate: float
@@ -38,6 +46,9 @@ class Plan(msgspec.Struct, frozen=True):
     idle_seconds: float
     partitions: int = 1
     lines: int = 1
+    brokers: int = 1
+    postgres: bool = False
+    scale: Mapping[str, int] = {}
 
 
 class Measurement(msgspec.Struct):
@@ -65,7 +76,7 @@ def measure(systems: Sequence[System], plan: Plan, rounds: int, report: Callable
     Starts a Kafka of its own. Raises ShopError when an order lacks an effect or has it twice.
     """
     orders = WARM_UP + plan.orders + int(plan.rate * plan.seconds)
-    with _kafka() as (settings, kafka):
+    with _servers(plan) as (settings, kafka):
         for number in range(rounds):
             for system in [*systems[number % len(systems) :], *systems[: number % len(systems)]]:
                 with _loaded(system, settings, plan, orders) as (shop, load, broker):
@@ -84,7 +95,7 @@ def measure_history(bursts: int, orders: int) -> Iterator[tuple[float, float]]:
     """
     plan = Plan(orders, 0, 0, 0)
     with (
-        _kafka() as (settings, kafka),
+        _servers(plan) as (settings, kafka),
         _loaded(System("checkout"), settings, plan, WARM_UP + bursts * orders) as (shop, load, broker),
     ):
         for _ in range(bursts):
@@ -92,13 +103,39 @@ def measure_history(bursts: int, orders: int) -> Iterator[tuple[float, float]]:
             yield figures["cpu_per_1000"], figures["orders_per_second"]
 
 
+def measure_restarts(plan: Plan, replica: str) -> Iterator[tuple[str, list[float]]]:
+    """Sends orders at the plan's rate while a replica leaves, returns, is killed and returns.
+
+    Gives what happened and the latencies in seconds of the orders of that time, each `plan.seconds` long. Raises
+    ShopError when in the end an order lacks an effect or has it twice.
+    """
+    actions: dict[str, Callable[[RunningSystem], None]] = {
+        "undisturbed": lambda shop: None,
+        "stopped with SIGTERM": lambda shop: shop.stop(replica, signal.SIGTERM),
+        "started": lambda shop: shop.start(replica),
+        "killed with SIGKILL": lambda shop: shop.stop(replica, signal.SIGKILL),
+        "started after the kill": lambda shop: shop.start(replica),
+    }
+    orders = WARM_UP + len(actions) * int(plan.rate * plan.seconds)
+    with (
+        _servers(plan) as (settings, _),
+        _loaded(System("checkout"), settings, plan, orders) as (shop, load, broker),
+    ):
+        for happened, act in actions.items():
+            act(shop)
+            yield happened, load.constant(plan.rate, plan.seconds)
+        _settle(broker)
+
+
 @contextmanager
-def _kafka() -> Iterator[tuple[Settings, psutil.Process]]:
-    base, home = free_port_base(), read_settings().home.absolute() / "bench"
-    servers = cluster.acquire(home, base)
+def _servers(plan: Plan) -> Iterator[tuple[Settings, Sequence[psutil.Process]]]:
+    # the settings of Kafka and PostgreSQL, and the processes of the brokers
+    base, home = free_port_base(), read_settings().home.absolute() / f"bench-{plan.brokers}"
+    servers = cluster.acquire(home, base, plan.brokers)
     try:
-        settings = read_settings(bootstrap_servers=servers, port_base=base, stock=STOCK)
-        yield settings, psutil.Process(cluster.processes(home)[1].number)
+        with local_postgres(home) if plan.postgres else nullcontext("") as url:
+            settings = read_settings(bootstrap_servers=servers, port_base=base, stock=STOCK, database_url=url)
+            yield settings, [psutil.Process(broker.number) for broker in cluster.processes(home).values()]
     finally:
         cluster.release(home)
 
@@ -114,17 +151,19 @@ def _loaded(
         settings = msgspec.structs.replace(settings, **own)
         broker.create(dict.fromkeys(TOPICS, plan.partitions))
         try:
-            with running(system, settings) as shop:
+            with running(system, settings, plan.scale) as shop:
                 load = Load(settings.bootstrap_servers, prefix, plan.partitions, plan.lines, shop.check_alive)
                 with closing(load):
                     load.burst(WARM_UP)
                     _settle(broker)
                     yield shop, load, broker
-            check_effects(settings.home / "databases", orders, orders * plan.lines)
+            check_effects(partial(database_url, settings), orders, orders * plan.lines)
         except ShopError as error:
             raise ShopError(f"{system.name}: {error}") from error
         finally:
             broker.delete()
+            if plan.postgres:
+                drop_databases(settings, KAFKA_SERVICES)
 
 
 def _idle(shop: RunningSystem, seconds: float) -> dict[str, object]:
@@ -135,7 +174,7 @@ def _idle(shop: RunningSystem, seconds: float) -> dict[str, object]:
 
 
 def _burst(
-    shop: RunningSystem, load: Load, broker: KafkaBroker, orders: int, kafka: psutil.Process
+    shop: RunningSystem, load: Load, broker: KafkaBroker, orders: int, kafka: Sequence[psutil.Process]
 ) -> dict[str, object]:
     before, broker_before, started = shop.cpu_seconds(), _seconds(kafka), time.perf_counter()
     load.burst(orders)
@@ -173,6 +212,6 @@ def _has_no_lag(broker: KafkaBroker, group: str, topics: Sequence[str]) -> bool:
     return not any(lag.records for lag in broker.lags(group, topics).values())
 
 
-def _seconds(process: psutil.Process) -> float:
-    used = process.cpu_times()
-    return float(used.user + used.system)
+def _seconds(processes: Sequence[psutil.Process]) -> float:
+    times = [process.cpu_times() for process in processes]
+    return float(sum(used.user + used.system for used in times))

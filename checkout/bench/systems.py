@@ -38,60 +38,86 @@ def parse_system(text: str) -> System:
 
 
 class RunningSystem(msgspec.Struct):
-    """The processes of a system by service, and its home with databases and logs."""
+    """The processes of a system by replica ("stock-2"), and its home with databases and logs.
+
+    `supervisor` started them; None for a command's.
+    """
 
     name: str
     home: Path
-    processes: Mapping[str, psutil.Process]
+    processes: dict[str, psutil.Process]
+    supervisor: Supervisor | None = None
 
     def cpu_seconds(self) -> dict[str, float]:
-        """User and system time of each process. Raises ShopError when one has ended."""
+        """User and system time by service. Raises ShopError when a process has ended."""
         self.check_alive()
-        times = {name: process.cpu_times() for name, process in self.processes.items()}
-        return {name: used.user + used.system for name, used in times.items()}
+        times = {replica: process.cpu_times() for replica, process in self.processes.items()}
+        return _by_service({replica: used.user + used.system for replica, used in times.items()})
 
-    def memory(self) -> dict[str, int]:
-        """The proportional set size of each process in bytes."""
-        return {name: process.memory_full_info().pss for name, process in self.processes.items()}
+    def memory(self) -> dict[str, float]:
+        """The proportional set size in bytes by service."""
+        return _by_service({name: process.memory_full_info().pss for name, process in self.processes.items()})
 
     def check_alive(self) -> None:
         """Raises ShopError with the last lines of its log for a process that has ended."""
-        for name, process in self.processes.items():
+        for replica, process in self.processes.items():
             if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
-                lines = "\n".join(_log(self.home, name).read_text(errors="replace").splitlines()[-LAST_LINES:])
-                raise ShopError(f"{name} of {self.name} has ended:\n{lines}")
+                lines = "\n".join(_log(self.home, replica).read_text(errors="replace").splitlines()[-LAST_LINES:])
+                raise ShopError(f"{replica} of {self.name} has ended:\n{lines}")
+
+    def stop(self, replica: str, number: int) -> None:
+        """Ends the process of one replica with a signal, and waits for its end."""
+        process = self.processes.pop(replica)
+        process.send_signal(number)
+        process.wait(STOP_SECONDS)
+
+    def start(self, replica: str) -> None:
+        """Starts one replica of ours without waiting for it."""
+        assert self.supervisor
+        self.supervisor.launch(replica)
+        self.processes[replica] = psutil.Process(self.supervisor.processes[replica].pid.number)
+
+
+def running(
+    system: System, settings: Settings, scale: Mapping[str, int]
+) -> contextlib.AbstractContextManager[RunningSystem]:
+    """Starts the five services with these settings, and stops them after the block. Topics exist already.
+
+    `scale`: replicas by service, 1 by default. Raises WrongSetting for a command with replicas or with PostgreSQL.
+    """
+    if not system.command:
+        return _running_ours(system, settings, scale)
+    if scale or settings.database_url:
+        raise WrongSetting(f"--system {system.name}: only our own services run with --scale and --postgres")
+    return _running_command(system, settings)
 
 
 @contextlib.contextmanager
-def running(system: System, settings: Settings) -> Iterator[RunningSystem]:
-    """Starts the five services with these settings, and stops them after the block. Topics exist already."""
-    with _running_command(system, settings) if system.command else _running_ours(system, settings) as pids:
-        yield RunningSystem(system.name, settings.home, {name: psutil.Process(pid) for name, pid in pids.items()})
-
-
-@contextlib.contextmanager
-def _running_ours(system: System, settings: Settings) -> Iterator[dict[str, int]]:
+def _running_ours(system: System, settings: Settings, scale: Mapping[str, int]) -> Iterator[RunningSystem]:
     chosen = msgspec.structs.replace(settings, kafka_client=OURS[system.name], **SIMULATED)
-    supervisor = Supervisor(chosen, {}, lambda what, done: None)
+    supervisor = Supervisor(chosen, scale, lambda what, done: None)
     supervisor.start(KAFKA_SERVICES)
     try:
-        yield {process.name: process.pid.number for process in supervisor.processes.values()}
+        processes = {name: psutil.Process(each.pid.number) for name, each in supervisor.processes.items()}
+        yield RunningSystem(system.name, settings.home, processes, supervisor)
     finally:
         supervisor.stop()
 
 
 @contextlib.contextmanager
-def _running_command(system: System, settings: Settings) -> Iterator[dict[str, int]]:
+def _running_command(system: System, settings: Settings) -> Iterator[RunningSystem]:
     environment = os.environ | as_environment(settings)
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name in KAFKA_SERVICES:
-            _log(settings.home, name).parent.mkdir(parents=True, exist_ok=True)
-            with open(_log(settings.home, name), "ab") as log:
-                children[name] = subprocess.Popen(
+            path = _log(settings.home, f"{name}-1")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(path, "ab") as log:
+                children[f"{name}-1"] = subprocess.Popen(
                     [*system.command, name], env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log
                 )
-        yield {name: child.pid for name, child in children.items()}
+        processes = {replica: psutil.Process(child.pid) for replica, child in children.items()}
+        yield RunningSystem(system.name, settings.home, processes)
     except OSError as error:
         raise ShopError(f"{system.name} cannot start: {error}") from error
     finally:
@@ -111,5 +137,13 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.stdin.close()
 
 
-def _log(home: Path, name: str) -> Path:
-    return home / "logs" / f"{name}-1.log"
+def _by_service(figures: Mapping[str, float]) -> dict[str, float]:
+    totals: dict[str, float] = {}
+    for replica, figure in figures.items():
+        name = replica.rpartition("-")[0]
+        totals[name] = totals.get(name, 0.0) + figure
+    return totals
+
+
+def _log(home: Path, replica: str) -> Path:
+    return home / "logs" / f"{replica}.log"

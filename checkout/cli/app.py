@@ -182,6 +182,10 @@ def bench(
     seconds: Annotated[float, typer.Option(metavar="N", min=0, help="Seconds at this rate.")] = 15,
     idle: Annotated[float, typer.Option(metavar="N", min=0, help="Seconds without orders, before the burst.")] = 5,
     partitions: Annotated[int, typer.Option(metavar="N", min=1, help="Partitions of each topic.")] = 1,
+    lines: Annotated[int, typer.Option(metavar="N", min=1, max=100, help="Lines of each order.")] = 1,
+    scale: Scale = None,
+    postgres: Postgres = False,
+    brokers: Annotated[int, typer.Option(metavar="N", help="Kafka brokers, 1 or 3.")] = 1,
     rounds: Annotated[int, typer.Option(metavar="N", min=1, help="Rounds to measure.")] = 3,
     as_json: AsJson = False,
 ) -> None:
@@ -193,8 +197,9 @@ def bench(
     """
     from checkout.bench.rounds import Plan
     from checkout.cli.bench import run
+    from checkout.cli.up import parse_scale
 
-    plan = Plan(orders, rate, seconds, idle, partitions)
+    plan = Plan(orders, rate, seconds, idle, partitions, lines, brokers, postgres, parse_scale(scale or []))
     raise typer.Exit(run(systems or [], plan, rounds, as_json))
 
 

@@ -49,7 +49,7 @@ def running_shop(
     scale: Sequence[str], postgres: bool, containers: Sequence[str] = (), **overrides: Any
 ) -> Iterator[Supervisor]:
     """Starts containers (all by default) and gives their Supervisor when they are ready; stops them after the block."""
-    replicas = _replicas(scale)
+    replicas = parse_scale(scale)
     overrides["partitions"] = overrides.get("partitions") or max(replicas.values(), default=None)
     settings = read_settings(**overrides)
     _raise_interrupt_on_signals()
@@ -144,7 +144,8 @@ def _ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _replicas(scale: Sequence[str]) -> dict[str, int]:
+def parse_scale(scale: Sequence[str]) -> dict[str, int]:
+    """The replicas by service of options such as `stock=2`. Raises WrongSetting."""
     replicas, services = dict[str, int](), load_registry(read_settings().registry).by_name
     for option in scale:
         name, _, count = option.partition("=")

@@ -22,6 +22,8 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    TableValuedAlias,
+    Text,
     TypeDecorator,
     any_,
     bindparam,
@@ -108,47 +110,68 @@ def _compiled_select(statement: Select[Any], dialect: Dialect) -> tuple[str, str
     return compiled.string, "" if compiled.positional else "keys", convert
 
 
+def values_of(columns: Mapping[str, Column[Any]]) -> TableValuedAlias:
+    """On PostgreSQL, the rows of parameters that are arrays, one for each column: a whole batch in one statement."""
+    arrays = [bindparam(each, type_=ARRAY(_element_type(column))) for each, column in columns.items()]
+    return func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+
+
+def insert_into(table: Table, names: Sequence[str], dialect: str) -> Any:
+    """An INSERT of these columns for `write`, to which ON CONFLICT can be added."""
+    insert = DIALECTS[dialect].insert(table)
+    if dialect != "postgresql":
+        return insert
+    given = values_of({name: table.c[name] for name in names})
+    return insert.from_select(list(names), select(*given.c))
+
+
+def _element_type(column: Column[Any]) -> Any:
+    kind = getattr(column.type, "impl_instance", column.type)
+    return Text() if isinstance(kind, String) else kind  # a cast to VARCHAR(n) would cut values off
+
+
 def put(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]], replace: bool = True) -> None:
     """Inserts the rows. A row whose key exists is updated, or skipped when `replace` is false."""
     if rows:
-        text, values = _compiled_put(table, tuple(rows[0]), replace, db.dialect)
-        db.exec_driver_sql(text, [values(row) for row in rows])
+        text, names, converters = _compiled_put(table, tuple(rows[0]), replace, db.dialect)
+        pairs = list(zip(names, converters, strict=True))
+        values = [tuple([convert(row[name]) if convert else row[name] for name, convert in pairs]) for row in rows]
+        _execute(db, text, names, values)
 
 
 @lru_cache(maxsize=64)  # SQLAlchemy does not cache ON CONFLICT clauses
-def _compiled_put(table: Table, names: tuple[str, ...], replace: bool, dialect: Dialect) -> tuple[str, Any]:
-    insert = DIALECTS[dialect.name].insert(table)
+def _compiled_put(table: Table, names: tuple[str, ...], replace: bool, dialect: Dialect) -> tuple[str, Any, Any]:
+    insert = insert_into(table, names, dialect.name)
     keys = [column.name for column in table.primary_key]
     changed = {name: insert.excluded[name] for name in names if name not in keys}
     if replace and changed:
         statement = insert.on_conflict_do_update(index_elements=keys, set_=changed)
     else:
         statement = insert.on_conflict_do_nothing()
-    compiled = statement.compile(dialect=dialect, column_keys=names)
-    order = list(compiled.positiontup or names) if compiled.positional else list(names)
-    columns = [(name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in order]
-
-    def values(row: Mapping[str, Any]) -> list[Any]:
-        return [convert(row[name]) if convert else row[name] for name, convert in columns]
-
-    if compiled.positional:
-        return compiled.string, lambda row: tuple(values(row))
-    return compiled.string, lambda row: dict(zip(order, values(row), strict=True))
+    text, order = _compiled(statement, dialect, names)
+    return text, order, [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in order]
 
 
 def write(db: Connection, statement: Executable, rows: Sequence[Any], names: tuple[str, ...]) -> None:
     """Executes a statement for each row; `names` are the row's attributes that become parameters, unconverted.
 
-    Skips SQLAlchemy's processing of each parameter, which is a third of the time for a batch of small rows.
+    Skips SQLAlchemy's processing of each parameter, which is a third of the time for a batch of small rows. On
+    PostgreSQL the statement is executed once, with an array for each parameter (`values_of`).
     """
     if rows:
-        text, values = _compiled(statement, db.dialect, names)
-        db.exec_driver_sql(text, [values(row) for row in rows])
+        text, order = _compiled(statement, db.dialect, names)
+        _execute(db, text, order, list(map(attrgetter(*order), rows)))
+
+
+def _execute(db: Connection, text: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    if db.dialect.name == "postgresql":
+        db.exec_driver_sql(text, dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+    else:
+        db.exec_driver_sql(text, rows)
 
 
 @lru_cache(maxsize=64)
-def _compiled(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> tuple[str, Any]:
+def _compiled(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    # the text, and the names of its parameters in their order
     compiled = statement.compile(dialect=dialect, column_keys=names)
-    if compiled.positional:
-        return compiled.string, attrgetter(*compiled.positiontup)
-    return compiled.string, lambda row: {name: getattr(row, name) for name in names}
+    return compiled.string, tuple(compiled.positiontup if compiled.positional else names)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy import URL, Connection, NullPool, create_engine, make_url, text
 
 from checkout.settings import Settings, WrongSetting
 
@@ -36,11 +36,22 @@ def url_of(settings: Settings, service: str) -> URL:
 
 def create_databases(settings: Settings, services: Iterable[str]) -> None:
     """Creates the database of each of these services unless it exists."""
-    server = make_url(settings.database_url).set(drivername="postgresql+psycopg")
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as db:
+    with _administrator(settings) as db:
         existing = set(db.execute(text("SELECT datname FROM pg_database")).scalars())
         for name in (url_of(settings, service).database for service in services):
             if name not in existing:
                 db.execute(text(f'CREATE DATABASE "{name}"'))
-    engine.dispose()
+
+
+def drop_databases(settings: Settings, services: Iterable[str]) -> None:
+    """Drops the database of each of these services, with all that is in it."""
+    with _administrator(settings) as db:
+        for service in services:
+            db.execute(text(f'DROP DATABASE IF EXISTS "{url_of(settings, service).database}" WITH (FORCE)'))
+
+
+@contextmanager
+def _administrator(settings: Settings) -> Iterator[Connection]:
+    server = make_url(settings.database_url).set(drivername="postgresql+psycopg")
+    with create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect() as db:
+        yield db

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, String, Table, Text, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, String, Table, Text, select
 
-from checkout.framework.sql import DIALECTS, UtcTime, among, find, utc_text, write
+from checkout.framework.sql import DIALECTS, UtcTime, among, find, insert_into, utc_text, write
 
 METADATA = MetaData()
 INBOX = Table(
@@ -21,7 +21,6 @@ INBOX = Table(
     Column("replica", String(60)),
     Column("at", UtcTime),
 )
-INSERT = insert(INBOX)
 HANDLED = {name: select(INBOX.c.source, INBOX.c.order_id).where(among(INBOX.c.order_id, name)) for name in DIALECTS}
 
 
@@ -38,6 +37,9 @@ class InboxRow(msgspec.Struct):
     at: str = ""
 
 
+INSERT = {name: insert_into(INBOX, InboxRow.__struct_fields__, name) for name in DIALECTS}
+
+
 def find_handled(db: Connection, order_ids: Iterable[str]) -> set[tuple[str, ...]]:
     """The handled messages of these orders, as (source, order id)."""
     ids = list(set(order_ids))
@@ -49,4 +51,4 @@ def add_to_inbox(db: Connection, rows: Sequence[InboxRow], replica: str, at: dat
     stored_at = utc_text(at)
     for row in rows:
         row.replica, row.at = replica, stored_at
-    write(db, INSERT, rows, InboxRow.__struct_fields__)
+    write(db, INSERT[db.dialect.name], rows, InboxRow.__struct_fields__)

@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from checkout.framework.sql import DIALECTS, UtcTime, among, utc_text, write
+from checkout.framework.sql import DIALECTS, UtcTime, among, insert_into, utc_text, values_of, write
 
 REPLICA_BITS = 8  # of a row's number
 METADATA = MetaData()
@@ -120,17 +120,18 @@ class RowNumbers:
 
 
 INSERT = {
-    name: dialect.insert(OUTBOX).on_conflict_do_nothing(
+    name: insert_into(OUTBOX, OutboxRow.__struct_fields__, name).on_conflict_do_nothing(
         index_elements=[OUTBOX.c.order_id, OUTBOX.c.destination], index_where=DEAD_LETTER
     )
-    for name, dialect in DIALECTS.items()
+    for name in DIALECTS
 }
 COLUMNS = [OUTBOX.c[name] for name in OutboxRow.__struct_fields__]
-MARK_DONE = (
-    update(OUTBOX)
-    .where(OUTBOX.c.number == bindparam("of_row"))
-    .values({name: bindparam(name) for name in OutboxResult.__struct_fields__[1:]})
-)
+RESULT = {"of_row": OUTBOX.c.number} | {name: OUTBOX.c[name] for name in OutboxResult.__struct_fields__[1:]}
+GIVEN: dict[str, Any] = {"sqlite": {name: bindparam(name) for name in RESULT}, "postgresql": values_of(RESULT).c}
+MARK_DONE = {
+    dialect: update(OUTBOX).where(OUTBOX.c.number == given["of_row"]).values({n: given[n] for n in list(RESULT)[1:]})
+    for dialect, given in GIVEN.items()
+}
 
 
 def last_number(db: Connection) -> int:
@@ -150,7 +151,7 @@ def add_to_outbox(
 
 def mark_done(db: Connection, results: Sequence[OutboxResult]) -> None:
     """Stores the results of outbox rows; a row with a result is not sent again."""
-    write(db, MARK_DONE, results, OutboxResult.__struct_fields__)
+    write(db, MARK_DONE[db.dialect.name], results, OutboxResult.__struct_fields__)
 
 
 def has_open_rows(db: Connection) -> bool:

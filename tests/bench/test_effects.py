@@ -1,6 +1,7 @@
 """Effects: the benchmark refuses a system that lost an order, did one twice, or has not sent everything."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -37,8 +38,12 @@ def change(folder: Path, name: str, *statements: str) -> None:
         db.commit()
 
 
+def url_of(folder: Path) -> Callable[[str], str]:
+    return lambda name: f"sqlite:///{folder / name}.db"
+
+
 def test_two_orders_with_their_effects_are_accepted(databases: Path) -> None:
-    check_effects(databases, 2, 2)
+    check_effects(url_of(databases), 2, 2)
 
 
 @pytest.mark.parametrize(
@@ -57,4 +62,4 @@ def test_a_missing_or_repeated_effect_is_named(databases: Path, name: str, state
     change(databases, name, statement)
 
     with pytest.raises(ShopError, match=f"{name} has .* instead of .*: SELECT"):
-        check_effects(databases, 2, 2)
+        check_effects(url_of(databases), 2, 2)

@@ -3,19 +3,22 @@
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from checkout.bench.rounds import Measurement, Plan, measure
+from checkout.bench.rounds import Measurement, Plan, measure, measure_restarts
 from checkout.bench.systems import System, parse_system
 
 PEERS = Path(__file__).parents[2] / "scripts" / "peers"
 SHORT = Plan(orders=100, rate=20, seconds=1, idle_seconds=0.1, partitions=2)
 
 
-def measured(system: System, monkeypatch: pytest.MonkeyPatch, home: Path) -> Measurement:
+def measured(
+    system: System, monkeypatch: pytest.MonkeyPatch, home: Path, plan: Plan = SHORT
+) -> Measurement:
     monkeypatch.setenv("CHECKOUT_HOME", str(home))
     results: list[Measurement] = []
-    measure([system], SHORT, 1, results.append)
+    measure([system], plan, 1, results.append)
     return results[0]
 
 
@@ -29,6 +32,31 @@ def test_our_services_are_measured(name: str, monkeypatch: pytest.MonkeyPatch, t
     assert min(figures) > 0
     assert 0 < result.latency["p50"] <= result.latency["p99"] <= result.latency["max"]
     assert list(result.memory) == ["orders", "stock", "payments", "shipments", "notifications"]
+
+
+@pytest.mark.kafka
+@pytest.mark.postgres
+def test_replicas_on_postgresql_are_measured_by_service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plan = msgspec.structs.replace(SHORT, postgres=True, scale={"stock": 2})
+
+    result = measured(parse_system("checkout"), monkeypatch, tmp_path, plan)
+
+    assert list(result.cpu_of) == ["orders", "stock", "payments", "shipments", "notifications"]
+    assert result.cpu_of["stock"] > 0
+
+
+@pytest.mark.kafka
+@pytest.mark.postgres
+def test_every_order_has_its_effects_while_a_replica_leaves_and_returns(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CHECKOUT_HOME", str(tmp_path))
+    plan = msgspec.structs.replace(SHORT, postgres=True, scale={"stock": 2})
+
+    latencies = dict(measure_restarts(plan, "stock-2"))
+
+    assert [len(found) for found in latencies.values()] == [20] * 5
+    assert list(latencies)[3] == "killed with SIGKILL"
 
 
 @pytest.mark.kafka

@@ -30,7 +30,7 @@ def test_another_text_is_refused_with_what_can_be_written(text: str) -> None:
 
 
 def test_a_command_that_does_not_exist_is_reported(tmp_path: Path) -> None:
-    start = running(System("peer", ("/no/such/program",)), Settings(home=tmp_path))
+    start = running(System("peer", ("/no/such/program",)), Settings(home=tmp_path), {})
 
     with pytest.raises(ShopError, match="peer cannot start: .*/no/such/program"), start:
         pass
@@ -39,17 +39,25 @@ def test_a_command_that_does_not_exist_is_reported(tmp_path: Path) -> None:
 def test_a_process_that_ends_is_reported_with_its_last_lines(tmp_path: Path) -> None:
     system = System("peer", (sys.executable, "-c", "import sys; sys.exit(f'no topic for {sys.argv[1]}')"))
 
-    with running(system, Settings(home=tmp_path)) as shop:
+    with running(system, Settings(home=tmp_path), {}) as shop:
         for process in shop.processes.values():
             process.wait(10)
-        with pytest.raises(ShopError, match="orders of peer has ended:\nno topic for orders"):
+        with pytest.raises(ShopError, match="orders-1 of peer has ended:\nno topic for orders"):
             shop.cpu_seconds()
+
+
+@pytest.mark.parametrize(("scale", "url"), [({"stock": 2}, ""), ({}, "postgresql://localhost")])
+def test_a_command_has_neither_replicas_nor_postgresql(tmp_path: Path, scale: dict[str, int], url: str) -> None:
+    settings = Settings(home=tmp_path, database_url=url)
+
+    with pytest.raises(WrongSetting, match="--system peer: only our own services run with --scale and --postgres"):
+        running(System("peer", ("true",)), settings, scale)
 
 
 def test_processes_end_with_the_block(tmp_path: Path) -> None:
     system = System("peer", (sys.executable, "-c", "import sys; sys.stdin.read()"))
 
-    with running(system, Settings(home=tmp_path)) as shop:
+    with running(system, Settings(home=tmp_path), {}) as shop:
         running_then = [process.is_running() for process in shop.processes.values()]
 
     assert running_then == [True] * 5

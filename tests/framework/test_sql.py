@@ -6,7 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 import pytest
-from sqlalchemy import JSON, Column, Connection, Integer, MetaData, String, Table, select, text
+from sqlalchemy import JSON, Column, Connection, Integer, MetaData, String, Table, event, select, text
+from sqlalchemy.exc import DataError
 
 from checkout.framework.sql import Cents, UtcTime, fetch, put, status_type
 from checkout.worker.database import open_engine
@@ -43,6 +44,22 @@ def test_rows_are_fetched_in_the_order_of_their_keys(db: Connection) -> None:
     found = fetch(db, PRODUCTS, PRODUCTS.c.sku, [2, 1, 2, 99])
 
     assert [row._mapping for row in found] == [SPOON, MUG]
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_a_text_that_is_too_long_is_refused_and_not_cut(db: Connection) -> None:
+    with pytest.raises(DataError, match="too long"):
+        put(db, PARCELS, [{"id": "1", "size": "x" * 21, "sent_at": None, "contents": None}])
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_a_batch_is_one_statement_on_postgresql(db: Connection) -> None:
+    statements: list[tuple[str, bool]] = []
+    event.listen(db, "before_cursor_execute", lambda *of: statements.append((of[2], of[5])))
+
+    put(db, PRODUCTS, [SPOON, MUG])
+
+    assert [(text.split()[0], is_many) for text, is_many in statements] == [("INSERT", False)]
 
 
 def test_a_row_that_exists_is_replaced(db: Connection) -> None:

@@ -14,6 +14,7 @@ import pytest
 from sample import AT, BODY, created_id, order_id, place_order
 from waiting import wait_until
 
+from checkout.ids import new_id
 from checkout.services.orders import PAGE, Orders
 
 ORDERS = "/api/v1/order-management/orders"
@@ -112,6 +113,16 @@ def test_the_id_for_an_idempotency_key_differs_between_stores(
     ids = [created_id(store.post(ORDERS, json=BODY, headers=key)) for store in (client, another_store)]
 
     assert ids[0] != ids[1]
+
+
+def test_an_order_id_begins_with_its_time_or_that_of_its_key(client: httpx.Client) -> None:
+    before, key = new_id(), new_id()
+
+    of_key = created_id(client.post(ORDERS, json=BODY, headers={"Idempotency-Key": key}))
+    without_key = created_id(client.post(ORDERS, json=BODY))
+
+    assert of_key[:13] == key[:13]
+    assert before[:13] <= without_key[:13] <= new_id()[:13]
 
 
 def test_without_a_key_every_request_creates_an_order(client: httpx.Client) -> None:

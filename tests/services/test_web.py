@@ -1,6 +1,7 @@
 """Web app: the pages of the shop and of an order; all text in them is escaped."""
 
 import re
+import uuid
 from collections.abc import Iterator
 
 import httpx
@@ -56,6 +57,7 @@ def test_each_form_has_its_own_idempotency_key(client: httpx.Client) -> None:
     keys = {re.search(r"name=key value=([0-9a-f-]{36})", client.get("/").text)[1] for _ in range(2)}
 
     assert len(keys) == 2
+    assert {uuid.UUID(key).version for key in keys} == {7}
 
 
 def test_a_form_places_an_order_and_redirects_to_its_page(client: httpx.Client, stub_gateway: StubGateway) -> None:
