@@ -69,7 +69,8 @@ class RequestedLine(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("a price is between 0 and 1,000,000.00 EUR")
 
 
-Lines = Annotated[list[RequestedLine], msgspec.Meta(min_length=1, max_length=100)]
+MOST_LINES = 100  # of an order
+Lines = Annotated[list[RequestedLine], msgspec.Meta(min_length=1, max_length=MOST_LINES)]
 
 
 class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -173,16 +173,13 @@ def services(
 
 @app.command(cls=Command)
 def bench(
-    systems: Annotated[
-        list[str] | None,
-        typer.Option("--system", metavar="NAME=COMMAND", help="Can be repeated."),
-    ] = None,
+    systems: Annotated[list[str] | None, typer.Option("--system", metavar="NAME=COMMAND", help="Repeatable.")] = None,
     orders: Annotated[int, typer.Option(metavar="N", min=1, help="Orders in the burst.")] = 10_000,
     rate: Annotated[float, typer.Option(metavar="N", min=1, help="Orders per second after the burst.")] = 50,
     seconds: Annotated[float, typer.Option(metavar="N", min=0, help="Seconds at this rate.")] = 15,
     idle: Annotated[float, typer.Option(metavar="N", min=0, help="Seconds without orders, before the burst.")] = 5,
     partitions: Annotated[int, typer.Option(metavar="N", min=1, help="Partitions of each topic.")] = 1,
-    lines: Annotated[int, typer.Option(metavar="N", min=1, max=100, help="Lines of each order.")] = 1,
+    lines: Annotated[int, typer.Option(metavar="N", min=1, help="Lines of each order, at most 100.")] = 1,
     scale: Scale = None,
     postgres: Postgres = False,
     brokers: Annotated[int, typer.Option(metavar="N", help="Kafka brokers, 1 or 3.")] = 1,
@@ -191,16 +188,14 @@ def bench(
 ) -> None:
     """Measure the five Kafka services, side by side with others.
 
-    Each round sends a burst of orders, then orders at a constant rate, and counts the effects of every order. Without
-    --system it measures `checkout`; `checkout-confluent` is the same on confluent-kafka. A COMMAND starts one service,
-    whose name is its last argument.
+    Each round sends a burst, then orders at a constant rate, and counts the effects of every order. Without --system it
+    measures `checkout`; `checkout-confluent` uses confluent-kafka. A COMMAND starts the service of its last argument.
     """
     from checkout.bench.rounds import Plan
     from checkout.cli.bench import run
-    from checkout.cli.up import parse_scale
 
-    plan = Plan(orders, rate, seconds, idle, partitions, lines, brokers, postgres, parse_scale(scale or []))
-    raise typer.Exit(run(systems or [], plan, rounds, as_json))
+    plan = Plan(orders, rate, seconds, idle, partitions, lines, brokers, postgres)
+    raise typer.Exit(run(systems or [], plan, scale or [], rounds, as_json))
 
 
 @app.command(cls=Command)

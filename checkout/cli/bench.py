@@ -3,9 +3,14 @@
 import statistics
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from checkout.bench.rounds import Measurement, Plan, measure
 from checkout.bench.systems import parse_system
 from checkout.cli import output
+from checkout.cli.up import parse_scale
+from checkout.fields import MOST_LINES
+from checkout.settings import WrongSetting, read_settings
 
 COLUMNS = (
     "system", "orders/s", "CPU-s per 1,000", "at the rate", "p50 ms", "p99 ms", "idle % a service", "PSS MiB a service",
@@ -21,8 +26,18 @@ FIGURES: tuple[tuple[Callable[[Measurement], float], str], ...] = (
 )
 
 
-def run(systems: Sequence[str], plan: Plan, rounds: int, as_json: bool) -> int:
-    """Measures the systems and prints medians with their ranges; returns 0. Raises ShopError for a wrong effect."""
+def run(systems: Sequence[str], plan: Plan, scale: Sequence[str], rounds: int, as_json: bool) -> int:
+    """Measures the systems and prints medians with their ranges; returns 0. Raises ShopError for a wrong effect.
+
+    `scale`: replicas as `stock=2`. Raises WrongSetting for values that cannot be measured.
+    """
+    replicas, parsed = parse_scale(scale), [parse_system(text) for text in systems or ["checkout"]]
+    if plan.lines > MOST_LINES:
+        raise WrongSetting(f"--lines {plan.lines}: an order has at most {MOST_LINES} lines")
+    if replicas and not plan.postgres:
+        raise WrongSetting("--scale needs --postgres: SQLite serves one replica")
+    read_settings(brokers=plan.brokers)  # refuses other numbers than 1 and 3
+    plan = msgspec.structs.replace(plan, scale=replicas)
     results: list[Measurement] = []
 
     def report(result: Measurement) -> None:
@@ -30,7 +45,7 @@ def run(systems: Sequence[str], plan: Plan, rounds: int, as_json: bool) -> int:
         rate, cpu = f"{result.orders_per_second:,.0f} orders/s", f"{result.cpu_per_1000:.2f} CPU-s per 1,000"
         output.err.print(f"round {result.round}: {result.system}: {rate}, {cpu}, p50 {result.latency['p50']:.0f} ms")
 
-    measure([parse_system(text) for text in systems or ["checkout"]], plan, rounds, report)
+    measure(parsed, plan, rounds, report)
     if as_json:
         output.print_json({"plan": plan, "results": results})
         return 0
