@@ -1,7 +1,12 @@
 """Journal: the hops of a run as JSON lines, one file per replica: written in batches, read and merged."""
 
+import contextlib
+import os
+import sys
 import zlib
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
@@ -10,9 +15,11 @@ import msgspec
 from checkout.errors import CheckoutError
 from checkout.journal.causality import in_causal_order
 from checkout.journal.hop import Hop, Outcome
+from checkout.journal.tail import complete_size, lines_from_end
 
 ENCODER = msgspec.json.Encoder()
 DECODER = msgspec.json.Decoder(Hop)
+MOST_UNWRITTEN = 8 * 1024 * 1024  # bytes of hops that wait for a disk that is full; about 12,000 hops
 
 
 class BrokenJournal(CheckoutError):
@@ -35,44 +42,94 @@ class Journal:
     """The journal file of one replica, opened for appending.
 
     Without a path nothing is written. `sample` is "all", "none", or the percentage of orders that are written.
+    A file that cannot be written stops nothing: the error is printed once to stderr, up to MOST_UNWRITTEN bytes are
+    kept in memory and written as soon as it is possible, later hops are dropped, and their number is printed.
     """
 
     def __init__(self, path: Path | None, sample: str = "all") -> None:
         percent = {"all": 100, "none": 0}.get(sample)
         self._percent = int(sample) if percent is None else percent
-        self._file = None
-        if path and self._percent:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            drop_partial_line(path)
-            self._file = open(path, "ab", buffering=0)  # noqa: SIM115 - kept open for the life of the process
+        self._path = path if self._percent else None
+        self._file: FileIO | None = None
+        self._unwritten, self._dropped, self._is_failing = b"", 0, False
+        if self._path:
+            self._write_out(self._path)
 
     def write(self, hops: Iterable[Hop]) -> None:
         """Appends these hops in one write, so that a crash truncates at most the last line."""
-        if self._file:
+        if self._path:
             kept = list(hops) if self._percent == 100 else [hop for hop in hops if self._keeps(hop.order)]
             if kept:
-                self._file.write(ENCODER.encode_lines(kept))
+                lines = ENCODER.encode_lines(kept)
+                if len(self._unwritten) + len(lines) <= MOST_UNWRITTEN:
+                    self._unwritten += lines
+                else:
+                    self._dropped += len(kept)
+                self._write_out(self._path)
 
     def _keeps(self, order: str | None) -> bool:
         return zlib.crc32((order or "").encode()) % 100 < self._percent
 
     def close(self) -> None:
-        """Closes the file."""
+        """Writes what is left and closes the file."""
+        if self._path and self._unwritten:
+            self._write_out(self._path)
         if self._file:
             self._file.close()
 
+    def _write_out(self, path: Path) -> None:
+        try:
+            self._file = self._file or _open(path)
+            _append(self._file, self._unwritten)
+        except OSError as error:
+            if not self._is_failing:
+                _report(path, f"cannot be written: {error.strerror}; its hops wait in memory")
+            self._is_failing = True
+            return
+        if self._is_failing:
+            _report(path, f"is written again; {self._dropped:,} hops are missing")
+        self._unwritten, self._dropped, self._is_failing = b"", 0, False
 
-def drop_partial_line(path: Path) -> None:
-    """Removes a last line that a crash left incomplete."""
-    if path.exists():
-        with open(path, "r+b") as file:
-            whole = file.read()
-            file.truncate(whole.rfind(b"\n") + 1)
+
+def _open(path: Path) -> FileIO:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_file():
+        os.truncate(path, complete_size(path))
+    return FileIO(path, "a")
+
+
+def _append(file: FileIO, lines: bytes) -> None:
+    size = os.fstat(file.fileno()).st_size
+    try:
+        written = file.write(lines)
+        while written < len(lines):  # the file system takes less when it is nearly full, and then raises
+            written += file.write(lines[written:])
+    except OSError:
+        with contextlib.suppress(OSError):
+            file.truncate(size)
+        raise
+
+
+def _report(path: Path, event: str) -> None:
+    with contextlib.suppress(OSError):  # stderr may be a file on the same disk
+        print(f"the journal {path.name} {event}", file=sys.stderr)
 
 
 def read(folder: Path, order: str = "") -> list[Hop]:
     """The hops of all journals in a folder, or those of one order, merged. Raises BrokenJournal."""
     return merge(hop for path in sorted(folder.glob("*.jsonl")) for hop in read_file(path, order))
+
+
+def read_recent(path: Path, span: timedelta) -> list[Hop]:
+    """The hops of one file from `span` before the last hop on, at least; lines that are no hops are skipped."""
+    recent = list[Hop]()
+    for line in lines_from_end(path):
+        with contextlib.suppress(msgspec.MsgspecError):
+            recent.append(DECODER.decode(line))
+            # Hops found by recovery are appended up to `span` after others of the same time.
+            if recent[-1].at < recent[0].at - 2 * span:
+                break
+    return recent[::-1]
 
 
 def read_file(path: Path, order: str = "") -> Iterator[Hop]:

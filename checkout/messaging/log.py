@@ -7,6 +7,7 @@ from checkout.errors import CheckoutError
 
 Partition = tuple[str, int]  # topic and partition number
 Headers = Sequence[tuple[str, bytes]]
+ReceivedHeaders = Sequence[tuple[str, bytes | None]]  # Kafka allows a header without a value
 
 DEAD_LETTERS = ".dlt"  # suffix of a dead-letter topic's name
 
@@ -19,7 +20,7 @@ class Record(NamedTuple):
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: Headers = ()
+    headers: ReceivedHeaders = ()
     timestamp: int = 0
 
 

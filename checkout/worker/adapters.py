@@ -64,9 +64,9 @@ class HttpAdapter:
         url, status, body = self._post("/charges", row, charge_body(call))
         if status == 201:
             return CallResult(row, url, "201", CardCharged(call.id))
-        if status in (402, 422):
+        if status == 402:
             reason = body.get("reason") or body.get("message") or "denied"
-            return CallResult(row, url, str(status), CardDenied(call.id, str(reason)))
+            return CallResult(row, url, "402", CardDenied(call.id, str(reason)))
         raise Unanswered(url, f"HTTP {status}")
 
     def book(self, row: OutboxRow) -> CallResult:

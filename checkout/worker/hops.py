@@ -19,9 +19,9 @@ def cause_of(record: Record, message: type[Message]) -> str | None:
 
 
 def header(record: Record, name: str) -> str | None:
-    """The first header of this name, as text."""
+    """The first header of this name that has a value, as text."""
     for key, value in record.headers:
-        if key == name:
+        if key == name and value is not None:
             return value.decode("utf-8", "replace")
     return None
 

@@ -14,7 +14,8 @@ from checkout.c4.journal import group_by_order, read_journal
 from checkout.journal import hop as hop_module
 
 Journal = Callable[..., Path]
-SCHEMA = Path(hop_module.__file__).with_name("journal.schema.json")
+SCHEMA = json.loads(Path(hop_module.__file__).with_name("journal.schema.json").read_text())
+VALIDATOR = jsonschema.validators.validator_for(SCHEMA)(SCHEMA)
 CONTRACT = (
     '{"order": "6f9c", "step": 4, "from": "kafka", "to": "stock", "message": "OrderReceived", '
     '"technology": "order.new-order-received", "topic": "order.new-order-received", "partition": 0, "offset": 12, '
@@ -25,21 +26,18 @@ CONTRACT = (
 
 def test_line_of_the_contract_is_a_hop_of_the_published_schema(tmp_path: Path) -> None:
     (tmp_path / "run.jsonl").write_text(CONTRACT + "\n")
-    schema = json.loads(SCHEMA.read_text())
 
     hop = read_journal([tmp_path / "run.jsonl"])[0]
 
-    jsonschema.validate(json.loads(CONTRACT), schema)
+    VALIDATOR.validate(json.loads(CONTRACT))
     assert hop.arrow == ("kafka", "stock", "order.new-order-received")
     assert (hop.step, hop.position, hop.at.microsecond) == (4, "order.new-order-received[0]@12", 1)
 
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_runs_of_the_tests_follow_the_schema(view: str) -> None:
-    schema = json.loads(SCHEMA.read_text())
-
     for hop in valid_run(view, Random(1)):
-        jsonschema.validate(hop, schema)
+        VALIDATOR.validate(hop)
 
 
 def test_files_of_a_folder_are_one_run_and_repeats_are_dropped(tmp_path: Path, journal: Journal) -> None:

@@ -13,7 +13,7 @@ from checkout.framework.message import encode
 from checkout.framework.sql import utc_text
 from checkout.journal.hop import Outcome, utc_now
 from checkout.messages import MESSAGE_TYPES, TOPICS, CardCharged, ChargeCard, OrderReceived, PaymentProcessed
-from checkout.messaging.log import ProducerRecord
+from checkout.messaging.log import ProducerRecord, Record
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.services.orders import Orders
 from checkout.services.payments import Payments
@@ -21,6 +21,7 @@ from checkout.services.stock import Stock
 from checkout.worker.dead_letters import HEADERS, dead_letter_row
 from checkout.worker.deliveries import Delivery, Sources, to_record
 from checkout.worker.external_calls import CallResult, ExternalCalls
+from checkout.worker.hops import header
 from checkout.worker.outbox import OutboxKind, OutboxRow
 
 RECEIVED, TO_PAY = "order.new-order-received", "order.process-order-payment"
@@ -142,6 +143,29 @@ def test_a_dead_letter_has_the_record_unchanged_and_its_position() -> None:
         "dlt_topic": RECEIVED.encode(), "dlt_partition": b"0", "dlt_offset": b"0", "dlt_at": utc_text(AT).encode(),
         "dlt_error": str(delivery.error).encode(),
     }
+
+
+def test_a_header_without_a_value_is_as_if_it_were_absent() -> None:
+    record = Record(RECEIVED, 0, 0, None, None, [("kafka_correlationId", None), ("kafka_correlationId", b"c-2")])
+
+    assert header(record, "kafka_correlationId") == "c-2"
+    assert header(record._replace(headers=record.headers[:1]), "kafka_correlationId") is None
+
+
+def test_a_dead_letter_names_the_headers_without_a_value() -> None:
+    headers = [("theirs", None), ("empty", b""), ("other", None)]
+    record = Record(RECEIVED, 0, 7, b"k", b"hello", headers)
+
+    sent = to_record(dead_letter_row(record, ValueError("no message"), "stock", AT), MESSAGE_TYPES)
+
+    assert list(sent.headers[:3]) == [("theirs", b""), ("empty", b""), ("other", b"")]
+    assert sent.headers[-1] == ("dlt_null_headers", b"theirs, other")
+
+
+def test_a_dead_letter_keeps_an_error_that_is_not_unicode() -> None:
+    row = dead_letter_row(Record(RECEIVED, 0, 0, None, b"x"), ValueError("reason \ud800"), "stock", AT)
+
+    assert dict(HEADERS.decode(row.headers))["dlt_error"] == b"reason \\ud800"
 
 
 def test_a_dead_letter_is_identified_by_group_and_position() -> None:

@@ -163,7 +163,7 @@ def test_an_invalid_response_leaves_the_call_unanswered(stub_response_and_adapte
 @pytest.mark.parametrize(
     ("status", "body", "reason"),
     [
-        (402, b'{"reason":"no money"}', "no money"), (422, b'{"message":"not an amount"}', "not an amount"),
+        (402, b'{"reason":"no money"}', "no money"), (402, b'{"message":"no account"}', "no account"),
         (402, b"{}", "denied"), (402, b'{"reason":7}', "7"),
     ],
 )
@@ -172,6 +172,14 @@ def test_a_denial_always_has_a_reason(stub_response_and_adapter: Any, status: in
     response["next"] = (status, body, "application/json")
 
     assert adapter.charge(external_call(CHARGE)).reply == CardDenied(FIRST, reason)
+
+
+def test_a_key_that_came_with_another_body_is_not_a_denial(stub_response_and_adapter: Any) -> None:
+    response, adapter = stub_response_and_adapter
+    response["next"] = (422, b'{"message": "the key came with another body"}', "application/json")
+
+    with pytest.raises(Unanswered, match="HTTP 422"):
+        adapter.charge(external_call(CHARGE))
 
 
 # -- shipment company -------------------------------------------------------------------------------------------------
