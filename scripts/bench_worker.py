@@ -1,17 +1,23 @@
-"""Bench worker: CPU time of an order in the five workers and their SQL statements, on a log in memory."""
+"""Bench worker: CPU time of an order without Kafka, of the store and the peer, by layer and SQL statement."""
 
 import gc
+import itertools
+import sqlite3
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts" / "peers")]
+
+from messages import call  # noqa: E402
+from store import HANDLERS, Store  # noqa: E402
 
 from checkout.bench.effects import STOCK  # noqa: E402
 from checkout.domain import PaymentMethod  # noqa: E402
@@ -21,17 +27,86 @@ from checkout.ids import new_id  # noqa: E402
 from checkout.journal.journal import Journal  # noqa: E402
 from checkout.messages import MESSAGE_TYPES, TOPICS, OrderReceived  # noqa: E402
 from checkout.messaging.log import ProducerRecord  # noqa: E402
-from checkout.messaging.memory_log import MemoryBroker  # noqa: E402
+from checkout.messaging.memory_log import MemoryBroker, MemoryLog  # noqa: E402
 from checkout.registry import SERVICES  # noqa: E402
 from checkout.settings import Settings  # noqa: E402
 from checkout.simulators.in_process import SimulatedSystems  # noqa: E402
 from checkout.worker.database import ServiceDatabase  # noqa: E402
+from checkout.worker.deliveries import Sources  # noqa: E402
 from checkout.worker.external_calls import ExternalCalls  # noqa: E402
 from checkout.worker.worker import Worker  # noqa: E402
 
 SHOWN = 8  # statements
 LENGTH = 40  # characters of a statement
+LAYERS = [  # (class, method, layer); the time of a layer within another counts for the inner one
+    (MemoryLog, "poll", "the log in memory"),
+    (MemoryLog, "send", "the log in memory"),
+    (MemoryLog, "commit", "the log in memory"),
+    (Sources, "take", "records decoded, deliveries made"),
+    (Worker, "_call_handlers", "handlers, load and save without SQLite"),
+    (Worker, "_handle_together", "inbox and outbox without SQLite"),
+    (Worker, "publish", "records made of outbox rows"),
+    (Journal, "write", "hops and journal"),
+    (ExternalCalls, "put", "external calls, simulated"),
+]
+PEER_LAYERS = [
+    (Store, "decode", "records decoded, deliveries made"),
+    (Store, "handle", "handlers, inbox and outbox without SQLite"),
+]
+SQLITE = "SQLite"
 statements: Counter[str] = Counter()  # seconds
+
+
+class LayerTimes:
+    """CPU time in seconds by layer, without that of the layers called from it."""
+
+    def __init__(self) -> None:
+        self.seconds: Counter[str] = Counter()
+        self._open: list[str] = ["the rest"]
+        self._since = time.thread_time()
+
+    def timed(self, layer: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, with its time added to that of the layer."""
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            self.enter(layer)
+            try:
+                return function(*arguments, **named)
+            finally:
+                self.leave()
+
+        return call
+
+    def enter(self, layer: str) -> None:
+        """Starts the time of a layer."""
+        self._note()
+        self._open.append(layer)
+
+    def leave(self) -> None:
+        """Ends the time of the layer entered last."""
+        self._note()
+        self._open.pop()
+
+    def start(self) -> None:
+        """Forgets what was measured before."""
+        self.seconds.clear()
+        self._since = time.thread_time()
+
+    def _note(self) -> None:
+        now = time.thread_time()
+        self.seconds[self._open[-1]] += now - self._since  # type: ignore[assignment]
+        self._since = now
+
+
+layers = LayerTimes()
+
+
+class TimedConnection(sqlite3.Connection):
+    """A connection of the peer whose statements and commits are a layer."""
+
+    execute = layers.timed(SQLITE, sqlite3.Connection.execute)  # type: ignore[assignment]
+    executemany = layers.timed(SQLITE, sqlite3.Connection.executemany)  # type: ignore[assignment]
+    __exit__ = layers.timed(SQLITE, sqlite3.Connection.__exit__)  # type: ignore[assignment]
 
 
 def new_worker(kind: Any, broker: MemoryBroker, folder: Path, batch: int) -> Worker:
@@ -47,14 +122,23 @@ def new_worker(kind: Any, broker: MemoryBroker, folder: Path, batch: int) -> Wor
 def measure_statements(engine: Any) -> None:
     """Adds the CPU time of each statement, and of the commits, to `statements`."""
     started: list[float] = []
-    event.listen(engine, "before_cursor_execute", lambda *_: started.append(time.thread_time()))
-    event.listen(engine, "after_cursor_execute", lambda *of: note(of[2], started.pop()))
-    commit = engine.dialect.do_commit
+
+    def before(*_: Any) -> None:
+        layers.enter(SQLITE)
+        started.append(time.thread_time())
+
+    def after(_: Any, __: Any, statement: str, *___: Any) -> None:
+        note(statement, started.pop())
+        layers.leave()
+
+    event.listen(engine, "before_cursor_execute", before)
+    event.listen(engine, "after_cursor_execute", after)
+    commit = layers.timed(SQLITE, engine.dialect.do_commit)
 
     def timed_commit(connection: Any) -> None:
-        before = time.thread_time()
+        at = time.thread_time()
         commit(connection)
-        note("COMMIT", before)
+        note("COMMIT", at)
 
     engine.dialect.do_commit = timed_commit
 
@@ -81,29 +165,75 @@ def turn(worker: Worker) -> bool:
     return polled or sent or bool(worker.external_calls.open)
 
 
-def main() -> None:
-    """Prints microseconds of CPU time for each order: by service, then the statements that took most."""
-    orders, batch = (int(argument) for argument in [*sys.argv[1:], *("20000", "500")[len(sys.argv) - 1 :]])
+def run_store(orders: int, batch: int, folder: Path) -> Counter[str]:
+    """Moves the orders through the five workers; returns CPU seconds by service."""
     broker, used = MemoryBroker(), Counter[str]()
     broker.create(dict.fromkeys(TOPICS, 1))
-    with tempfile.TemporaryDirectory() as folder:
-        workers = {kind.name: new_worker(kind, broker, Path(folder), batch) for kind in SERVICES}
-        workers["orders"].log.send([order() for _ in range(orders)])
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 1_000)
-        is_busy = True
-        while is_busy:
-            is_busy = False
-            for name, worker in workers.items():
-                before = time.thread_time()
-                is_busy |= turn(worker)
-                used[name] += time.thread_time() - before  # type: ignore[assignment]
-        for worker in workers.values():
-            worker.close()
-    for title, seconds in (("all services", used.total()), *used.items(), ("SQLite", statements.total())):
+    workers = {kind.name: new_worker(kind, broker, folder, batch) for kind in SERVICES}
+    workers["orders"].log.send([order() for _ in range(orders)])
+    gc.freeze()
+    layers.start()
+    is_busy = True
+    while is_busy:
+        is_busy = False
+        for name, worker in workers.items():
+            before = time.thread_time()
+            is_busy |= turn(worker)
+            used[name] += time.thread_time() - before  # type: ignore[assignment]
+    for worker in workers.values():
+        worker.close()
+    return used
+
+
+def run_peer(orders: int, batch: int, folder: Path) -> float:
+    """Moves the orders through the peer's services, which pass records on in memory; returns CPU seconds."""
+    sqlite3_connect = sqlite3.connect
+    sqlite3.connect = lambda *of, **named: sqlite3_connect(*of, factory=TimedConnection, **named)
+    stores = {name: Store(name, folder, STOCK) for name in HANDLERS}
+    sqlite3.connect = sqlite3_connect
+    waiting: dict[str, deque[Any]] = {name: deque() for name in stores}
+    waiting["stock"].extend(("order.new-order-received", order().value) for _ in range(orders))
+    gc.freeze()
+    layers.start()
+    started, position = time.thread_time(), itertools.count()
+    while any(waiting.values()):
+        for name, store in stores.items():
+            queue = waiting[name]
+            taken = [queue.popleft() for _ in range(min(batch, len(queue)))]
+            rows = store.handle([store.decode(*record, "", 0, next(position)) for record in taken]) if taken else []
+            while replies := [call(row) for row in rows if row.is_call]:
+                rows = [row for row in rows if not row.is_call] + store.handle(replies)
+            store.sent += [(0, next(position), row.number) for row in rows]
+            for receiver, topic, payload in ((r, row.destination, row.payload) for row in rows for r in stores):
+                if topic in stores[receiver].topics:
+                    waiting[receiver].append((topic, payload))
+    for store in stores.values():
+        store.mark()
+        store.close()
+    return time.thread_time() - started
+
+
+def main() -> None:
+    """Prints microseconds of CPU time for each order: by service, layer and statement, then by layer of the peer."""
+    orders, batch = (int(argument) for argument in [*sys.argv[1:], *("20000", "500")[len(sys.argv) - 1 :]])
+    gc.set_threshold(50_000, 20, 1_000)
+    for measured in (*LAYERS, *PEER_LAYERS):
+        kind, method, layer = measured
+        setattr(kind, method, layers.timed(layer, getattr(kind, method)))
+
+    def show(title: str, seconds: float) -> None:
         print(f"{seconds / orders * 1e6:7.1f} us an order: {title}")
+
+    with tempfile.TemporaryDirectory() as folder:
+        used = run_store(orders, batch, Path(folder))
+    for title, seconds in (("all services", used.total()), *used.items(), *layers.seconds.most_common()):
+        show(title, seconds)
     for statement, seconds in statements.most_common(SHOWN):
-        print(f"{seconds / orders * 1e6:7.1f} us an order: {statement}")
+        show(statement, seconds)
+    with tempfile.TemporaryDirectory() as folder:
+        show("all services of the peer", run_peer(orders, batch, Path(folder)))
+    for title, seconds in layers.seconds.most_common():
+        show(f"peer: {title}", seconds)
 
 
 if __name__ == "__main__":
