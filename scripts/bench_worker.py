@@ -1,5 +1,6 @@
 """Bench worker: CPU time of an order without Kafka, of the store and the peer, by layer and SQL statement."""
 
+import contextlib
 import gc
 import itertools
 import sqlite3
@@ -7,11 +8,11 @@ import sys
 import tempfile
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-from sqlalchemy import event
+from unittest import mock
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts" / "peers")]
@@ -101,51 +102,67 @@ class LayerTimes:
 layers = LayerTimes()
 
 
-class TimedConnection(sqlite3.Connection):
-    """A connection of the peer whose statements and commits are a layer."""
+class TimedCursor(sqlite3.Cursor):
+    """A cursor whose statements are a layer."""
 
-    execute = layers.timed(SQLITE, sqlite3.Connection.execute)  # type: ignore[assignment]
-    executemany = layers.timed(SQLITE, sqlite3.Connection.executemany)  # type: ignore[assignment]
-    __exit__ = layers.timed(SQLITE, sqlite3.Connection.__exit__)  # type: ignore[assignment]
+    def execute(self, text: str, *values: Any) -> Any:
+        """Executes a statement."""
+        return timed_statement(text, super().execute, text, *values)
+
+    def executemany(self, text: str, rows: Any) -> Any:
+        """Executes a statement for each row."""
+        return timed_statement(text, super().executemany, text, rows)
+
+
+class TimedConnection(sqlite3.Connection):
+    """A connection whose statements and commits are a layer."""
+
+    def cursor(self, *_: Any) -> Any:
+        """A cursor, as SQLAlchemy uses it."""
+        return super().cursor(TimedCursor)
+
+    def execute(self, text: str, *values: Any) -> Any:
+        """Executes a statement."""
+        return timed_statement(text, super().execute, text, *values)
+
+    def executemany(self, text: str, rows: Any) -> Any:
+        """Executes a statement for each row."""
+        return timed_statement(text, super().executemany, text, rows)
+
+    def commit(self) -> None:
+        """Commits."""
+        timed_statement("COMMIT", super().commit)
+
+    def __exit__(self, *error: Any) -> Any:
+        """Commits, or rolls back."""
+        return timed_statement("COMMIT", super().__exit__, *error)
+
+
+def timed_statement(text: str, execute: Callable[..., Any], *arguments: Any) -> Any:
+    """Executes a statement, and adds its CPU time to `statements`."""
+    layers.enter(SQLITE)
+    before = time.thread_time()
+    result = execute(*arguments)
+    statements[text[:LENGTH].replace("\n", " ")] += time.thread_time() - before  # type: ignore[assignment]
+    layers.leave()
+    return result
+
+
+@contextlib.contextmanager
+def timed_sqlite() -> Iterator[None]:
+    """Measures the connections opened in the block."""
+    timed = partial(sqlite3.connect, factory=TimedConnection)
+    with mock.patch.object(sqlite3, "connect", timed), mock.patch.object(sqlite3.dbapi2, "connect", timed):
+        yield
 
 
 def new_worker(kind: Any, broker: MemoryBroker, folder: Path, batch: int) -> Worker:
     """The worker of one service, on a SQLite file and a journal below the folder."""
     service = kind.from_settings(Settings(stock=STOCK))
     database = ServiceDatabase(f"sqlite:///{folder / kind.name}.db", service)
-    measure_statements(database.engine)
     log = broker.join(kind.name, list(kind.topics()), f"{kind.name}-1")
     journal, calls = Journal(folder / f"{kind.name}.jsonl"), ExternalCalls(SimulatedSystems().adapters(), 0)
     return Worker(service, MESSAGE_TYPES, log, database, journal, calls, batch=batch, commit_interval=0.1)
-
-
-def measure_statements(engine: Any) -> None:
-    """Adds the CPU time of each statement, and of the commits, to `statements`."""
-    started: list[float] = []
-
-    def before(*_: Any) -> None:
-        layers.enter(SQLITE)
-        started.append(time.thread_time())
-
-    def after(_: Any, __: Any, statement: str, *___: Any) -> None:
-        note(statement, started.pop())
-        layers.leave()
-
-    event.listen(engine, "before_cursor_execute", before)
-    event.listen(engine, "after_cursor_execute", after)
-    commit = layers.timed(SQLITE, engine.dialect.do_commit)
-
-    def timed_commit(connection: Any) -> None:
-        at = time.thread_time()
-        commit(connection)
-        note("COMMIT", at)
-
-    engine.dialect.do_commit = timed_commit
-
-
-def note(statement: str, before: float) -> None:
-    """Adds the time since `before` to that of the statement."""
-    statements[statement[:LENGTH].replace("\n", " ")] += time.thread_time() - before
 
 
 def order() -> ProducerRecord:
@@ -187,10 +204,7 @@ def run_store(orders: int, batch: int, folder: Path) -> Counter[str]:
 
 def run_peer(orders: int, batch: int, folder: Path) -> float:
     """Moves the orders through the peer's services, which pass records on in memory; returns CPU seconds."""
-    sqlite3_connect = sqlite3.connect
-    sqlite3.connect = lambda *of, **named: sqlite3_connect(*of, factory=TimedConnection, **named)
     stores = {name: Store(name, folder, STOCK) for name in HANDLERS}
-    sqlite3.connect = sqlite3_connect
     waiting: dict[str, deque[Any]] = {name: deque() for name in stores}
     waiting["stock"].extend(("order.new-order-received", order().value) for _ in range(orders))
     gc.freeze()
@@ -224,13 +238,13 @@ def main() -> None:
     def show(title: str, seconds: float) -> None:
         print(f"{seconds / orders * 1e6:7.1f} us an order: {title}")
 
-    with tempfile.TemporaryDirectory() as folder:
+    with timed_sqlite(), tempfile.TemporaryDirectory() as folder:
         used = run_store(orders, batch, Path(folder))
     for title, seconds in (("all services", used.total()), *used.items(), *layers.seconds.most_common()):
         show(title, seconds)
     for statement, seconds in statements.most_common(SHOWN):
         show(statement, seconds)
-    with tempfile.TemporaryDirectory() as folder:
+    with timed_sqlite(), tempfile.TemporaryDirectory() as folder:
         show("all services of the peer", run_peer(orders, batch, Path(folder)))
     for title, seconds in layers.seconds.most_common():
         show(f"peer: {title}", seconds)

@@ -1,12 +1,13 @@
 """SQL: column types, and the statements that services share, on SQLite and PostgreSQL."""
 
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -99,8 +100,18 @@ def find(db: Connection, statement: Select[Any], keys: Sequence[Any]) -> list[tu
     """The rows of a statement with `among`, as tuples of the driver's values; skips SQLAlchemy's rows."""
     text, name, convert = _compiled_select(statement, db.dialect)
     values = convert(keys) if convert else keys
-    cursor = db.exec_driver_sql(text, {name: values} if name else (values,)).cursor
+    if db.dialect.name == "sqlite":
+        return sqlite_connection(db).execute(text, (values,)).fetchall()
+    cursor = db.exec_driver_sql(text, {name: values}).cursor
     return list(cursor.fetchall()) if cursor else []
+
+
+def sqlite_connection(db: Connection) -> sqlite3.Connection:
+    """The driver's connection to SQLite; its errors are those of `sqlite3`.
+
+    SQLAlchemy takes longer for a statement than SQLite: a fifth of a worker's time when messages come one by one.
+    """
+    return cast(sqlite3.Connection, db.connection.driver_connection)
 
 
 @lru_cache(maxsize=64)
@@ -167,7 +178,7 @@ def _execute(db: Connection, text: str, names: Sequence[str], rows: Sequence[Seq
     if db.dialect.name == "postgresql":
         db.exec_driver_sql(text, dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
     else:
-        db.exec_driver_sql(text, rows)
+        sqlite_connection(db).executemany(text, rows)
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,7 @@
 """Database: the engine, transactions and schema of one service's database."""
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from checkout.errors import CheckoutError
 from checkout.framework.service import Service
 from checkout.worker import inbox, outbox
 
-DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
+DATABASE_UNAVAILABLE = (OperationalError, InterfaceError, sqlite3.OperationalError)
 
 
 class IncompatibleDatabase(CheckoutError):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sample import FIRST, SECOND, order_approved, order_id
+from sample import FIRST, SECOND, order_approved, order_id, order_received
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from waiting import wait_until
@@ -16,7 +16,7 @@ from worker.in_memory_shop import InMemoryShop, run_once
 from checkout.domain import DomainError
 from checkout.framework.message import encode
 from checkout.messages import PaymentProcessed
-from checkout.worker.database import ServiceDatabase
+from checkout.worker.database import DATABASE_UNAVAILABLE, ServiceDatabase
 from checkout.worker.outbox import OUTBOX
 from checkout.worker.worker import ATTEMPTS, PAUSE_BETWEEN_ATTEMPTS
 
@@ -194,6 +194,27 @@ def test_while_the_database_is_unavailable_the_batch_is_kept_and_nothing_is_dead
     harness.service.load_error = None
     run_once(harness.worker)
     assert (len(harness.counts()), harness.lag()) == (count, 0)
+
+
+def test_while_the_disk_is_full_the_batch_is_kept_and_nothing_is_dead_lettered(shop: InMemoryShop) -> None:
+    database, worker = shop.databases["stock"], shop.workers["stock"]
+    ids = [order_id(number) for number in range(1, 400)]
+    for id in ids:
+        shop.publish("order.new-order-received", encode(order_received(id=id)), key=id.encode())
+    worker.poll()
+    with database.begin() as db:
+        pages = db.exec_driver_sql("PRAGMA page_count").scalar_one()
+        db.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+    with pytest.raises(DATABASE_UNAVAILABLE, match="full"):
+        worker.handle()
+
+    with database.begin() as db:
+        db.exec_driver_sql("PRAGMA max_page_count = 1000000")
+    run_once(worker)
+    with database.read() as db:
+        rows = db.execute(select(OUTBOX.c.order_id, OUTBOX.c.kind)).all()
+    assert rows == [(id, "topic") for id in ids]
 
 
 @pytest.mark.parametrize("loads", range(7))

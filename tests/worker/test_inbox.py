@@ -6,8 +6,9 @@ from functools import partial
 
 import pytest
 from sample import FIRST, SECOND, order_id
-from sqlalchemy import Connection, event, select
+from sqlalchemy import Connection, select
 from worker.inbox_rows import RECEIVED, RESERVED, T1, inbox_row
+from worker.statements import executed_statements
 
 from checkout.framework.sql import fetch
 from checkout.services.orders import Orders
@@ -65,9 +66,8 @@ def test_a_lookup_by_order_searches_the_inbox_and_does_not_read_all_of_it(databa
 
 def plan(db: Connection, query: Callable[[], object]) -> str:
     """How the database executes the statement of a query."""
-    executed = []
-    event.listen(db, "before_cursor_execute", lambda *call: executed.append(call[2:4]), once=True)
-    query()
+    with executed_statements(db) as executed:
+        query()
     explain = "EXPLAIN QUERY PLAN" if db.dialect.name == "sqlite" else "EXPLAIN (ANALYZE, BUFFERS)"
     return "\n".join(str(row[-1]) for row in db.exec_driver_sql(f"{explain} {executed[0][0]}", executed[0][1]))
 

@@ -5,14 +5,12 @@ A ceiling is a tenth above what was counted when it was set; whoever needs more 
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from sample import order_id, order_received, process_payment, products_reserved
-from sqlalchemy import event
 from worker.in_memory_shop import InMemoryShop, run_once
+from worker.statements import executed_statements
 
 from checkout.framework.message import encode
 from checkout.messages import Message
@@ -32,20 +30,6 @@ def deliver(shop: InMemoryShop, batch: list[Message]) -> None:
         shop.publish(str(message.topic), encode(message), key=message.id.encode())
 
 
-@contextmanager
-def counted_statements(shop: InMemoryShop, service: str) -> Iterator[list[str]]:
-    """The statements that a service's database executes in the block."""
-    seen: list[str] = []
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        seen.append(statement)
-
-    engine = shop.databases[service].engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(engine, "before_cursor_execute", note)
-
-
 def counted_calls(shop: InMemoryShop, service: str) -> int:
     """The number of function calls of one turn of a service."""
     counts: Counter[str] = Counter()
@@ -63,7 +47,7 @@ def test_a_turn_has_as_many_statements_for_one_message_as_for_many(shop: InMemor
     counts = []
     for batch in (batches[:1], batches[1:2], batches[2:]):  # the first turn also looks for rows left open
         deliver(shop, batch)
-        with counted_statements(shop, service) as seen:
+        with executed_statements(shop.databases[service].engine) as seen:
             run_once(shop.workers[service])
         counts.append(len(seen))
 
