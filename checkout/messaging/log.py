@@ -67,6 +67,14 @@ class LogUnavailable(CheckoutError):
     exit_code = 3
 
 
+class RecordTooLarge(ValueError):
+    """The record is above the size limit of its topic."""
+
+    def __init__(self, message: str, record: ProducerRecord) -> None:
+        super().__init__(message)
+        self.record = record
+
+
 def max_record_bytes(topic: str) -> int:
     """The size limit of a topic's records in bytes: key, value and headers together.
 
@@ -76,11 +84,11 @@ def max_record_bytes(topic: str) -> int:
 
 
 def check_size(record: ProducerRecord) -> None:
-    """Raises ValueError for a record above the limit of its topic."""
+    """Raises RecordTooLarge for a record above the limit of its topic."""
     topic, key, value, headers, _ = record
     size = len(key or b"") + len(value or b"") + sum(len(name) + len(content) for name, content in headers)
     if size > max_record_bytes(topic):
-        raise ValueError(f"{topic} takes {max_record_bytes(topic):,} bytes, this record has {size:,}")
+        raise RecordTooLarge(f"{topic} takes {max_record_bytes(topic):,} bytes, this record has {size:,}", record)
 
 
 class Log(Protocol):
@@ -105,7 +113,7 @@ class Log(Protocol):
     def send(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
         """Sends all records in one flush; returns the metadata of each, in the same order, after acknowledgement.
 
-        Creates a dead-letter topic (`...dlt`) at its first record. Raises ValueError for a record above its topic's
+        Creates a dead-letter topic (`...dlt`) at its first record. Raises RecordTooLarge for a record above its topic's
         size limit, before any is sent. Raises LogUnavailable for an unknown topic and when the broker does not answer;
         some records may have been sent then, so the caller sends all of them again.
         """

@@ -94,7 +94,6 @@ class MemoryBroker:
 
     def _append(self, record: ProducerRecord) -> RecordMetadata:
         topic, key, value, headers, _ = record
-        check_size(record)
         if topic.endswith(DEAD_LETTERS):
             self.create({topic: 1})
         if topic not in self._records:
@@ -193,6 +192,8 @@ class MemoryLog:
     def send(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
         """Appends all records; returns the metadata of each."""
         with self._broker._changed:
+            for record in records:
+                check_size(record)
             sent = [self._broker._append(record) for record in records]
             self._broker._changed.notify_all()
             return sent

@@ -90,7 +90,7 @@ class Supervisor:
         """Waits until these replicas (all by default) answer and have their partitions. Raises ShopError."""
         waiting = list(replicas or self.processes)
         total = len(waiting)
-        with httpx.Client(timeout=1.0) as client:
+        with httpx.Client(timeout=1.0, trust_env=False) as client:
 
             def are_ready() -> bool:
                 self._on_progress("waiting for " + ", ".join(waiting[:3]), 1 - len(waiting) / total)

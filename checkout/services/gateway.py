@@ -26,7 +26,7 @@ class Gateway:
 
     def __init__(self, addresses: Mapping[str, str], on_created: OrderCallback) -> None:
         self._addresses, self._on_created = addresses, on_created
-        self._client = httpx.AsyncClient(timeout=TIMEOUT)
+        self._client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False)
 
     def application(self, is_ready: Callable[[], bool]) -> Litestar:
         """Returns the HTTP application of the gateway; its health check reports `is_ready()`."""

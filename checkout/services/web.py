@@ -32,7 +32,7 @@ class Web:
     """Step 1: shows the products and sends orders to the gateway at the URL `gateway`."""
 
     def __init__(self, gateway: str) -> None:
-        self._client = httpx.AsyncClient(base_url=gateway, timeout=10.0, headers={"user-agent": "web"})
+        self._client = httpx.AsyncClient(base_url=gateway, timeout=10.0, headers={"user-agent": "web"}, trust_env=False)
 
     def application(self, is_ready: Callable[[], bool]) -> Litestar:
         """Returns the HTTP application of the web app; its health check reports `is_ready()`."""

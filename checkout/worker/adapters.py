@@ -1,7 +1,9 @@
 """Adapters: call the payment provider and the shipment company over HTTP, and the mail server over SMTP."""
 
+import json
 import smtplib
 import threading
+import time
 from collections.abc import Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -30,6 +32,9 @@ from checkout.worker.outbox import OutboxRow
 TIMEOUT = httpx.Timeout(5.0, connect=1.0)  # seconds
 SENDER = Address("Awesome Online Store", addr_spec="orders@awesome-online-store.example")
 LARGEST_RESPONSE = 64 * 1024  # bytes
+LONGEST_RESPONSE = 10.0  # seconds for the body
+MOST_REASON = 1_000  # characters
+LOGIN_WANTED = {530, 534, 535, 538}  # SMTP codes that say nothing about the e-mail
 
 
 def of_service(service: str, settings: Settings) -> Mapping[str, Adapter]:
@@ -56,7 +61,7 @@ class HttpAdapter:
     """Calls one external system over HTTP: connect time-out 1 s, read time-out 5 s, redirects are not followed."""
 
     def __init__(self, base_url: str) -> None:
-        self._client = httpx.Client(base_url=base_url, timeout=TIMEOUT, follow_redirects=False)
+        self._client = httpx.Client(base_url=base_url, timeout=TIMEOUT, follow_redirects=False, trust_env=False)
 
     def charge(self, row: OutboxRow) -> CallResult:
         """Step 9: charges the card. Raises Unanswered."""
@@ -66,7 +71,7 @@ class HttpAdapter:
             return CallResult(row, url, "201", CardCharged(call.id))
         if status == 402:
             reason = body.get("reason") or body.get("message") or "denied"
-            return CallResult(row, url, "402", CardDenied(call.id, str(reason)))
+            return CallResult(row, url, "402", CardDenied(call.id, readable(reason)))
         raise Unanswered(url, f"HTTP {status}")
 
     def book(self, row: OutboxRow) -> CallResult:
@@ -74,22 +79,39 @@ class HttpAdapter:
         call = msgspec.json.decode(row.payload or b"", type=BookParcel)
         url, status, body = self._post("/parcels", row, parcel_body(call))
         if status == 422:
-            return CallResult(row, url, "422", ParcelRefused(call.id, str(body.get("message"))))
+            return CallResult(row, url, "422", ParcelRefused(call.id, readable(body.get("message"))))
         if status != 201:
             raise Unanswered(url, f"HTTP {status}")
-        return CallResult(row, url, "201", ParcelBooked(call.id, str(body.get("id", ""))))
+        return CallResult(row, url, "201", ParcelBooked(call.id, readable(body.get("id", ""))))
 
     def _post(self, path: str, row: OutboxRow, request: dict[str, Any]) -> tuple[str, int, dict[str, Any]]:
         url = str(self._client.base_url.join(path))
         headers = {"content-type": "application/json", "Idempotency-Key": idempotency_key(row)}
         try:
-            response = self._client.post(path, content=ENCODER.encode(request), headers=headers)
-            body = response.json() if len(response.content) <= LARGEST_RESPONSE else None
-        except (httpx.HTTPError, ValueError) as error:
+            with self._client.stream("POST", path, content=ENCODER.encode(request), headers=headers) as response:
+                body = json.loads(_read(response))  # takes a lone surrogate, which msgspec refuses
+        except (httpx.HTTPError, ValueError, RecursionError) as error:
             raise Unanswered(url, type(error).__name__) from error
         if not isinstance(body, dict):
             raise Unanswered(url, f"HTTP {response.status_code} whose body is not a JSON object")
         return url, response.status_code, body
+
+
+def readable(value: object) -> str:
+    """The text of a value from outside, in characters that JSON, PostgreSQL and a mail can have."""
+    text = str(value)[:MOST_REASON].replace("\0", "\ufffd")
+    return text.encode("utf-8", "replace").decode()
+
+
+def _read(response: httpx.Response) -> bytes:
+    body, until = bytearray(), time.monotonic() + LONGEST_RESPONSE
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > LARGEST_RESPONSE:
+            raise httpx.ReadError(f"more than {LARGEST_RESPONSE:,} bytes")
+        if time.monotonic() > until:
+            raise httpx.ReadTimeout(f"longer than {LONGEST_RESPONSE:.0f} s")
+    return bytes(body)
 
 
 class SmtpAdapter:
@@ -119,8 +141,8 @@ class SmtpAdapter:
 
     def _refused(self, row: OutboxRow, call: SendEmail, code: int, reason: bytes | str) -> CallResult:
         self._disconnect()
-        body = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
-        if code < 500:
+        body = readable(reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason)
+        if code < 500 or code in LOGIN_WANTED:
             raise Unanswered(self.url, f"SMTP {code} {body}")
         return CallResult(row, self.url, str(code), EmailRefused(call.id, call.kind, body))
 

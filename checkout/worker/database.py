@@ -3,17 +3,23 @@
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, inspect, select
+from sqlalchemy import Connection, Engine, ExceptionContext, Table, create_engine, event, func, inspect, select
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import StaticPool
 
 from checkout.errors import CheckoutError
 from checkout.framework.service import Service
 from checkout.worker import inbox, outbox
 
-DATABASE_UNAVAILABLE = (OperationalError, InterfaceError, sqlite3.OperationalError)
+DATABASE_UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, sqlite3.OperationalError)
+POSTGRESQL_OPTIONS = (  # no replica waits for ever for another one that is paused within a transaction
+    "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
+)
+READ_ONLY = "25006"  # SQLSTATE: the server has become a standby
 
 
 class IncompatibleDatabase(CheckoutError):
@@ -50,6 +56,15 @@ class ServiceDatabase:
         """Opens a connection that reads committed data."""
         return self._readers.connect()
 
+    def claim_open_rows(self, owner: str, at: datetime, older_than: datetime) -> list[outbox.OutboxRow]:
+        """Claims outbox rows as `outbox.claim_rows` does; without open rows it only reads."""
+        with self.read() as db:
+            is_due = outbox.has_open_rows(db)
+        if not is_due:
+            return []
+        with self.begin() as db:
+            return outbox.claim_rows(db, owner, at, older_than)
+
     def close(self) -> None:
         """Closes every connection."""
         if self._connection:
@@ -76,6 +91,15 @@ def _difference(db: Connection, table: Table) -> str:
     return "" if key == wanted else f"has the key ({', '.join(key)}) instead of ({', '.join(wanted)})"
 
 
+def _wait_for_another_server(context: ExceptionContext) -> BaseException | None:
+    # A server that has become read-only is as good as none: its connections are dropped, and the caller waits.
+    error: Any = context.original_exception
+    if getattr(error, "sqlstate", None) != READ_ONLY:
+        return None
+    context.is_disconnect = True
+    return OperationalError(context.statement, context.parameters, error)
+
+
 def url_is_memory(url: str) -> bool:
     """Whether this URL is an in-memory SQLite database."""
     return url in ("sqlite://", "sqlite:///:memory:")
@@ -84,7 +108,9 @@ def url_is_memory(url: str) -> bool:
 def open_engine(url: str, writes: bool = True) -> Engine:
     """An engine with durable commits; on SQLite a writing transaction takes the write lock when it begins."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=4)
+        engine = create_engine(url, pool_pre_ping=True, pool_size=4, connect_args={"options": POSTGRESQL_OPTIONS})
+        event.listen(engine, "handle_error", _wait_for_another_server, retval=True)
+        return engine
     memory = {"poolclass": StaticPool} if url_is_memory(url) else {}
     engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10}, **memory)
 

@@ -19,10 +19,10 @@ def cause_of(record: Record, message: type[Message]) -> str | None:
 
 
 def header(record: Record, name: str) -> str | None:
-    """The first header of this name that has a value, as text."""
+    """The first header of this name that has a value, as text; PostgreSQL stores no NUL, so it is replaced."""
     for key, value in record.headers:
         if key == name and value is not None:
-            return value.decode("utf-8", "replace")
+            return value.decode("utf-8", "replace").replace("\0", "\ufffd")
     return None
 
 

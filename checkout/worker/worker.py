@@ -20,7 +20,7 @@ from checkout.messaging.log import CommitRefused, Log, LogUnavailable, Partition
 from checkout.worker import hops, outbox
 from checkout.worker.database import DATABASE_UNAVAILABLE, ServiceDatabase
 from checkout.worker.dead_letters import dead_letter_row
-from checkout.worker.deliveries import Delivery, Sources, drop_repeats, to_record
+from checkout.worker.deliveries import Delivery, Sources, check_row_sizes, drop_repeats, send_rows
 from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.inbox import add_to_inbox
 from checkout.worker.outbox import OutboxKind, OutboxResult, OutboxRow, RowNumbers
@@ -29,6 +29,7 @@ LEASE = timedelta(seconds=15)  # after which any replica may claim an outbox row
 CLAIM_INTERVAL = 5.0  # seconds
 ATTEMPTS = 3
 PAUSE_BETWEEN_ATTEMPTS = 0.5  # seconds: three attempts end within two
+MOST_PAUSES = 4  # in one batch: Kafka takes the partitions from a consumer that does not poll for five minutes
 
 
 class Worker:
@@ -69,8 +70,7 @@ class Worker:
         self._unmarked: list[OutboxResult] = []
         with database.read() as db:
             self._numbers = RowNumbers(outbox.last_number(db), self.replica)
-        self._next_claim = 0.0
-        self._commit_interval, self._commit_at = commit_interval, math.inf
+        self._next_claim, self._pauses, self._commit_interval, self._commit_at = 0.0, 0, commit_interval, math.inf
 
     def poll(self, timeout: float = 0.0) -> list[Delivery]:
         """Takes the next batch from all sources, waiting up to `timeout` seconds; returns an unfinished batch again."""
@@ -90,6 +90,7 @@ class Worker:
         """
         if not self.batch or self.is_handled:
             return
+        self._pauses = 0
         self._handle_split([delivery for delivery in self.batch if not delivery.is_settled])
         self.is_handled = True
 
@@ -97,11 +98,13 @@ class Worker:
         """Sends the outbox rows of the batch: records in one flush, external calls through their adapters."""
         records = [row for row in self.outgoing if row.kind is not OutboxKind.EXTERNAL_CALL]
         if records:
-            sent = self.log.send([to_record(row, self._types) for row in records])
+            sent, too_large = send_rows(self.log, records, self._types)
             at, published = self._now(), list[Hop]()
-            for row, metadata in zip(records, sent, strict=True):
-                place = (utc_text(at), metadata.partition, metadata.offset)
-                self._unmarked.append(OutboxResult(row.number, *place))
+            for row, reason in too_large:
+                self._unmarked.append(OutboxResult(row.number, utc_text(at), status=f"not sent: {reason}"))
+                self._report(f"message {row.message} of order {row.order_id} is not sent: {reason}")
+            for row, metadata in sent:
+                self._unmarked.append(OutboxResult(row.number, utc_text(at), metadata.partition, metadata.offset))
                 if row.kind is OutboxKind.TOPIC:
                     kind = self._types.by_name[row.message]
                     published.append(hops.publication(kind, row, metadata, self.replica, at))
@@ -149,8 +152,9 @@ class Worker:
         if readable or rows:
             with self.database.begin() as db:
                 fresh = drop_repeats(db, readable)
+                # First, so that a replica that has the same message waits here, and then knows that it is handled.
+                add_to_inbox(db, [delivery.inbox_row() for delivery in fresh if delivery.type], self.replica, at)
                 rows += self._call_handlers(db, fresh)
-                add_to_inbox(db, [delivery.inbox_row() for delivery in fresh], self.replica, at)
                 outbox.add_to_outbox(db, rows, self.replica, at, self._numbers)
                 answered = [delivery.call_done(at) for delivery in readable if delivery.result]
                 outbox.mark_done(db, self._unmarked + answered)
@@ -179,6 +183,7 @@ class Worker:
             for delivery in fresh
             for message in delivery.handler(self.service, state, delivery.message) or ()
         ]
+        check_row_sizes(rows, self._types)
         self.service.save(db, state)
         return rows
 
@@ -189,10 +194,12 @@ class Worker:
             except DATABASE_UNAVAILABLE:
                 raise
             except Exception as error:
-                if isinstance(error, DomainError) or attempt == ATTEMPTS:
+                if isinstance(error, DomainError) or attempt == ATTEMPTS or delivery.result:  # a call is repeated
                     return self._give_up(delivery, error)
                 self._write_hops([delivery], self._now(), Outcome.FAILED)
-                self._pause(PAUSE_BETWEEN_ATTEMPTS)
+                if self._pauses < MOST_PAUSES:
+                    self._pauses += 1
+                    self._pause(PAUSE_BETWEEN_ATTEMPTS)
 
     def _give_up(self, delivery: Delivery, error: Exception) -> None:
         delivery.is_settled = not delivery.record
@@ -205,7 +212,10 @@ class Worker:
             delivery.error = error
             self._handle_together([delivery])
         else:
-            print(f"{utc_text(self._now())} {self.replica}: timer {delivery.source} failed: {error}", file=sys.stderr)
+            self._report(f"timer {delivery.source} failed: {error}")
+
+    def _report(self, problem: str) -> None:
+        print(f"{utc_text(self._now())} {self.replica}: {problem}", file=sys.stderr, flush=True)
 
     def _settle(self, deliveries: Sequence[Delivery], at: datetime) -> None:
         for delivery in deliveries:
@@ -234,12 +244,7 @@ class Worker:
         if self._clock() < self._next_claim:
             return
         self._mark_now()
-        with self.database.read() as db:
-            is_due = outbox.has_open_rows(db)
-        if is_due:
-            at = self._now()
-            with self.database.begin() as db:
-                rows = outbox.claim_rows(db, self.replica, at, at - LEASE)
-            in_progress = self.external_calls.open | {row.identity for row in self.outgoing}
-            self.outgoing += [row for row in rows if row.identity not in in_progress]
+        in_progress, at = self.external_calls.open | {row.identity for row in self.outgoing}, self._now()
+        rows = self.database.claim_open_rows(self.replica, at, at - LEASE)
+        self.outgoing += [row for row in rows if row.identity not in in_progress]
         self._next_claim = self._clock() + CLAIM_INTERVAL

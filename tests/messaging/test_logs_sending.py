@@ -13,7 +13,7 @@ from messaging.polling import (
     values,
 )
 
-from checkout.messaging.log import Broker, LogUnavailable, ProducerRecord, RecordMetadata
+from checkout.messaging.log import Broker, LogUnavailable, ProducerRecord, RecordMetadata, RecordTooLarge
 
 
 def test_records_of_a_key_go_to_one_partition_and_keys_to_all(broker: Broker, join: Join) -> None:
@@ -120,6 +120,18 @@ def test_value_of_1_MiB_is_delivered_between_small_ones(broker: Broker, join: Jo
     member.send([*orders(1), large, *orders(1)])
 
     assert [len(value or b"") for value in values(take(member, 3))] == [14, 1024 * 1024, 14]
+
+
+def test_no_record_is_sent_with_one_above_the_limit(broker: Broker, join: Join) -> None:
+    broker.create({ORDERS: 1})
+    member = join("stock", [ORDERS], "stock-1")
+    large = ProducerRecord(ORDERS, None, b"x" * 1_300_000)
+
+    with pytest.raises(RecordTooLarge) as refusal:
+        member.send([*orders(1), large])
+
+    assert refusal.value.record is large
+    assert broker.ends([ORDERS]) == {(ORDERS, 0): 0}
 
 
 @pytest.mark.parametrize("size", [1_300_000, 3_000_000])

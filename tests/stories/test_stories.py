@@ -1,10 +1,12 @@
 """Stories: the three stories, their variants and external failures, on real processes."""
 
+import stat
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from checkout.processes.supervisor import Supervisor
 from checkout.registry import arrows
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -142,3 +144,10 @@ def test_two_requests_with_the_same_idempotency_key_create_one_order(shopper: An
     id = responses[0].json()["id"]
     shopper.wait_for_end(id)
     assert len(shopper.charges(id)) == len(shopper.arrows(id)) / 17 == 1
+
+
+def test_databases_and_journals_are_readable_only_by_their_user(store: Supervisor) -> None:
+    files = [*store.settings.home.glob("databases/*.db"), *store.settings.home.glob("journal/*.jsonl")]
+
+    assert len(files) >= 10
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}

@@ -16,6 +16,8 @@ from checkout.worker.database import DATABASE_UNAVAILABLE, IncompatibleDatabase,
 from checkout.worker.inbox import add_to_inbox, find_handled
 from checkout.worker.outbox import OUTBOX, has_open_rows
 
+LIMITED = ("lock", "statement", "idle_in_transaction_session")
+
 
 @pytest.fixture
 def open_database(tmp_path: Path) -> Iterator[Callable[..., ServiceDatabase]]:
@@ -136,6 +138,30 @@ def test_a_transaction_after_a_failed_one_is_clean(open_database: Callable[..., 
 
     with database.read() as db:
         assert db.scalars(select(OUTBOX.c.order_id)).all() == [SECOND]
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_no_statement_waits_for_ever_on_postgresql(database_url: str) -> None:
+    database = ServiceDatabase(database_url, Stock())
+    with database.begin() as db:
+        limits = [db.scalar(text(f"show {name}_timeout")) for name in LIMITED]
+    database.close()
+
+    assert limits == ["10s", "30s", "30s"]
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_a_server_that_has_become_read_only_is_waited_for(database_url: str) -> None:
+    database = ServiceDatabase(database_url, Stock())
+    row = outbox_row(FIRST)
+    with pytest.raises(DATABASE_UNAVAILABLE, match="read-only"), database.begin() as db:
+        db.execute(text("set transaction read only"))
+        add(db, [row], "stock-1", T1)
+
+    with database.begin() as db:
+        add(db, [row], "stock-1", T1)
+        assert has_open_rows(db)
+    database.close()
 
 
 @pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)

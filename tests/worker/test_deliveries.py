@@ -58,7 +58,7 @@ def test_a_record_is_identified_by_its_topic_and_order() -> None:
     ("headers", "correlation"),
     [
         ([], FIRST), ([("other", b"x")], FIRST), ([("kafka_correlationId", b"\xff")], "\ufffd"),
-        ([("kafka_correlationId", "é".encode())], "é"),
+        ([("kafka_correlationId", "é".encode())], "é"), ([("kafka_correlationId", b"a\x00b")], "a\ufffdb"),
         ([("kafka_correlationId", b"a"), ("kafka_correlationId", b"b")], "a"),
     ],
 )

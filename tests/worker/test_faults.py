@@ -1,27 +1,34 @@
 """Faults: failing handlers, unreadable records, and an unavailable database."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sample import FIRST, SECOND, order_approved, order_id, order_received
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 from waiting import wait_until
 from worker.faulty_service import FaultyService, FaultyServiceHarness
 from worker.in_memory_shop import InMemoryShop, run_once
+from worker.inbox_rows import inbox_row
+from worker.outbox_rows import add, outbox_row
 
 from checkout.domain import DomainError
 from checkout.framework.message import encode
+from checkout.framework.sql import fetch, put
 from checkout.messages import PaymentProcessed
 from checkout.worker.database import DATABASE_UNAVAILABLE, ServiceDatabase
-from checkout.worker.outbox import OUTBOX
-from checkout.worker.worker import ATTEMPTS, PAUSE_BETWEEN_ATTEMPTS
+from checkout.worker.inbox import add_to_inbox
+from checkout.worker.outbox import OUTBOX, OutboxRow
+from checkout.worker.worker import ATTEMPTS, MOST_PAUSES, PAUSE_BETWEEN_ATTEMPTS
 
 RECEIVED = "order.new-order-received"
 PAID, APPROVED = "payment.order-payment-processed", "order.new-order-approved"
+FAILED = "payment.order-payment-failed"
 
 
 @pytest.fixture(scope="module")
@@ -236,6 +243,78 @@ def test_messages_committed_before_the_database_failed_are_journaled_once(
     assert (len(harness.counts()), len(harness.dead_letters()), harness.lag()) == (7, 1, 0)
 
 
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_a_message_that_another_replica_handles_at_the_same_time_is_a_repeat(tmp_path: Path, database_url: str) -> None:
+    other, database = (ServiceDatabase(database_url, FaultyService()) for _ in range(2))
+    harness = FaultyServiceHarness(tmp_path, database)
+    harness.service.most_payments = 1
+    harness.publish(encode(PaymentProcessed(FIRST)))
+    harness.worker.poll()
+    with other.begin() as db:
+        put(db, FaultyService.PAID, [{"order_id": FIRST, "times": 0}])
+
+    with other.begin() as db:
+        fetch(db, FaultyService.PAID, FaultyService.PAID.c.order_id, [FIRST])
+        add_to_inbox(db, [inbox_row(FIRST, PAID)], "faulty-2", datetime.now(UTC))
+        put(db, FaultyService.PAID, [{"order_id": FIRST, "times": 1}])
+        thread = threading.Thread(target=harness.worker.handle)
+        thread.start()
+        waiting = text("select count(*) from pg_locks where not granted")
+        wait_until(lambda: db.scalar(waiting) == 1, "the worker waits for the lock")
+    thread.join(10)
+    harness.worker.journal.close()
+
+    assert (harness.outcomes()[-1], harness.counts()) == ("duplicate", {FIRST: 1})
+    assert f"{PAID}.faulty.dlt" not in harness.broker.topics()
+    for each in (other, database):
+        each.close()
+
+
+def test_a_batch_of_failing_messages_is_soon_done(harness: FaultyServiceHarness) -> None:
+    ids = [order_id(number) for number in range(300)]
+    harness.service.errors |= dict.fromkeys(ids, ZeroDivisionError("the handler fails"))
+    harness.publish(*[encode(PaymentProcessed(id)) for id in ids])
+
+    run_once(harness.worker)
+
+    assert harness.pauses == [PAUSE_BETWEEN_ATTEMPTS] * MOST_PAUSES
+    assert (len(harness.dead_letters()), harness.lag()) == (300, 0)
+
+
+def test_a_message_that_is_too_large_to_send_dead_letters_its_cause(harness: FaultyServiceHarness) -> None:
+    harness.service.reasons[SECOND] = "x" * 1_200_000
+    harness.publish(encode(PaymentProcessed(FIRST)), encode(PaymentProcessed(SECOND)))
+
+    run_once(harness.worker)
+
+    (dead_letter,) = harness.dead_letters()
+    assert b"1,114,112 bytes, this record has 1,200" in dict(dead_letter.headers)["dlt_error"]
+    assert (harness.counts(), harness.lag()) == ({FIRST: 1}, 0)
+
+
+def test_an_outbox_row_that_is_too_large_is_marked_with_the_reason_and_the_others_are_sent(
+    harness: FaultyServiceHarness, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [failed_payment(FIRST, b"{}"), failed_payment(SECOND, b"x" * 1_200_000), failed_payment(order_id(3), b"{}")]
+    with harness.database.begin() as db:
+        add(db, rows, "faulty-1", datetime.now(UTC))
+
+    run_once(harness.worker)
+    harness.worker.poll()
+    harness.worker._mark_now()
+
+    with harness.database.read() as db:
+        stored = db.execute(select(OUTBOX.c.status, OUTBOX.c.done_at).order_by(OUTBOX.c.number)).all()
+    assert [record.key for record in harness.broker.read([FAILED])] == [FIRST.encode(), order_id(3).encode()]
+    assert [row.status and row.status.partition(" takes")[0] for row in stored] == [None, f"not sent: {FAILED}", None]
+    assert all(row.done_at for row in stored)
+    assert f"faulty-1: message PaymentFailed of order {SECOND} is not sent: {FAILED} takes" in capsys.readouterr().err
+
+
+def failed_payment(id: str, payload: bytes) -> OutboxRow:
+    return outbox_row(id, FAILED, message="PaymentFailed", payload=payload, cause=None, key=id.encode())
+
+
 def test_a_timer_calls_its_handler_and_writes_no_hops(harness: FaultyServiceHarness) -> None:
     started = time.monotonic()
 
@@ -243,7 +322,7 @@ def test_a_timer_calls_its_handler_and_writes_no_hops(harness: FaultyServiceHarn
 
     assert time.monotonic() - started > 0.1
     assert len({tick.id for tick in harness.service.ticks}) == len(harness.service.ticks)
-    assert harness.outcomes() == []
+    assert (harness.outcomes(), harness.inbox_size()) == ([], 0)
 
 
 def test_a_message_about_an_unknown_order_is_dead_lettered_and_causes_no_message(shop: InMemoryShop) -> None:

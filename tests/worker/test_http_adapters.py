@@ -1,5 +1,7 @@
 """HTTP adapters, against the simulated servers: charges, parcels, and every kind of missing or invalid response."""
 
+import contextlib
+import threading
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
@@ -16,6 +18,7 @@ from checkout.messages import CardCharged, CardDenied, ChargeCard, ParcelBooked,
 from checkout.simulators import http_api, payment_broker, shipment_company
 from checkout.simulators.payment_broker import PaymentBroker
 from checkout.simulators.shipment_company import ShipmentCompany
+from checkout.worker import adapters
 from checkout.worker.adapters import TIMEOUT, HttpAdapter
 from checkout.worker.external_calls import Unanswered, idempotency_key
 
@@ -113,6 +116,43 @@ def test_the_timeouts_are_one_second_to_connect_and_five_to_read() -> None:
     assert (TIMEOUT.connect, TIMEOUT.read) == (1.0, 5.0)
 
 
+@pytest.mark.parametrize(("pause", "problem"), [(0.0, "ReadError"), (0.05, "ReadTimeout")])
+def test_a_response_without_end_leaves_the_call_unanswered(
+    monkeypatch: pytest.MonkeyPatch, pause: float, problem: str
+) -> None:
+    monkeypatch.setattr(adapters, "LONGEST_RESPONSE", 0.3)
+    stopping = threading.Event()
+
+    def respond(socket: Any) -> None:
+        connection, _ = socket.accept()
+        connection.recv(10_000)
+        connection.sendall(b"HTTP/1.1 201 Created\r\ncontent-type: application/json\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while not stopping.wait(pause):
+                connection.sendall(b" " * (10 if pause else 10_000))
+        connection.close()
+
+    with listen(0, "a test") as socket:
+        thread = threading.Thread(target=respond, args=(socket,), daemon=True)
+        thread.start()
+        adapter = HttpAdapter("http://{}:{}".format(*socket.getsockname()))
+        with pytest.raises(Unanswered, match=problem):
+            adapter.charge(external_call(CHARGE))
+        adapter._client.close()
+        stopping.set()
+        thread.join(5)
+
+
+def test_a_proxy_of_the_environment_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, provider_and_address: tuple[PaymentBroker, str]
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    adapter = HttpAdapter(provider_and_address[1])
+
+    assert adapter.charge(external_call(CHARGE)).status == "201"
+    adapter._client.close()
+
+
 @pytest.mark.slow
 def test_a_read_times_out_after_five_seconds() -> None:
     with listen(0, "a test") as socket:
@@ -172,6 +212,16 @@ def test_a_denial_always_has_a_reason(stub_response_and_adapter: Any, status: in
     response["next"] = (status, body, "application/json")
 
     assert adapter.charge(external_call(CHARGE)).reply == CardDenied(FIRST, reason)
+
+
+def test_a_reason_is_stored_in_characters_that_every_receiver_takes(stub_response_and_adapter: Any) -> None:
+    response, adapter = stub_response_and_adapter
+    body = b'{"reason": "no \\ud800 \\u0000 ' + b"x" * 2_000 + b'"}'
+    response["next"] = 402, body, "application/json"
+
+    result = adapter.charge(external_call(CHARGE))
+
+    assert result.reply == CardDenied(FIRST, "no ? \ufffd " + "x" * 993)
 
 
 def test_a_key_that_came_with_another_body_is_not_a_denial(stub_response_and_adapter: Any) -> None:

@@ -129,6 +129,14 @@ def scripted_server(**replies: str) -> Iterator[SmtpAdapter]:
         thread.join(5)
 
 
+def test_a_server_that_wants_a_login_leaves_the_call_unanswered() -> None:
+    with (
+        scripted_server(MAIL="530 authentication required") as adapter,
+        pytest.raises(Unanswered, match="SMTP 530 authentication required"),
+    ):
+        adapter.send(external_call(MAIL))
+
+
 @pytest.mark.parametrize(
     ("command", "response"),
     [("RCPT", "550 no such user"), ("MAIL", "553 not from you"), (".", "554 looks like spam"), ("DATA", "502 what?")],
