@@ -2,8 +2,8 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, Table, create_engine, event, func, inspect, select
@@ -56,14 +56,15 @@ class ServiceDatabase:
         """Opens a connection that reads committed data."""
         return self._readers.connect()
 
-    def claim_open_rows(self, owner: str, at: datetime, older_than: datetime) -> list[outbox.OutboxRow]:
+    def claim_open_rows(self, owner: str, now: Callable[[], datetime], lease: timedelta) -> list[outbox.OutboxRow]:
         """Claims outbox rows as `outbox.claim_rows` does; without open rows it only reads."""
         with self.read() as db:
             is_due = outbox.has_open_rows(db)
         if not is_due:
             return []
+        at = now()
         with self.begin() as db:
-            return outbox.claim_rows(db, owner, at, older_than)
+            return outbox.claim_rows(db, owner, at, at - lease)
 
     def close(self) -> None:
         """Closes every connection."""

@@ -244,7 +244,7 @@ class Worker:
         if self._clock() < self._next_claim:
             return
         self._mark_now()
-        in_progress, at = self.external_calls.open | {row.identity for row in self.outgoing}, self._now()
-        rows = self.database.claim_open_rows(self.replica, at, at - LEASE)
+        in_progress = self.external_calls.open | {row.identity for row in self.outgoing}
+        rows = self.database.claim_open_rows(self.replica, self._now, LEASE)
         self.outgoing += [row for row in rows if row.identity not in in_progress]
         self._next_claim = self._clock() + CLAIM_INTERVAL
