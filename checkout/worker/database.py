@@ -19,7 +19,7 @@ DATABASE_UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, sqlite3.O
 POSTGRESQL_OPTIONS = (  # no replica waits for ever for another one that is paused within a transaction
     "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
 )
-READ_ONLY = "25006"  # SQLSTATE: the server has become a standby
+WAITED_FOR = {"25006", "25P03"}  # SQLSTATE: the server has become a standby, or has ended an idle transaction
 
 
 class IncompatibleDatabase(CheckoutError):
@@ -92,10 +92,10 @@ def _difference(db: Connection, table: Table) -> str:
     return "" if key == wanted else f"has the key ({', '.join(key)}) instead of ({', '.join(wanted)})"
 
 
-def _wait_for_another_server(context: ExceptionContext) -> BaseException | None:
-    # A server that has become read-only is as good as none: its connections are dropped, and the caller waits.
+def _wait_for_another_connection(context: ExceptionContext) -> BaseException | None:
+    # Such a connection is as good as none: it is dropped, and the caller waits.
     error: Any = context.original_exception
-    if getattr(error, "sqlstate", None) != READ_ONLY:
+    if getattr(error, "sqlstate", None) not in WAITED_FOR:
         return None
     context.is_disconnect = True
     return OperationalError(context.statement, context.parameters, error)
@@ -110,7 +110,7 @@ def open_engine(url: str, writes: bool = True) -> Engine:
     """An engine with durable commits; on SQLite a writing transaction takes the write lock when it begins."""
     if not url.startswith("sqlite"):
         engine = create_engine(url, pool_pre_ping=True, pool_size=4, connect_args={"options": POSTGRESQL_OPTIONS})
-        event.listen(engine, "handle_error", _wait_for_another_server, retval=True)
+        event.listen(engine, "handle_error", _wait_for_another_connection, retval=True)
         return engine
     memory = {"poolclass": StaticPool} if url_is_memory(url) else {}
     engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10}, **memory)

@@ -50,8 +50,8 @@ def _handled(row: Row[Any], service: Service, message_types: MessageTypes) -> Ho
 
 def _sent(row: Row[Any], message_types: MessageTypes) -> Hop | None:
     sent = outbox_row(row)
-    if sent.kind is OutboxKind.DEAD_LETTER:
-        return None
+    if sent.kind is OutboxKind.DEAD_LETTER or (sent.kind is OutboxKind.TOPIC and row.position is None):
+        return None  # a dead letter has no hop, and a message that was too large was not sent
     kind = message_types.by_name[sent.message]
     if sent.kind is OutboxKind.TOPIC:
         return hops.publication(kind, sent, RecordMetadata(row.partition, row.position), sent.owner, row.done_at)

@@ -1,5 +1,6 @@
 """Service database: durable commits, its connection, and databases of other versions."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,19 @@ def test_no_statement_waits_for_ever_on_postgresql(database_url: str) -> None:
     database.close()
 
     assert limits == ["10s", "30s", "30s"]
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_a_transaction_that_the_server_has_ended_is_waited_for(database_url: str) -> None:
+    database = ServiceDatabase(database_url, Stock())
+    with pytest.raises(DATABASE_UNAVAILABLE), database.begin() as db:
+        db.execute(text("set idle_in_transaction_session_timeout = 50"))
+        time.sleep(0.3)
+        has_open_rows(db)
+
+    with database.begin() as db:
+        assert not has_open_rows(db)
+    database.close()
 
 
 @pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)

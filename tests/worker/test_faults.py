@@ -1,48 +1,23 @@
-"""Faults: failing handlers, unreadable records, and an unavailable database."""
+"""Faults: failing handlers and unreadable records."""
 
 import json
-import threading
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from sample import FIRST, SECOND, order_approved, order_id, order_received
-from sqlalchemy import func, select, text
-from sqlalchemy.exc import OperationalError
+from sample import FIRST, SECOND, order_approved, order_id
+from sqlalchemy import func, select
 from waiting import wait_until
-from worker.faulty_service import FaultyService, FaultyServiceHarness
+from worker.faulty_service import FaultyServiceHarness
 from worker.in_memory_shop import InMemoryShop, run_once
-from worker.inbox_rows import inbox_row
-from worker.outbox_rows import add, outbox_row
 
 from checkout.domain import DomainError
 from checkout.framework.message import encode
-from checkout.framework.sql import fetch, put
 from checkout.messages import PaymentProcessed
-from checkout.worker.database import DATABASE_UNAVAILABLE, ServiceDatabase
-from checkout.worker.inbox import add_to_inbox
-from checkout.worker.outbox import OUTBOX, OutboxRow
+from checkout.worker.outbox import OUTBOX
 from checkout.worker.worker import ATTEMPTS, MOST_PAUSES, PAUSE_BETWEEN_ATTEMPTS
 
 RECEIVED = "order.new-order-received"
 PAID, APPROVED = "payment.order-payment-processed", "order.new-order-approved"
-FAILED = "payment.order-payment-failed"
-
-
-@pytest.fixture(scope="module")
-def faulty_database() -> Iterator[ServiceDatabase]:
-    database = ServiceDatabase("sqlite://", FaultyService())
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def harness(tmp_path: Path, faulty_database: ServiceDatabase) -> Iterator[FaultyServiceHarness]:
-    harness = FaultyServiceHarness(tmp_path, faulty_database)
-    yield harness
-    harness.worker.journal.close()
 
 
 def test_a_failing_handler_is_tried_three_times_and_then_dead_lettered(harness: FaultyServiceHarness) -> None:
@@ -184,92 +159,6 @@ def test_a_crash_does_not_create_a_second_dead_letter(shop: InMemoryShop) -> Non
     assert {(record.value, dict(record.headers)["dlt_offset"]) for record in dead_letter} == {(b"hello", b"0")}
 
 
-@pytest.mark.parametrize("count", [1, 5])
-def test_while_the_database_is_unavailable_the_batch_is_kept_and_nothing_is_dead_lettered(
-    harness: FaultyServiceHarness, count: int
-) -> None:
-    harness.service.load_error = OperationalError("select", {}, Exception("the database is unavailable"))
-    harness.publish(*[encode(PaymentProcessed(order_id(number))) for number in range(count)])
-    harness.worker.poll()
-
-    for _ in range(ATTEMPTS + 1):
-        with pytest.raises(OperationalError):
-            harness.worker.handle()
-
-    assert (harness.pauses, harness.outcomes()) == ([], [])
-    assert "payment.order-payment-processed.faulty.dlt" not in harness.broker.topics()
-    harness.service.load_error = None
-    run_once(harness.worker)
-    assert (len(harness.counts()), harness.lag()) == (count, 0)
-
-
-def test_while_the_disk_is_full_the_batch_is_kept_and_nothing_is_dead_lettered(shop: InMemoryShop) -> None:
-    database, worker = shop.databases["stock"], shop.workers["stock"]
-    ids = [order_id(number) for number in range(1, 400)]
-    for id in ids:
-        shop.publish("order.new-order-received", encode(order_received(id=id)), key=id.encode())
-    worker.poll()
-    with database.begin() as db:
-        pages = db.exec_driver_sql("PRAGMA page_count").scalar_one()
-        db.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-
-    with pytest.raises(DATABASE_UNAVAILABLE, match="full"):
-        worker.handle()
-
-    with database.begin() as db:
-        db.exec_driver_sql("PRAGMA max_page_count = 1000000")
-    run_once(worker)
-    with database.read() as db:
-        rows = db.execute(select(OUTBOX.c.order_id, OUTBOX.c.kind)).all()
-    assert rows == [(id, "topic") for id in ids]
-
-
-@pytest.mark.parametrize("loads", range(7))
-def test_messages_committed_before_the_database_failed_are_journaled_once(
-    harness: FaultyServiceHarness, loads: int
-) -> None:
-    harness.service.errors[order_id(5)] = DomainError("no")
-    harness.service.load_error = OperationalError("select", {}, Exception("unavailable"))
-    harness.service.loads_before_error = loads
-    harness.publish(*[encode(PaymentProcessed(order_id(number))) for number in range(8)])
-    harness.worker.poll()
-    with pytest.raises(OperationalError):
-        harness.worker.handle()
-
-    harness.service.load_error = None
-    run_once(harness.worker)
-
-    assert sorted(harness.outcomes()) == ["applied"] * 7 + ["dead-lettered"]
-    assert (len(harness.counts()), len(harness.dead_letters()), harness.lag()) == (7, 1, 0)
-
-
-@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
-def test_a_message_that_another_replica_handles_at_the_same_time_is_a_repeat(tmp_path: Path, database_url: str) -> None:
-    other, database = (ServiceDatabase(database_url, FaultyService()) for _ in range(2))
-    harness = FaultyServiceHarness(tmp_path, database)
-    harness.service.most_payments = 1
-    harness.publish(encode(PaymentProcessed(FIRST)))
-    harness.worker.poll()
-    with other.begin() as db:
-        put(db, FaultyService.PAID, [{"order_id": FIRST, "times": 0}])
-
-    with other.begin() as db:
-        fetch(db, FaultyService.PAID, FaultyService.PAID.c.order_id, [FIRST])
-        add_to_inbox(db, [inbox_row(FIRST, PAID)], "faulty-2", datetime.now(UTC))
-        put(db, FaultyService.PAID, [{"order_id": FIRST, "times": 1}])
-        thread = threading.Thread(target=harness.worker.handle)
-        thread.start()
-        waiting = text("select count(*) from pg_locks where not granted")
-        wait_until(lambda: db.scalar(waiting) == 1, "the worker waits for the lock")
-    thread.join(10)
-    harness.worker.journal.close()
-
-    assert (harness.outcomes()[-1], harness.counts()) == ("duplicate", {FIRST: 1})
-    assert f"{PAID}.faulty.dlt" not in harness.broker.topics()
-    for each in (other, database):
-        each.close()
-
-
 def test_a_batch_of_failing_messages_is_soon_done(harness: FaultyServiceHarness) -> None:
     ids = [order_id(number) for number in range(300)]
     harness.service.errors |= dict.fromkeys(ids, ZeroDivisionError("the handler fails"))
@@ -279,40 +168,6 @@ def test_a_batch_of_failing_messages_is_soon_done(harness: FaultyServiceHarness)
 
     assert harness.pauses == [PAUSE_BETWEEN_ATTEMPTS] * MOST_PAUSES
     assert (len(harness.dead_letters()), harness.lag()) == (300, 0)
-
-
-def test_a_message_that_is_too_large_to_send_dead_letters_its_cause(harness: FaultyServiceHarness) -> None:
-    harness.service.reasons[SECOND] = "x" * 1_200_000
-    harness.publish(encode(PaymentProcessed(FIRST)), encode(PaymentProcessed(SECOND)))
-
-    run_once(harness.worker)
-
-    (dead_letter,) = harness.dead_letters()
-    assert b"1,114,112 bytes, this record has 1,200" in dict(dead_letter.headers)["dlt_error"]
-    assert (harness.counts(), harness.lag()) == ({FIRST: 1}, 0)
-
-
-def test_an_outbox_row_that_is_too_large_is_marked_with_the_reason_and_the_others_are_sent(
-    harness: FaultyServiceHarness, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rows = [failed_payment(FIRST, b"{}"), failed_payment(SECOND, b"x" * 1_200_000), failed_payment(order_id(3), b"{}")]
-    with harness.database.begin() as db:
-        add(db, rows, "faulty-1", datetime.now(UTC))
-
-    run_once(harness.worker)
-    harness.worker.poll()
-    harness.worker._mark_now()
-
-    with harness.database.read() as db:
-        stored = db.execute(select(OUTBOX.c.status, OUTBOX.c.done_at).order_by(OUTBOX.c.number)).all()
-    assert [record.key for record in harness.broker.read([FAILED])] == [FIRST.encode(), order_id(3).encode()]
-    assert [row.status and row.status.partition(" takes")[0] for row in stored] == [None, f"not sent: {FAILED}", None]
-    assert all(row.done_at for row in stored)
-    assert f"faulty-1: message PaymentFailed of order {SECOND} is not sent: {FAILED} takes" in capsys.readouterr().err
-
-
-def failed_payment(id: str, payload: bytes) -> OutboxRow:
-    return outbox_row(id, FAILED, message="PaymentFailed", payload=payload, cause=None, key=id.encode())
 
 
 def test_a_timer_calls_its_handler_and_writes_no_hops(harness: FaultyServiceHarness) -> None:

@@ -1,0 +1,140 @@
+"""HTTP responses: missing, late, endless and invalid ones, and what an adapter makes of each."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from litestar import Litestar, Response, post
+from sample import FIRST
+from worker.outbox_rows import CHARGE, PARCEL, external_call
+
+from checkout.framework.http_server import listen
+from checkout.messages import CardDenied, ParcelRefused
+from checkout.simulators import http_api
+from checkout.worker import adapters
+from checkout.worker.adapters import TIMEOUT, HttpAdapter
+from checkout.worker.external_calls import Unanswered
+
+
+def test_the_timeouts_are_one_second_to_connect_and_five_to_read() -> None:
+    assert (TIMEOUT.connect, TIMEOUT.read) == (1.0, 5.0)
+
+
+@pytest.mark.parametrize(("pause", "problem"), [(0.0, "ReadError"), (0.05, "ReadTimeout")])
+def test_a_response_without_end_leaves_the_call_unanswered(
+    monkeypatch: pytest.MonkeyPatch, pause: float, problem: str
+) -> None:
+    monkeypatch.setattr(adapters, "LONGEST_RESPONSE", 0.3)
+    stopping = threading.Event()
+
+    def respond(socket: Any) -> None:
+        connection, _ = socket.accept()
+        connection.recv(10_000)
+        connection.sendall(b"HTTP/1.1 201 Created\r\ncontent-type: application/json\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while not stopping.wait(pause):
+                connection.sendall(b" " * (10 if pause else 10_000))
+        connection.close()
+
+    with listen(0, "a test") as socket:
+        thread = threading.Thread(target=respond, args=(socket,), daemon=True)
+        thread.start()
+        adapter = HttpAdapter("http://{}:{}".format(*socket.getsockname()))
+        with pytest.raises(Unanswered, match=problem):
+            adapter.charge(external_call(CHARGE))
+        adapter._client.close()
+        stopping.set()
+        thread.join(5)
+
+
+@pytest.mark.slow
+def test_a_read_times_out_after_five_seconds() -> None:
+    with listen(0, "a test") as socket:
+        adapter = HttpAdapter("http://{}:{}".format(*socket.getsockname()))
+
+        with pytest.raises(Unanswered, match="ReadTimeout"):
+            adapter.charge(external_call(CHARGE))
+
+        adapter._client.close()
+
+
+INVALID_RESPONSES = {
+    "html": (200, b"<html>", "text/html"), "a list": (201, b"[]", "application/json"),
+    "not JSON": (201, b"{", "application/json"), "not UTF-8": (201, b'{"id":"\xff"}', "application/json"),
+    "a redirect": (302, b"{}", "application/json"), "an unknown status": (418, b"{}", "application/json"),
+    "too large": (201, b'{"id":"' + b"x" * 70_000 + b'"}', "application/json"), "empty": (201, b"", "application/json"),
+    "not found": (404, b"{}", "application/json"), "conflict": (409, b"{}", "application/json"),
+    "too many requests": (429, b"{}", "application/json"), "unavailable": (503, b"{}", "application/json"),
+}
+
+
+@pytest.fixture(scope="module")
+def stub_response_and_adapter() -> Iterator[tuple[dict[str, Any], HttpAdapter]]:
+    response: dict[str, Any] = {}
+
+    async def respond() -> Response[bytes]:
+        status, content, kind = response["next"]
+        return Response(content, status_code=status, media_type=kind)
+
+    routes = [post(["/charges", "/parcels"])(respond)]
+    application = Litestar(routes, openapi_config=None, logging_config=None)
+    with http_api.serve_in_thread(application) as address:
+        adapter = HttpAdapter(address)
+        yield response, adapter
+        adapter._client.close()
+
+
+@pytest.mark.parametrize("name", INVALID_RESPONSES)
+@pytest.mark.parametrize("method", ["charge", "book"])
+def test_an_invalid_response_leaves_the_call_unanswered(stub_response_and_adapter: Any, method: str, name: str) -> None:
+    response, adapter = stub_response_and_adapter
+    response["next"] = INVALID_RESPONSES[name]
+
+    with pytest.raises(Unanswered):
+        getattr(adapter, method)(external_call(CHARGE if method == "charge" else PARCEL))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason"),
+    [
+        (402, b'{"reason":"no money"}', "no money"), (402, b'{"message":"no account"}', "no account"),
+        (402, b"{}", "denied"), (402, b'{"reason":7}', "7"),
+    ],
+)
+def test_a_denial_always_has_a_reason(stub_response_and_adapter: Any, status: int, body: bytes, reason: str) -> None:
+    response, adapter = stub_response_and_adapter
+    response["next"] = (status, body, "application/json")
+
+    assert adapter.charge(external_call(CHARGE)).reply == CardDenied(FIRST, reason)
+
+
+def test_a_reason_is_stored_in_characters_that_every_receiver_takes(stub_response_and_adapter: Any) -> None:
+    response, adapter = stub_response_and_adapter
+    body = b'{"reason": "no \\ud800 \\u0000 ' + b"x" * 2_000 + b'"}'
+    response["next"] = 402, body, "application/json"
+
+    result = adapter.charge(external_call(CHARGE))
+
+    assert result.reply == CardDenied(FIRST, "no ? \ufffd " + "x" * 993)
+
+
+def test_a_key_that_came_with_another_body_is_not_a_denial(stub_response_and_adapter: Any) -> None:
+    response, adapter = stub_response_and_adapter
+    response["next"] = (422, b'{"message": "the key came with another body"}', "application/json")
+
+    with pytest.raises(Unanswered, match="HTTP 422"):
+        adapter.charge(external_call(CHARGE))
+
+
+# -- shipment company -------------------------------------------------------------------------------------------------
+
+
+def test_a_refused_parcel_is_a_reply_with_the_reason(stub_response_and_adapter: Any) -> None:
+    response, adapter = stub_response_and_adapter
+    response["next"] = (422, b'{"message": "unknown address"}', "application/json")
+
+    result = adapter.book(external_call(PARCEL))
+
+    assert (result.status, result.reply) == ("422", ParcelRefused(FIRST, "unknown address"))
