@@ -50,6 +50,7 @@ def test_a_picture_has_a_text_alternative(name: str) -> None:
     assert [fact for fact in WORDS[name].split("\n  ")[1:] if fact not in picture.alt] == []
 
 
+@pytest.mark.slow
 def test_another_process_draws_the_same_bytes() -> None:
     paths = os.pathsep.join([os.path.dirname(__file__), *filter(None, sys.path)])
     variables = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": paths}
