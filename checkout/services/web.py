@@ -26,6 +26,8 @@ padding: .6rem 1.2rem } .status { font-weight: bold } [role=alert] { color: #a40
 @media (prefers-color-scheme: dark) { body { background: #14181f; color: #e6e9ee } tr { border-color: #333c49 } }
 """
 FINAL_STATUSES = ("APPROVED", "REJECTED")
+EMPTY_FORM: Mapping[str, Any] = {}
+UNKNOWN = "It is not known whether your order was taken. Ask again: it is not ordered twice"
 
 
 class Web:
@@ -48,10 +50,16 @@ class Web:
         @post("/orders", status_code=303)
         async def place_order(request: Request[Any, Any, Any]) -> Response[Any]:
             form = await request.form()
-            headers = {"Idempotency-Key": _idempotency_key(form)}
-            response = await self._request("POST", PLACE_ORDER, json=_order_body(form), headers=headers)
+            key = _idempotency_key(form)
+            try:
+                headers = {"Idempotency-Key": key}
+                response = await self._request("POST", PLACE_ORDER, json=_order_body(form), headers=headers)
+            except http_errors.Unavailable:
+                return _unknown_page(UNKNOWN, form, key)
+            if response.status_code >= 500:
+                return _unknown_page(f"{_error_message(response)}. {UNKNOWN}", form, key)
             if response.status_code != 201:
-                return await self._shop_page(_error_message(response), response.status_code)
+                return await self._shop_page(_error_message(response), response.status_code, form)
             return Redirect(f"/orders/{response.json()['id']}", status_code=303)
 
         @get("/orders/{id:uuid}")
@@ -77,10 +85,12 @@ class Web:
             raise http_errors.Unavailable(_error_message(response))
         return response.json()
 
-    async def _shop_page(self, error: str = "", status: int = 200) -> Response[str]:
+    async def _shop_page(
+        self, error: str = "", status: int = 200, form: Mapping[str, Any] = EMPTY_FORM
+    ) -> Response[str]:
         products, methods = await self._read(PRODUCTS), await self._read(PAYMENT_METHODS + "?active=true")
         alert = _alert(error) if error else ""
-        return _page("Awesome Online Store", alert + _form_html(products, methods), status=status)
+        return _page("Awesome Online Store", alert + _form_html(products, methods, form), status=status)
 
 
 def _order_body(form: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,21 +125,34 @@ def _idempotency_key(form: Mapping[str, Any]) -> str:
         return new_id()
 
 
-def _form_html(products: Sequence[Mapping[str, Any]], methods: Sequence[str]) -> str:
-    rows = "".join(_row_html(product) for product in products)
-    options = "".join(f"<option>{escape(method)}</option>" for method in methods)
+def _unknown_page(error: str, form: Mapping[str, Any], key: str) -> Response[str]:
+    """A page whose button sends the same order with the same key."""
+    fields = {name: str(value) for name, value in form.items()} | {"key": key}
+    hidden = "".join(f'<input type=hidden name="{escape(n)}" value="{escape(v)}">' for n, v in fields.items())
+    button = f"<form method=post action=/orders>{hidden}<button>Ask again</button></form>"
+    return _page("Try again in a moment", _alert(f"{error}.") + button, status=503)
+
+
+def _form_html(products: Sequence[Mapping[str, Any]], methods: Sequence[str], form: Mapping[str, Any]) -> str:
+    """The form of an order, with what the customer has entered before."""
+    rows = "".join(_row_html(product, form) for product in products)
+    chosen, name, email = form.get("pay"), escape(str(form.get("name", ""))), escape(str(form.get("email", "")))
+    options = "".join(f"<option{' selected' * (method == chosen)}>{escape(method)}</option>" for method in methods)
     return f"""<form method=post action=/orders><input type=hidden name=key value={new_id()}>
 <table><tr><th>Product<th class=number>Price<th class=number>Available<th>Quantity</tr>{rows}</table>
-<label>Your name <input name=name required maxlength=200 autocomplete=name></label>
-<label>Your e-mail address <input name=email type=email required autocomplete=email></label>
+<label>Your name <input name=name value="{name}" required maxlength=200 autocomplete=name></label>
+<label>Your e-mail address
+<input name=email value="{email}" type=email required autocomplete=email></label>
 <label>Pay by <select name=pay>{options}</select></label>
 <button>Place the order</button></form>"""
 
 
-def _row_html(product: Mapping[str, Any]) -> str:
+def _row_html(product: Mapping[str, Any], form: Mapping[str, Any]) -> str:
     sku, name, available = product["sku"], escape(product["name"]), product["available"]
     price = f"{product['price']:.2f}"
-    field = f"<input type=number name=quantity-{sku} value=0 min=0 max=1000 aria-label='Quantity of {name}'>"
+    quantity = escape(str(form.get(f"quantity-{sku}", 0)))
+    label = f'aria-label="Quantity of {name}"'
+    field = f'<input type=number name=quantity-{sku} value="{quantity}" min=0 max=1000 {label}>'
     sold_out = "" if available > 0 else " class=sold-out"
     return f"""<tr{sold_out}><td>{name}<td class=number>{price} EUR<td class=number>{available or "sold out"}
 <td>{field}<input type=hidden name=price-{sku} value={price}></tr>"""

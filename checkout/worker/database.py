@@ -120,6 +120,7 @@ def open_engine(url: str, writes: bool = True) -> Engine:
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA fullfsync=1")  # on macOS fsync alone leaves data in the disk's cache
 
     @event.listens_for(engine, "begin")
     def begin(db: Connection) -> None:
