@@ -23,6 +23,7 @@ from checkout.messaging.log import LogUnavailable
 from checkout.registry import Registry, load_registry
 from checkout.settings import IN_PROCESS, Settings, read_settings
 from checkout.worker import hops
+from checkout.worker.claims import keep_lease
 from checkout.worker.database import DATABASE_UNAVAILABLE, ServiceDatabase
 from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.recovery import missing_hops
@@ -102,6 +103,8 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
         service, registry.message_types, log, database, journal, external_calls(registry, settings, name), intake,
         replica, settings.batch, COMMIT_INTERVAL,
     )  # fmt: skip
+    if settings.database_url:  # several replicas share it
+        keep_lease(database, replica, stopping)
     context = RouteContext(intake or Intake(), database.read, utc_now, settings.operator_token)
     is_spare = int(replica.rpartition("-")[2]) > settings.partitions
     loop = WorkerLoop(worker, stopping, settings.crash_before, needs_partitions=not is_spare)

@@ -2,8 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, Table, create_engine, event, func, inspect, select
@@ -55,16 +54,6 @@ class ServiceDatabase:
     def read(self) -> Any:
         """Opens a connection that reads committed data."""
         return self._readers.connect()
-
-    def claim_open_rows(self, owner: str, now: Callable[[], datetime], lease: timedelta) -> list[outbox.OutboxRow]:
-        """Claims outbox rows as `outbox.claim_rows` does; without open rows it only reads."""
-        with self.read() as db:
-            is_due = outbox.has_open_rows(db)
-        if not is_due:
-            return []
-        at = now()
-        with self.begin() as db:
-            return outbox.claim_rows(db, owner, at, at - lease)
 
     def close(self) -> None:
         """Closes every connection."""

@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from checkout.framework.sql import DIALECTS, UtcTime, among, insert_into, utc_text, values_of, write
+from checkout.framework.sql import DIALECTS, UtcTime, among, insert_into, put, values_of, write
 
 REPLICA_BITS = 8  # of a row's number
 METADATA = MetaData()
@@ -45,12 +45,17 @@ OUTBOX = Table(
     Column("key", LargeBinary),
     Column("headers", LargeBinary),
     Column("owner", String(60)),
-    Column("claimed_at", UtcTime),
     Column("partition", Integer),
     Column("position", BigInteger),
     Column("url", Text),
     Column("status", Text),
     Column("done_at", UtcTime),
+)
+LEASES = Table(
+    "leases",
+    METADATA,
+    Column("replica", String(60), primary_key=True),
+    Column("renewed_at", UtcTime),
 )
 OPEN = OUTBOX.c.done_at.is_(None)
 DEAD_LETTER = OUTBOX.c.kind == text("'dead letter'")
@@ -85,7 +90,6 @@ class OutboxRow(msgspec.Struct, kw_only=True):
     headers: bytes | None = None
     number: int = 0
     owner: str = ""
-    claimed_at: str = ""
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -125,7 +129,7 @@ INSERT = {
     )
     for name in DIALECTS
 }
-COLUMNS = [OUTBOX.c[name] for name in OutboxRow.__struct_fields__]
+_OPEN_ROWS = select(*(OUTBOX.c[name] for name in OutboxRow.__struct_fields__)).where(OPEN).order_by(OUTBOX.c.number)
 RESULT = {"of_row": OUTBOX.c.number} | {name: OUTBOX.c[name] for name in OutboxResult.__struct_fields__[1:]}
 GIVEN: dict[str, Any] = {"sqlite": {name: bindparam(name) for name in RESULT}, "postgresql": values_of(RESULT).c}
 MARK_DONE = {
@@ -139,13 +143,10 @@ def last_number(db: Connection) -> int:
     return db.scalar(select(func.max(OUTBOX.c.number))) or 0
 
 
-def add_to_outbox(
-    db: Connection, rows: Sequence[OutboxRow], owner: str, at: datetime, numbers: RowNumbers
-) -> None:
+def add_to_outbox(db: Connection, rows: Sequence[OutboxRow], owner: str, numbers: RowNumbers) -> None:
     """Inserts messages to be sent by this replica, and numbers them; a dead letter that is there is skipped."""
-    claimed_at = utc_text(at)
     for row in rows:
-        row.number, row.owner, row.claimed_at = next(numbers), owner, claimed_at
+        row.number, row.owner = next(numbers), owner
     write(db, INSERT[db.dialect.name], rows, OutboxRow.__struct_fields__)
 
 
@@ -159,19 +160,29 @@ def has_open_rows(db: Connection) -> bool:
     return db.execute(select(OUTBOX.c.number).where(OPEN).limit(1)).first() is not None
 
 
-def claim_rows(db: Connection, owner: str, at: datetime, older_than: datetime) -> list[OutboxRow]:
-    """Claims the open rows of this owner and those claimed before `older_than`; returns them in order."""
-    claimable = OPEN & ((OUTBOX.c.owner == owner) | (OUTBOX.c.claimed_at < older_than))
-    query = select(*COLUMNS).where(claimable).order_by(OUTBOX.c.number)
-    found = db.execute(query.with_for_update(skip_locked=True)).all()
-    numbers = [row.number for row in found]
-    if numbers:
+def renew_lease(db: Connection, replica: str, at: datetime) -> None:
+    """Notes that a replica is alive: until its lease ends, no other one claims its rows."""
+    put(db, LEASES, [{"replica": replica, "renewed_at": at}])
+
+
+def own_rows(db: Connection, owner: str, after: int, limit: int) -> list[OutboxRow]:
+    """At most `limit` open rows of a replica with a number above `after`, in order."""
+    query = _OPEN_ROWS.where((OUTBOX.c.owner == owner) & (OUTBOX.c.number > after)).limit(limit)
+    return [outbox_row(row) for row in db.execute(query)]
+
+
+def claim_rows(db: Connection, owner: str, ended: datetime, limit: int) -> list[OutboxRow]:
+    """Claims at most `limit` open rows of replicas whose lease was not renewed since `ended`; returns them in order."""
+    alive = select(LEASES.c.replica).where(LEASES.c.renewed_at >= ended)
+    query = _OPEN_ROWS.where((OUTBOX.c.owner != owner) & OUTBOX.c.owner.not_in(alive)).limit(limit)
+    found = db.execute(query.with_for_update(skip_locked=True, of=OUTBOX)).all()
+    if found:
         claimed = update(OUTBOX).where(among(OUTBOX.c.number, db.dialect.name))
-        db.execute(claimed.values(owner=owner, claimed_at=at), {"keys": numbers})
+        db.execute(claimed.values(owner=owner), {"keys": [row.number for row in found]})
     return [outbox_row(row) for row in found]
 
 
 def outbox_row(row: Row[Any]) -> OutboxRow:
     """The `OutboxRow` of a database row."""
     values = {name: row._mapping[name] for name in OutboxRow.__struct_fields__}
-    return OutboxRow(**values | {"kind": OutboxKind(row.kind), "claimed_at": utc_text(row.claimed_at)})
+    return OutboxRow(**values | {"kind": OutboxKind(row.kind)})

@@ -5,7 +5,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -18,6 +18,7 @@ from checkout.journal.hop import Hop, Outcome, utc_now
 from checkout.journal.journal import HopWriter
 from checkout.messaging.log import CommitRefused, Log, LogUnavailable, Partition
 from checkout.worker import hops, outbox
+from checkout.worker.claims import Claims
 from checkout.worker.database import DATABASE_UNAVAILABLE, ServiceDatabase
 from checkout.worker.dead_letters import dead_letter_row
 from checkout.worker.deliveries import Delivery, Sources, check_row_sizes, drop_repeats, send_rows
@@ -25,8 +26,6 @@ from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.inbox import add_to_inbox
 from checkout.worker.outbox import OutboxKind, OutboxResult, OutboxRow, RowNumbers
 
-LEASE = timedelta(seconds=15)  # after which any replica may claim an outbox row of another
-CLAIM_INTERVAL = 5.0  # seconds
 ATTEMPTS = 3
 PAUSE_BETWEEN_ATTEMPTS = 0.5  # seconds: three attempts end within two
 MOST_PAUSES = 4  # in one batch: Kafka takes the partitions from a consumer that does not poll for five minutes
@@ -70,12 +69,15 @@ class Worker:
         self._unmarked: list[OutboxResult] = []
         with database.read() as db:
             self._numbers = RowNumbers(outbox.last_number(db), self.replica)
-        self._next_claim, self._pauses, self._commit_interval, self._commit_at = 0.0, 0, commit_interval, math.inf
+        self._claims = Claims(database, self.replica, now, clock)
+        self._pauses, self._commit_interval, self._commit_at = 0, commit_interval, math.inf
 
     def poll(self, timeout: float = 0.0) -> list[Delivery]:
         """Takes the next batch from all sources, waiting up to `timeout` seconds; returns an unfinished batch again."""
         if not self.batch:
-            self._claim_when_due()
+            if self._claims.are_due:
+                self._mark_now()
+                self.outgoing += self._claims.take(self.external_calls.open | {row.identity for row in self.outgoing})
             wait = 0.0 if self.outgoing else max(0.0, min(timeout, self._commit_at - self._clock()))
             self.batch = self.sources.take(wait, self._now)
             self.is_handled = False
@@ -155,7 +157,7 @@ class Worker:
                 # First, so that a replica that has the same message waits here, and then knows that it is handled.
                 add_to_inbox(db, [delivery.inbox_row() for delivery in fresh if delivery.type], self.replica, at)
                 rows += self._call_handlers(db, fresh)
-                outbox.add_to_outbox(db, rows, self.replica, at, self._numbers)
+                outbox.add_to_outbox(db, rows, self.replica, self._numbers)
                 answered = [delivery.call_done(at) for delivery in readable if delivery.result]
                 outbox.mark_done(db, self._unmarked + answered)
             self._unmarked = []
@@ -239,12 +241,3 @@ class Worker:
             with self.database.begin() as db:
                 outbox.mark_done(db, self._unmarked)
             self._unmarked = []
-
-    def _claim_when_due(self) -> None:
-        if self._clock() < self._next_claim:
-            return
-        self._mark_now()
-        in_progress = self.external_calls.open | {row.identity for row in self.outgoing}
-        rows = self.database.claim_open_rows(self.replica, self._now, LEASE)
-        self.outgoing += [row for row in rows if row.identity not in in_progress]
-        self._next_claim = self._clock() + CLAIM_INTERVAL

@@ -1,6 +1,5 @@
 """Outbox rows: external calls and messages of one order, as its service stores them."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -38,9 +37,9 @@ def outbox_row(id: str = FIRST, destination: str = RESERVED, **changes: Any) -> 
     return OutboxRow(order_id=id, destination=destination, **fields | changes)
 
 
-def add(db: Connection, rows: list[OutboxRow], owner: str, at: datetime) -> list[OutboxRow]:
+def add(db: Connection, rows: list[OutboxRow], owner: str) -> list[OutboxRow]:
     """Adds outbox rows of a replica, and returns them with their numbers."""
-    add_to_outbox(db, rows, owner, at, RowNumbers(last_number(db), owner))
+    add_to_outbox(db, rows, owner, RowNumbers(last_number(db), owner))
     return rows
 
 

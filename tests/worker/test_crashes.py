@@ -17,9 +17,10 @@ from checkout.journal import journal
 from checkout.journal.journal import Journal
 from checkout.messages import MESSAGE_TYPES
 from checkout.messaging.log import LogUnavailable
+from checkout.worker.claims import LEASE
 from checkout.worker.external_calls import ExternalCalls
-from checkout.worker.outbox import OUTBOX
-from checkout.worker.worker import LEASE, Worker
+from checkout.worker.outbox import LEASES
+from checkout.worker.worker import Worker
 
 RECEIVED, RESERVED, TO_PAY = "order.new-order-received", "stock.order-products-reserved", "order.process-order-payment"
 PAID = "payment.order-payment-processed"
@@ -140,11 +141,11 @@ def test_the_outbox_rows_of_a_crashed_replica_are_claimed_after_the_lease_expire
     stock.poll()
     stock.handle()
     with shop.databases["stock"].begin() as db:
-        claimed = db.execute(select(OUTBOX.c.claimed_at)).scalar_one()
+        renewed = db.execute(select(LEASES.c.renewed_at)).scalar_one()
 
     claimed_rows = {}
     for offset, name in ((-timedelta(seconds=1), "before"), (timedelta(seconds=1), "after")):
-        at = claimed + LEASE + offset
+        at = renewed + LEASE + offset
         log = shop.broker.join("stock", list(service.topics()), "stock-2")
         parts = (service, MESSAGE_TYPES, log, shop.databases["stock"], Journal(None), ExternalCalls({}, 0))
         other_worker = Worker(*parts, replica="stock-2", now=lambda at=at: at)

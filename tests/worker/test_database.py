@@ -36,7 +36,7 @@ def open_database(tmp_path: Path) -> Iterator[Callable[..., ServiceDatabase]]:
 def test_a_failed_transaction_stores_nothing(database: ServiceDatabase) -> None:
     with pytest.raises(ZeroDivisionError), database.begin() as db:
         add_to_inbox(db, [inbox_row()], "stock-1", T1)
-        add(db, [outbox_row()], "stock-1", T1)
+        add(db, [outbox_row()], "stock-1")
         raise ZeroDivisionError
 
     assert not is_open(database)
@@ -131,11 +131,11 @@ def test_transactions_share_one_connection(open_database: Callable[..., ServiceD
 def test_a_transaction_after_a_failed_one_is_clean(open_database: Callable[..., ServiceDatabase]) -> None:
     database = open_database()
     with pytest.raises(ZeroDivisionError), database.begin() as db:
-        add(db, [outbox_row()], "stock-1", T1)
+        add(db, [outbox_row()], "stock-1")
         raise ZeroDivisionError
 
     with database.begin() as db:
-        add(db, [outbox_row(SECOND)], "stock-1", T1)
+        add(db, [outbox_row(SECOND)], "stock-1")
 
     with database.read() as db:
         assert db.scalars(select(OUTBOX.c.order_id)).all() == [SECOND]
@@ -170,10 +170,10 @@ def test_a_server_that_has_become_read_only_is_waited_for(database_url: str) -> 
     row = outbox_row(FIRST)
     with pytest.raises(DATABASE_UNAVAILABLE, match="read-only"), database.begin() as db:
         db.execute(text("set transaction read only"))
-        add(db, [row], "stock-1", T1)
+        add(db, [row], "stock-1")
 
     with database.begin() as db:
-        add(db, [row], "stock-1", T1)
+        add(db, [row], "stock-1")
         assert has_open_rows(db)
     database.close()
 

@@ -1,6 +1,5 @@
 """Message sizes: what a worker does with messages that their topic does not take."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -34,7 +33,7 @@ def test_an_outbox_row_that_is_too_large_is_marked_with_the_reason_and_the_other
 ) -> None:
     rows = [failed_payment(FIRST, b"{}"), failed_payment(SECOND, b"x" * 1_200_000), failed_payment(order_id(3), b"{}")]
     with harness.database.begin() as db:
-        add(db, rows, "faulty-1", datetime.now(UTC))
+        add(db, rows, "faulty-1")
 
     run_once(harness.worker)
     harness.worker.poll()
@@ -52,7 +51,7 @@ def test_after_a_crash_no_hop_is_written_for_a_message_that_was_too_large(
     harness: FaultyServiceHarness, tmp_path: Path
 ) -> None:
     with harness.database.begin() as db:
-        add(db, [failed_payment(FIRST, b"{}"), failed_payment(SECOND, b"x" * 1_200_000)], "faulty-1", datetime.now(UTC))
+        add(db, [failed_payment(FIRST, b"{}"), failed_payment(SECOND, b"x" * 1_200_000)], "faulty-1")
     run_once(harness.worker)
     harness.worker._mark_now()
 

@@ -19,6 +19,8 @@ from checkout.worker.outbox import (
     RowNumbers,
     claim_rows,
     mark_done,
+    own_rows,
+    renew_lease,
 )
 
 T2, T3 = (datetime(2026, 1, 1, 10, 0, number, tzinfo=UTC) for number in (2, 3))
@@ -27,7 +29,7 @@ T2, T3 = (datetime(2026, 1, 1, 10, 0, number, tzinfo=UTC) for number in (2, 3))
 def test_an_outbox_row_is_open_until_it_is_marked_done(database: ServiceDatabase) -> None:
     before = is_open(database)
     with database.begin() as db:
-        (added,) = add(db, [outbox_row()], "stock-1", T1)
+        (added,) = add(db, [outbox_row()], "stock-1")
     during = is_open(database)
     with database.begin() as db:
         mark_done(db, [OutboxResult(added.number, utc_text(T2), 0, 7)])
@@ -35,7 +37,7 @@ def test_an_outbox_row_is_open_until_it_is_marked_done(database: ServiceDatabase
     assert (before, during, is_open(database)) == (False, True, False)
     with database.begin() as db:
         row = db.execute(select(OUTBOX)).one()
-    assert (row.done_at, row.partition, row.position, row.owner, row.claimed_at) == (T2, 0, 7, "stock-1", T1)
+    assert (row.done_at, row.partition, row.position, row.owner) == (T2, 0, 7, "stock-1")
 
 
 def test_a_dead_letter_that_is_added_again_is_unchanged(database: ServiceDatabase) -> None:
@@ -43,8 +45,8 @@ def test_a_dead_letter_that_is_added_again_is_unchanged(database: ServiceDatabas
         return outbox_row(of, "topic.stock.dlt", kind=OutboxKind.DEAD_LETTER, payload=payload)
 
     with database.begin() as db:
-        add(db, [letter(b"first")], "stock-1", T1)
-        add(db, [letter(b"again"), letter(b"other", "topic/0/8")], "stock-2", T2)
+        add(db, [letter(b"first")], "stock-1")
+        add(db, [letter(b"again"), letter(b"other", "topic/0/8")], "stock-2")
 
         rows = db.execute(select(OUTBOX).order_by(OUTBOX.c.number)).all()
 
@@ -66,38 +68,47 @@ def test_row_numbers_grow_and_differ_between_replicas_and_after_a_restart() -> N
 
 def test_adding_and_marking_no_rows_changes_nothing(database: ServiceDatabase) -> None:
     with database.begin() as db:
-        add(db, [], "stock-1", T1)
+        add(db, [], "stock-1")
         add_to_inbox(db, [], "stock-1", T1)
         mark_done(db, [])
 
     assert not is_open(database)
 
 
-@pytest.mark.parametrize(
-    ("owner", "older_than", "claimed_ids"),
-    [("stock-1", T1, [FIRST, SECOND]), ("stock-2", T1, []), ("stock-2", T2, []), ("stock-2", T3, [FIRST, SECOND])],
-)
-def test_own_rows_are_claimed_at_once_and_rows_of_others_after_their_lease(
-    database: ServiceDatabase, owner: str, older_than: datetime, claimed_ids: list[str]
+@pytest.mark.parametrize(("ended", "claimed_ids"), [(T1, []), (T2, []), (T3, [FIRST, SECOND])])
+def test_open_rows_of_another_replica_are_claimed_when_its_lease_has_ended(
+    database: ServiceDatabase, ended: datetime, claimed_ids: list[str]
 ) -> None:
     with database.begin() as db:
-        *_, last = add(db, [outbox_row(), outbox_row(SECOND), outbox_row(order_id(3))], "stock-1", T2)
+        *_, last = add(db, [outbox_row(), outbox_row(SECOND), outbox_row(order_id(3))], "stock-1")
         mark_done(db, [OutboxResult(last.number, utc_text(T2))])
+        renew_lease(db, "stock-1", T2)
 
-        claimed = claim_rows(db, owner, T3, older_than)
+        claimed = claim_rows(db, "stock-2", ended, limit=10)
 
-        owners = {row.order_id: (row.owner, row.claimed_at) for row in db.execute(select(OUTBOX))}
+        owners = {row.order_id: row.owner for row in db.execute(select(OUTBOX))}
     assert [row.order_id for row in claimed] == claimed_ids
-    assert owners[FIRST] == ((owner, T3) if claimed_ids else ("stock-1", T2))
-    assert owners[order_id(3)] == ("stock-1", T2)
+    assert owners[FIRST] == ("stock-2" if claimed_ids else "stock-1")
+    assert owners[order_id(3)] == "stock-1"
+
+
+def test_own_rows_are_read_in_order_and_in_parts(database: ServiceDatabase) -> None:
+    with database.begin() as db:
+        rows = add(db, [outbox_row(order_id(n)) for n in range(5)], "stock-1")
+        add(db, [outbox_row(order_id(9))], "stock-2")
+
+        parts = [own_rows(db, "stock-1", after, limit=2) for after in (0, rows[1].number, rows[3].number)]
+
+    assert [[row.number for row in part] for part in parts] == [[rows[0].number, rows[1].number],
+                                                                [rows[2].number, rows[3].number], [rows[4].number]]
 
 
 def test_a_claimed_row_has_the_fields_of_the_added_row(database: ServiceDatabase) -> None:
     row = outbox_row(wanted_partition=2, key=b"key", headers=b"\x90", cause=None, payload=None)
     with database.begin() as db:
-        add(db, [row], "stock-1", T1)
+        add(db, [row], "stock-1")
 
-        (claimed,) = claim_rows(db, "stock-1", T2, T1)
+        (claimed,) = own_rows(db, "stock-1", after=0, limit=1)
 
     fields = ("number", "kind", "message", "payload", "correlation", "cause", "wanted_partition", "key", "headers")
     assert [getattr(claimed, field) for field in fields] == [getattr(row, field) for field in fields]
