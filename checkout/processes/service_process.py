@@ -3,6 +3,7 @@
 `python -m checkout.processes.service_process NAME REPLICA PORT`; everything else comes from the settings.
 """
 
+import contextlib
 import gc
 import importlib
 import os
@@ -32,6 +33,7 @@ from checkout.worker.worker import Worker
 POLL_TIMEOUT = 1.0  # seconds
 COMMIT_INTERVAL = 0.1  # seconds
 LONGEST_PAUSE = 2.0  # seconds between two attempts while broker or database are unavailable
+FINISH_TIMEOUT = 5.0  # seconds for running external calls after SIGTERM
 UNAVAILABLE = (LogUnavailable, *DATABASE_UNAVAILABLE)
 
 
@@ -114,6 +116,7 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     gc.set_threshold(50_000, 20, 1_000)  # a batch allocates thousands of objects, freed by reference counts
     with http_server.serve_in_thread(app, port, name):
         loop.run()
+    finish_calls(worker, FINISH_TIMEOUT)
     worker.close()
     broker.close()
 
@@ -160,6 +163,20 @@ class WorkerLoop:
         if self._crash_before == "commit" and self._worker.batch:
             os.kill(os.getpid(), signal.SIGKILL)
         self._worker.commit()
+
+
+def finish_calls(worker: Worker, timeout: float) -> None:
+    """Waits at most `timeout` seconds for running external calls and handles their replies; no more calls are made.
+
+    Without this their replies would be lost, and an e-mail would be sent again after a restart.
+    """
+    worker.external_calls.close(timeout)
+    with contextlib.suppress(*UNAVAILABLE):
+        worker.handle()
+        worker.commit()
+        worker.batch, worker.is_handled = worker.sources.take_results(), False
+        worker.handle()
+        worker.publish()
 
 
 def database_url(settings: Settings, name: str) -> str:

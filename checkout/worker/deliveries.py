@@ -174,12 +174,16 @@ class Sources:
         """
         taken = self._taken
         taken += [self._of_request(request) for request in self._intake.take(self._batch)] if self._intake else []
-        taken += [self._of_result(result) for result in self._external_calls.take(self._batch)]
+        taken += self.take_results()
         taken += self._due_timers(now)
         wait = 0.0 if taken else min(timeout, self._seconds_until_due())
         taken += [self._of_record(record) for record in self._log.poll(self._batch, wait)]
         self._taken = []
         return taken
+
+    def take_results(self) -> list[Delivery]:
+        """The results of external calls that have arrived."""
+        return [self._of_result(result) for result in self._external_calls.take(self._batch)]
 
     @property
     def due_at(self) -> float | None:

@@ -6,7 +6,7 @@ import itertools
 import queue
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,8 @@ class ExternalCalls:
         self._repeats: list[tuple[float, int, OutboxRow]] = []
         self._numbers = itertools.count()
         self._pauses: dict[tuple[str, str], float] = {}
+        self._running: set[Future[None]] = set()
+        self._is_closed = False
         self.open: set[tuple[str, str]] = set()
         self.on_result: Callable[[], object] = lambda: None
 
@@ -107,16 +109,20 @@ class ExternalCalls:
         self._pauses[row.identity] = min(pause * 2, LONGEST_PAUSE)
         heapq.heappush(self._repeats, (self._clock() + pause, next(self._numbers), row))
 
-    def close(self) -> None:
-        """Starts no more calls; those that are running may finish."""
+    def close(self, timeout: float = 0.0) -> None:
+        """Starts no more calls, and waits at most `timeout` seconds for those that are running."""
+        self._is_closed = True
         if self._pool:
             self._pool.shutdown(wait=False, cancel_futures=True)
+            wait(self._running.copy(), timeout)
 
     def _start(self, row: OutboxRow) -> None:
-        if self._pool:
-            self._pool.submit(self._call_in_thread, row)
-        else:
+        if self._pool is None:
             self._call(row)
+        elif not self._is_closed:
+            call = self._pool.submit(self._call_in_thread, row)
+            self._running.add(call)
+            call.add_done_callback(self._running.discard)
 
     def _call_in_thread(self, row: OutboxRow) -> None:
         self._call(row)

@@ -183,6 +183,7 @@ def test_no_call_is_started_after_close(new_calls: Callable[..., ExternalCalls])
     wait_until(lambda: attempts, "the first call")
 
     external_calls.close()
+    external_calls.put([call(order_id(9))])
     release.set()
     external_calls._pool.shutdown(wait=True)
 
