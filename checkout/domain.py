@@ -6,6 +6,7 @@ from enum import StrEnum
 
 CENT = Decimal("0.01")
 LARGEST_AMOUNT = Decimal(1_000_000)  # EUR
+LARGEST_ORDER = 1_000  # lines; with names and prices they still fit into a record
 
 
 class DomainError(Exception):

@@ -1,6 +1,7 @@
 """Confluent consumer: receives records and commits offsets with confluent-kafka, in little CPU time."""
 
 import contextlib
+import operator
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,6 +27,9 @@ MEMBER_SETTINGS = {
     "session.timeout.ms": 10_000,
     "heartbeat.interval.ms": 1_000,
 }
+# confluent-kafka 2.16 cannot read headers of which one has a name that is not UTF-8, and leaves its exception pending:
+# Python 3.11 checks that for a call through `methodcaller`, but not for every call of a method.
+HEADERS_OF = operator.methodcaller("headers")
 FENCED = (KafkaError.FENCED_INSTANCE_ID, KafkaError._FENCED)
 REFUSALS = (
     KafkaError.ILLEGAL_GENERATION,
@@ -141,7 +145,11 @@ class ConfluentConsumer:
 
     def _to_record(self, message: Any) -> Record:
         topic = self._connection.strip_prefix(message.topic())
-        headers, timestamp = message.headers() or [], message.timestamp()[1]
+        try:
+            headers = HEADERS_OF(message) or []
+        except (SystemError, UnicodeDecodeError):
+            headers = []
+        timestamp = message.timestamp()[1]
         return Record(
             topic, message.partition(), message.offset(), message.key(), message.value(), headers, timestamp
         )

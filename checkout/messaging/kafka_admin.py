@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from kafka import IsolationLevel, KafkaAdminClient, OffsetSpec, TopicPartition, errors
-from kafka.admin import MemberToRemove
+from kafka.admin import ConfigResource, ConfigResourceType, MemberToRemove
 
 from checkout.messaging.kafka_client import CLIENT_SETTINGS, KafkaConnection, Result
 from checkout.messaging.log import Lag, LogUnavailable, Partition, max_record_bytes
+
+COMPRESSION, UNCOMPRESSED = "compression.type", "uncompressed"
 
 
 class KafkaAdmin:
@@ -26,15 +28,21 @@ class KafkaAdmin:
         self._lock = threading.Lock()
 
     def create(self, topics: Mapping[str, int]) -> None:
-        """Creates topics with their numbers of partitions; an existing topic stays as it is."""
+        """Creates topics with their numbers of partitions.
+
+        An existing topic keeps its partitions and gets the compression setting, without which one batch can stop a
+        service.
+        """
         brokers = self._call(lambda admin: len(admin.describe_cluster()["brokers"]))
         settings = {
             self.connection.add_prefix(topic): _settings(topic, partitions, brokers)
             for topic, partitions in topics.items()
         }
         if settings:
-            self._call(lambda admin: _create(admin, settings))
+            existing = self._call(lambda admin: _create(admin, settings))
             self._call(lambda admin: admin.wait_for_topics(list(settings)))
+            if existing:
+                self._call(lambda admin: _set_compression(admin, existing))
 
     def topics(self) -> dict[str, int]:
         """Returns the topics with their numbers of partitions."""
@@ -138,7 +146,7 @@ def _settings(topic: str, partitions: int, brokers: int) -> dict[str, object]:
     # On three brokers a topic has three replicas, two of which must acknowledge. The broker decompresses what other
     # producers compress: kafka-python reads lz4, snappy and zstd only with more packages, and polls forever without.
     replicas = min(3, brokers)
-    configs: dict[str, object] = {"max.message.bytes": max_record_bytes(topic), "compression.type": "uncompressed"}
+    configs: dict[str, object] = {"max.message.bytes": max_record_bytes(topic), COMPRESSION: UNCOMPRESSED}
     configs["min.insync.replicas"] = 2 if replicas == 3 else 1
     return {
         "num_partitions": partitions,
@@ -147,10 +155,23 @@ def _settings(topic: str, partitions: int, brokers: int) -> dict[str, object]:
     }
 
 
-def _create(admin: Any, topics: Mapping[str, Mapping[str, object]]) -> None:
+def _create(admin: Any, topics: Mapping[str, Mapping[str, object]]) -> list[str]:
+    # returns the names of those that exist already
+    existing = []
     for created in admin.create_topics(topics, raise_errors=False)["topics"]:
-        if created["error_code"] not in (0, errors.TopicAlreadyExistsError.errno):
+        if created["error_code"] == errors.TopicAlreadyExistsError.errno:
+            existing.append(created["name"])
+        elif created["error_code"]:
             raise errors.for_code(created["error_code"])(created["error_message"])
+    return existing
+
+
+def _set_compression(admin: Any, names: Sequence[str]) -> None:
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name, {COMPRESSION: None}) for name in names]
+    found = admin.describe_configs(asked, config_filter="all")["topic"]
+    wrong = [name for name in names if found[name][COMPRESSION]["value"] != UNCOMPRESSED]
+    if wrong:
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, n, {COMPRESSION: UNCOMPRESSED}) for n in wrong])
 
 
 def _group_names(admin: Any) -> list[str]:

@@ -10,13 +10,16 @@ from typing import Any
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition, errors
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.coordinator.base import MemberState
+from kafka.record.default_records import DefaultRecordBatch
 
+from checkout.errors import CheckoutError
 from checkout.messaging.kafka_client import ATTEMPT_TIMEOUT_SECONDS, CLIENT_SETTINGS, KafkaConnection, ReplicaFenced
 from checkout.messaging.log import CommitRefused, Partition, Record
 from checkout.system.deadline import wait_until
 
 JOIN_SECONDS = 2.0  # for a rebalance to end before `close`
 CLOSE_SECONDS = 1.0  # for the thread to end after `close`
+STUCK_SECONDS = 120.0  # of waiting in which the client's `poll`, which takes at most half a second, has not returned
 CONSUMER_SETTINGS = CLIENT_SETTINGS | {
     "enable_auto_commit": False,
     "isolation_level": "read_committed",
@@ -37,6 +40,10 @@ COMMIT_REFUSALS = (
     errors.UnknownMemberIdError,
 )
 Received = dict[TopicPartition, list[Any]]
+
+
+class ConsumerStuck(CheckoutError):
+    """The client library does not return from `poll`: the process should end, so that others get its partitions."""
 
 
 class BackgroundConsumer:
@@ -67,6 +74,7 @@ class BackgroundConsumer:
         self._poll_ms = self._client.config["fetch_max_wait_ms"]
         self._thread: threading.Thread | None = None
         self._asked, self._is_polling, self._is_closed = threading.Event(), False, False
+        self._polls, self._seen_polls, self._waited = 0, 0, 0.0
         self._changed = threading.Event()  # a result has arrived, or `wake` was called
         self._result: Received | Exception | None = None
         self._records: deque[Any] = deque()
@@ -85,11 +93,12 @@ class BackgroundConsumer:
     def poll(self, max_records: int, timeout: float) -> list[Record]:
         """Returns at most `max_records` records; waits at most `timeout` seconds for the first, or for `wake`.
 
-        Updates `assignment`. Raises ReplicaFenced or LogUnavailable.
+        Updates `assignment`. Raises ReplicaFenced or LogUnavailable, and ConsumerStuck when the client does not return.
         """
         if not self._records:
             self._ask()
-            self._changed.wait(timeout)
+            if not self._changed.wait(timeout):
+                self._watch(timeout)
             self._changed.clear()
             self._receive()
         taken = [self._records.popleft() for _ in range(min(max_records, len(self._records)))]
@@ -136,6 +145,13 @@ class BackgroundConsumer:
                 self._thread = threading.Thread(target=self._poll_when_asked, name="kafka-consumer", daemon=True)
                 self._thread.start()
 
+    def _watch(self, waited: float) -> None:
+        # Counts the time of waiting, not that of the clock: the process may have been paused.
+        self._waited = self._waited + waited if self._polls == self._seen_polls else 0.0
+        self._seen_polls = self._polls
+        if self._is_polling and self._waited > STUCK_SECONDS:
+            raise ConsumerStuck(f"kafka-python has not returned from `poll` for {STUCK_SECONDS:.0f} s: start this again")
+
     def _receive(self) -> None:
         result, self._result = self._result, None
         if isinstance(result, Exception):
@@ -169,6 +185,7 @@ class BackgroundConsumer:
         while not found and not self._is_closed:
             self._apply_seeks()
             found = self._client.poll(self._poll_ms, max_records=sys.maxsize)
+            self._polls += 1
         return found
 
     def _apply_seeks(self) -> None:
@@ -198,3 +215,31 @@ def _close_fetch_race(client: Any) -> None:
         return [] if fetcher._completed_fetches else await send_fetches()
 
     fetcher._send_fetches_async = send_unless_buffered
+
+
+class _LenientBuffer(bytearray):
+    """A batch whose text may have bytes that are not UTF-8; they become escapes such as \\xf6."""
+
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(index)
+        return _LenientBuffer(found) if isinstance(index, slice) else found
+
+    def decode(self, encoding: str = "utf-8", errors: str = "backslashreplace") -> str:
+        return super().decode(encoding, errors)
+
+
+def _read_any_header_name() -> None:
+    # kafka-python 3.0.12: a header name that is not UTF-8 fails `poll`, again and again, for the whole partition.
+    read = DefaultRecordBatch._read_msg
+
+    def read_leniently(batch: Any) -> Any:
+        try:
+            return read(batch)
+        except UnicodeDecodeError:
+            batch._buffer = _LenientBuffer(batch._buffer)
+            return read(batch)
+
+    DefaultRecordBatch._read_msg = read_leniently
+
+
+_read_any_header_name()

@@ -18,7 +18,7 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Row, String, Table, Text, select
 
 from checkout import domain
-from checkout.domain import LARGEST_AMOUNT, DomainError, OrderStatus, PaymentMethod, UnknownOrder
+from checkout.domain import LARGEST_AMOUNT, LARGEST_ORDER, DomainError, OrderStatus, PaymentMethod, UnknownOrder
 from checkout.fields import UUID, OrderLine, OrderRequest, OrderResponse, Payment
 from checkout.framework import http_app
 from checkout.framework.intake import RouteContext
@@ -102,8 +102,8 @@ class Orders(Service):
     def ask_for_payment(self, orders: dict[str, Order], reservation: ProductsReserved) -> Iterator[Message]:
         """Steps 6-7: request the payment of the total that Stock has calculated."""
         order = orders.get(reservation.id) or self._adopt(orders, reservation)
-        if not _has_valid_amounts(reservation):
-            order.move(OrderStatus.REJECTED, "Stock named no price")
+        if refusal := _reason_to_refuse(reservation):
+            order.move(OrderStatus.REJECTED, refusal)
             return
         order.move(OrderStatus.RESERVED)
         order.total, order.products = reservation.total, reservation.products or order.products
@@ -189,6 +189,12 @@ def to_message(id: str, data: OrderRequest, now: datetime) -> PlaceOrder:
 def _is_operator(context: RouteContext, authorization: str) -> bool:
     token = f"Bearer {context.operator_token}".encode()
     return bool(context.operator_token) and hmac.compare_digest(authorization.encode(), token)
+
+
+def _reason_to_refuse(reservation: ProductsReserved) -> str | None:
+    if len(reservation.products or ()) > LARGEST_ORDER:
+        return f"the order has more than {LARGEST_ORDER:,} lines"
+    return None if _has_valid_amounts(reservation) else "Stock named no price"
 
 
 def _has_valid_amounts(reservation: ProductsReserved) -> bool:

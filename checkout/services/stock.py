@@ -12,7 +12,16 @@ from litestar.params import FromQuery
 from sqlalchemy import Column, Connection, Integer, MetaData, Row, String, Table, Text, select
 
 from checkout import messages
-from checkout.domain import CENT, OutOfStock, Product, Reservation, ReservationStatus, UnknownOrder
+from checkout.domain import (
+    CENT,
+    LARGEST_AMOUNT,
+    LARGEST_ORDER,
+    OutOfStock,
+    Product,
+    Reservation,
+    ReservationStatus,
+    UnknownOrder,
+)
 from checkout.fields import OrderLine, Payment, ProductResponse
 from checkout.framework import http_app
 from checkout.framework.intake import RouteContext
@@ -54,7 +63,6 @@ CATALOGUE = (
     Product(5, "Copper kettle", Decimal("64.90"), on_hand=10),
 )
 LARGEST_QUANTITY = 1_000  # of one product
-LARGEST_ORDER = 1_000  # lines; the reservation, which has also names and prices, still fits into a record
 ANSWERS = {200: ResponseSpec(list[ProductResponse], description="The products", generate_examples=False)}
 QUANTITIES = msgspec.json.Decoder(dict[int, int])
 
@@ -142,12 +150,12 @@ class Stock(Service):
         """Steps 4-5: reserve the products, or publish why they cannot be reserved."""
         try:
             lines = stock.price(order)
+            total = _total(lines)
             stock.reserve(order.id, lines)
         except OutOfStock as refusal:
             stock.reservations[order.id] = Reservation(order.id, {}, ReservationStatus.REFUSED)
             yield ProductsReservationFailed(order.id, str(refusal), order.customer_name, order.customer_email)
         else:
-            total = sum((line.price * line.quantity for line in lines if line.price), Decimal(0)).quantize(CENT)
             payment = Payment(payment_method=order.payment.payment_method)
             yield ProductsReserved(order.id, order.customer_name, order.customer_email, lines, payment, total)
 
@@ -175,6 +183,13 @@ class Stock(Service):
             return http_app.json_response(listed)
 
         return (list_products,)
+
+
+def _total(lines: Sequence[OrderLine]) -> Decimal:
+    total = sum((line.price * line.quantity for line in lines if line.price), Decimal(0)).quantize(CENT)
+    if total > LARGEST_AMOUNT:  # Orders would reject it, and nobody would release what is reserved
+        raise OutOfStock(f"the order costs {total:,} EUR: an order may cost at most {LARGEST_AMOUNT:,}.00 EUR")
+    return total
 
 
 def _reservation(row: Row[Any]) -> Reservation:

@@ -1,11 +1,13 @@
 """Foreign producers: records as Kafka allows them and this store does not write them, for both client libraries."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Producer
+from kafka import KafkaAdminClient, KafkaProducer
 from messaging.polling import ORDERS, take
 from sample import order_received
 
@@ -14,7 +16,7 @@ from checkout.journal.journal import Journal
 from checkout.messages import MESSAGE_TYPES, TOPICS
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.services.stock import Stock
-from checkout.settings import KAFKA_CLIENTS
+from checkout.settings import KAFKA_CLIENTS, KAFKA_PYTHON
 from checkout.system.deadline import wait_until
 from checkout.worker.database import ServiceDatabase
 from checkout.worker.external_calls import ExternalCalls
@@ -53,6 +55,21 @@ def test_compressed_batches_are_received(new_kafka_broker: NewBroker, client: st
     member.close()
 
 
+def test_a_topic_of_others_gets_the_compression_setting(new_kafka_broker: NewBroker) -> None:
+    broker = new_kafka_broker()
+    with contextlib.closing(KafkaAdminClient(bootstrap_servers=broker.connection.bootstrap_servers)) as admin:
+        admin.create_topics({broker.connection.add_prefix(ORDERS): {"num_partitions": 2, "replication_factor": 1}})
+        admin.wait_for_topics([broker.connection.add_prefix(ORDERS)])
+    broker.create({ORDERS: 1})
+
+    produce(broker, [b"wooden spoon " * 50], compression_type="zstd")
+    member = broker.join("stock", [ORDERS], "stock-1")
+
+    assert [record.value for record in take(member, 1)] == [b"wooden spoon " * 50]
+    assert broker.topics()[ORDERS] == 2
+    member.close()
+
+
 @pytest.mark.parametrize("client", KAFKA_CLIENTS)
 def test_a_batch_that_is_too_large_when_decompressed_is_refused(new_kafka_broker: NewBroker, client: str) -> None:
     broker = new_kafka_broker(client)
@@ -78,6 +95,29 @@ def test_headers_without_a_value_are_received(new_kafka_broker: NewBroker, clien
     member = broker.join("stock", [ORDERS], "stock-1")
 
     assert [list(record.headers) for record in take(member, 2)] == [headers, headers]
+    member.close()
+
+
+class Latin1(str):
+    """A header name that a producer encodes in another way than UTF-8."""
+
+    def encode(self, encoding: str = "", errors: str = "") -> bytes:
+        return super().encode("latin-1")
+
+
+@pytest.mark.parametrize("client", KAFKA_CLIENTS)
+def test_a_header_whose_name_is_not_utf_8_is_received(new_kafka_broker: NewBroker, client: str) -> None:
+    broker = new_kafka_broker(client)
+    broker.create({ORDERS: 1})
+    with contextlib.closing(KafkaProducer(bootstrap_servers=broker.connection.bootstrap_servers)) as producer:
+        producer.send(broker.connection.add_prefix(ORDERS), b"{}", headers=[(Latin1("größe"), b"1")], partition=0)
+        producer.send(broker.connection.add_prefix(ORDERS), b"next", headers=[("größe", b"2")], partition=0)
+        producer.flush()
+    member = broker.join("stock", [ORDERS], "stock-1")
+
+    first, second = take(member, 2)
+    assert list(first.headers) == ([(r"gr\xf6\xdfe", b"1")] if client == KAFKA_PYTHON else [])
+    assert (list(second.headers), second.value) == ([("größe", b"2")], b"next")
     member.close()
 
 

@@ -1,5 +1,6 @@
-"""Kafka consumer: a response that arrives while the client is between two steps is not left in its buffer."""
+"""Kafka consumer: a response that has just arrived is taken at once, and a client that does not return is noticed."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,8 @@ import pytest
 from messaging.polling import ORDERS, STOCK, orders
 from waiting import wait_until
 
-from checkout.messaging.kafka_consumer import BackgroundConsumer
+from checkout.messaging import kafka_consumer
+from checkout.messaging.kafka_consumer import BackgroundConsumer, ConsumerStuck
 from checkout.messaging.kafka_log import KafkaBroker
 
 
@@ -42,3 +44,33 @@ def test_a_poll_takes_a_response_that_has_just_arrived_before_it_sends_another_r
     assert requests == []
     consumer.close()
     sender.close()
+
+
+@pytest.mark.kafka
+def test_a_client_that_does_not_return_from_poll_ends_the_process(
+    new_kafka_broker: Callable[..., KafkaBroker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka_consumer, "STUCK_SECONDS", 0.3)
+    broker, release = new_kafka_broker(), threading.Event()
+    broker.create({ORDERS: 1})
+    consumer = BackgroundConsumer(broker.connection, "stock", {ORDERS: 1}, "stock-1")
+    consumer._client.poll = lambda *_, **__: release.wait(20) and {}
+
+    with pytest.raises(ConsumerStuck, match="has not returned from `poll` for 0 s: start this again"):
+        wait_until(lambda: consumer.poll(10, 0.1), "no record comes", 10, pause=0)
+    release.set()
+    consumer.close()
+
+
+@pytest.mark.kafka
+def test_a_consumer_that_only_waits_is_not_stuck(
+    new_kafka_broker: Callable[..., KafkaBroker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka_consumer, "STUCK_SECONDS", 0.3)
+    broker = new_kafka_broker(fetch_max_wait_ms=50)
+    broker.create({ORDERS: 1})
+    consumer = BackgroundConsumer(broker.connection, "stock", {ORDERS: 1}, "stock-1")
+    wait_until(lambda: consumer.poll(10, 0.1) or consumer.assignment, "the assignment")
+
+    assert [consumer.poll(10, 0.1) for _ in range(10)] == [[]] * 10
+    consumer.close()

@@ -93,6 +93,16 @@ def test_an_order_without_a_valid_total_from_stock_is_rejected(orders: Any, tota
     assert status_of(orders) == ("REJECTED", "Stock named no price", None)
 
 
+def test_an_order_with_too_many_lines_from_stock_is_rejected(orders: Any) -> None:
+    orders.handle(place_order())
+    reservation = msgspec.structs.replace(products_reserved(), products=[line(1, 1)] * 1_001)
+
+    sent = orders.handle(reservation)
+
+    assert sent == []
+    assert status_of(orders)[:2] == ("REJECTED", "the order has more than 1,000 lines")
+
+
 def test_an_order_with_a_line_price_that_is_not_a_number_is_rejected(orders: Any) -> None:
     orders.handle(place_order())
     message = msgspec.structs.replace(products_reserved(), products=[line(1, 2, price=Decimal("NaN"))])

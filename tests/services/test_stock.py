@@ -73,6 +73,19 @@ def test_two_lines_of_one_product_cannot_exceed_the_stock(stock: Any) -> None:
     assert on_hand_and_reserved(stock, 4) == (5, 0)
 
 
+def test_an_order_above_the_largest_amount_is_refused_and_nothing_is_reserved(
+    new_harness: Callable[..., Any],
+) -> None:
+    stock = new_harness(Stock([replace(CATALOGUE[3], on_hand=5_000)]))
+
+    sent = stock.handle(order_received(line(4, 1_000), line(4, 53)))
+    largest = stock.handle(order_received(line(4, 1_000), line(4, 52), id=SECOND))
+
+    assert refusal(sent) == "the order costs 1,000,350.00 EUR: an order may cost at most 1,000,000.00 EUR"
+    assert largest[0].total == Decimal("999400.00")
+    assert on_hand_and_reserved(stock, 4) == (5_000, 1_052)
+
+
 @pytest.mark.parametrize(
     ("lines", "reason"),
     [
