@@ -150,7 +150,7 @@ class BackgroundConsumer:
         self._waited = self._waited + waited if self._polls == self._seen_polls else 0.0
         self._seen_polls = self._polls
         if self._is_polling and self._waited > STUCK_SECONDS:
-            raise ConsumerStuck(f"kafka-python has not returned from `poll` for {STUCK_SECONDS:.0f} s: start this again")
+            raise ConsumerStuck(f"kafka-python has not returned from `poll` for {STUCK_SECONDS:.0f} s: start again")
 
     def _receive(self) -> None:
         result, self._result = self._result, None

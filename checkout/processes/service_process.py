@@ -27,6 +27,7 @@ from checkout.worker import hops
 from checkout.worker.claims import keep_lease
 from checkout.worker.database import DATABASE_UNAVAILABLE, ServiceDatabase
 from checkout.worker.external_calls import ExternalCalls
+from checkout.worker.outbox import last_positions
 from checkout.worker.recovery import missing_hops
 from checkout.worker.worker import Worker
 
@@ -35,6 +36,10 @@ COMMIT_INTERVAL = 0.1  # seconds
 LONGEST_PAUSE = 2.0  # seconds between two attempts while broker or database are unavailable
 FINISH_TIMEOUT = 5.0  # seconds for running external calls after SIGTERM
 UNAVAILABLE = (LogUnavailable, *DATABASE_UNAVAILABLE)
+
+
+class OtherKafka(CheckoutError):
+    """Kafka and the database of a service do not belong together; the message names a record."""
 
 
 def main() -> None:
@@ -98,6 +103,7 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     journal = Journal(path, settings.journal)
     journal.write(missing_hops(path, database, service, registry.message_types, replica))
     broker = KafkaBroker(settings.bootstrap_servers, settings.prefix, client=settings.kafka_client)
+    check_kafka(database, broker, replica)
     log = broker.join(name, list(service.topics()), replica)
     is_first = replica == f"{name}-1"
     intake = Intake() if is_first and any(message.endpoint for message in service.handlers) else None
@@ -119,6 +125,20 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     finish_calls(worker, FINISH_TIMEOUT)
     worker.close()
     broker.close()
+
+
+def check_kafka(database: ServiceDatabase, broker: KafkaBroker, replica: str) -> None:
+    """Raises OtherKafka when records that this service has sent are not there: orders in flight would wait for ever."""
+    with database.read() as db:
+        sent = last_positions(db)
+    ends = broker.ends(sorted({topic for topic, _ in sent})) if sent else {}
+    for (topic, partition), offset in sent.items():
+        if offset >= (end := ends.get((topic, partition), 0)):
+            raise OtherKafka(
+                f"{replica} has sent offset {offset} of {topic}, partition {partition}, which ends at {end} in Kafka "
+                f"at {broker.connection.bootstrap_servers}: its data was deleted, or this is another Kafka. Start with "
+                f"that Kafka, or move the databases away, too, or set CHECKOUT_HOME"
+            )
 
 
 class WorkerLoop:

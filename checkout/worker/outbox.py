@@ -143,6 +143,14 @@ def last_number(db: Connection) -> int:
     return db.scalar(select(func.max(OUTBOX.c.number))) or 0
 
 
+def last_positions(db: Connection) -> dict[tuple[str, int], int]:
+    """The highest offset in each partition among the records of the last rows."""
+    last = select(OUTBOX).order_by(OUTBOX.c.number.desc()).limit(1_000).subquery()
+    query = select(last.c.destination, last.c.partition, func.max(last.c.position)).where(last.c.position.is_not(None))
+    rows = db.execute(query.group_by(last.c.destination, last.c.partition))
+    return {(topic, partition): position for topic, partition, position in rows}
+
+
 def add_to_outbox(db: Connection, rows: Sequence[OutboxRow], owner: str, numbers: RowNumbers) -> None:
     """Inserts messages to be sent by this replica, and numbers them; a dead letter that is there is skipped."""
     for row in rows:

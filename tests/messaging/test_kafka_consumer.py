@@ -56,7 +56,7 @@ def test_a_client_that_does_not_return_from_poll_ends_the_process(
     consumer = BackgroundConsumer(broker.connection, "stock", {ORDERS: 1}, "stock-1")
     consumer._client.poll = lambda *_, **__: release.wait(20) and {}
 
-    with pytest.raises(ConsumerStuck, match="has not returned from `poll` for 0 s: start this again"):
+    with pytest.raises(ConsumerStuck, match="has not returned from `poll` for 0 s: start again"):
         wait_until(lambda: consumer.poll(10, 0.1), "no record comes", 10, pause=0)
     release.set()
     consumer.close()
