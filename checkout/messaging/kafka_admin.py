@@ -88,6 +88,16 @@ class KafkaAdmin:
         found = self._call(lambda admin: admin.describe_topics([name]))[0]["partitions"]
         return int(next(each["leader_id"] for each in found if each["partition_index"] == number))
 
+    def members(self, groups: Sequence[str]) -> dict[str, list[str]]:
+        """Returns the members of each of these groups that has any: the name of a static member, or its id."""
+        names = {self.connection.add_prefix(group): group for group in groups}
+        found = self._call(lambda admin: _describe_groups(admin, list(names)))
+        members = {
+            names[name]: [str(member["group_instance_id"] or member["member_id"]) for member in group["members"]]
+            for name, group in found.items()
+        }
+        return {group: replicas for group, replicas in members.items() if replicas}
+
     def remove_member(self, group: str, replica: str, member_id: str | None = None) -> None:
         """Removes a static member from a group at once, as the session timeout does to one that has crashed."""
         add_prefix = self.connection.add_prefix
@@ -176,6 +186,11 @@ def _set_compression(admin: Any, names: Sequence[str]) -> None:
 
 def _group_names(admin: Any) -> list[str]:
     return [group["group_id"] for group in admin.list_groups()]
+
+
+def _describe_groups(admin: Any, names: Sequence[str]) -> dict[str, Any]:
+    existing = set(_group_names(admin))
+    return admin.describe_groups([name for name in names if name in existing]) if existing & set(names) else {}
 
 
 def _delete_groups(admin: Any, groups: Sequence[str]) -> None:

@@ -25,6 +25,7 @@ from checkout.system.ports import check_free, free_port
 
 KAFKA_SERVICES, SIMULATORS = tuple(STORE.by_name), STORE.external_systems
 READY_WITHIN = 60.0  # seconds
+MEMBERS_LEAVE_WITHIN = 12.0  # seconds: longer than the session timeout of a member that was killed
 
 
 class Supervisor:
@@ -52,7 +53,7 @@ class Supervisor:
         check_free(self.settings, [name for name in containers if name in PORTS])
         self._start_kafka()
         try:
-            self._create_topics_and_databases()
+            self._create_topics_and_databases([name for name in containers if name in registry.by_name])
             for name in containers:
                 for number in range(1, self.scale.get(name, 1) + 1):
                     self.launch(f"{name}-{number}")
@@ -61,9 +62,12 @@ class Supervisor:
             self.stop()
             raise
 
-    def _create_topics_and_databases(self) -> None:
+    def _create_topics_and_databases(self, services: Sequence[str]) -> None:
         self._on_progress("creating topics and databases", 0.0)
         with closing(KafkaBroker(self.settings.bootstrap_servers, self.settings.prefix)) as broker:
+            has_ended_without_stop = (self.settings.home / "store.json").exists()
+            if not self._has_started_kafka and not has_ended_without_stop:
+                _check_groups(broker, services)
             broker.create(dict.fromkeys(self._registry.topics, self.settings.partitions))
         if self.settings.database_url:
             create_databases(self.settings, self._registry.by_name)
@@ -168,6 +172,19 @@ def _reap(child: subprocess.Popen[bytes] | None) -> None:
     if child and child.stdin:
         child.stdin.close()
         child.wait()
+
+
+def _check_groups(broker: KafkaBroker, services: Sequence[str]) -> None:
+    # A second store with the same groups would get some of the first one's records, and neither would say so.
+    try:
+        wait_until(lambda: not broker.members(services), MEMBERS_LEAVE_WITHIN, pause=0.5)
+    except TimeoutError:
+        group, replicas = next(iter(broker.members(services).items()))
+        servers, prefix = broker.connection.bootstrap_servers, broker.connection.prefix
+        raise ShopError(
+            f"the consumer group {prefix}{group} at Kafka {servers} has the member {replicas[0]} already: stop the "
+            f"other store, or set CHECKOUT_PREFIX to another name, such as second--"
+        ) from None
 
 
 def _check(settings: Settings, scale: Mapping[str, int]) -> None:

@@ -1,11 +1,14 @@
 """Stories: the three stories, their variants and external failures, on real processes."""
 
 import stat
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from checkout.processes import supervisor
+from checkout.processes.shop_file import ShopError
 from checkout.processes.supervisor import Supervisor
 from checkout.registry import arrows
 
@@ -151,3 +154,15 @@ def test_databases_and_journals_are_readable_only_by_their_user(store: Superviso
 
     assert len(files) >= 10
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_a_second_store_with_the_same_prefix_is_refused(
+    store: Supervisor, new_store: Callable[..., Supervisor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "MEMBERS_LEAVE_WITHIN", 0.1)
+    prefix = store.settings.prefix
+
+    expected = f"the consumer group {prefix}stock at Kafka .* has the member {prefix}stock-1 already.*CHECKOUT_PREFIX"
+    with pytest.raises(ShopError, match=expected):
+        new_store(["stock"], prefix=prefix)
+    assert store.processes and list(store.crashed()) == []
