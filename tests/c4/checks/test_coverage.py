@@ -21,6 +21,7 @@ def test_one_run_of_its_own_story_covers_a_view_whole(view: View) -> None:
     assert (coverage.percent, coverage.uncovered) == (100, ())
 
 
+@pytest.mark.slow
 def test_run_of_another_story_leaves_the_arrows_it_did_not_reach(view: View) -> None:
     coverage = measure_coverage(view("ordering-payment-denied"), parse_hops(valid_run("ordering-sold-out", Random(1))))
 
