@@ -176,10 +176,17 @@ def _reap(child: subprocess.Popen[bytes] | None) -> None:
 
 def _check_groups(broker: KafkaBroker, services: Sequence[str]) -> None:
     # A second store with the same groups would get some of the first one's records, and neither would say so.
+    members: dict[str, list[str]] = {}
+
+    def have_left() -> bool:
+        members.clear()
+        members.update(broker.members(services))
+        return not members
+
     try:
-        wait_until(lambda: not broker.members(services), MEMBERS_LEAVE_WITHIN, pause=0.5)
+        wait_until(have_left, MEMBERS_LEAVE_WITHIN, pause=0.5)
     except TimeoutError:
-        group, replicas = next(iter(broker.members(services).items()))
+        group, replicas = next(iter(members.items()))
         servers, prefix = broker.connection.bootstrap_servers, broker.connection.prefix
         raise ShopError(
             f"the consumer group {prefix}{group} at Kafka {servers} has the member {replicas[0]} already: stop the "

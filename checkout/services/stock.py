@@ -187,7 +187,7 @@ class Stock(Service):
 
 def _total(lines: Sequence[OrderLine]) -> Decimal:
     total = sum((line.price * line.quantity for line in lines if line.price), Decimal(0)).quantize(CENT)
-    if total > LARGEST_AMOUNT:  # Orders would reject it, and nobody would release what is reserved
+    if total > LARGEST_AMOUNT:  # Orders would reject it after its products are reserved
         raise OutOfStock(f"the order costs {total:,} EUR: an order may cost at most {LARGEST_AMOUNT:,}.00 EUR")
     return total
 

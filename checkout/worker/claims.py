@@ -32,7 +32,7 @@ class Claims:
         return self._clock() >= self._next
 
     def take(self, in_progress: Collection[tuple[str, str]]) -> list[OutboxRow]:
-        """Renews the lease and returns open rows that nobody sends, without those of the identities `in_progress`.
+        """Renews the lease and returns the open rows to send, without those whose identity is in `in_progress`.
 
         The replica's own rows are read in turn, `LIMIT` at a time, so that rows of a commit whose outcome was unknown
         are found, too.
