@@ -1,0 +1,17 @@
+"""Web form: what a customer enters in the shop, and what a page has in its inputs."""
+
+import html
+import re
+
+from sample import EMAIL, order_id
+
+FORM = {
+    "name": "Ada", "email": EMAIL, "quantity-1": "2", "price-1": "5.00", "quantity-3": "0", "price-3": "30.00",
+    "pay": "DEBIT", "key": order_id(42),
+}
+
+
+def input_values(page: str) -> dict[str, str]:
+    """The name and value of each input of a page."""
+    found = re.findall(r'<input [^>]*?name="?([\w-]+)"? value="?([^">]*)', page)
+    return {name: html.unescape(value) for name, value in found}
