@@ -1,6 +1,7 @@
 """Domain: the business rules of the store - money, orders, products - with the standard library only."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
@@ -21,6 +22,10 @@ class IllegalTransition(DomainError):
     """The status cannot change in this way."""
 
 
+class TooLate(DomainError):
+    """The order cannot be cancelled any more."""
+
+
 class UnknownOrder(DomainError):
     """There is no such order in this service."""
 
@@ -36,6 +41,9 @@ class OrderStatus(StrEnum):
     RESERVED = "RESERVED"
     APPROVED = "APPROVED"
     REJECTED = "REJECTED"
+    CANCELLED = "CANCELLED"
+    REFUNDED = "REFUNDED"
+    NEEDS_OPERATOR = "NEEDS_OPERATOR"
 
 
 class PaymentMethod(StrEnum):
@@ -46,11 +54,17 @@ class PaymentMethod(StrEnum):
 
 
 NEXT = {
-    OrderStatus.RECEIVED: {OrderStatus.RESERVED, OrderStatus.REJECTED},
-    OrderStatus.RESERVED: {OrderStatus.APPROVED, OrderStatus.REJECTED},
-    OrderStatus.APPROVED: set(),
+    OrderStatus.RECEIVED: {OrderStatus.RESERVED, OrderStatus.REJECTED, OrderStatus.CANCELLED},
+    OrderStatus.RESERVED: {
+        OrderStatus.APPROVED, OrderStatus.REJECTED, OrderStatus.CANCELLED, OrderStatus.NEEDS_OPERATOR
+    },
+    OrderStatus.APPROVED: {OrderStatus.CANCELLED},  # the parcel was refused
     OrderStatus.REJECTED: set(),
-}
+    OrderStatus.CANCELLED: {OrderStatus.REFUNDED, OrderStatus.NEEDS_OPERATOR},
+    OrderStatus.REFUNDED: set(),
+    OrderStatus.NEEDS_OPERATOR: {OrderStatus.REFUNDED},
+}  # fmt: skip
+OPEN = {OrderStatus.RECEIVED, OrderStatus.RESERVED}  # the store has still to decide
 
 
 def to_cents(amount: Decimal) -> Decimal:
@@ -121,14 +135,33 @@ class Product:
         self.reserved -= quantity
         self.on_hand -= quantity
 
+    def take_back(self, quantity: int) -> None:
+        """Adds a sold quantity to the stock again."""
+        self.on_hand += quantity
+
 
 class ReservationStatus(StrEnum):
-    """HELD until the order is approved (SOLD) or its payment fails (RELEASED); REFUSED if nothing was reserved."""
+    """HELD until the order is approved (SOLD), its payment fails (RELEASED) or it is cancelled (CANCELLED).
+
+    EXPIRED: held for too long; the products stay reserved until Orders has decided. REFUSED: nothing was reserved.
+    """
 
     HELD = "HELD"
+    EXPIRED = "EXPIRED"
     SOLD = "SOLD"
     RELEASED = "RELEASED"
+    CANCELLED = "CANCELLED"
     REFUSED = "REFUSED"
+
+
+NEXT_OF_RESERVATION = {
+    ReservationStatus.HELD: set(ReservationStatus) - {ReservationStatus.HELD, ReservationStatus.REFUSED},
+    ReservationStatus.EXPIRED: {ReservationStatus.SOLD, ReservationStatus.RELEASED, ReservationStatus.CANCELLED},
+    ReservationStatus.SOLD: {ReservationStatus.CANCELLED},  # the parcel was refused
+    ReservationStatus.RELEASED: {ReservationStatus.CANCELLED},
+    ReservationStatus.REFUSED: {ReservationStatus.CANCELLED},
+    ReservationStatus.CANCELLED: set[ReservationStatus](),
+}
 
 
 @dataclass
@@ -138,9 +171,15 @@ class Reservation:
     order_id: str
     quantities: dict[int, int]
     status: ReservationStatus = ReservationStatus.HELD
+    reserved_at: datetime | None = None
 
-    def end(self, status: ReservationStatus) -> None:
-        """Ends a held reservation, once. Raises IllegalTransition."""
-        if self.status is not ReservationStatus.HELD:
-            raise IllegalTransition(f"the products of order {self.order_id} are {self.status}, not HELD")
-        self.status = status
+    @property
+    def is_held(self) -> bool:
+        """Whether the products are reserved now."""
+        return self.status in (ReservationStatus.HELD, ReservationStatus.EXPIRED)
+
+    def move(self, to: ReservationStatus) -> None:
+        """Changes the status. Raises IllegalTransition: a reservation ends once."""
+        if to not in NEXT_OF_RESERVATION[self.status]:
+            raise IllegalTransition(f"the products of order {self.order_id} are {self.status} and cannot become {to}")
+        self.status = to

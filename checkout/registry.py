@@ -1,7 +1,7 @@
 """Registry: the services and messages of a system, which service handles which message, the arrows of each story."""
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -111,29 +111,22 @@ class StoryArrow(NamedTuple):
 
 def arrows(story: str) -> list[StoryArrow]:
     """The arrows of a story of the store, in step order."""
-    messages = STORIES[story]
-    found = (arrow for message in messages for arrow in _arrows(message, messages))
+    found = {arrow: None for message in STORIES[story] for arrow in _arrows(message, story)}
     return sorted(found, key=lambda arrow: arrow.step)
 
 
-def _arrows(message: type[Message], story: Iterable[type[Message]]) -> Iterator[StoryArrow]:
-    causes = {None, *(other.__name__ for other in story)}
-    steps = next(steps for cause, steps in message.steps.items() if cause in causes)
+def _arrows(message: type[Message], story: str) -> Iterator[StoryArrow]:
     name, technology = message.__name__, message.technology
-    yield StoryArrow(steps[0], message.sender, message.receiver, name, technology)
-    for listener in listeners(message) if len(steps) > 1 else ():
-        yield StoryArrow(steps[1], message.receiver, listener, name, technology)
+    causes = {None, *(other.__name__ for other in STORIES[story])}
+    for cause in [cause for cause in message.steps if cause in causes]:
+        if (sent := message.step(cause, False, story)) is not None:
+            yield StoryArrow(sent, message.sender, message.receiver, name, technology)
+        if (delivered := message.step(cause, True, story)) is not None:
+            for listener in listeners(message):
+                yield StoryArrow(delivered, message.receiver, listener, name, technology)
 
 
 def code_arrows() -> list[dict[str, Any]]:
     """The arrows of every story as data, for comparing the diagrams with the code."""
     keys = ("step", "from", "to", "message", "technology", "view")
     return [dict(zip(keys, (*arrow, story), strict=True)) for story in STORIES for arrow in arrows(story)]
-
-
-def story_of(messages: Iterable[str]) -> str:
-    """The story that these messages, by name, belong to."""
-    names = set(messages)
-    if "ProductsReservationFailed" in names:
-        return "ordering-sold-out"
-    return "ordering-payment-denied" if "PaymentFailed" in names else "ordering"

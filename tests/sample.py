@@ -8,13 +8,20 @@ import httpx
 from checkout.domain import PaymentMethod
 from checkout.fields import OrderLine, Payment, RequestedLine
 from checkout.messages import (
+    CancelOrder,
     OrderApproved,
+    OrderCancelled,
     OrderReceived,
     PaymentFailed,
+    PaymentNeedsOperator,
+    PaymentRefunded,
     PlaceOrder,
     ProcessPayment,
     ProductsReservationFailed,
     ProductsReserved,
+    RefundPayment,
+    ReservationExpired,
+    ShipmentRefused,
 )
 
 ADA, EMAIL = "Ada", "ada@example.org"
@@ -70,6 +77,34 @@ def payment_failed(id: str = FIRST, reason: str = "above the limit") -> PaymentF
 
 def order_approved(id: str = FIRST, email: str | None = EMAIL) -> OrderApproved:
     return OrderApproved(id, ADA, [SPOONS], payment("10.00"), Decimal("10.00"), email)
+
+
+def cancel_order(id: str = FIRST) -> CancelOrder:
+    return CancelOrder(id)
+
+
+def order_cancelled(id: str = FIRST, reason: str = "you have cancelled it") -> OrderCancelled:
+    return OrderCancelled(id, reason, ADA, EMAIL)
+
+
+def reservation_expired(id: str = FIRST) -> ReservationExpired:
+    return ReservationExpired(id, "it was not paid within 120 min")
+
+
+def refund_payment(id: str = FIRST, total: str | None = "10.00") -> RefundPayment:
+    return RefundPayment(id, ADA, payment(total), EMAIL)
+
+
+def payment_refunded(id: str = FIRST) -> PaymentRefunded:
+    return PaymentRefunded(id, Decimal("10.00"), ADA, EMAIL)
+
+
+def shipment_refused(id: str = FIRST) -> ShipmentRefused:
+    return ShipmentRefused(id, "too heavy")
+
+
+def payment_needs_operator(id: str = FIRST) -> PaymentNeedsOperator:
+    return PaymentNeedsOperator(id, "the refund was refused: too late")
 
 
 def created_id(response: httpx.Response) -> str:

@@ -15,11 +15,19 @@ from checkout.domain import (
     PaymentMethod,
     Product,
     Reservation,
+    ReservationStatus,
     is_amount,
     to_cents,
 )
 
-RECEIVED, RESERVED, APPROVED, REJECTED = OrderStatus
+RECEIVED, RESERVED, APPROVED, REJECTED, CANCELLED, REFUNDED, NEEDS_OPERATOR = OrderStatus
+
+
+FORWARD = {
+    (RECEIVED, RESERVED), (RECEIVED, REJECTED), (RECEIVED, CANCELLED), (RESERVED, APPROVED), (RESERVED, REJECTED),
+    (RESERVED, CANCELLED), (RESERVED, NEEDS_OPERATOR), (APPROVED, CANCELLED), (CANCELLED, REFUNDED),
+    (CANCELLED, NEEDS_OPERATOR), (NEEDS_OPERATOR, REFUNDED),
+}
 
 
 def order_with_status(status: OrderStatus = RECEIVED) -> Order:
@@ -91,10 +99,7 @@ def test_none_is_not_an_amount() -> None:
     assert not is_amount(None)
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [(RECEIVED, RESERVED), (RECEIVED, REJECTED), (RESERVED, APPROVED), (RESERVED, REJECTED)],
-)
+@pytest.mark.parametrize(("before", "after"), sorted(FORWARD))
 def test_the_status_of_an_order_moves_forward(before: OrderStatus, after: OrderStatus) -> None:
     order = order_with_status(before)
 
@@ -103,7 +108,6 @@ def test_the_status_of_an_order_moves_forward(before: OrderStatus, after: OrderS
     assert (order.status, order.reason) == (after, "a reason")
 
 
-FORWARD = {(RECEIVED, RESERVED), (RECEIVED, REJECTED), (RESERVED, APPROVED), (RESERVED, REJECTED)}
 BACKWARD = [(before, after) for before in OrderStatus for after in OrderStatus if (before, after) not in FORWARD]
 
 
@@ -158,13 +162,37 @@ def test_a_release_makes_a_quantity_available_and_a_decrease_removes_it() -> Non
     assert (product.on_hand, product.reserved, product.available) == (3, 1, 2)
 
 
-@pytest.mark.parametrize("again", ["SOLD", "RELEASED"])
-@pytest.mark.parametrize("first", ["SOLD", "RELEASED"])
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        ("SOLD", "SOLD"), ("SOLD", "RELEASED"), ("RELEASED", "SOLD"), ("RELEASED", "RELEASED"), ("SOLD", "EXPIRED"),
+        ("CANCELLED", "SOLD"), ("CANCELLED", "CANCELLED"), ("EXPIRED", "EXPIRED"),
+    ],
+)
 def test_a_reservation_ends_once(first: str, again: str) -> None:
     reservation = Reservation("order-1", {1: 2})
-    reservation.end(first)
+    reservation.move(ReservationStatus(first))
 
-    with pytest.raises(IllegalTransition, match=f"the products of order order-1 are {first}, not HELD"):
-        reservation.end(again)
+    with pytest.raises(IllegalTransition, match=f"of order order-1 are {first} and cannot become {again}"):
+        reservation.move(ReservationStatus(again))
 
     assert reservation.status == first
+
+
+@pytest.mark.parametrize("end", ["SOLD", "RELEASED", "CANCELLED"])
+def test_an_expired_reservation_is_held_until_it_ends(end: str) -> None:
+    reservation = Reservation("order-1", {1: 2})
+    reservation.move(ReservationStatus.EXPIRED)
+    was_held = reservation.is_held
+    reservation.move(ReservationStatus(end))
+
+    assert (was_held, reservation.is_held) == (True, False)
+
+
+def test_what_is_taken_back_can_be_sold_again() -> None:
+    product = spoons(on_hand=5, reserved=2)
+
+    product.decrease(2)
+    product.take_back(2)
+
+    assert (product.on_hand, product.available) == (5, 5)

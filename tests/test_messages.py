@@ -26,6 +26,7 @@ from checkout.messages import (
     PaymentProcessed,
     ProcessPayment,
     ProductsReserved,
+    RefundCard,
     SendEmail,
 )
 
@@ -66,6 +67,28 @@ EXAMPLES = {
         '"products":[{"sku":1,"name":"Wooden spoon","price":5.00,"quantity":2}],'
         '"payment":{"paymentMethod":"CREDIT","total":10.00},"total":10.00,"customerEmail":"ada@example.org"}',
     ),
+    "order.order-cancelled": (
+        sample.order_cancelled(),
+        f'{{"id":"{FIRST}","message":"you have cancelled it","customerName":"Ada","customerEmail":"ada@example.org"}}',
+    ),
+    "stock.order-products-reservation-expired": (
+        sample.reservation_expired(), f'{{"id":"{FIRST}","message":"it was not paid within 120 min"}}',
+    ),
+    "shipment.order-shipment-refused": (
+        sample.shipment_refused(), f'{{"id":"{FIRST}","message":"too heavy"}}',
+    ),
+    "order.refund-order-payment": (
+        sample.refund_payment(),
+        f'{{"id":"{FIRST}","customerName":"Ada","payment":{{"paymentMethod":"CREDIT","total":10.00}},'
+        '"customerEmail":"ada@example.org"}',
+    ),
+    "payment.order-payment-refunded": (
+        sample.payment_refunded(),
+        f'{{"id":"{FIRST}","total":10.00,"customerName":"Ada","customerEmail":"ada@example.org"}}',
+    ),
+    "payment.order-payment-needs-operator": (
+        sample.payment_needs_operator(), f'{{"id":"{FIRST}","message":"the refund was refused: too late"}}',
+    ),
 }
 # Without optional fields, as the services of the article's author send them.
 MINIMAL_EXAMPLES = {
@@ -78,25 +101,49 @@ MINIMAL_EXAMPLES = {
     "payment.order-payment-failed": '{"id":"%s","message":"no money"}',
     "order.new-order-approved": '{"id":"%s","customerName":"Ada","products":[{"sku":1,"name":"Wooden spoon",'
     '"price":5.0}],"payment":{"paymentMethod":"CREDIT"}}',
+    "order.order-cancelled": '{"id":"%s","message":"cancelled"}',
+    "payment.order-payment-refunded": '{"id":"%s"}',
 }
+SAME = ""  # in every story
+LATE = ("ordering-late-payment", "ordering-refund-refused")
+
+
+def refund_steps(*late: int) -> dict[str, tuple[int, ...]]:
+    return dict.fromkeys(LATE, late) | {"ordering-parcel-refused": tuple(step + 5 for step in late)}
+
+
 STEPS = {
-    "PlaceOrder": {None: (1, 2)},
-    "OrderReceived": {"PlaceOrder": (3, 4)},
-    "ProductsReserved": {"OrderReceived": (5, 6)},
-    "ProductsReservationFailed": {"OrderReceived": (5, 6)},
-    "ProcessPayment": {"ProductsReserved": (7, 8)},
-    "ChargeCard": {"ProcessPayment": (9,), None: (9,)},
-    "PaymentProcessed": {"ChargeCard": (10, 11)},
-    "PaymentFailed": {"ChargeCard": (10, 11), "ProcessPayment": (10, 11)},
-    "OrderApproved": {"PaymentProcessed": (12, 13)},
-    "BookParcel": {"OrderApproved": (14,)},
-    "SendEmail": {"OrderApproved": (14,), "ProductsReservationFailed": (7,), "PaymentFailed": (12,)},
+    "PlaceOrder": {None: {SAME: (1, 2)}},
+    "OrderReceived": {"PlaceOrder": {SAME: (3, 4)}},
+    "ProductsReserved": {"OrderReceived": {SAME: (5, 6)}},
+    "ProductsReservationFailed": {"OrderReceived": {SAME: (5, 6)}},
+    "ProcessPayment": {"ProductsReserved": {SAME: (7, 8)}},
+    "CancelOrder": {None: {SAME: (8, 9)}},
+    "ReservationExpired": {None: {SAME: (8, 9)}},
+    "ChargeCard": {"ProcessPayment": {SAME: (9,)}, None: {SAME: (9,)}},
+    "PaymentProcessed": {"ChargeCard": {SAME: (10, 11)}},
+    "PaymentFailed": {"ChargeCard": {SAME: (10, 11)}, "ProcessPayment": {SAME: (10, 11)}},
+    "OrderApproved": {"PaymentProcessed": {SAME: (12, 13)}},
+    "BookParcel": {"OrderApproved": {SAME: (14,)}},
+    "ShipmentRefused": {"BookParcel": {SAME: (15, 16)}},
+    "OrderCancelled": {
+        "CancelOrder": {SAME: (10, 11)}, "ReservationExpired": {SAME: (10, 11)}, "ShipmentRefused": {SAME: (17, 18)},
+        "ProductsReserved": {},
+    },
+    "RefundPayment": {"PaymentProcessed": dict.fromkeys(LATE, (12, 13)), "ShipmentRefused": {SAME: (17, 18)}},
+    "RefundCard": {"RefundPayment": refund_steps(14)},
+    "PaymentRefunded": {"RefundCard": refund_steps(15, 16)},
+    "PaymentNeedsOperator": {"RefundCard": refund_steps(15, 16), "ChargeCard": {}, "RefundPayment": {}},
+    "SendEmail": {
+        "OrderApproved": {SAME: (14,)}, "ProductsReservationFailed": {SAME: (7,)}, "PaymentFailed": {SAME: (12,)},
+        "OrderCancelled": {SAME: (12,), "ordering-parcel-refused": (19,)}, "PaymentRefunded": refund_steps(17),
+    },
 }
 
 
-def test_there_are_seven_topics() -> None:
+def test_there_are_thirteen_topics() -> None:
     assert sorted(TOPICS) == sorted(EXAMPLES)
-    assert len(TOPICS) == 7
+    assert len(TOPICS) == 13
 
 
 @pytest.mark.parametrize("topic", sorted(EXAMPLES))
@@ -166,15 +213,36 @@ def test_every_message_has_the_steps_of_the_diagrams() -> None:
     assert [message.__name__ for message in MESSAGES][:4] == list(STEPS)[:3] + ["ProcessPayment"]
 
 
+@pytest.mark.parametrize(
+    ("name", "cause", "is_delivery", "story", "step"),
+    [
+        ("SendEmail", "OrderCancelled", False, "", None), ("RefundCard", "RefundPayment", False, "", None),
+        ("SendEmail", "OrderCancelled", False, "ordering-expired", 12),
+        ("SendEmail", "OrderCancelled", False, "ordering-parcel-refused", 19),
+        ("RefundPayment", "PaymentProcessed", True, "", 13),
+        ("RefundPayment", "PaymentProcessed", True, "ordering", None),
+        ("OrderCancelled", "ProductsReserved", False, "", None), ("CancelOrder", None, True, "", 9),
+        ("OrderCancelled", None, False, "ordering-cancelled", None), ("PaymentFailed", None, False, "", 10),
+    ],
+)  # fmt: skip
+def test_a_step_that_depends_on_the_story_is_unknown_without_it(
+    name: str, cause: str | None, is_delivery: bool, story: str, step: int | None
+) -> None:
+    assert BY_NAME[name].step(cause, is_delivery, story) == step
+
+
 def test_all_messages_about_an_order_have_different_purposes() -> None:
-    emails = [SendEmail(FIRST, kind, ADA, EMAIL, "", "") for kind in ("approved", "unavailable", "denied")]
-    calls = [ChargeCard(FIRST, Decimal(10), PaymentMethod.CREDIT), BookParcel(FIRST, ADA, [])]
+    kinds = ("approved", "unavailable", "denied", "cancelled", "refunded")
+    emails = [SendEmail(FIRST, kind, ADA, EMAIL, "", "") for kind in kinds]
+    card = ChargeCard(FIRST, Decimal(10), PaymentMethod.CREDIT), RefundCard(FIRST, Decimal(10))
+    calls = [*card, BookParcel(FIRST, ADA, []), sample.place_order(), sample.cancel_order()]
     messages: list[Message] = [message for message, _ in EXAMPLES.values()]
 
     purposes = [message.purpose for message in [*messages, *calls, *emails]]
 
-    assert len(set(purposes)) == len(purposes) == 12
-    assert purposes[7:] == ["charge", "parcel", "mail-approved", "mail-unavailable", "mail-denied"]
+    assert len(set(purposes)) == len(purposes) == 23
+    assert purposes[13:16] == ["charge", "refund", "parcel"]
+    assert purposes[18:] == ["mail-approved", "mail-unavailable", "mail-denied", "mail-cancelled", "mail-refunded"]
 
 
 # -- round trips ------------------------------------------------------------------------------------------------------

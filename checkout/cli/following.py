@@ -8,8 +8,9 @@ from checkout.cli.order_commands import list_orders
 from checkout.journal import journal
 from checkout.journal.hop import Hop
 from checkout.processes.shop_file import ShopError, ShopFile, find_shop
-from checkout.registry import arrows, story_of
+from checkout.registry import arrows
 from checkout.settings import read_settings
+from checkout.stories import story_of
 from checkout.system.deadline import wait_until
 
 JOURNEY_WITHIN = 60.0  # seconds

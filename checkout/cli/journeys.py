@@ -14,16 +14,23 @@ from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import Broker, Record
 from checkout.processes.shop_file import ShopError, ShopNotRunning, find_shop
 from checkout.settings import read_settings
+from checkout.stories import number_steps
 
 # As `registry.listeners` has it; importing the services for it would double the time of `checkout messages`.
 LISTENERS = {
     "order.new-order-received": ["stock"],
     "stock.order-products-reserved": ["orders"],
-    "stock.order-products-reservation-failed": ["orders", "notifications"],
     "order.process-order-payment": ["payments"],
     "payment.order-payment-processed": ["orders"],
-    "payment.order-payment-failed": ["orders", "stock", "notifications"],
     "order.new-order-approved": ["stock", "shipments", "notifications"],
+    "stock.order-products-reservation-failed": ["orders", "notifications"],
+    "payment.order-payment-failed": ["orders", "stock", "notifications"],
+    "order.order-cancelled": ["stock", "notifications"],
+    "stock.order-products-reservation-expired": ["orders"],
+    "order.refund-order-payment": ["payments"],
+    "payment.order-payment-refunded": ["orders", "notifications"],
+    "payment.order-payment-needs-operator": ["orders"],
+    "shipment.order-shipment-refused": ["orders"],
 }
 CLIENT_SETTINGS = {"retry_backoff_ms": 25}  # the pause before the client looks again whether it knows the leaders
 
@@ -73,7 +80,7 @@ def journey(order: str, folder: Path, broker: Broker | None = None) -> list[Hop]
     known = {(hop.topic, hop.partition, hop.offset) for hop in hops if hop.to == "kafka"}
     records = read_records(broker.read(list(TOPICS))) if broker else ()
     observed = [_observed(found) for found in records if found.order == order and found.record[:3] not in known]
-    return journal.merge([*hops, *observed])
+    return number_steps(journal.merge([*hops, *observed]))
 
 
 def read_records(records: Iterable[Record]) -> Iterator[TopicRecord]:

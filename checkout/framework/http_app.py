@@ -40,7 +40,8 @@ def application(
 
     def check_media_type(request: AnyRequest) -> ErrorResponse | None:
         sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        is_wrong = request.method in ("POST", "PUT") and sent != accepts
+        has_body = request.headers.get("content-length", "") != "0"
+        is_wrong = request.method in ("POST", "PUT") and has_body and sent != accepts
         return error_response(415, f"send the body as {accepts}") if is_wrong else None
 
     @get("/health-check", sync_to_thread=False, include_in_schema=False)

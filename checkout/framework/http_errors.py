@@ -14,7 +14,7 @@ from litestar.exceptions import (
     ValidationException,
 )
 
-from checkout.domain import DomainError, UnknownOrder
+from checkout.domain import DomainError, TooLate, UnknownOrder
 from checkout.framework.intake import IntakeFull
 
 AnyRequest = Request[Any, Any, Any]
@@ -96,6 +96,7 @@ def _sentence(problem: dict[str, str]) -> str:
 ERROR_HANDLERS: ErrorHandlers = {
     HTTPException: _explain_http_error,
     Exception: _explain_unexpected_error,
+    TooLate: lambda request, error: error_response(409, str(error)),
     UnknownOrder: lambda request, error: error_response(404, str(error)),
     DomainError: lambda request, error: error_response(422, str(error)),
     IntakeFull: lambda request, error: error_response(429, str(error), {"Retry-After": "1"}),

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, MetaData
 
 from checkout.framework.intake import RouteContext
 from checkout.framework.message import Message
+from checkout.journal.hop import utc_now
 from checkout.settings import Settings
 
 Handler = Callable[[Any, Any, Any], Iterable[Message] | None]
@@ -60,6 +61,7 @@ class Service:
     handlers: ClassVar[Mapping[type[Message], Handler]] = {}
     replies: ClassVar[Mapping[type[Message], Handler]] = {}
     timers: ClassVar[Mapping[str, tuple[float, Handler]]] = {}  # by name: the interval in seconds, and the handler
+    now: Callable[[], datetime] = staticmethod(utc_now)  # a lab and tests set another clock
 
     def __init_subclass__(cls) -> None:
         """Collects the marked handlers, inherited ones included."""

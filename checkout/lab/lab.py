@@ -23,7 +23,7 @@ from checkout.lab.history.replay import Replay
 from checkout.lab.locking import changes, reads
 from checkout.lab.views.tables import LabTables
 from checkout.registry import STORE, Registry
-from checkout.services.stock import PRODUCTS
+from checkout.services.stock_table import PRODUCTS
 
 ENVIRONMENT, SCHEDULER, SESSION = attrgetter("_environment"), attrgetter("_scheduler"), attrgetter("_session")
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition, errors
-from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.coordinator.base import MemberState
 from kafka.record.default_records import DefaultRecordBatch
 
 from checkout.errors import CheckoutError
+from checkout.messaging.kafka_assignor import ASSIGNORS
 from checkout.messaging.kafka_client import ATTEMPT_TIMEOUT_SECONDS, CLIENT_SETTINGS, KafkaConnection, ReplicaFenced
 from checkout.messaging.log import CommitRefused, Partition, Record
 from checkout.system.deadline import wait_until
@@ -29,7 +29,7 @@ CONSUMER_SETTINGS = CLIENT_SETTINGS | {
     "metrics_enabled": False,
 }
 MEMBER_SETTINGS = {
-    "partition_assignment_strategy": [CooperativeStickyAssignor],
+    "partition_assignment_strategy": ASSIGNORS,
     "session_timeout_ms": 10_000,
     "heartbeat_interval_ms": 1_000,  # the heartbeat's answer announces a rebalance
 }

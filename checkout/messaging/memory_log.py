@@ -141,8 +141,9 @@ def _move_one_partition(plan: dict["MemoryLog", list[Partition]]) -> bool:
         for giver in sorted(plan, key=lambda member: -len(plan[member])):
             movable = [partition for partition in plan[giver] if partition in receiver.subscribed]
             if movable and len(plan[giver]) > len(plan[receiver]) + 1:
-                plan[receiver].append(movable[-1])
-                plan[giver].remove(movable[-1])
+                moved = max(reversed(movable), key=lambda partition: partition[1])  # some of every topic
+                plan[receiver].append(moved)
+                plan[giver].remove(moved)
                 return True
     return False
 

@@ -15,10 +15,10 @@ from typing import Any
 from checkout.errors import CheckoutError
 from checkout.framework import http_app, http_server
 from checkout.framework.intake import Intake, RouteContext
+from checkout.framework.message import Message
 from checkout.framework.sql import utc_text
 from checkout.journal.hop import compact, utc_now
 from checkout.journal.journal import Journal
-from checkout.messages import PlaceOrder
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import LogUnavailable
 from checkout.registry import Registry, load_registry
@@ -73,16 +73,16 @@ def _exit_with_parent() -> None:
 
 
 def run_gateway(settings: Settings, replica: str, port: int) -> None:
-    """Runs the API gateway, which writes a hop for each order that it has passed on."""
+    """Runs the API gateway, which writes a hop for each message that it has passed on."""
     from checkout.services.gateway import Gateway
 
     journal = Journal(settings.home / "journal" / f"{replica}.jsonl", settings.journal)
 
-    def write_hop(request: dict[str, Any]) -> None:
+    def write_hop(message: type[Message], request: dict[str, Any]) -> None:
         fields = request | {"payload": compact(request["body"].encode()), "replica": replica, "at": utc_now()}
         fields["correlation"] = request["correlation"] or request["order"]
         del fields["body"]
-        journal.write([hops.http_request(PlaceOrder, PlaceOrder.sender, "gateway", False, **fields)])
+        journal.write([hops.http_request(message, message.sender, "gateway", False, **fields)])
 
     addresses = {name: settings.url(name) for name in ("orders", "stock", "payments")}
     gateway = Gateway(addresses, write_hop)

@@ -10,22 +10,23 @@ from litestar.params import FromPath, JSONBody
 
 from checkout.fields import OrderRequest, OrderResponse, ProductResponse
 from checkout.framework import http_app, http_errors
-from checkout.messages import PAYMENT_METHODS, PLACE_ORDER, PRODUCTS
+from checkout.framework.message import Message, encode
+from checkout.messages import CANCEL_ORDER, PAYMENT_METHODS, PLACE_ORDER, PRODUCTS, CancelOrder, PlaceOrder
 
 TIMEOUT = httpx.Timeout(10.0, connect=1.0)  # seconds
 FORWARDED_HEADERS = (b"authorization", b"cid", b"content-type", b"idempotency-key", b"user-agent")
-OrderCallback = Callable[[dict[str, str]], None]
+RequestCallback = Callable[[type[Message], dict[str, str]], None]
 
 
 class Gateway:
     """Steps 1-2: forwards orders to Orders; further paths go to Payments and Stock.
 
-    `addresses` maps the name of a service to its URL. `on_created` is called with each order that Orders has created:
-    its id as `order`, and the request's `url`, `status`, `client`, `correlation` and `body`.
+    `addresses` maps the name of a service to its URL. `on_accepted` is called with each message that Orders has
+    accepted and with the id of its order as `order`, the request's `url`, `status`, `client`, `correlation` and `body`.
     """
 
-    def __init__(self, addresses: Mapping[str, str], on_created: OrderCallback) -> None:
-        self._addresses, self._on_created = addresses, on_created
+    def __init__(self, addresses: Mapping[str, str], on_accepted: RequestCallback) -> None:
+        self._addresses, self._on_accepted = addresses, on_accepted
         self._client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False)
 
     def application(self, is_ready: Callable[[], bool]) -> Litestar:
@@ -37,11 +38,14 @@ class Gateway:
         async def place_order(request: Request[Any, Any, Any], data: JSONBody[OrderRequest]) -> Response[bytes]:
             response = await self._forward("orders", request, await request.body())
             if response.status_code == 201:
-                self._on_created({
-                    "order": response.json()["id"], "url": str(request.url), "status": "201",
-                    "client": request.headers.get("user-agent", ""), "correlation": request.headers.get("cid", ""),
-                    "body": (await request.body()).decode(),
-                })
+                self._report(PlaceOrder, response.json()["id"], request, await request.body())
+            return _copy(response)
+
+        @post(CANCEL_ORDER.replace("{id}", "{id:str}"))
+        async def cancel_order(id: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
+            response = await self._forward("orders", request)
+            if response.status_code == 201:
+                self._report(CancelOrder, id, request, encode(CancelOrder(id)))
             return _copy(response)
 
         @get(PLACE_ORDER + "/{id:str}", responses=_documented(OrderResponse))
@@ -60,7 +64,13 @@ class Gateway:
         async def list_products(request: Request[Any, Any, Any]) -> Response[bytes]:
             return _copy(await self._forward("stock", request))
 
-        return place_order, read_order, list_orders, list_methods, list_products
+        return place_order, cancel_order, read_order, list_orders, list_methods, list_products
+
+    def _report(self, message: type[Message], order: str, request: Request[Any, Any, Any], body: bytes) -> None:
+        self._on_accepted(message, {
+            "order": order, "url": str(request.url), "status": "201", "client": request.headers.get("user-agent", ""),
+            "correlation": request.headers.get("cid", ""), "body": body.decode(),
+        })  # fmt: skip
 
     async def _forward(self, service: str, request: Request[Any, Any, Any], body: bytes = b"") -> httpx.Response:
         target = request.scope["raw_path"] + (b"?" + query if (query := request.scope["query_string"]) else b"")

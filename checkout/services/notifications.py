@@ -11,14 +11,15 @@ from checkout.fields import OrderLine
 from checkout.framework.service import Service, on, reply_to
 from checkout.framework.sql import fetch, put, status_type
 from checkout.messages import (
-    EmailRefused,
-    EmailSent,
     Message,
     OrderApproved,
+    OrderCancelled,
     PaymentFailed,
+    PaymentRefunded,
     ProductsReservationFailed,
     SendEmail,
 )
+from checkout.replies import EmailRefused, EmailSent
 
 
 class MailStatus(StrEnum):
@@ -43,6 +44,8 @@ SUBJECTS = {
     "approved": "Your order is on its way",
     "unavailable": "We are sorry: we cannot deliver your order",
     "denied": "We are sorry: your payment was denied",
+    "cancelled": "Your order is cancelled",
+    "refunded": "Your payment is refunded",
 }
 
 
@@ -57,7 +60,7 @@ class Mail:
 
 
 class Notifications(Service):
-    """Steps 13-14; 6-7 when something is sold out, 11-12 when the payment was denied."""
+    """Steps 13-14; 6-7 when something is sold out, 11-12 when the payment was denied or the order is cancelled."""
 
     name = "notifications"
     tables = METADATA
@@ -88,9 +91,23 @@ class Notifications(Service):
 
     @on(PaymentFailed)
     def report_denial(self, mails: dict[tuple[str, str], Mail], refusal: PaymentFailed) -> Iterator[Message]:
-        """Steps 11-12, payment denied: send the reason to the customer."""
+        """Steps 11-12, payment denied: send the reason to the customer, who may know that the order is cancelled."""
+        if (refusal.id, "cancelled") in mails:
+            return
         text = f"we are sorry, your payment was denied: {refusal.message}.\nNothing was charged."
         yield from self._send(mails, refusal, "denied", text)
+
+    @on(OrderCancelled)
+    def report_cancellation(self, mails: dict[tuple[str, str], Mail], order: OrderCancelled) -> Iterator[Message]:
+        """Steps 11-12, cancelled: send the reason to the customer."""
+        text = f"your order is cancelled: {order.message}.\nIf your card was charged, you get the amount back."
+        yield from self._send(mails, order, "cancelled", text)
+
+    @on(PaymentRefunded)
+    def report_refund(self, mails: dict[tuple[str, str], Mail], refund: PaymentRefunded) -> Iterator[Message]:
+        """Steps 16-17, late payment: send the amount to the customer."""
+        amount = f"{refund.total} EUR" if refund.total is not None else "the whole amount"
+        yield from self._send(mails, refund, "refunded", f"your order is cancelled, and you got {amount} back.")
 
     @reply_to(SendEmail)
     def note(self, mails: dict[tuple[str, str], Mail], reply: EmailSent | EmailRefused) -> None:
@@ -102,7 +119,7 @@ class Notifications(Service):
     def _send(
         self,
         mails: dict[tuple[str, str], Mail],
-        message: OrderApproved | ProductsReservationFailed | PaymentFailed,
+        message: OrderApproved | ProductsReservationFailed | PaymentFailed | OrderCancelled | PaymentRefunded,
         kind: str,
         text: str,
     ) -> Iterator[Message]:

@@ -16,22 +16,28 @@ from checkout.framework.service import Service, on, reply_to
 from checkout.framework.sql import Cents, fetch, put, status_type
 from checkout.messages import (
     PAYMENT_METHODS,
-    CardCharged,
-    CardDenied,
     ChargeCard,
     Message,
     PaymentFailed,
+    PaymentNeedsOperator,
     PaymentProcessed,
+    PaymentRefunded,
     ProcessPayment,
+    RefundCard,
+    RefundPayment,
 )
+from checkout.replies import CardDenied, ChargeReply, ChargeUnclear, RefundRefused, RefundReply
 
 
 class PaymentStatus(StrEnum):
-    """The reply of the payment provider, if any."""
+    """The last reply of the payment provider. NEEDS_OPERATOR: a charge is unclear, or a refund was refused."""
 
     REQUESTED = "REQUESTED"
     CHARGED = "CHARGED"
     DENIED = "DENIED"
+    REFUND_REQUESTED = "REFUND_REQUESTED"
+    REFUNDED = "REFUNDED"
+    NEEDS_OPERATOR = "NEEDS_OPERATOR"
 
 
 METADATA = MetaData()
@@ -62,7 +68,7 @@ class Payment:
 
 
 class Payments(Service):
-    """Steps 8-11."""
+    """Steps 8-11; 13-15 when the order was cancelled."""
 
     name = "payments"
     tables = METADATA
@@ -89,14 +95,42 @@ class Payments(Service):
             yield self._refuse(payment, f"{total} is not an amount between 0.01 and {LARGEST_AMOUNT:,}.00 EUR")
 
     @reply_to(ChargeCard)
-    def settle(self, payments: dict[str, Payment], reply: CardCharged | CardDenied) -> Iterator[Message]:
+    def settle(self, payments: dict[str, Payment], reply: ChargeReply) -> Iterator[Message]:
         """Step 10: publish the result."""
         payment = payments[reply.id]
-        if isinstance(reply, CardDenied):
+        if isinstance(reply, ChargeUnclear):
+            yield self._call_operator(payment, reply.reason)
+        elif isinstance(reply, CardDenied):
             yield self._refuse(payment, reply.reason)
         else:
             payment.status = PaymentStatus.CHARGED
             yield PaymentProcessed(payment.order_id)
+
+    @on(RefundPayment)
+    def refund(self, payments: dict[str, Payment], request: RefundPayment) -> Iterator[Message]:
+        """Steps 13-14, late payment: refund the charge; without a charge an operator has to look."""
+        payment = payments.get(request.id)
+        if payment is None or payment.total is None:
+            yield PaymentNeedsOperator(request.id, "a refund is requested, but Payments has charged nothing")
+        elif payment.status is PaymentStatus.CHARGED:
+            payment.status = PaymentStatus.REFUND_REQUESTED
+            yield RefundCard(request.id, payment.total)
+        else:
+            yield self._call_operator(payment, f"a refund is requested, but the payment is {payment.status}")
+
+    @reply_to(RefundCard)
+    def settle_refund(self, payments: dict[str, Payment], reply: RefundReply) -> Iterator[Message]:
+        """Step 15, late payment: publish the result of the refund."""
+        payment = payments[reply.id]
+        if isinstance(reply, RefundRefused):
+            yield self._call_operator(payment, f"the refund was refused: {reply.reason}")
+        else:
+            payment.status = PaymentStatus.REFUNDED
+            yield PaymentRefunded(payment.order_id, payment.total, payment.customer_name, payment.customer_email)
+
+    def _call_operator(self, payment: Payment, reason: str) -> PaymentNeedsOperator:
+        payment.status, payment.reason = PaymentStatus.NEEDS_OPERATOR, reason
+        return PaymentNeedsOperator(payment.order_id, reason)
 
     def _refuse(self, payment: Payment, reason: str) -> PaymentFailed:
         payment.status, payment.reason = PaymentStatus.DENIED, reason

@@ -10,7 +10,8 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 from checkout.fields import OrderLine
 from checkout.framework.service import Service, on, reply_to
 from checkout.framework.sql import fetch, put, status_type
-from checkout.messages import BookParcel, Message, OrderApproved, ParcelBooked, ParcelRefused
+from checkout.messages import BookParcel, Message, OrderApproved, ShipmentRefused
+from checkout.replies import ParcelBooked, ParcelRefused
 
 
 class ShipmentStatus(StrEnum):
@@ -43,7 +44,7 @@ class Shipment:
 
 
 class Shipments(Service):
-    """Steps 13-14."""
+    """Steps 13-14; 15 when the parcel is refused."""
 
     name = "shipments"
     tables = METADATA
@@ -64,10 +65,11 @@ class Shipments(Service):
         yield BookParcel(order.id, order.customer_name, contents)
 
     @reply_to(BookParcel)
-    def note(self, shipments: dict[str, Shipment], reply: ParcelBooked | ParcelRefused) -> None:
-        """After step 14: store the parcel's number, or the reason for the refusal."""
+    def note(self, shipments: dict[str, Shipment], reply: ParcelBooked | ParcelRefused) -> Iterator[Message]:
+        """Step 15, parcel refused: publish the reason; else store the parcel's number."""
         shipment = shipments[reply.id]
         if isinstance(reply, ParcelRefused):
             shipment.status, shipment.reason = ShipmentStatus.REFUSED, reply.reason
+            yield ShipmentRefused(shipment.order_id, reply.reason)
         else:
             shipment.status, shipment.parcel = ShipmentStatus.BOOKED, reply.parcel

@@ -1,60 +1,45 @@
 """Stock: the catalogue with its prices; reserves, releases and decreases stock."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
-import msgspec
 from litestar import Response, get
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery
-from sqlalchemy import Column, Connection, Integer, MetaData, Row, String, Table, Text, select
+from sqlalchemy import Connection, select
 
 from checkout import messages
-from checkout.domain import (
-    CENT,
-    LARGEST_AMOUNT,
-    LARGEST_ORDER,
-    OutOfStock,
-    Product,
-    Reservation,
-    ReservationStatus,
-    UnknownOrder,
-)
-from checkout.fields import OrderLine, Payment, ProductResponse
+from checkout.domain import OutOfStock, Product, Reservation, ReservationStatus
+from checkout.fields import Payment, ProductResponse
 from checkout.framework import http_app
 from checkout.framework.intake import RouteContext
-from checkout.framework.message import ENCODER
-from checkout.framework.service import Service, on
-from checkout.framework.sql import Cents, fetch, put, status_type
+from checkout.framework.service import Service, Tick, every, on
+from checkout.framework.sql import fetch, put
 from checkout.messages import (
     Message,
     OrderApproved,
+    OrderCancelled,
     OrderReceived,
     PaymentFailed,
     ProductsReservationFailed,
     ProductsReserved,
+    ReservationExpired,
 )
-from checkout.settings import Settings
+from checkout.services.stock_table import (
+    IS_HELD,
+    METADATA,
+    PRODUCTS,
+    RESERVATIONS,
+    StockState,
+    reservation_of,
+    row_of,
+    total_of,
+)
+from checkout.settings import RESERVATION_SECONDS, Settings
 
-METADATA = MetaData()
-PRODUCTS = Table(
-    "products",
-    METADATA,
-    Column("sku", Integer, primary_key=True, autoincrement=False),
-    Column("name", Text),
-    Column("price", Cents),
-    Column("on_hand", Integer),
-    Column("reserved", Integer),
-)
-RESERVATIONS = Table(
-    "reservations",
-    METADATA,
-    Column("order_id", String(36), primary_key=True),
-    Column("quantities", Text),
-    Column("status", status_type(ReservationStatus)),
-)
 CATALOGUE = (
     Product(1, "Wooden spoon", Decimal("5.00"), on_hand=100),
     Product(2, "Enamel mug", Decimal("8.50"), on_hand=40),
@@ -62,71 +47,28 @@ CATALOGUE = (
     Product(4, "Oak table", Decimal("950.00"), on_hand=5),
     Product(5, "Copper kettle", Decimal("64.90"), on_hand=10),
 )
-LARGEST_QUANTITY = 1_000  # of one product
+EXPIRY_INTERVAL = 5.0  # seconds between two looks for reservations that are held for too long
+MOST_EXPIRED = 500  # at one time
 ANSWERS = {200: ResponseSpec(list[ProductResponse], description="The products", generate_examples=False)}
-QUANTITIES = msgspec.json.Decoder(dict[int, int])
-
-
-@dataclass
-class StockState:
-    """The products, by SKU, and the reservations, by order id, that a batch of messages concerns."""
-
-    products: dict[int, Product]
-    reservations: dict[str, Reservation]
-
-    def price(self, order: OrderReceived) -> list[OrderLine]:
-        """The lines of the order with the catalogue's names and prices. Raises OutOfStock."""
-        if not order.products:
-            raise OutOfStock("the order has no products")
-        if len(order.products) > LARGEST_ORDER:
-            raise OutOfStock(f"the order has more than {LARGEST_ORDER:,} lines")
-        return [self._line(line) for line in order.products]
-
-    def _line(self, line: OrderLine) -> OrderLine:
-        product = self.products.get(line.sku)
-        if product is None:
-            raise OutOfStock(f"there is no product {line.sku}")
-        if not 1 <= line.quantity <= LARGEST_QUANTITY:
-            raise OutOfStock(f"the quantity of {product.name} is {line.quantity}: it must be 1 to {LARGEST_QUANTITY:,}")
-        if line.price is not None and line.price != product.price:
-            raise OutOfStock(f"the price of {product.name} is {product.price}, not {line.price}")
-        return OrderLine(sku=product.sku, name=product.name, price=product.price, quantity=line.quantity)
-
-    def reserve(self, order_id: str, lines: Sequence[OrderLine]) -> None:
-        """Reserves all lines or none. Raises OutOfStock."""
-        quantities: dict[int, int] = {}
-        for line in lines:
-            quantities[line.sku] = quantities.get(line.sku, 0) + line.quantity
-        products = {sku: replace(self.products[sku]) for sku in quantities}
-        for sku, quantity in quantities.items():
-            products[sku].reserve(quantity)
-        self.products |= products
-        self.reservations[order_id] = Reservation(order_id, quantities)
-
-    def end(self, order_id: str, status: ReservationStatus) -> list[tuple[Product, int]]:
-        """Ends the reservation of an order; returns its products and quantities. Raises UnknownOrder."""
-        if order_id not in self.reservations:
-            raise UnknownOrder(f"there is no reservation for order {order_id}")
-        reservation = self.reservations[order_id]
-        reservation.end(status)
-        return [(self.products[sku], quantity) for sku, quantity in reservation.quantities.items()]
 
 
 class Stock(Service):
-    """Steps 4-5, 13; 11 when the payment failed."""
+    """Steps 4-5, 13; 11 when the payment failed or the order is cancelled; 8 when a reservation expires.
+
+    `hold`: seconds after which a reservation that is still held expires.
+    """
 
     name = "stock"
     tables = METADATA
 
-    def __init__(self, catalogue: Sequence[Product] = CATALOGUE) -> None:
-        self.catalogue = catalogue
+    def __init__(self, catalogue: Sequence[Product] = CATALOGUE, hold: float = RESERVATION_SECONDS) -> None:
+        self.catalogue, self.hold = catalogue, timedelta(seconds=hold)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
         """Stock with `settings.stock` of each product on hand, if that is set."""
-        if not settings.stock:
-            return cls()
-        return cls([replace(product, on_hand=settings.stock) for product in CATALOGUE])
+        catalogue = [replace(product, on_hand=settings.stock or product.on_hand) for product in CATALOGUE]
+        return cls(catalogue, settings.reservation_seconds)
 
     def seed(self, db: Connection) -> None:
         """Inserts the catalogue."""
@@ -134,24 +76,35 @@ class Stock(Service):
 
     def load(self, db: Connection, messages: Sequence[Any]) -> StockState:
         """The reservations of these orders, then their products in the order of the SKUs; all rows are locked."""
-        rows = fetch(db, RESERVATIONS, RESERVATIONS.c.order_id, (message.id for message in messages))
-        reservations = {row.order_id: _reservation(row) for row in rows}
+        rows = fetch(db, RESERVATIONS, RESERVATIONS.c.order_id, self._orders_of(db, messages))
+        reservations = {row.order_id: reservation_of(row) for row in rows}
         skus = {sku for reservation in reservations.values() for sku in reservation.quantities}
         skus |= {line.sku for message in messages if isinstance(message, OrderReceived) for line in message.products}
         products = {row.sku: Product(**row._mapping) for row in fetch(db, PRODUCTS, PRODUCTS.c.sku, skus)}
         return StockState(products, reservations)
 
+    def _orders_of(self, db: Connection, messages: Sequence[Any]) -> Iterator[str]:
+        for message in messages:
+            if message.__class__ is Tick:
+                held_since = RESERVATIONS.c.reserved_at <= message.at - self.hold
+                expired = select(RESERVATIONS.c.order_id).where(IS_HELD, held_since)
+                yield from db.execute(expired.order_by(RESERVATIONS.c.reserved_at).limit(MOST_EXPIRED)).scalars()
+            else:
+                yield message.id
+
     def save(self, db: Connection, state: StockState) -> None:
         put(db, PRODUCTS, [vars(product) for product in state.products.values()])
-        put(db, RESERVATIONS, [_row(reservation) for reservation in state.reservations.values()])
+        put(db, RESERVATIONS, [row_of(reservation) for reservation in state.reservations.values()])
 
     @on(OrderReceived)
     def reserve(self, stock: StockState, order: OrderReceived) -> Iterator[Message]:
         """Steps 4-5: reserve the products, or publish why they cannot be reserved."""
+        if _is_cancelled(stock, order):
+            return
         try:
             lines = stock.price(order)
-            total = _total(lines)
-            stock.reserve(order.id, lines)
+            total = total_of(lines)
+            stock.reserve(order.id, lines, self.now())
         except OutOfStock as refusal:
             stock.reservations[order.id] = Reservation(order.id, {}, ReservationStatus.REFUSED)
             yield ProductsReservationFailed(order.id, str(refusal), order.customer_name, order.customer_email)
@@ -162,14 +115,43 @@ class Stock(Service):
     @on(OrderApproved)
     def decrease(self, stock: StockState, order: OrderApproved) -> None:
         """Step 13: decrease the stock by what was reserved."""
-        for product, quantity in stock.end(order.id, ReservationStatus.SOLD):
+        if _is_cancelled(stock, order):
+            return
+        reservation = stock.of(order.id)
+        reservation.move(ReservationStatus.SOLD)
+        for product, quantity in stock.contents(reservation):
             product.decrease(quantity)
 
     @on(PaymentFailed)
     def release(self, stock: StockState, refusal: PaymentFailed) -> None:
         """Step 11, payment denied: release the reserved products."""
-        for product, quantity in stock.end(refusal.id, ReservationStatus.RELEASED):
+        if _is_cancelled(stock, refusal):
+            return
+        reservation = stock.of(refusal.id)
+        reservation.move(ReservationStatus.RELEASED)
+        for product, quantity in stock.contents(reservation):
             product.release(quantity)
+
+    @on(OrderCancelled)
+    def cancel(self, stock: StockState, order: OrderCancelled) -> None:
+        """Step 11, cancelled: release the products, or take them back; an order that comes later reserves nothing."""
+        reservation = stock.reservations.setdefault(order.id, Reservation(order.id, {}))
+        was_held, was_sold = reservation.is_held, reservation.status is ReservationStatus.SOLD
+        reservation.move(ReservationStatus.CANCELLED)
+        for product, quantity in stock.contents(reservation):
+            if was_held:
+                product.release(quantity)
+            elif was_sold:
+                product.take_back(quantity)
+
+    @every(EXPIRY_INTERVAL)
+    def expire(self, stock: StockState, tick: Tick) -> Iterator[Message]:
+        """Step 8, expired: publish which reservations are held for too long."""
+        for reservation in stock.reservations.values():
+            if _is_overdue(reservation, tick.at - self.hold):
+                reservation.move(ReservationStatus.EXPIRED)
+                minutes = self.hold.total_seconds() / 60
+                yield ReservationExpired(reservation.order_id, f"it was not paid within {minutes:g} min")
 
     def routes(self, context: RouteContext) -> Sequence[Any]:
         """Lists the products."""
@@ -185,16 +167,12 @@ class Stock(Service):
         return (list_products,)
 
 
-def _total(lines: Sequence[OrderLine]) -> Decimal:
-    total = sum((line.price * line.quantity for line in lines if line.price), Decimal(0)).quantize(CENT)
-    if total > LARGEST_AMOUNT:  # Orders would reject it after its products are reserved
-        raise OutOfStock(f"the order costs {total:,} EUR: an order may cost at most {LARGEST_AMOUNT:,}.00 EUR")
-    return total
+def _is_cancelled(stock: StockState, message: Message) -> bool:
+    # OrderCancelled may come before a message on another topic that was published earlier.
+    reservation = stock.reservations.get(message.id)
+    return reservation is not None and reservation.status is ReservationStatus.CANCELLED
 
 
-def _reservation(row: Row[Any]) -> Reservation:
-    return Reservation(row.order_id, QUANTITIES.decode(row.quantities), row.status)
-
-
-def _row(reservation: Reservation) -> dict[str, Any]:
-    return vars(reservation) | {"quantities": ENCODER.encode(reservation.quantities).decode()}
+def _is_overdue(reservation: Reservation, since: datetime) -> bool:
+    reserved_at = reservation.reserved_at
+    return reservation.status is ReservationStatus.HELD and reserved_at is not None and reserved_at <= since

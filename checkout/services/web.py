@@ -13,7 +13,7 @@ from litestar.response import Redirect
 
 from checkout.framework import http_app, http_errors
 from checkout.ids import new_id
-from checkout.messages import PAYMENT_METHODS, PLACE_ORDER, PRODUCTS
+from checkout.messages import CANCEL_ORDER, PAYMENT_METHODS, PLACE_ORDER, PRODUCTS
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 2rem auto; padding: 0 1rem;
@@ -25,7 +25,7 @@ label { display: block; margin: .8rem 0 } button { background: #0b5cad; color: #
 padding: .6rem 1.2rem } .status { font-weight: bold } [role=alert] { color: #a40000 }
 @media (prefers-color-scheme: dark) { body { background: #14181f; color: #e6e9ee } tr { border-color: #333c49 } }
 """
-FINAL_STATUSES = ("APPROVED", "REJECTED")
+CANCELLABLE = ("RECEIVED", "RESERVED")  # the page of such an order reloads itself
 EMPTY_FORM: Mapping[str, Any] = {}
 UNKNOWN = "It is not known whether your order was taken. Ask again: it is not ordered twice"
 
@@ -69,9 +69,17 @@ class Web:
                 title = "Order not found" if response.status_code == 404 else "Try again in a moment"
                 return _page(title, _alert(_error_message(response)), status=response.status_code)
             order = response.json()
-            return _page(f"Order {id}", _order_html(order), refresh=order["status"] not in FINAL_STATUSES)
+            return _page(f"Order {id}", _order_html(order), refresh=order["status"] in CANCELLABLE)
 
-        return show_shop, place_order, show_order
+        @post("/orders/{id:uuid}/cancellation", status_code=303)
+        async def cancel_order(id: FromPath[uuid.UUID]) -> Response[Any]:
+            response = await self._request("POST", CANCEL_ORDER.format(id=id))
+            if response.status_code != 201:
+                back = f"<p><a href=/orders/{id}>Back to the order</a>"
+                return _page("Not cancelled", _alert(_error_message(response)) + back, status=response.status_code)
+            return Redirect(f"/orders/{id}", status_code=303)
+
+        return show_shop, place_order, show_order, cancel_order
 
     async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:
@@ -163,9 +171,14 @@ def _order_html(order: Mapping[str, Any]) -> str:
     lines = "".join(f"<li>{quantity} x {name}" for quantity, name in names)
     reason = f": {escape(order['reason'])}" if order["reason"] else ""
     total = f"<p>Total: {order['total']:.2f} EUR</p>" if order["total"] is not None else ""
+    cancel = _cancel_button(order["id"]) if order["status"] in CANCELLABLE else ""
     return f"""<p>Thank you, {escape(order["customerName"])}. Your order is
 <span class=status>{escape(order["status"])}</span>{reason}.</p>
-<ul>{lines}</ul>{total}<p><a href=/>Back to the shop</a>"""
+<ul>{lines}</ul>{total}{cancel}<p><a href=/>Back to the shop</a>"""
+
+
+def _cancel_button(id: str) -> str:
+    return f"<form method=post action=/orders/{id}/cancellation><button>Cancel this order</button></form>"
 
 
 def _alert(message: str) -> str:

@@ -56,13 +56,13 @@ class ExternalSystem(Generic[Faults]):
         self._lock = threading.Lock()
 
     @contextmanager
-    def _processing(self, drop_switch: str) -> Iterator[None]:
+    def _processing(self, drop_switch: str = "") -> Iterator[None]:
         # Holds the lock while a request is processed; the switches make it fail before, or drop the connection after.
         with self._lock:
             if self.switches.use("fail"):
                 raise SimulatedFailure("the fault switches make this request fail: try again later")
             yield
-            if self.switches.use(drop_switch):
+            if drop_switch and self.switches.use(drop_switch):
                 raise ConnectionDropped("the connection was dropped after the request was processed")
 
 

@@ -34,6 +34,27 @@ class Charge(msgspec.Struct, frozen=True):
         msgspec.structs.force_setattr(self, "amount", amount.quantize(CENT))
 
 
+class Refund(msgspec.Struct, frozen=True):
+    """A request to refund the charge of an order. Raises ValueError for an amount that is not positive."""
+
+    order: Name
+    amount: Decimal
+    currency: Literal["EUR"] = "EUR"
+
+    def __post_init__(self) -> None:
+        if not self.amount.is_finite() or self.amount <= 0:
+            raise ValueError("the amount must be above 0")
+        msgspec.structs.force_setattr(self, "amount", self.amount.quantize(CENT))
+
+
+class Refunded(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The result of a refund: an id if refunded, a reason if refused."""
+
+    status: Literal["refunded", "refused"]
+    id: str | None = None
+    reason: str | None = None
+
+
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     """The result of a charge: an id if charged, a reason if denied."""
 
@@ -43,11 +64,15 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Switches(FaultSwitches):
-    """`deny` is the reason with which the next `deny_next` new charges are denied; all of them if that is null."""
+    """`deny` is the reason with which the next `deny_next` new charges are denied; all of them if that is null.
+
+    `refuse_refunds` is the reason with which new refunds are refused.
+    """
 
     deny: Name | None = None
     deny_next: Count | None = None
     drop_after_charging: Count = 0
+    refuse_refunds: Name | None = None
 
     def __post_init__(self) -> None:
         if self.deny_next is not None and self.deny is None:
@@ -60,6 +85,7 @@ class PaymentBroker(ExternalSystem[Switches]):
     def __init__(self) -> None:
         super().__init__(Switches())
         self.ledger: Ledger[Charge, Outcome] = Ledger()
+        self.refunds: Ledger[Refund, Refunded] = Ledger()
         self._charged = 0
 
     def charge(self, key: str, charge: Charge) -> Outcome:
@@ -69,6 +95,19 @@ class PaymentBroker(ExternalSystem[Switches]):
         """
         with self._processing("drop_after_charging"):
             return self.ledger.respond(key, charge, self._decide)
+
+    def refund(self, key: str, refund: Refund) -> Refunded:
+        """Refunds or refuses; the same key gets the same outcome. Raises KeyReused and SimulatedFailure."""
+        with self._processing():
+            return self.refunds.respond(key, refund, self._decide_refund)
+
+    def _decide_refund(self, refund: Refund) -> Refunded:
+        charged = sum(e["amount"] for e in self.ledger.entries(refund.order) if e["status"] == "charged")
+        refunded = sum(e["amount"] for e in self.refunds.entries(refund.order) if e["status"] == "refunded")
+        reason = "more than was charged" if refund.amount > charged - refunded else self.switches.refuse_refunds
+        if reason:
+            return Refunded("refused", reason=reason)
+        return Refunded("refunded", id=f"refund-{len(self.refunds.entries()) + 1}")
 
     def _decide(self, charge: Charge) -> Outcome:
         reason = "above the limit" if charge.amount > CARD_LIMIT else self._denied_by_switch()
@@ -88,7 +127,7 @@ class PaymentBroker(ExternalSystem[Switches]):
 
 
 def app(broker: PaymentBroker) -> Litestar:
-    """The payment provider over HTTP: `/charges`, `/switches`, `/health-check`."""
+    """The payment provider over HTTP: `/charges`, `/refunds`, `/switches`, `/health-check`."""
 
     @post("/charges")
     async def charge(request: AnyRequest) -> Response[bytes]:
@@ -100,7 +139,15 @@ def app(broker: PaymentBroker) -> Litestar:
             await asyncio.sleep(broker.switches.delay)
         return json_response(outcome, 201 if outcome.status == "charged" else 402)
 
-    return http_api.application("Payment broker", broker, charge, *http_api.ledger_routes("/charges", broker.ledger))
+    @post("/refunds")
+    async def refund(request: AnyRequest) -> Response[bytes]:
+        key, body = http_api.idempotency_key(request), await read_json(request, Refund)
+        outcome = broker.refund(key, body)
+        return json_response(outcome, 201 if outcome.status == "refunded" else 409)
+
+    charges = http_api.ledger_routes("/charges", broker.ledger)
+    refunds = http_api.ledger_routes("/refunds", broker.refunds)
+    return http_api.application("Payment broker", broker, charge, refund, *charges, *refunds)
 
 
 def main(port: int) -> None:

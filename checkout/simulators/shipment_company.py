@@ -1,13 +1,13 @@
 """Shipment company: a simulated carrier that books parcels, once per idempotency key."""
 
 import asyncio
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Litestar, Response, post
 
 from checkout.framework.http_app import json_response, read_json
-from checkout.framework.http_errors import AnyRequest
+from checkout.framework.http_errors import AnyRequest, error_response
 from checkout.simulators import http_api
 from checkout.simulators.external_system import Count, ExternalSystem, FaultSwitches, Ledger, Name
 
@@ -34,10 +34,15 @@ class Booking(msgspec.Struct, frozen=True):
     status: Literal["booked"] = "booked"
 
 
+class ParcelRejected(Exception):
+    """The company does not take this parcel; the message is the reason."""
+
+
 class Switches(FaultSwitches):
-    """`drop_after_booking`: requests that are booked and get no response."""
+    """`drop_after_booking`: requests that are booked and get no response. `refuse`: why new parcels are refused."""
 
     drop_after_booking: Count = 0
+    refuse: Name | None = None
 
 
 class ShipmentCompany(ExternalSystem[Switches]):
@@ -51,12 +56,14 @@ class ShipmentCompany(ExternalSystem[Switches]):
     def book(self, key: str, parcel: Parcel) -> Booking:
         """Books a parcel; the same key gets the same booking.
 
-        Raises KeyReused and SimulatedFailure, and after booking ConnectionDropped.
+        Raises KeyReused, ParcelRejected and SimulatedFailure, and after booking ConnectionDropped.
         """
         with self._processing("drop_after_booking"):
             return self.ledger.respond(key, parcel, self._accept)
 
     def _accept(self, _: Parcel) -> Booking:
+        if self.switches.refuse:
+            raise ParcelRejected(self.switches.refuse)
         self._booked += 1
         return Booking(f"parcel-{self._booked}")
 
@@ -65,10 +72,12 @@ def app(company: ShipmentCompany) -> Litestar:
     """The company over HTTP: `/parcels`, `/switches`, `/health-check`."""
 
     @post("/parcels")
-    async def book(request: AnyRequest) -> Response[bytes]:
+    async def book(request: AnyRequest) -> Response[Any]:
         key, body = http_api.idempotency_key(request), await read_json(request, Parcel)
         try:
             booking = company.book(key, body)
+        except ParcelRejected as refusal:
+            return error_response(422, str(refusal))
         finally:
             await asyncio.sleep(company.switches.delay)
         return json_response(booking, 201)

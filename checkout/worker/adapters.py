@@ -14,16 +14,18 @@ import httpx
 import msgspec
 
 from checkout.framework.message import ENCODER
-from checkout.messages import (
-    BookParcel,
+from checkout.messages import BookParcel, ChargeCard, RefundCard, SendEmail
+from checkout.replies import (
     CardCharged,
     CardDenied,
-    ChargeCard,
+    CardRefunded,
+    ChargeUnclear,
     EmailRefused,
     EmailSent,
     ParcelBooked,
     ParcelRefused,
-    SendEmail,
+    RefundRefused,
+    Reply,
 )
 from checkout.settings import Settings
 from checkout.worker.external_calls import Adapter, CallResult, Unanswered, idempotency_key
@@ -40,7 +42,8 @@ LOGIN_WANTED = {530, 534, 535, 538}  # SMTP codes that say nothing about the e-m
 def of_service(service: str, settings: Settings) -> Mapping[str, Adapter]:
     """The adapters of one service of the store, by message name."""
     if service == "payments":
-        return {"ChargeCard": HttpAdapter(settings.url("payment_broker")).charge}
+        provider = HttpAdapter(settings.url("payment_broker"))
+        return {"ChargeCard": provider.charge, "RefundCard": provider.refund}
     if service == "shipments":
         return {"BookParcel": HttpAdapter(settings.url("shipment_company")).book}
     return {"SendEmail": SmtpAdapter(settings.url("smtp")).send} if service == "notifications" else {}
@@ -49,6 +52,11 @@ def of_service(service: str, settings: Settings) -> Mapping[str, Adapter]:
 def charge_body(call: ChargeCard) -> dict[str, Any]:
     """The request body for the payment provider; `amount` in EUR."""
     return {"order": call.id, "amount": call.amount, "currency": "EUR", "method": call.method}
+
+
+def refund_body(call: RefundCard) -> dict[str, Any]:
+    """The request body for a refund; `amount` in EUR."""
+    return {"order": call.id, "amount": call.amount, "currency": "EUR"}
 
 
 def parcel_body(call: BookParcel) -> dict[str, Any]:
@@ -72,6 +80,29 @@ class HttpAdapter:
         if status == 402:
             reason = body.get("reason") or body.get("message") or "denied"
             return CallResult(row, url, "402", CardDenied(call.id, readable(reason)))
+        if status == 422:
+            return CallResult(row, url, "422", self._charge_by_key(row, call, readable(body.get("message"))))
+        raise Unanswered(url, f"HTTP {status}")
+
+    def _charge_by_key(self, row: OutboxRow, call: ChargeCard, conflict: str) -> Reply:
+        """What the provider did under the key of a charge that it calls a conflict. Raises Unanswered."""
+        url, status, known = self._request("GET", f"/charges/{idempotency_key(row)}")
+        if status not in (200, 404):
+            raise Unanswered(url, f"HTTP {status}")
+        if (known.get("order"), known.get("amount")) != (call.id, float(call.amount)):
+            return ChargeUnclear(call.id, conflict)
+        is_charged = known.get("status") == "charged"
+        return CardCharged(call.id) if is_charged else CardDenied(call.id, readable(known.get("reason") or "denied"))
+
+    def refund(self, row: OutboxRow) -> CallResult:
+        """Step 14 after a late payment: refunds the charge. Raises Unanswered."""
+        call = msgspec.json.decode(row.payload or b"", type=RefundCard)
+        url, status, body = self._post("/refunds", row, refund_body(call))
+        if status == 201:
+            return CallResult(row, url, "201", CardRefunded(call.id))
+        if status in (402, 404, 409, 422):
+            reason = readable(body.get("reason") or body.get("message"))
+            return CallResult(row, url, str(status), RefundRefused(call.id, reason))
         raise Unanswered(url, f"HTTP {status}")
 
     def book(self, row: OutboxRow) -> CallResult:
@@ -85,10 +116,13 @@ class HttpAdapter:
         return CallResult(row, url, "201", ParcelBooked(call.id, readable(body.get("id", ""))))
 
     def _post(self, path: str, row: OutboxRow, request: dict[str, Any]) -> tuple[str, int, dict[str, Any]]:
-        url = str(self._client.base_url.join(path))
         headers = {"content-type": "application/json", "Idempotency-Key": idempotency_key(row)}
+        return self._request("POST", path, content=ENCODER.encode(request), headers=headers)
+
+    def _request(self, method: str, path: str, **options: Any) -> tuple[str, int, dict[str, Any]]:
+        url = str(self._client.base_url.join(path))
         try:
-            with self._client.stream("POST", path, content=ENCODER.encode(request), headers=headers) as response:
+            with self._client.stream(method, path, **options) as response:
                 body = json.loads(_read(response))  # takes a lone surrogate, which msgspec refuses
         except (httpx.HTTPError, ValueError, RecursionError) as error:
             raise Unanswered(url, type(error).__name__) from error

@@ -60,7 +60,7 @@ class Worker:
         self.service, self.log, self.database = service, log, database
         self.journal, self.external_calls = journal, external_calls
         self.replica, self._now, self._pause, self._clock = replica or f"{service.name}-1", now, pause, clock
-        self._types = message_types
+        self._types, service.now = message_types, now
         self.sources = Sources(service, message_types, log, external_calls, intake, batch, clock)
         self.batch: list[Delivery] = []
         self.outgoing: list[OutboxRow] = []

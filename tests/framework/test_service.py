@@ -1,6 +1,6 @@
 """Service: a subclass inherits handlers."""
 
-from checkout.messages import ProcessPayment
+from checkout.messages import ProcessPayment, RefundPayment
 from checkout.services.payments import Payments
 
 
@@ -11,4 +11,4 @@ class LegacyPayments(Payments):
 def test_a_subclass_inherits_the_handlers() -> None:
     assert LegacyPayments.handlers == Payments.handlers
     assert LegacyPayments.replies == Payments.replies
-    assert list(LegacyPayments.topics()) == [ProcessPayment.topic]
+    assert list(LegacyPayments.topics()) == [ProcessPayment.topic, RefundPayment.topic]

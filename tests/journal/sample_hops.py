@@ -25,7 +25,8 @@ def story(name: str, order: str = FIRST) -> list[Hop]:
     hops = []
     for number, (step, sender, to, message, technology) in enumerate(arrows(name)):
         kind = BY_NAME[message]
-        cause = next(cause for cause, steps in kind.steps.items() if step in steps)
+        second = sender == kind.receiver
+        cause = next(cause for cause in kind.steps if kind.step(cause, second, name) == step)
         offset = 0 if "kafka" in (sender, to) else None
         hops.append(
             Hop(order=order, step=step, sender=sender, to=to, message=message, technology=technology, offset=offset,

@@ -7,25 +7,23 @@ from typing import Any
 
 from checkout.framework import http_app
 from checkout.framework.intake import Intake, RouteContext
-from checkout.framework.service import Service
+from checkout.framework.service import Service, Tick
 from checkout.journal.hop import utc_now
 from checkout.journal.journal import Journal
-from checkout.messages import (
-    MESSAGE_TYPES,
-    TOPICS,
-    BookParcel,
-    CardCharged,
-    CardDenied,
-    ChargeCard,
-    EmailRefused,
-    EmailSent,
-    Message,
-    ParcelBooked,
-    ParcelRefused,
-    SendEmail,
-)
+from checkout.messages import MESSAGE_TYPES, TOPICS, BookParcel, ChargeCard, Message, RefundCard, SendEmail
 from checkout.messaging.log import Record
 from checkout.messaging.memory_log import MemoryBroker
+from checkout.replies import (
+    CardCharged,
+    CardDenied,
+    CardRefunded,
+    ChargeUnclear,
+    EmailRefused,
+    EmailSent,
+    ParcelBooked,
+    ParcelRefused,
+    RefundRefused,
+)
 from checkout.worker.database import ServiceDatabase
 from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.worker import Worker
@@ -33,8 +31,8 @@ from checkout.worker.worker import Worker
 OPERATOR_TOKEN = "let-me-in"
 CALL_OF_REPLY = {
     CardCharged: ChargeCard, CardDenied: ChargeCard, ParcelBooked: BookParcel,
-    ParcelRefused: BookParcel, EmailSent: SendEmail,
-    EmailRefused: SendEmail,
+    ParcelRefused: BookParcel, EmailSent: SendEmail, ChargeUnclear: ChargeCard, CardRefunded: RefundCard,
+    EmailRefused: SendEmail, RefundRefused: RefundCard,
 }
 
 
@@ -58,6 +56,9 @@ class ServiceHarness:
             return self.service.load(db, messages)
 
     def _handler(self, message: Any) -> Any:
+        if isinstance(message, Tick):
+            ((_, handler),) = self.service.timers.values()
+            return handler
         call = CALL_OF_REPLY.get(type(message))
         return self.service.replies[call] if call else self.service.handlers[type(message)]
 

@@ -12,7 +12,11 @@ from litestar import Litestar, Request, Response, get, post
 from sample import BODY, FIRST
 
 from checkout.framework import http_server
+from checkout.framework.message import Message
+from checkout.messages import PlaceOrder
 from checkout.services.gateway import Gateway
+
+Accepted = list[tuple[type[Message], dict[str, str]]]
 
 ORDERS = "/api/v1/order-management/orders"
 METHODS = "/api/v1/payment-management/payment-methods"
@@ -46,29 +50,29 @@ def backend() -> StubService:
 
 
 @pytest.fixture(scope="module")
-def created_orders() -> list[dict[str, str]]:
+def accepted() -> Accepted:
     return []
 
 
 @contextmanager
-def running_gateway(addresses: dict[str, str], created_orders: Callable[..., None]) -> Iterator[httpx.Client]:
-    application = Gateway(addresses, created_orders).application(lambda: True)
+def running_gateway(addresses: dict[str, str], on_accepted: Callable[..., None]) -> Iterator[httpx.Client]:
+    application = Gateway(addresses, on_accepted).application(lambda: True)
     with http_server.serve_in_thread(application) as address, httpx.Client(base_url=address, timeout=5) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def gateway_client(backend: StubService, created_orders: list[dict[str, str]]) -> Iterator[httpx.Client]:
+def gateway_client(backend: StubService, accepted: Accepted) -> Iterator[httpx.Client]:
     with http_server.serve_in_thread(backend.application()) as address:
         addresses = dict.fromkeys(("orders", "stock", "payments"), address)
-        with running_gateway(addresses, created_orders.append) as client:
+        with running_gateway(addresses, lambda message, order: accepted.append((message, order))) as client:
             yield client
 
 
 @pytest.fixture
-def client(gateway_client: httpx.Client, backend: StubService, created_orders: list[dict[str, str]]) -> httpx.Client:
+def client(gateway_client: httpx.Client, backend: StubService, accepted: Accepted) -> httpx.Client:
     backend.requests.clear()
-    created_orders.clear()
+    accepted.clear()
     backend.response = CREATED
     return gateway_client
 
@@ -120,10 +124,11 @@ def test_a_response_keeps_its_status_and_its_body(client: httpx.Client, backend:
     assert response.headers["retry-after"] == "3"
 
 
-def test_the_callback_gets_each_created_order_once(client: httpx.Client, created_orders: list[dict[str, str]]) -> None:
+def test_the_callback_gets_each_created_order_once(client: httpx.Client, accepted: Accepted) -> None:
     client.post(ORDERS, json=BODY, headers={"CID": "c-7", "User-Agent": "curl"})
 
-    (order,) = created_orders
+    ((message, order),) = accepted
+    assert message is PlaceOrder
     assert json.loads(order.pop("body")) == BODY
     assert order == {
         "order": FIRST, "url": str(client.base_url.join(ORDERS)), "status": "201", "client": "curl",
@@ -133,13 +138,13 @@ def test_the_callback_gets_each_created_order_once(client: httpx.Client, created
 
 @pytest.mark.parametrize("status", [400, 422, 429, 500, 503])
 def test_the_callback_does_not_get_a_refused_order(
-    client: httpx.Client, backend: StubService, created_orders: list[dict[str, str]], status: int
+    client: httpx.Client, backend: StubService, accepted: Accepted, status: int
 ) -> None:
     backend.response = {"status": status, "body": b'{"message":"no"}', "headers": {}}
 
     client.post(ORDERS, json=BODY)
 
-    assert created_orders == []
+    assert accepted == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 from sample import ADA, EMAIL, FIRST, order_approved, payment, payment_failed, reservation_failed
 
 from checkout.fields import OrderLine
-from checkout.messages import EmailRefused, EmailSent, Message
+from checkout.messages import Message
+from checkout.replies import EmailRefused, EmailSent
 from checkout.services.notifications import Notifications
 
 

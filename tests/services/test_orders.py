@@ -23,7 +23,15 @@ from sample import (
 )
 
 from checkout.domain import IllegalTransition, UnknownOrder
-from checkout.messages import Message, OrderApproved, OrderReceived, PaymentProcessed, ProcessPayment, ProductsReserved
+from checkout.messages import (
+    Message,
+    OrderApproved,
+    OrderCancelled,
+    OrderReceived,
+    PaymentProcessed,
+    ProcessPayment,
+    ProductsReserved,
+)
 from checkout.services.orders import Orders
 
 
@@ -35,6 +43,11 @@ def orders(new_harness: Callable[..., Any]) -> Any:
 def status_of(orders: Any, id: str = FIRST) -> tuple[str, str | None, Decimal | None]:
     order = orders.state(products_reserved(id))[id]
     return order.status, order.reason, order.total
+
+
+def cancellation(orders: Any, id: str = FIRST) -> OrderCancelled:
+    """What Orders publishes about an order that it has ended, with the reason that it stores."""
+    return OrderCancelled(id, status_of(orders, id)[1], ADA, EMAIL)
 
 
 def test_a_new_order_is_published_for_reservation(orders: Any) -> None:
@@ -89,7 +102,7 @@ def test_an_order_without_a_valid_total_from_stock_is_rejected(orders: Any, tota
 
     sent = orders.handle(products_reserved(total=total))
 
-    assert sent == []
+    assert sent == [cancellation(orders)]
     assert status_of(orders) == ("REJECTED", "Stock named no price", None)
 
 
@@ -99,7 +112,7 @@ def test_an_order_with_too_many_lines_from_stock_is_rejected(orders: Any) -> Non
 
     sent = orders.handle(reservation)
 
-    assert sent == []
+    assert sent == [cancellation(orders)]
     assert status_of(orders)[:2] == ("REJECTED", "the order has more than 1,000 lines")
 
 
@@ -109,7 +122,7 @@ def test_an_order_with_a_line_price_that_is_not_a_number_is_rejected(orders: Any
 
     sent = orders.handle(message)
 
-    assert sent == []
+    assert sent == [cancellation(orders)]
     assert status_of(orders)[1] == "Stock named no price"
 
 

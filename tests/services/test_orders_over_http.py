@@ -15,7 +15,8 @@ from sample import AT, BODY, created_id, order_id, place_order
 from waiting import wait_until
 
 from checkout.ids import new_id
-from checkout.services.orders import PAGE, Orders
+from checkout.services.orders import Orders
+from checkout.services.orders_http import PAGE
 
 ORDERS = "/api/v1/order-management/orders"
 RECEIVED = "order.new-order-received"

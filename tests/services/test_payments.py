@@ -9,7 +9,8 @@ import pytest
 from sample import ADA, EMAIL, FIRST, SECOND, process_payment
 
 from checkout.domain import PaymentMethod
-from checkout.messages import CardCharged, CardDenied, ChargeCard, PaymentFailed, PaymentProcessed
+from checkout.messages import ChargeCard, PaymentFailed, PaymentProcessed
+from checkout.replies import CardCharged, CardDenied
 from checkout.services.payments import Payments
 
 METHODS = "/api/v1/payment-management/payment-methods"

@@ -11,7 +11,8 @@ from sample import ADA, FIRST, order_approved
 
 from checkout.fields import OrderLine
 from checkout.framework.message import encode
-from checkout.messages import BookParcel, ParcelBooked, ParcelRefused
+from checkout.messages import BookParcel
+from checkout.replies import ParcelBooked, ParcelRefused
 from checkout.services.shipments import Shipments
 
 

@@ -172,7 +172,7 @@ def test_a_reservation_ends_once(stock: Any, first: Any, again: Any) -> None:
 def test_a_refused_order_has_nothing_to_release(stock: Any) -> None:
     stock.handle(order_received(line(3)))
 
-    with pytest.raises(IllegalTransition, match="are REFUSED, not HELD"):
+    with pytest.raises(IllegalTransition, match="are REFUSED and cannot become RELEASED"):
         stock.handle(payment_failed())
 
 

@@ -9,14 +9,8 @@ from sample import FIRST
 from worker.outbox_rows import CHARGE, MAIL, PARCEL, external_call
 
 from checkout.domain import PaymentMethod
-from checkout.messages import (
-    CardCharged,
-    CardDenied,
-    ChargeCard,
-    EmailSent,
-    Message,
-    ParcelBooked,
-)
+from checkout.messages import ChargeCard, Message
+from checkout.replies import CardCharged, CardDenied, EmailSent, ParcelBooked
 from checkout.simulators.in_process import SimulatedSystems
 from checkout.worker.external_calls import Unanswered, idempotency_key
 

@@ -14,7 +14,7 @@ import pytest
 
 from checkout.cli import following, journeys
 from checkout.journal.hop import Hop, Outcome
-from checkout.messages import PLACE_ORDER, PRODUCTS
+from checkout.messages import CANCEL_ORDER, PLACE_ORDER, PRODUCTS
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.processes.supervisor import SIMULATORS, Supervisor
 
@@ -46,6 +46,10 @@ class Shopper:
         """Sends any request body to the gateway and returns the response."""
         options |= {} if body is None else {"json": body}
         return self.http.post(self.store.settings.url("gateway") + PLACE_ORDER, **options)
+
+    def cancel(self, id: str) -> httpx.Response:
+        """Asks the gateway to cancel an order and returns the response."""
+        return self.http.post(self.store.settings.url("gateway") + CANCEL_ORDER.format(id=id))
 
     def read_order(self, id: str) -> dict[str, Any]:
         """The order as the gateway returns it."""
@@ -88,6 +92,10 @@ class Shopper:
     def charges(self, id: str) -> list[dict[str, Any]]:
         """The charges of an order in the ledger of the payment provider."""
         return self._read("payment_broker", "/charges", id)
+
+    def refunds(self, id: str) -> list[dict[str, Any]]:
+        """The refunds of an order in the ledger of the payment provider."""
+        return self._read("payment_broker", "/refunds", id)
 
     def parcels(self, id: str) -> list[dict[str, Any]]:
         """The parcels of an order in the ledger of the shipment company."""

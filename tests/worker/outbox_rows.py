@@ -9,11 +9,12 @@ from worker.inbox_rows import RESERVED
 
 from checkout.domain import PaymentMethod
 from checkout.framework.message import encode
-from checkout.messages import BookParcel, ChargeCard, Message, SendEmail
+from checkout.messages import BookParcel, ChargeCard, Message, RefundCard, SendEmail
 from checkout.worker.database import ServiceDatabase
 from checkout.worker.outbox import OutboxKind, OutboxRow, RowNumbers, add_to_outbox, has_open_rows, last_number
 
 CHARGE = ChargeCard(FIRST, Decimal("10.00"), PaymentMethod.CREDIT)
+REFUND = RefundCard(FIRST, Decimal("10.00"))
 PARCEL = BookParcel(FIRST, ADA, [SPOONS])
 MAIL = SendEmail(FIRST, "approved", ADA, EMAIL, "Your order is on its way", "Dear Ada")
 

@@ -11,8 +11,10 @@ from sqlalchemy import select, text
 from worker.inbox_rows import RECEIVED, T1, inbox_row
 from worker.outbox_rows import add, is_open, outbox_row
 
-from checkout.services.orders import SALT, Orders
-from checkout.services.stock import PRODUCTS, Stock
+from checkout.services.orders import Orders
+from checkout.services.orders_table import SALT
+from checkout.services.stock import Stock
+from checkout.services.stock_table import PRODUCTS
 from checkout.worker.database import DATABASE_UNAVAILABLE, IncompatibleDatabase, ServiceDatabase
 from checkout.worker.inbox import add_to_inbox, find_handled
 from checkout.worker.outbox import OUTBOX, has_open_rows

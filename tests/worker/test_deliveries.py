@@ -12,9 +12,10 @@ from checkout.framework.intake import Intake
 from checkout.framework.message import encode
 from checkout.framework.sql import utc_text
 from checkout.journal.hop import Outcome, utc_now
-from checkout.messages import MESSAGE_TYPES, TOPICS, CardCharged, ChargeCard, OrderReceived, PaymentProcessed
+from checkout.messages import MESSAGE_TYPES, TOPICS, ChargeCard, OrderReceived, PaymentProcessed
 from checkout.messaging.log import ProducerRecord, Record
 from checkout.messaging.memory_log import MemoryBroker
+from checkout.replies import CardCharged
 from checkout.services.orders import Orders
 from checkout.services.payments import Payments
 from checkout.services.stock import Stock

@@ -9,7 +9,7 @@ import pytest
 from sample import FIRST, order_id
 from waiting import wait_until
 
-from checkout.messages import CardCharged
+from checkout.replies import CardCharged
 from checkout.worker.external_calls import FIRST_PAUSE, LONGEST_PAUSE, CallResult, ExternalCalls, Unanswered
 from checkout.worker.outbox import OutboxKind, OutboxRow
 

@@ -10,7 +10,8 @@ from sample import FIRST
 from worker.outbox_rows import CHARGE, MAIL, PARCEL, external_call
 
 from checkout.domain import PaymentMethod
-from checkout.messages import CardCharged, CardDenied, ChargeCard, ParcelBooked
+from checkout.messages import ChargeCard
+from checkout.replies import CardCharged, CardDenied, ParcelBooked
 from checkout.simulators import http_api, payment_broker, shipment_company
 from checkout.simulators.payment_broker import PaymentBroker
 from checkout.simulators.shipment_company import ShipmentCompany

@@ -1,17 +1,18 @@
 """HTTP responses: missing, late, endless and invalid ones, and what an adapter makes of each."""
 
 import contextlib
+import json
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from litestar import Litestar, Response, post
+from litestar import Litestar, Response, get, post
 from sample import FIRST
-from worker.outbox_rows import CHARGE, PARCEL, external_call
+from worker.outbox_rows import CHARGE, PARCEL, REFUND, external_call
 
 from checkout.framework.http_server import listen
-from checkout.messages import CardDenied, ParcelRefused
+from checkout.replies import CardCharged, CardDenied, CardRefunded, ChargeUnclear, ParcelRefused, RefundRefused
 from checkout.simulators import http_api
 from checkout.worker import adapters
 from checkout.worker.adapters import TIMEOUT, HttpAdapter
@@ -78,7 +79,11 @@ def stub_response_and_adapter() -> Iterator[tuple[dict[str, Any], HttpAdapter]]:
         status, content, kind = response["next"]
         return Response(content, status_code=status, media_type=kind)
 
-    routes = [post(["/charges", "/parcels"])(respond)]
+    async def respond_to_get() -> Response[bytes]:
+        status, content, kind = response["get"]
+        return Response(content, status_code=status, media_type=kind)
+
+    routes = [post(["/charges", "/parcels", "/refunds"])(respond), get("/charges/{key:str}")(respond_to_get)]
     application = Litestar(routes, openapi_config=None, logging_config=None)
     with http_api.serve_in_thread(application) as address:
         adapter = HttpAdapter(address)
@@ -120,12 +125,67 @@ def test_a_reason_is_stored_in_characters_that_every_receiver_takes(stub_respons
     assert result.reply == CardDenied(FIRST, "no ? \ufffd " + "x" * 993)
 
 
-def test_a_key_that_came_with_another_body_is_not_a_denial(stub_response_and_adapter: Any) -> None:
-    response, adapter = stub_response_and_adapter
-    response["next"] = (422, b'{"message": "the key came with another body"}', "application/json")
+CONFLICT = (422, b'{"message": "the key came with another body"}', "application/json")
 
-    with pytest.raises(Unanswered, match="HTTP 422"):
+
+@pytest.mark.parametrize(
+    ("known", "reply"),
+    [
+        ({"order": FIRST, "amount": 10.0, "status": "charged"}, CardCharged(FIRST)),
+        ({"order": FIRST, "amount": 10.0, "status": "denied", "reason": "no money"}, CardDenied(FIRST, "no money")),
+        ({"order": FIRST, "amount": 11.0, "status": "charged"}, ChargeUnclear(FIRST, "the key came with another body")),
+        ({"order": "another", "amount": 10.0}, ChargeUnclear(FIRST, "the key came with another body")),
+    ],
+)
+def test_what_a_key_has_charged_is_asked_when_the_provider_calls_it_a_conflict(
+    stub_response_and_adapter: Any, known: dict[str, Any], reply: object
+) -> None:
+    response, adapter = stub_response_and_adapter
+    response["next"], response["get"] = CONFLICT, (200, json.dumps(known).encode(), "application/json")
+
+    assert adapter.charge(external_call(CHARGE)).reply == reply
+
+
+def test_a_conflict_whose_key_is_unknown_is_unclear(stub_response_and_adapter: Any) -> None:
+    response, adapter = stub_response_and_adapter
+    response["next"], response["get"] = CONFLICT, (404, b"{}", "application/json")
+
+    assert adapter.charge(external_call(CHARGE)).reply == ChargeUnclear(FIRST, "the key came with another body")
+
+
+def test_a_conflict_that_cannot_be_asked_about_is_unanswered(stub_response_and_adapter: Any) -> None:
+    response, adapter = stub_response_and_adapter
+    response["next"], response["get"] = CONFLICT, (503, b"{}", "application/json")
+
+    with pytest.raises(Unanswered, match="HTTP 503"):
         adapter.charge(external_call(CHARGE))
+
+
+# -- refunds ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_refund_is_a_reply(stub_response_and_adapter: Any) -> None:
+    response, adapter = stub_response_and_adapter
+    response["next"] = (201, b'{"id": "refund-1"}', "application/json")
+
+    assert adapter.refund(external_call(REFUND)).reply == CardRefunded(FIRST)
+
+
+@pytest.mark.parametrize("status", [402, 404, 409, 422])
+def test_a_refused_refund_is_a_reply_with_the_reason(stub_response_and_adapter: Any, status: int) -> None:
+    response, adapter = stub_response_and_adapter
+    response["next"] = (status, b'{"reason": "too late"}', "application/json")
+
+    assert adapter.refund(external_call(REFUND)).reply == RefundRefused(FIRST, "too late")
+
+
+@pytest.mark.parametrize("status", [200, 429, 500])
+def test_another_response_to_a_refund_is_unanswered(stub_response_and_adapter: Any, status: int) -> None:
+    response, adapter = stub_response_and_adapter
+    response["next"] = (status, b"{}", "application/json")
+
+    with pytest.raises(Unanswered, match=f"HTTP {status}"):
+        adapter.refund(external_call(REFUND))
 
 
 # -- shipment company -------------------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from sample import EMAIL, FIRST, SECOND
 from worker.outbox_rows import MAIL, external_call
 
 from checkout.framework.http_server import listen
-from checkout.messages import EmailRefused, EmailSent, SendEmail
+from checkout.messages import SendEmail
+from checkout.replies import EmailRefused, EmailSent
 from checkout.simulators import http_api, mailbox
 from checkout.simulators.mailbox import Mailbox
 from checkout.worker.adapters import SmtpAdapter, email_message

@@ -65,21 +65,32 @@ def _step_gap(drawing: Drawing) -> Iterator[Finding]:
 
 
 def _step_repeated(drawing: Drawing) -> Iterator[Finding]:
-    groups: dict[str, list[Arrow]] = {}
+    groups, queues = dict[str, list[Arrow]](), _queues(drawing)
     for arrow in drawing.visible_arrows:
         groups.setdefault(arrow.index, []).append(arrow)
     groups.pop("", None)  # arrows without a number
     for group in groups.values():
         for at, arrow in enumerate(group):
             twin = next((each for each in group[:at] if each.key == arrow.key), None)
-            chained = [each for each in group if each is not arrow and each.target == arrow.source]
+            chained = [each for each in group if each is not arrow and _can_cause(each, arrow, queues)]
             if twin or (chained and arrow.source != arrow.target):
                 message = f"{arrow} cannot be concurrent with {twin or chained[0]}"
                 yield arrow.finding("step-repeated", message, "give the later of them the next number")
 
 
+def _can_cause(one: Arrow, other: Arrow, queues: set[str]) -> bool:
+    if one.target != other.source:
+        return False
+    # What a queue delivers was published on the same topic.
+    return one.target not in queues or not one.technology or one.technology == other.technology
+
+
+def _queues(drawing: Drawing) -> set[str]:
+    return {element.alias for element in drawing.elements if element.shape == "queue"}
+
+
 def _not_published(drawing: Drawing) -> Iterator[Finding]:
-    queues = {element.alias for element in drawing.elements if element.shape == "queue"}
+    queues = _queues(drawing)
     numbered = [arrow for arrow in drawing.arrows if arrow.step is not None]
     for arrow in numbered:
         sent = [each for each in numbered if each.target == arrow.source and each.technology == arrow.technology]
@@ -120,7 +131,7 @@ def _outdated_relindex(drawing: Drawing) -> Iterator[Finding]:
 
 
 def _missing_technology(drawing: Drawing) -> Iterator[Finding]:
-    queues = {element.alias for element in drawing.elements if element.shape == "queue"}
+    queues = _queues(drawing)
     for arrow in drawing.visible_arrows:
         if not arrow.technology and queues & {arrow.source, arrow.target}:
             message = f"{arrow} does not name its topic"

@@ -87,12 +87,14 @@ def numbered_arrows(drawing: Drawing) -> list[Arrow]:
 def predecessors(arrows: Sequence[Arrow], position: int) -> list[int]:
     """The positions of the arrows that must precede the one at a position, in arrows in step order.
 
-    These are the arrows of the previous step that end where it starts, or all arrows of that step if none does.
+    These are the arrows of the previous step that end where it starts, or all arrows of that step if none does; where
+    some of those have the same technology, such as the topic that a queue delivers, only these.
     """
     arrow = arrows[position]
     earlier = [each.index for each in arrows[:position] if each.index != arrow.index]
     before = [at for at, each in enumerate(arrows) if earlier and each.index == earlier[-1]]
-    return [at for at in before if arrows[at].target == arrow.source] or before
+    adjacent = [at for at in before if arrows[at].target == arrow.source]
+    return [at for at in adjacent if arrows[at].technology == arrow.technology] or adjacent or before
 
 
 def _verify_order(arrows: Sequence[Arrow], order: str, hops: Iterable[Hop], allow_redelivery: bool) -> OrderResult:

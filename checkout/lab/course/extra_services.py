@@ -10,16 +10,8 @@ from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Tex
 from checkout.domain import LARGEST_AMOUNT, PaymentMethod, is_amount
 from checkout.framework.service import Service, Tick, every, on, reply_to
 from checkout.framework.sql import Cents, fetch, put
-from checkout.messages import (
-    CardCharged,
-    CardDenied,
-    ChargeCard,
-    Message,
-    OrderApproved,
-    PaymentFailed,
-    PaymentProcessed,
-    ProcessPayment,
-)
+from checkout.messages import ChargeCard, Message, OrderApproved, PaymentFailed, PaymentProcessed, ProcessPayment
+from checkout.replies import CardCharged, CardDenied
 
 HOUR = 3600.0  # seconds
 BATCH_DATA = MetaData()

@@ -14,7 +14,7 @@ from checkout.framework.intake import Intake, PendingRequest
 from checkout.journal.hop import Hop, compact
 from checkout.lab.errors import LabError
 from checkout.messages import PLACE_ORDER, PlaceOrder
-from checkout.services.orders import to_message
+from checkout.services.orders_http import to_message
 from checkout.services.stock import CATALOGUE
 from checkout.worker import hops
 

@@ -23,6 +23,7 @@ from checkout.registry import STORE
 
 MAX_VERBS = 100_000  # of one run
 RETRY_MARGIN = 0.001  # seconds by which the clock passes the time of a retry
+RARE = 60.0  # seconds between two calls of a timer that is worth mentioning
 VERBS_IN_WORDS = {
     POLL: "polls the next message",
     HANDLE: "handles its message: it updates its tables and writes its reply to the outbox",
@@ -193,8 +194,9 @@ class Scheduler:
         projection = self.environment.projection
         if unfinished := [f"{row['order']} is {row['status']}" for row in projection.open_orders()]:
             return f"Nothing moves, but {', '.join(unfinished)}: no topic and no outbox holds a message for it."
-        has_orders = projection.moments[-1].state.orders
-        return f"Nothing moves: {'every order is approved or rejected' if has_orders else 'Orders has no order'}."
+        statuses = {row["status"] for row in projection.moments[-1].state.orders}
+        end = "is approved or rejected" if statuses <= {"APPROVED", "REJECTED"} else "has an end"
+        return f"Nothing moves: {f'every order {end}' if statuses else 'Orders has no order'}."
 
     def _crashed(self, replica: str) -> str:
         service = service_of(replica)
@@ -205,6 +207,11 @@ class Scheduler:
 
     def _timers(self) -> list[str]:
         now = self.environment.clock.seconds()
-        due = {replica.name: replica.worker.sources.due_at for replica in self.environment.replicas.values()}
+        rare = [each for each in self.environment.replicas.values() if _has_rare_timer(each)]
+        due = {replica.name: replica.worker.sources.due_at for replica in rare}
         minutes = {name: f"{max(0.0, at - now) / 60:.0f}" for name, at in due.items() if at is not None}
         return [f"the timer of {name} is due in {n} minutes (lab.wait(minutes={n}))" for name, n in minutes.items()]
+
+
+def _has_rare_timer(replica: Replica) -> bool:
+    return any(seconds >= RARE for seconds, _ in replica.service.timers.values())

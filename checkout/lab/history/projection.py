@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from checkout.domain import NEXT, DomainError, OrderStatus
+from checkout.domain import OPEN, DomainError, OrderStatus
 from checkout.framework.message import KAFKA
 from checkout.framework.service import Service
 from checkout.journal.hop import Hop
@@ -15,9 +15,12 @@ from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.history.lag import AssumedLag, ConsumerLag
 from checkout.lab.history.sentences import LAB, order_lines, place_of, sentence
 from checkout.messages import BY_NAME, BookParcel, PlaceOrder, SendEmail
-from checkout.registry import STORE, Registry, story_of
-from checkout.services.orders import Order, Orders
-from checkout.services.stock import CATALOGUE, Stock, StockState
+from checkout.registry import STORE, Registry
+from checkout.services.orders import Orders
+from checkout.services.orders_table import Order
+from checkout.services.stock import CATALOGUE, Stock
+from checkout.services.stock_table import StockState
+from checkout.stories import story_of
 
 SELL_OUT = "SellOut"
 Row = dict[str, Any]
@@ -95,9 +98,9 @@ class Projection:
                 self.moments[-1] = msgspec.structs.replace(last, lag=lag, group_lags=group_lags)
 
     def open_orders(self) -> list[Row]:
-        """The orders that are neither approved nor rejected."""
+        """The orders that Orders has still to decide."""
         rows = self.moments[-1].state.orders if self.moments else []
-        return [row for row in rows if NEXT[OrderStatus(row["status"])]]
+        return [row for row in rows if OrderStatus(row["status"]) in OPEN]
 
     def _apply(self, hop: Hop, message: Any) -> None:
         if hop.sender == LAB and hop.message == SELL_OUT:

@@ -14,7 +14,7 @@ from checkout.lab.errors import LabError, as_lab_error
 from checkout.lab.history.projection import order_row, stock_row
 from checkout.lab.views import dataframes
 from checkout.messaging.log import DEAD_LETTERS
-from checkout.services import orders, stock
+from checkout.services import orders_table, stock_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,13 +61,13 @@ class LabTables:
     @property
     def orders(self) -> pd.DataFrame:
         """The orders in the database of Orders."""
-        found = self._rows("orders", orders.ORDERS, orders.ORDERS.c.placed_at)
-        return dataframes.frame("orders", self._names.rows([order_row(orders.order_of(row)) for row in found]))
+        found = self._rows("orders", orders_table.ORDERS, orders_table.ORDERS.c.placed_at)
+        return dataframes.frame("orders", self._names.rows([order_row(orders_table.order_of(row)) for row in found]))
 
     @property
     def stock(self) -> pd.DataFrame:
         """The products in the database of Stock."""
-        rows = self._rows("stock", stock.PRODUCTS, stock.PRODUCTS.c.sku)
+        rows = self._rows("stock", stock_table.PRODUCTS, stock_table.PRODUCTS.c.sku)
         return dataframes.frame("stock", [stock_row(Product(**row._mapping)) for row in rows])
 
     @property

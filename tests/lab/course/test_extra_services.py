@@ -18,8 +18,6 @@ from checkout.lab.course.extra_services import HOUR, POINTS, LegacyPayments, Loy
 from checkout.messages import (
     MESSAGE_TYPES,
     TOPICS,
-    CardCharged,
-    CardDenied,
     ChargeCard,
     OrderApproved,
     PaymentFailed,
@@ -28,6 +26,7 @@ from checkout.messages import (
 )
 from checkout.messaging.log import ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
+from checkout.replies import CardCharged, CardDenied
 from checkout.services.notifications import Notifications
 from checkout.services.payments import Payments
 from checkout.simulators.in_process import SimulatedSystems

@@ -24,10 +24,10 @@ def test_two_replicas_share_the_partitions_and_one_owns_them_all_again(open_lab:
     lab.run()
     lab.scale("stock", 1)
 
-    assert sorted(shared.values()) == [4, 5]
+    assert sorted(shared.values()) == [6, 6]
     assert lab.orders["status"].tolist() == ["APPROVED"] * 4
     assert {moment.hop.replica for moment in lab.moments if moment.hop.to == "stock"} >= {"stock-1", "stock-2"}
-    assert shares(lab, "stock") == {"stock-1": 9}
+    assert shares(lab, "stock") == {"stock-1": 12}
 
 
 def test_the_partitions_of_a_crashed_replica_wait_until_its_session_times_out(open_lab: OpenLab) -> None:
@@ -44,7 +44,7 @@ def test_the_partitions_of_a_crashed_replica_wait_until_its_session_times_out(op
 
     assert before > 0
     assert lab.groups["lag"].sum() == 0
-    assert shares(lab, "stock") == {"stock-1": 9}
+    assert shares(lab, "stock") == {"stock-1": 12}
     assert lab.orders["status"].tolist() == ["APPROVED"] * 6
 
 

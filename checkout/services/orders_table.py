@@ -1,0 +1,47 @@
+"""Orders table: the orders in the database of the Orders service."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, Row, String, Table, Text
+
+from checkout import domain
+from checkout.domain import OrderStatus, PaymentMethod
+from checkout.fields import OrderLine
+from checkout.framework.sql import Cents, UtcTime, status_type
+
+METADATA = MetaData()
+ORDERS = Table(
+    "orders",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("customer_name", Text),
+    Column("customer_email", Text),
+    Column("payment_method", status_type(PaymentMethod)),
+    Column("status", status_type(OrderStatus)),
+    Column("reason", Text),
+    Column("total", Cents),
+    Column("products", LargeBinary),
+    Column("fingerprint", String(64)),
+    Column("placed_at", UtcTime, index=True),
+)
+SALT = Table("salt", METADATA, Column("number", Integer, primary_key=True), Column("id", String(36)))
+LINES = msgspec.json.Decoder(list[OrderLine])
+
+
+@dataclass
+class Order(domain.Order):
+    """An order with its lines; their prices are the catalogue's once the products are reserved."""
+
+    products: list[OrderLine] = field(default_factory=list)
+    fingerprint: str = ""
+    placed_at: datetime | None = None
+
+
+def order_of(row: Row[Any]) -> Order:
+    """The order of a database row."""
+    values = dict(row._mapping)
+    values["products"] = LINES.decode(values["products"])
+    return Order(**values)
