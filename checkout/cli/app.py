@@ -48,11 +48,11 @@ def checkout(version: Annotated[bool, typer.Option("--version", help="Print the 
 
 
 @app.command(cls=Command)
-def demo() -> None:
+def demo(every: Annotated[bool, typer.Option("--all", help="Run all eight stories, with refunds.")] = False) -> None:
     """Run three orders through the whole store and check how they end."""
     from checkout.cli.demo import run
 
-    raise typer.Exit(run())
+    raise typer.Exit(run(every))
 
 
 @app.command(cls=Command)

@@ -14,7 +14,7 @@ from checkout.lab.engine import requests
 from checkout.lab.engine.clock import order_id
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.kafka_session import KafkaSession
-from checkout.lab.engine.requests import PlacedOrder, PlacedRequest, Products
+from checkout.lab.engine.requests import PlacedOrder, Products
 from checkout.lab.engine.scheduler import Scheduler
 from checkout.lab.errors import LabError
 from checkout.lab.history.lab_journal import LabJournal
@@ -22,6 +22,7 @@ from checkout.lab.history.projection import SELL_OUT, Moment, view_of
 from checkout.lab.history.replay import Replay
 from checkout.lab.locking import changes, reads
 from checkout.lab.views.tables import LabTables
+from checkout.messages import CancelOrder
 from checkout.registry import STORE, Registry
 from checkout.services.stock_table import PRODUCTS
 
@@ -72,8 +73,20 @@ class Lab(LabTables):
         id = order_id(self._order_count + 1)
         message = requests.message_of(id, body, self._environment.clock.now())
         self._order_count += 1
-        self._environment.placed.append(PlacedRequest(message, body, self._environment.sent.next_sequence()))
+        self._environment.place(message, body)
         return PlacedOrder(self._environment.names.of(id), id, f"{requests.contents_of(message)} for {customer}")
+
+    @changes
+    def cancel_order(self, order: str | PlacedOrder) -> str:
+        """Queues the cancellation of an order at the web app; `step` and `run` move it.
+
+        `order`: its name, its id, or what `place_order` returned. Orders refuses it when the order is decided: the lab
+        shows that as a hop. Returns a sentence. Raises LabError if the order is unknown.
+        """
+        self._environment.check_is_store("cancel_order", "lab.send(topic, value) publishes a record")
+        id = self._id(order)
+        self._environment.place(CancelOrder(id), b"")
+        return f"the cancellation of {self._environment.names.of(id)} waits at the web app"
 
     step = changes(Scheduler.step, SCHEDULER)
     run = changes(Scheduler.run, SCHEDULER)
@@ -114,6 +127,20 @@ class Lab(LabTables):
         switches.deny, switches.deny_next = reason, 1
         action = f"the payment broker will deny the next payment: {reason}"
         self._environment.note("payment_broker", "DenyNext", action)
+
+    @changes
+    def refuse_refunds(self, reason: str = "the card is closed") -> None:
+        """Makes the payment broker refuse all refunds for this reason; an empty reason ends that."""
+        self._environment.system("payment_broker").switches.refuse_refunds = reason or None
+        action = f"refuses refunds: {reason}" if reason else "refunds again"
+        self._environment.note("payment_broker", "RefuseRefunds", f"the payment broker {action}")
+
+    @changes
+    def refuse_parcels(self, reason: str = "the address does not exist") -> None:
+        """Makes the shipment company refuse all parcels for this reason; an empty reason ends that."""
+        self._environment.system("shipment_company").switches.refuse = reason or None
+        action = f"refuses parcels: {reason}" if reason else "books parcels again"
+        self._environment.note("shipment_company", "RefuseParcels", f"the shipment company {action}")
 
     @changes
     def reset(self) -> None:

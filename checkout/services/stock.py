@@ -150,8 +150,7 @@ class Stock(Service):
         for reservation in stock.reservations.values():
             if _is_overdue(reservation, tick.at - self.hold):
                 reservation.move(ReservationStatus.EXPIRED)
-                minutes = self.hold.total_seconds() / 60
-                yield ReservationExpired(reservation.order_id, f"it was not paid within {minutes:g} min")
+                yield ReservationExpired(reservation.order_id, f"it was not paid within {_in_words(self.hold)}")
 
     def routes(self, context: RouteContext) -> Sequence[Any]:
         """Lists the products."""
@@ -171,6 +170,11 @@ def _is_cancelled(stock: StockState, message: Message) -> bool:
     # OrderCancelled may come before a message on another topic that was published earlier.
     reservation = stock.reservations.get(message.id)
     return reservation is not None and reservation.status is ReservationStatus.CANCELLED
+
+
+def _in_words(time: timedelta) -> str:
+    seconds = time.total_seconds()
+    return f"{seconds:g} s" if seconds % 60 else f"{seconds / 60:g} min"
 
 
 def _is_overdue(reservation: Reservation, since: datetime) -> bool:

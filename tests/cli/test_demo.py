@@ -6,6 +6,8 @@ import pytest
 from command_line import checkout
 
 from checkout.local_kafka import cluster
+from checkout.messages import STORIES
+from checkout.registry import arrows
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -22,6 +24,16 @@ def test_the_demo_runs_three_orders_and_can_be_repeated(tmp_path: Path) -> None:
         assert "All 3 orders ended as expected." in run.stdout
     assert not (tmp_path / "demo" / "store.json").exists()
     assert cluster.status(tmp_path / "demo").processes == []
+
+
+def test_the_demo_of_all_stories_runs_eight_orders(tmp_path: Path) -> None:
+    run = checkout(tmp_path, "demo", "--all")
+
+    ends = [line.split(maxsplit=1)[1].strip() for line in run.stdout.splitlines() if line.startswith(" arrows")]
+    assert run.returncode == 0, run.stdout + run.stderr
+    counts = {name: (len(found), len({arrow.step for arrow in found})) for name in STORIES if (found := arrows(name))}
+    assert sorted(ends) == sorted(f"{count} in {steps} steps" for count, steps in counts.values())
+    assert "All 8 orders ended as expected." in run.stdout
 
 
 def test_a_demo_with_another_end_names_it_and_exits_with_1(tmp_path: Path) -> None:

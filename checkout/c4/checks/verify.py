@@ -87,14 +87,19 @@ def numbered_arrows(drawing: Drawing) -> list[Arrow]:
 def predecessors(arrows: Sequence[Arrow], position: int) -> list[int]:
     """The positions of the arrows that must precede the one at a position, in arrows in step order.
 
-    These are the arrows of the previous step that end where it starts, or all arrows of that step if none does; where
-    some of those have the same technology, such as the topic that a queue delivers, only these.
+    These are the last earlier arrows, all of one step, that its element received, or else sent. Where some of the
+    received ones have the same technology, such as the topic that a queue delivers, only these. If its element has no
+    earlier arrow: all arrows of the previous step.
     """
     arrow = arrows[position]
-    earlier = [each.index for each in arrows[:position] if each.index != arrow.index]
-    before = [at for at, each in enumerate(arrows) if earlier and each.index == earlier[-1]]
-    adjacent = [at for at in before if arrows[at].target == arrow.source]
-    return [at for at in adjacent if arrows[at].technology == arrow.technology] or adjacent or before
+    earlier = dict.fromkeys(each.index for each in arrows[:position] if each.index != arrow.index)
+    steps = [[at for at, each in enumerate(arrows) if each.index == index] for index in reversed(earlier)]
+    for step in steps:
+        received = [at for at in step if arrows[at].target == arrow.source]
+        sent = [at for at in step if arrows[at].source == arrow.source]
+        if found := [at for at in received if arrows[at].technology == arrow.technology] or received or sent:
+            return found
+    return steps[0] if steps else []
 
 
 def _verify_order(arrows: Sequence[Arrow], order: str, hops: Iterable[Hop], allow_redelivery: bool) -> OrderResult:
@@ -113,12 +118,22 @@ def _verify_order(arrows: Sequence[Arrow], order: str, hops: Iterable[Hop], allo
         elif not positions:
             found.append(Deviation(DeviationKind.EXTRA, _not_drawn(arrows, hop), hop=hop))
         elif free:
-            happened[free[0]] = hop
+            happened[_position(arrows, free, happened, hop)] = hop
         else:
             message = f"was applied again: {describe_hop(hop)}"
             found.append(Deviation(DeviationKind.REDELIVERED, message, arrows[positions[-1]], hop, allow_redelivery))
     found += [*_missing(arrows, happened, attempts), *_early(arrows, happened)]
     return OrderResult(order, happened, tuple(found))
+
+
+def _position(arrows: Sequence[Arrow], free: Sequence[int], happened: dict[int, Hop], hop: Hop) -> int:
+    """The position of the arrow of a hop: of several with its ends and technology the one that follows its cause."""
+    caused = (
+        at
+        for at in (free if len(free) > 1 else ())
+        if any(causes(happened[before], hop) for before in predecessors(arrows, at) if before in happened)
+    )
+    return next(caused, free[0])
 
 
 def _missing(arrows: Sequence[Arrow], happened: dict[int, Hop], attempts: Sequence[Hop]) -> Iterator[Deviation]:

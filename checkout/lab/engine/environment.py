@@ -9,7 +9,7 @@ from checkout.journal.hop import Hop, compact, coordinates
 from checkout.lab.engine.kafka_session import KafkaSession
 from checkout.lab.engine.rebalance import await_rebalance, rebalance
 from checkout.lab.engine.replica import Replica, RunContext, service_of
-from checkout.lab.engine.requests import PlacedRequest
+from checkout.lab.engine.requests import PlacedRequest, Request
 from checkout.lab.engine.stepping_log import SteppingLog
 from checkout.lab.errors import LabError
 from checkout.lab.history.sentences import LAB
@@ -165,6 +165,14 @@ class Environment(RunContext):
         self._check_idle(owner.service.name)
         owner.log.commit({(topic, partition): offset})
         owner.log.seek((topic, partition), offset)
+
+    def place(self, message: Request, body: bytes) -> None:
+        """Queues a request at the web app."""
+        self.placed.append(PlacedRequest(message, body, self.sent.next_sequence(), partial(self._refuse, message)))
+
+    def _refuse(self, message: Request, error: Exception) -> None:
+        action = f"Orders refuses {type(message).__name__}: {self.names.text(str(error))}"
+        self.note("orders", "Refused", action)
 
     def send(self, topic: str, value: str, key: str | None = None) -> None:
         """Publishes a record as an external producer; without a key Kafka chooses the partition.

@@ -1,7 +1,7 @@
-"""Requests: orders on their way from the web app through the gateway to Orders."""
+"""Requests: orders and cancellations on their way from the web app through the gateway to Orders."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from checkout.framework import http_app, http_errors
 from checkout.framework.intake import Intake, PendingRequest
 from checkout.journal.hop import Hop, compact
 from checkout.lab.errors import LabError
-from checkout.messages import PLACE_ORDER, PlaceOrder
+from checkout.messages import CANCEL_ORDER, PLACE_ORDER, CancelOrder, PlaceOrder
 from checkout.services.orders_http import to_message
 from checkout.services.stock import CATALOGUE
 from checkout.worker import hops
@@ -21,6 +21,9 @@ from checkout.worker import hops
 Products = str | int | Mapping[str | int, int]
 SKUS = {product.name.lower(): product.sku for product in CATALOGUE}
 PRODUCT_NAMES = {product.sku: product.name for product in CATALOGUE}
+
+
+Request = PlaceOrder | CancelOrder
 
 
 class PlacedOrder(NamedTuple):
@@ -35,23 +38,33 @@ class PlacedOrder(NamedTuple):
 
 
 class PlacedRequest(PendingRequest):
-    """An order between the web app and Orders. No HTTP client waits for the response."""
+    """An order or a cancellation between the web app and Orders. No HTTP client waits for the response.
 
-    def __init__(self, message: PlaceOrder, body: bytes, sequence: int) -> None:
+    `on_refusal` is called with the error when Orders refuses the request.
+    """
+
+    def __init__(self, message: Request, body: bytes, sequence: int, on_refusal: Callable[[Exception], None]) -> None:
         no_client: Any = None
-        super().__init__(message, message.id, "web", PLACE_ORDER, no_client, no_client)
-        self.body, self.sequence = body, sequence
+        url = PLACE_ORDER if isinstance(message, PlaceOrder) else CANCEL_ORDER.format(id=message.id)
+        super().__init__(message, message.id, "web", url, no_client, no_client)
+        self.body, self.sequence, self._on_refusal = body, sequence, on_refusal
+
+    @property
+    def what(self) -> str:
+        """The request in words, before the name of its order."""
+        return "" if isinstance(self.message, PlaceOrder) else "the cancellation of "
 
     def settle(self, outcome: str) -> None:
         """Orders has answered 201."""
 
     def fail(self, error: Exception) -> None:
-        """Orders has refused the order."""
+        """Orders has refused the request."""
+        self._on_refusal(error)
 
     def arrival(self, at: datetime) -> Hop:
-        """The hop of step 1: the gateway has received the request."""
+        """The hop in which the gateway has received the request."""
         return hops.http_request(
-            PlaceOrder, PlaceOrder.sender, "gateway", False, at=at, order=self.message.id, correlation=self.correlation,
+            type(self.message), "web", "gateway", False, at=at, order=self.message.id, correlation=self.correlation,
             replica="gateway-1", url=self.url, client=self.client, payload=compact(self.body),
         )  # fmt: skip
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from checkout.domain import OrderStatus
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.replica import (
     COMMIT,
@@ -174,8 +175,9 @@ class Scheduler:
         if coming is None:
             return self._why_idle()
         if coming.replica is None:
-            order = self.environment.names.of(self.environment.placed[0].message.id)
-            return f"Next: the web app sends {order} to the gateway (step 1)."
+            request = self.environment.placed[0]
+            order, step = self.environment.names.of(request.message.id), type(request.message).step(None, False)
+            return f"Next: the web app sends {request.what}{order} to the gateway (step {step})."
         replica, work = coming.replica, coming.work
         if work is None:
             either = " (or commits first: lab.step(verb='commit'))" if replica.allowed == [PUBLISH, COMMIT] else ""
@@ -194,7 +196,11 @@ class Scheduler:
         projection = self.environment.projection
         if unfinished := [f"{row['order']} is {row['status']}" for row in projection.open_orders()]:
             return f"Nothing moves, but {', '.join(unfinished)}: no topic and no outbox holds a message for it."
-        statuses = {row["status"] for row in projection.moments[-1].state.orders}
+        orders = projection.moments[-1].state.orders
+        needy = [f"{row['order']} ({row['reason']})" for row in orders if row["status"] == OrderStatus.NEEDS_OPERATOR]
+        if needy:
+            return f"Nothing moves, but an operator has to act on {', '.join(needy)}."
+        statuses = {row["status"] for row in orders}
         end = "is approved or rejected" if statuses <= {"APPROVED", "REJECTED"} else "has an end"
         return f"Nothing moves: {f'every order {end}' if statuses else 'Orders has no order'}."
 

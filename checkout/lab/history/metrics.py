@@ -7,7 +7,7 @@ from checkout.journal.causality import causes
 from checkout.journal.hop import Hop, Outcome
 from checkout.lab.history.projection import Moment
 
-ArrowKey = tuple[str, str, str]  # sender, receiver, technology
+ArrowKey = tuple[int | None, str, str, str]  # step, sender, receiver, technology
 
 
 def latencies(moments: Sequence[Moment]) -> dict[ArrowKey, float]:
@@ -23,7 +23,7 @@ def latencies(moments: Sequence[Moment]) -> dict[ArrowKey, float]:
             before = [each for each in orders.setdefault(moment.order, []) if causes(each, hop)]
             if before:
                 latency = (hop.at - max(each.at for each in before)).total_seconds() * 1000
-                found.setdefault((hop.sender, hop.to, hop.technology), []).append(max(0.0, latency))
+                found.setdefault((hop.step, hop.sender, hop.to, hop.technology), []).append(max(0.0, latency))
             orders[moment.order].append(hop)
     return {arrow: median(milliseconds) for arrow, milliseconds in found.items()}
 

@@ -20,7 +20,7 @@ from checkout.services.orders import Orders
 from checkout.services.orders_table import Order
 from checkout.services.stock import CATALOGUE, Stock
 from checkout.services.stock_table import StockState
-from checkout.stories import story_of
+from checkout.stories import step_of, story_of
 
 SELL_OUT = "SellOut"
 Row = dict[str, Any]
@@ -68,6 +68,7 @@ class Projection:
         self.lag = lag or AssumedLag()
         self._names = names
         self._last_as_added: Moment | None = None
+        self._messages: dict[str, set[str]] = {}  # by order
         self._orders: dict[str, Order] = {}
         self._stock = StockState({product.sku: replace(product) for product in CATALOGUE}, {})
         self._mails: dict[tuple[str, str], Row] = {}
@@ -75,6 +76,7 @@ class Projection:
 
     def add(self, hop: Hop) -> None:
         """Appends the moment of one more hop."""
+        hop = self._numbered(hop)
         message = _message(hop) if self._has_state and hop.is_applied else None
         if message is not None:
             self._apply(hop, message)
@@ -101,6 +103,15 @@ class Projection:
         """The orders that Orders has still to decide."""
         rows = self.moments[-1].state.orders if self.moments else []
         return [row for row in rows if OrderStatus(row["status"]) in OPEN]
+
+    def _numbered(self, hop: Hop) -> Hop:
+        """The hop with its step in the story that its order belongs to so far."""
+        if not (self._has_state and hop.order):
+            return hop
+        messages = self._messages.setdefault(hop.order, set())
+        if hop.is_applied:
+            messages.add(hop.message)
+        return hop if hop.step is not None else msgspec.structs.replace(hop, step=step_of(hop, story_of(messages)))
 
     def _apply(self, hop: Hop, message: Any) -> None:
         if hop.sender == LAB and hop.message == SELL_OUT:

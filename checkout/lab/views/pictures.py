@@ -17,9 +17,10 @@ from checkout.lab.errors import LabError
 from checkout.lab.history.metrics import ArrowKey
 from checkout.lab.history.projection import Moment, moments_of
 from checkout.lab.history.sentences import element
+from checkout.messages import STORIES
 
 FOLDER = Path(checkout.__file__).parents[1] / "diagrams"
-VIEWS = ("ordering", "ordering-sold-out", "ordering-payment-denied")
+VIEWS = tuple(STORIES)
 PAST, CURRENT, UNSUCCESSFUL = Stroke("#0B57A4", 1.8), Stroke("#B84A00", 4.0), Stroke("#B3261E", 4.0, "7,5")
 # Cividis, light (fast) to dark (slow): it reads the same for every kind of colour vision.
 LATENCY_SCALE = [
@@ -72,7 +73,7 @@ class View(NamedTuple):
 
     def find(self, hop: Hop) -> ViewArrow | None:
         """The arrow of a hop, if the view draws it."""
-        return self.arrows.get((hop.sender, hop.to, _without_spaces(hop.technology)))
+        return self.arrows.get((hop.step, hop.sender, hop.to, _without_spaces(hop.technology)))
 
 
 @cache
@@ -84,13 +85,13 @@ def view(name: str) -> View:
         raise LabError(f"there is no picture of {name}: draw it with `checkout diagrams render diagrams`") from error
     groups = {group.get("id") or "": group for group in root.iter(svg.tag("g")) if group.get("id")}
     names = {id: (group.get("data-qualified-name") or "").rpartition(".")[2] for id, group in groups.items()}
-    arrows = {}
+    arrows = dict[ArrowKey, ViewArrow]()
     for id, group in groups.items():
         if group.get("class") == "link":
             sender, to = (group.get(f"data-entity-{end}") or "" for end in (1, 2))
             step, technology = _label(group)
             arrow = _view_arrow(id, step, group, [groups[sender], groups[to]])
-            arrows[names[sender], names[to], technology] = arrow
+            arrows[step, names[sender], names[to], technology] = arrow
     boxes = {names[id]: id for id, group in groups.items() if group.get("class") == "entity"}
     return View(svg.serialise(root), arrows, boxes)
 
@@ -203,7 +204,7 @@ def latency_heatmap(name: str, milliseconds: Mapping[ArrowKey, float]) -> Pictur
     `milliseconds`: by arrow, from `metrics.latencies`. Raises LabError if the view has none of these arrows.
     """
     arrows = view(name).arrows
-    latency = {(one, two, _without_spaces(how)): max(value, 0) for (one, two, how), value in milliseconds.items()}
+    latency = {(*ends, _without_spaces(how)): max(value, 0) for (*ends, how), value in milliseconds.items()}
     keys = [key for key in arrows if key in latency]
     if not keys:
         raise LabError(f"none of these arrows is drawn in {name}: let an order pass them first")
@@ -211,6 +212,6 @@ def latency_heatmap(name: str, milliseconds: Mapping[ArrowKey, float]) -> Pictur
     # Most latencies are short: the square root spreads them over more of the scale.
     strokes = {arrows[key].id: LATENCY_SCALE[int(4.999 * sqrt(latency[key] / longest))] for key in keys}
     lines = {arrows[key]: [f"{latency[key]:.1f} ms"] for key in keys}
-    facts = [f"step {arrows[key].step}, {element(key[0])} to {element(key[1])}: {latency[key]:.1f} ms" for key in keys]
+    facts = [f"step {key[0]}, {element(key[1])} to {element(key[2])}: {latency[key]:.1f} ms" for key in keys]
     title = f"{name}: milliseconds per arrow, the darker and thicker the longer"
     return Picture(_painted(view(name), strokes, {}, lines).encode(), title, facts)

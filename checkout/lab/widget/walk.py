@@ -137,7 +137,7 @@ def _view_message(name: str) -> JsonObject:
     found = view(name)
     arrows = [
         {"from": sender, "to": to, "technology": technology} | arrow._asdict()
-        for (sender, to, technology), arrow in found.arrows.items()
+        for (_, sender, to, technology), arrow in found.arrows.items()
     ]
     return {"svg": found.svg, "arrows": arrows, "boxes": found.boxes}
 

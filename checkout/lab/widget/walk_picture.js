@@ -32,8 +32,13 @@ class Picture {
 
   arrow(moment) {
     const technology = moment.technology.replace(/\s/g, "");
-    const is = (arrow) => arrow.from === moment.from && arrow.to === moment.to && arrow.technology === technology;
-    return this.picture.arrows.find(is);
+    return this.picture.arrows.find(
+      (arrow) =>
+        arrow.step === moment.step &&
+        arrow.from === moment.from &&
+        arrow.to === moment.to &&
+        arrow.technology === technology,
+    );
   }
 
   highlight(past, now) {

@@ -7,9 +7,10 @@ from random import Random
 from typing import Any
 
 import pytest
-from c4.runs import VIEWS, mutated, valid_run
+from c4.other_ends import OTHER_ENDS
+from c4.runs import VIEWS, mutated, run_of, valid_run
 
-from checkout.c4.checks.verify import DeviationKind, OrderResult, verify_orders
+from checkout.c4.checks.verify import DeviationKind, OrderResult, numbered_arrows, predecessors, verify_orders
 from checkout.c4.findings import PreconditionError
 from checkout.c4.journal import group_by_order, parse_hops
 from checkout.c4.source.arrows import Drawing
@@ -48,6 +49,19 @@ def test_eight_thousand_mutated_runs_are_caught_and_put_in_their_class(
     with capsys.disabled():
         print(f"\n8,000 mutated runs, caught in their class: {dict(caught)}")
     assert caught == dict.fromkeys(DeviationKind, 2000)
+
+
+@pytest.mark.parametrize("name", OTHER_ENDS)
+def test_valid_runs_of_the_other_ends_conform_and_mutated_ones_do_not(view: View, name: str) -> None:
+    drawing, random, caught = view(name), Random(4), Counter[str]()
+
+    runs = [run_of(OTHER_ENDS[name], random) for _ in range(200)]
+    for kind in DeviationKind:
+        for run in runs:
+            caught[kind] += not verified(drawing, mutated(run, kind, random)).conforms
+
+    assert [result.deviations for run in runs if not (result := verified(drawing, run)).conforms] == []
+    assert caught == dict.fromkeys(DeviationKind, 200)
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -127,6 +141,15 @@ def test_effect_before_its_cause_on_one_clock_is_too_early(view: View) -> None:
     kinds = {deviation.kind for deviation in verified(view("ordering"), run).deviations}
 
     assert kinds == {DeviationKind.EARLY}
+
+
+def test_what_follows_a_call_waits_for_that_call_and_not_for_others_of_its_step(view: View) -> None:
+    arrows = numbered_arrows(view("ordering-parcel-refused"))
+    refusal = next(at for at, arrow in enumerate(arrows) if (arrow.source, arrow.step) == ("shipments", 15))
+
+    before = [(arrows[at].source, arrows[at].target) for at in predecessors(arrows, refusal)]
+
+    assert before == [("shipments", "shipment_company")]
 
 
 def test_static_view_cannot_be_verified(view: View) -> None:

@@ -12,7 +12,7 @@ def test_the_latency_of_an_arrow_counts_from_its_cause(lab: Lab) -> None:
     found = latencies(lab.moments)
 
     assert len(found) == 16  # the first has no cause
-    received = found["kafka", "stock", "order.new-order-received"]
+    received = found[4, "kafka", "stock", "order.new-order-received"]
     assert received == (when[4] - when[3]).total_seconds() * 1000
     assert min(found.values()) > 0
 
