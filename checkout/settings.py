@@ -19,6 +19,7 @@ PORTS = {  # above the base
 KAFKA_PORTS = range(11_092, 11_098)  # above the base: for each of three brokers, one for clients, one for controllers
 KAFKA_PYTHON, CONFLUENT = KAFKA_CLIENTS = ("kafka-python", "confluent")
 RESERVATION_SECONDS = 7200.0  # longer than the hourly run of a payment system that works in batches
+CALL_SECONDS = 43_200.0  # half of the day for which payment providers remember an idempotency key
 LAST_PORT_BASE = 65_535 - KAFKA_PORTS.stop
 
 
@@ -45,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     journal: str = "all"  # all, none, or a percentage of the orders
     stock: int = 0  # quantity of each product on hand at the start; 0: as in the catalogue
     reservation_seconds: float = RESERVATION_SECONDS  # after which products that are still reserved expire
+    call_seconds: float = CALL_SECONDS  # after which a call to an external system without a reply is given up
     batch: int = 500  # records per poll
     operator_token: str = ""  # bearer token that may list all orders
     crash_before: str = ""  # fault injection: publish or commit, before which a worker that has work kills itself
@@ -93,8 +95,9 @@ def _checked(settings: Settings) -> Settings:
     if settings.kafka_client not in KAFKA_CLIENTS:
         valid = " or ".join(KAFKA_CLIENTS)
         raise WrongSetting(f"{PREFIX}KAFKA_CLIENT is {settings.kafka_client!r}: write {valid}")
-    if not 0 < settings.reservation_seconds < 1e9:
-        raise WrongSetting(f"{PREFIX}RESERVATION_SECONDS is {settings.reservation_seconds}: choose 1 second or more")
+    for name in ("reservation_seconds", "call_seconds"):
+        if not 0 < getattr(settings, name) < 1e9:
+            raise WrongSetting(f"{PREFIX}{name.upper()} is {getattr(settings, name)}: choose 1 second or more")
     if settings.batch < 1:
         raise WrongSetting(f"{PREFIX}BATCH is {settings.batch}: take 1 record or more at a time")
     if settings.journal not in ("all", "none", *map(str, range(101))):

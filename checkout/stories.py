@@ -7,22 +7,22 @@ from msgspec.structs import replace
 from checkout.journal.hop import Hop
 from checkout.messages import BY_NAME, LATE_PAYMENT, PARCEL_REFUSED, REFUND_REFUSED
 
-DECISIVE = {  # the story that an order with this message belongs to: the first that applies
-    "ProductsReservationFailed": "ordering-sold-out",
-    "ShipmentRefused": PARCEL_REFUSED,
-    "PaymentNeedsOperator": REFUND_REFUSED,
-    "OrderApproved": "ordering",
-    "RefundPayment": LATE_PAYMENT,
-    "ReservationExpired": "ordering-expired",
-    "CancelOrder": "ordering-cancelled",
-    "PaymentFailed": "ordering-payment-denied",
-}
+DECISIVE = (  # the story that an order with all these messages belongs to: the first that applies
+    ({"ProductsReservationFailed"}, "ordering-sold-out"),
+    ({"ShipmentRefused"}, PARCEL_REFUSED),
+    ({"RefundCard", "PaymentNeedsOperator"}, REFUND_REFUSED),
+    ({"OrderApproved"}, "ordering"),
+    ({"RefundPayment"}, LATE_PAYMENT),
+    ({"ReservationExpired"}, "ordering-expired"),
+    ({"CancelOrder"}, "ordering-cancelled"),
+    ({"PaymentFailed"}, "ordering-payment-denied"),
+)
 
 
 def story_of(messages: Iterable[str]) -> str:
     """The story that these messages, by name, belong to."""
     names = set(messages)
-    return next((story for message, story in DECISIVE.items() if message in names), "ordering")
+    return next((story for decisive, story in DECISIVE if decisive <= names), "ordering")
 
 
 def number_steps(hops: Sequence[Hop]) -> list[Hop]:

@@ -23,6 +23,14 @@ class Tick(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class NoReply(msgspec.Struct, frozen=True):
+    """The argument of a handler of unanswered calls: the order, the call, and why it was given up."""
+
+    id: str
+    call: Any
+    reason: str
+
+
 def on(message: type[Message]) -> Callable[[F], F]:
     """Marks the handler of a message.
 
@@ -35,6 +43,14 @@ def on(message: type[Message]) -> Callable[[F], F]:
 def reply_to(message: type[Message]) -> Callable[[F], F]:
     """Marks the handler of the replies to an external call. It takes the state from `load` and the adapter's reply."""
     return _marked("_reply_to", message)
+
+
+def unanswered(message: type[Message]) -> Callable[[F], F]:
+    """Marks the handler of an external call that is given up, since it had no usable reply for CHECKOUT_CALL_SECONDS.
+
+    It takes the state from `load` and a `NoReply`. Without such a handler the call is repeated until it is answered.
+    """
+    return _marked("_unanswered", message)
 
 
 def every(seconds: float) -> Callable[[F], F]:
@@ -60,6 +76,7 @@ class Service:
     tables: ClassVar[MetaData]
     handlers: ClassVar[Mapping[type[Message], Handler]] = {}
     replies: ClassVar[Mapping[type[Message], Handler]] = {}
+    unanswered: ClassVar[Mapping[type[Message], Handler]] = {}
     timers: ClassVar[Mapping[str, tuple[float, Handler]]] = {}  # by name: the interval in seconds, and the handler
     now: Callable[[], datetime] = staticmethod(utc_now)  # a lab and tests set another clock
 
@@ -68,6 +85,7 @@ class Service:
         members = [member for parent in reversed(cls.__mro__) for member in vars(parent).items()]
         cls.handlers = {f._on: f for _, f in members if hasattr(f, "_on")}
         cls.replies = {f._reply_to: f for _, f in members if hasattr(f, "_reply_to")}
+        cls.unanswered = {f._unanswered: f for _, f in members if hasattr(f, "_unanswered")}
         cls.timers = {name: (f._every, f) for name, f in members if hasattr(f, "_every")}
 
     @classmethod

@@ -213,8 +213,8 @@ def database_url(settings: Settings, name: str) -> str:
 def external_calls(registry: Registry, settings: Settings, name: str) -> ExternalCalls:
     """The external calls of a service; synchronous when the external systems run in this process."""
     if IN_PROCESS in (settings.payment_broker_url, settings.shipment_company_url, settings.smtp_url):
-        return ExternalCalls(registry.simulators().adapters(), workers=0)
-    return ExternalCalls(registry.adapters(name, settings))
+        return ExternalCalls(registry.simulators().adapters(), 0, give_up_after=settings.call_seconds)
+    return ExternalCalls(registry.adapters(name, settings), give_up_after=settings.call_seconds)
 
 
 if __name__ == "__main__":

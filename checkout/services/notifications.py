@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 
 from checkout.fields import OrderLine
-from checkout.framework.service import Service, on, reply_to
+from checkout.framework.service import NoReply, Service, on, reply_to, unanswered
 from checkout.framework.sql import fetch, put, status_type
 from checkout.messages import (
     Message,
@@ -29,6 +29,7 @@ class MailStatus(StrEnum):
     SENT = "SENT"
     REFUSED = "REFUSED"
     NO_ADDRESS = "NO ADDRESS"
+    GIVEN_UP = "GIVEN UP"
 
 
 METADATA = MetaData()
@@ -115,6 +116,12 @@ class Notifications(Service):
         mail = mails[reply.id, reply.kind]
         mail.status = MailStatus.SENT if isinstance(reply, EmailSent) else MailStatus.REFUSED
         mail.reason = reply.reason if isinstance(reply, EmailRefused) else None
+
+    @unanswered(SendEmail)
+    def give_up(self, mails: dict[tuple[str, str], Mail], call: NoReply) -> None:
+        """After the e-mail: store that the mail server did not accept it in time."""
+        mail = mails[call.id, call.call.kind]
+        mail.status, mail.reason = MailStatus.GIVEN_UP, call.reason
 
     def _send(
         self,

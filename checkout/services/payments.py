@@ -12,7 +12,7 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 
 from checkout.domain import LARGEST_AMOUNT, PaymentMethod, is_amount
 from checkout.framework.intake import RouteContext
-from checkout.framework.service import Service, on, reply_to
+from checkout.framework.service import NoReply, Service, on, reply_to, unanswered
 from checkout.framework.sql import Cents, fetch, put, status_type
 from checkout.messages import (
     PAYMENT_METHODS,
@@ -106,6 +106,11 @@ class Payments(Service):
             payment.status = PaymentStatus.CHARGED
             yield PaymentProcessed(payment.order_id)
 
+    @unanswered(ChargeCard)
+    def give_up_charge(self, payments: dict[str, Payment], call: NoReply) -> Iterator[Message]:
+        """Step 10: leave a charge whose outcome is unknown to an operator."""
+        yield self._call_operator(payments[call.id], f"it is unknown whether the card was charged: {call.reason}")
+
     @on(RefundPayment)
     def refund(self, payments: dict[str, Payment], request: RefundPayment) -> Iterator[Message]:
         """Steps 13-14, late payment: refund the charge; without a charge an operator has to look."""
@@ -127,6 +132,11 @@ class Payments(Service):
         else:
             payment.status = PaymentStatus.REFUNDED
             yield PaymentRefunded(payment.order_id, payment.total, payment.customer_name, payment.customer_email)
+
+    @unanswered(RefundCard)
+    def give_up_refund(self, payments: dict[str, Payment], call: NoReply) -> Iterator[Message]:
+        """Step 15, late payment: leave a refund whose outcome is unknown to an operator."""
+        yield self._call_operator(payments[call.id], f"it is unknown whether the card was refunded: {call.reason}")
 
     def _call_operator(self, payment: Payment, reason: str) -> PaymentNeedsOperator:
         payment.status, payment.reason = PaymentStatus.NEEDS_OPERATOR, reason

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 
 from checkout.fields import OrderLine
-from checkout.framework.service import Service, on, reply_to
+from checkout.framework.service import NoReply, Service, on, reply_to, unanswered
 from checkout.framework.sql import fetch, put, status_type
 from checkout.messages import BookParcel, Message, OrderApproved, ShipmentRefused
 from checkout.replies import ParcelBooked, ParcelRefused
@@ -20,6 +20,7 @@ class ShipmentStatus(StrEnum):
     REQUESTED = "REQUESTED"
     BOOKED = "BOOKED"
     REFUSED = "REFUSED"
+    NEEDS_OPERATOR = "NEEDS_OPERATOR"
 
 
 METADATA = MetaData()
@@ -73,3 +74,9 @@ class Shipments(Service):
             yield ShipmentRefused(shipment.order_id, reply.reason)
         else:
             shipment.status, shipment.parcel = ShipmentStatus.BOOKED, reply.parcel
+
+    @unanswered(BookParcel)
+    def give_up(self, shipments: dict[str, Shipment], call: NoReply) -> None:
+        """After step 14: leave a parcel of which nobody knows whether it is booked to an operator."""
+        shipment = shipments[call.id]
+        shipment.status, shipment.reason = ShipmentStatus.NEEDS_OPERATOR, call.reason

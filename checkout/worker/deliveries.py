@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from checkout.domain import DomainError
 from checkout.framework.intake import Intake, PendingRequest
 from checkout.framework.message import Message, MessageTypes, encode
-from checkout.framework.service import Handler, Service, Tick
+from checkout.framework.service import Handler, NoReply, Service, Tick
 from checkout.framework.sql import utc_text
 from checkout.journal.hop import Hop, Outcome, compact
 from checkout.messaging.log import Log, ProducerRecord, Record, RecordMetadata, RecordTooLarge, check_size
@@ -86,6 +86,7 @@ class Delivery:
         if self.type is None:
             return None
         if self.result:
+            outcome = Outcome.FAILED if self.result.given_up else outcome
             return hops.external_call(self.type, self.result, outcome, replica, at)
         order, correlation = self.id or None, self.correlation or None
         if self.record:
@@ -164,6 +165,7 @@ class Sources:
         self._due = {name: clock() + seconds for name, (seconds, _) in service.timers.items()}
         self._taken: list[Delivery] = []
         external_calls.on_result = log.wake
+        external_calls.may_give_up = {kind.__name__ for kind in service.unanswered}
         if intake:
             intake.on_request = log.wake
 
@@ -212,8 +214,11 @@ class Sources:
     def _of_result(self, result: CallResult) -> Delivery:
         row = result.row
         kind = self._types.by_name[row.message]
-        handler = self._service.replies[kind]
-        about = (row.destination, row.order_id, result.reply, handler, kind, row.cause, row.correlation)
+        reply, handler = result.reply, self._service.replies[kind]
+        if result.given_up:
+            reply = NoReply(row.order_id, msgspec.json.decode(row.payload or b"", type=kind), result.given_up)
+            handler = self._service.unanswered[kind]
+        about = (row.destination, row.order_id, reply, handler, kind, row.cause, row.correlation)
         return Delivery(*about, result=result)
 
     def _of_request(self, request: PendingRequest) -> Delivery:

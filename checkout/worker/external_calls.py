@@ -5,14 +5,18 @@ import heapq
 import itertools
 import queue
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from checkout.settings import CALL_SECONDS
 from checkout.worker.outbox import OutboxRow
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between two attempts; doubles each time
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 60.0  # seconds between two attempts
+SHORT_PAUSE = 5.0  # seconds; longer pauses are at most a tenth of the time since the first attempt
+
+GIVEN_UP = "given up"  # begins the status of such a call
 
 
 class Unanswered(Exception):
@@ -25,12 +29,21 @@ class Unanswered(Exception):
 
 @dataclass(slots=True)
 class CallResult:
-    """The result of one attempt; without a reply the call is repeated."""
+    """The result of one attempt; without a reply the call is repeated, or given up for the reason `given_up`."""
 
     row: OutboxRow
     url: str
     status: str
     reply: Any
+    given_up: str = ""
+
+
+@dataclass(slots=True)
+class OpenCall:
+    """A call without a stored result: its first attempt and its next pause, in seconds of the clock."""
+
+    started: float
+    pause: float = FIRST_PAUSE
 
 
 Adapter = Callable[[OutboxRow], CallResult]  # makes one call; raises Unanswered
@@ -53,21 +66,28 @@ class ExternalCalls:
 
     `workers` threads call at the same time; with 0, calls are made synchronously by `put` and `take`. `clock` gives
     seconds and decides when a call is repeated. `on_result` is called by these threads when a result has arrived.
+    Calls of the messages in `may_give_up` are given up when they have had no reply for `give_up_after` seconds.
     """
 
     def __init__(
-        self, adapters: Mapping[str, Adapter], workers: int = 8, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._adapters, self._clock = adapters, clock
+        self, adapters: Mapping[str, Adapter], workers: int = 8, clock: Callable[[], float] = time.monotonic,
+        give_up_after: float = CALL_SECONDS,
+    ) -> None:  # fmt: skip
+        self._adapters, self._clock, self._give_up_after = adapters, clock, give_up_after
+        self.may_give_up: Collection[str] = ()
         self._pool = ThreadPoolExecutor(workers, "external-calls") if workers else None
         self._results: queue.SimpleQueue[CallResult] = queue.SimpleQueue()
         self._repeats: list[tuple[float, int, OutboxRow]] = []
         self._numbers = itertools.count()
-        self._pauses: dict[tuple[str, str], float] = {}
+        self._calls: dict[tuple[str, str], OpenCall] = {}
         self._running: set[Future[None]] = set()
         self._is_closed = False
-        self.open: set[tuple[str, str]] = set()
         self.on_result: Callable[[], object] = lambda: None
+
+    @property
+    def open(self) -> Set[tuple[str, str]]:
+        """The identities of the calls without a stored result."""
+        return self._calls.keys()
 
     @property
     def due_at(self) -> float | None:
@@ -82,8 +102,8 @@ class ExternalCalls:
     def put(self, rows: Sequence[OutboxRow]) -> None:
         """Starts these calls; those that are open already are skipped."""
         for row in rows:
-            if row.identity not in self.open:
-                self.open.add(row.identity)
+            if row.identity not in self._calls:
+                self._calls[row.identity] = OpenCall(self._clock() - row.age())
                 self._start(row)
 
     def take(self, limit: int) -> list[CallResult]:
@@ -93,21 +113,29 @@ class ExternalCalls:
         taken: list[CallResult] = []
         while len(taken) < limit and not self._results.empty():
             result = self._results.get()
-            if result.reply is None:
-                self.repeat(result.row)
-            taken.append(result)
+            is_final = result.reply is not None or bool(result.given_up)
+            if is_final or self.repeat(result, result.status):
+                taken.append(result)
         return taken
 
     def close_call(self, identity: tuple[str, str]) -> None:
         """Removes a call whose result is stored."""
-        self.open.discard(identity)
-        self._pauses.pop(identity, None)
+        self._calls.pop(identity, None)
 
-    def repeat(self, row: OutboxRow) -> None:
-        """Makes the call again after a pause, which doubles each time."""
-        pause = self._pauses.get(row.identity, FIRST_PAUSE)
-        self._pauses[row.identity] = min(pause * 2, LONGEST_PAUSE)
-        heapq.heappush(self._repeats, (self._clock() + pause, next(self._numbers), row))
+    def repeat(self, result: CallResult, problem: str) -> bool:
+        """Makes a call again after a pause, which grows each time, and returns True; or gives it up.
+
+        `problem`: why it has no usable reply. A call that is given up has one more result, which says so.
+        """
+        call, now = self._calls[result.row.identity], self._clock()
+        is_late = now - call.started >= self._give_up_after and result.row.message in self.may_give_up
+        if is_late and not result.given_up:
+            reason = f"no usable reply within {self._give_up_after / 3600:g} h: {problem}"
+            self._results.put(replace(result, status=f"{GIVEN_UP}: {problem}", reply=None, given_up=reason))
+            return False
+        heapq.heappush(self._repeats, (now + call.pause, next(self._numbers), result.row))
+        call.pause = min(call.pause * 2, max(SHORT_PAUSE, (now - call.started) / 10), LONGEST_PAUSE)
+        return True
 
     def close(self, timeout: float = 0.0) -> None:
         """Starts no more calls, and waits at most `timeout` seconds for those that are running."""

@@ -96,6 +96,10 @@ class OutboxRow(msgspec.Struct, kw_only=True):
         """An order has at most one message per destination."""
         return self.order_id, self.destination
 
+    def age(self) -> float:
+        """Seconds since the row was stored; 0 if it is not."""
+        return max(0.0, time.time() - (self.number >> REPLICA_BITS) / 1e6) if self.number else 0.0
+
 
 class OutboxResult(msgspec.Struct):
     """The result of an outbox row: the position of the record, or the response to the call."""

@@ -13,7 +13,7 @@ from checkout.journal.hop import Hop, Outcome
 from checkout.messaging.log import Record, RecordMetadata
 from checkout.worker import hops
 from checkout.worker.database import ServiceDatabase
-from checkout.worker.external_calls import CallResult
+from checkout.worker.external_calls import GIVEN_UP, CallResult
 from checkout.worker.inbox import INBOX
 from checkout.worker.outbox import OUTBOX, OutboxKind, outbox_row
 
@@ -56,4 +56,5 @@ def _sent(row: Row[Any], message_types: MessageTypes) -> Hop | None:
     if sent.kind is OutboxKind.TOPIC:
         return hops.publication(kind, sent, RecordMetadata(row.partition, row.position), sent.owner, row.done_at)
     result = CallResult(sent, row.url, row.status, None)
-    return hops.external_call(kind, result, Outcome.APPLIED, sent.owner, row.done_at)
+    outcome = Outcome.FAILED if result.status.startswith(GIVEN_UP) else Outcome.APPLIED
+    return hops.external_call(kind, result, outcome, sent.owner, row.done_at)

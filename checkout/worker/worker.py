@@ -209,7 +209,7 @@ class Worker:
             delivery.outcome = Outcome.FAILED
             delivery.request.fail(error)
         elif delivery.result:
-            self.external_calls.repeat(delivery.result.row)
+            self.external_calls.repeat(delivery.result, f"the reply cannot be handled: {error}")
         elif delivery.record:
             delivery.error = error
             self._handle_together([delivery])
