@@ -90,7 +90,8 @@ def test_the_listeners_of_a_message_are_the_services_with_a_handler() -> None:
         (["ProcessPayment", "ReservationExpired", "OrderCancelled"], "ordering-expired"),
         (["ReservationExpired", "PaymentProcessed", "OrderApproved"], "ordering"),
         (["CancelOrder", "PaymentProcessed", "RefundPayment"], "ordering-late-payment"),
-        (["CancelOrder", "RefundPayment", "PaymentNeedsOperator"], "ordering-refund-refused"),
+        (["CancelOrder", "RefundPayment", "RefundCard", "PaymentNeedsOperator"], "ordering-refund-refused"),
+        (["CancelOrder", "PaymentNeedsOperator"], "ordering-cancelled"),  # a charge without an answer
         (["OrderApproved", "ShipmentRefused", "RefundPayment"], "ordering-parcel-refused"),
         ([], "ordering"),
     ],

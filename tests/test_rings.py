@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "checkout.local_kafka": ["checkout.system", "checkout.messaging"],
     "checkout.worker": WORKER,
     "checkout.registry": [*WORKER, "checkout.services", "checkout.simulators"],
+    "checkout.diagnosis": [*WORKER, "checkout.services", "checkout.registry", "checkout.stories"],
     "checkout.simulators": WORKER,
     "checkout.processes": [
         *WORKER, "checkout.services", "checkout.registry", "checkout.simulators", "checkout.local_kafka",

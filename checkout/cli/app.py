@@ -3,25 +3,20 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from checkout import __version__
-from checkout.c4.cli import Command, Group, make_app
+from checkout.c4.cli import Command, make_app
+from checkout.cli.groups import PLAIN, AsJson, Brokers, PortBase, dlt, kafka
 from checkout.errors import CheckoutError
 
-PLAIN: dict[str, Any] = {"cls": Group, "rich_markup_mode": None, "no_args_is_help": True, "add_completion": False}
-
 app = typer.Typer(name="checkout", **PLAIN)
-kafka = typer.Typer(help="Start, stop or show the local Kafka.", **PLAIN)
 app.add_typer(kafka, name="kafka")
+app.add_typer(dlt, name="dlt")
 app.add_typer(make_app(lambda: _code_arrows()), name="diagrams")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-PortBase = Annotated[
-    int | None, typer.Option(metavar="PORT", help="First port of the store, that of the web app.  [default: 8000]")
-]
 Scale = Annotated[
     list[str] | None,
     typer.Option(metavar="SERVICE=N", help="Run N replicas of a service, such as stock=2; repeatable."),
@@ -32,7 +27,6 @@ Partitions = Annotated[
 Postgres = Annotated[
     bool, typer.Option("--postgres", help="Give each service a PostgreSQL database instead of SQLite.")
 ]
-Brokers = Annotated[int | None, typer.Option(metavar="N", help="Kafka brokers, 1 or 3.  [default: 1]")]
 
 
 @app.callback(invoke_without_command=True)
@@ -199,35 +193,17 @@ def bench(
 
 
 @app.command(cls=Command)
-def doctor(as_json: AsJson = False) -> None:
-    """Check whether this machine can run the store."""
-    from checkout.cli import doctor
+def doctor(
+    order: Annotated[str, typer.Argument(metavar="ORDER", hidden=True)] = "", as_json: AsJson = False
+) -> None:
+    """Check this machine, or say what the order ORDER waits for.
 
-    raise typer.Exit(doctor.run(as_json))
+    With ORDER: where the order is, what it waits for and why; exit status 1 while it waits. Without: whether this
+    machine can run the store.
+    """
+    from checkout.cli import doctor, order_doctor
 
-
-@kafka.command("start", cls=Command)
-def kafka_start(brokers: Brokers = None, port_base: PortBase = None) -> None:
-    """Start the local Kafka, which runs until `checkout kafka stop`."""
-    from checkout.cli import kafka_commands
-
-    kafka_commands.start(brokers=brokers, port_base=port_base)
-
-
-@kafka.command("stop", cls=Command)
-def kafka_stop() -> None:
-    """Stop the local Kafka; its topics stay on disk."""
-    from checkout.cli import kafka_commands
-
-    kafka_commands.stop()
-
-
-@kafka.command("status", cls=Command)
-def kafka_status(as_json: AsJson = False) -> None:
-    """Show the local Kafka; exit status 1 if it is not running."""
-    from checkout.cli import kafka_commands
-
-    raise typer.Exit(kafka_commands.status(as_json))
+    raise typer.Exit(order_doctor.run(order, as_json) if order else doctor.run(as_json))
 
 
 def _code_arrows() -> Sequence[dict[str, object]]:

@@ -132,7 +132,7 @@ def _run_story(shop: ShopFile, story: Story) -> StoryResult:
     id = call_gateway(shop, "POST", PLACE_ORDER, json=body)["id"]
     if story.cancel_when:
         _cancel(shop, id, story.cancel_when)
-    wait_for_journey(shop, id, view=story.view)
+    wait_for_journey(shop, id, view=story.view if story.switches else "")
     with closing(KafkaBroker(shop.bootstrap_servers, shop.prefix)) as broker:
         hops = journeys.journey(id, Path(shop.home) / "journal", broker)
     order = call_gateway(shop, "GET", f"{PLACE_ORDER}/{id}")

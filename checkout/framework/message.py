@@ -23,6 +23,7 @@ class Message(msgspec.Struct, frozen=True, rename="camel"):
     topic: ClassVar[str | None] = None
     endpoint: ClassVar[str | None] = None
     technology: ClassVar[str] = ""
+    major_version: ClassVar[int] = 1
     steps: ClassVar[Mapping[str | None, StepsByStory]] = {}
     only_cause: ClassVar[str | None] = None  # the name of the cause, where there is one possibility
     _purpose: ClassVar[str] = ""

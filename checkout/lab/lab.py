@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import update
 
-from checkout.lab.engine import requests
+from checkout.lab.engine import diagnosis, requests
 from checkout.lab.engine.clock import order_id
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.kafka_session import KafkaSession
@@ -90,10 +90,19 @@ class Lab(LabTables):
 
     step = changes(Scheduler.step, SCHEDULER)
     run = changes(Scheduler.run, SCHEDULER)
-    explain = reads(Scheduler.explain, SCHEDULER)
     status = reads(Scheduler.status, SCHEDULER)
     break_at = changes(Scheduler.break_at, SCHEDULER)
     clear_break = changes(Scheduler.clear_break, SCHEDULER)
+
+    @reads
+    def explain(self, order: str | PlacedOrder = "") -> str:
+        """Returns what is next as a sentence, or why nothing is; of an order, where it is and what it waits for.
+
+        `order`: its name, its id, or what `place_order` returned. Raises LabError if it is unknown.
+        """
+        if not order:
+            return self._scheduler.explain()
+        return diagnosis.explain(self._environment, self._id(order))
 
     crash = changes(Environment.crash, ENVIRONMENT)
     restart = changes(Environment.restart, ENVIRONMENT)

@@ -45,6 +45,11 @@ class Pid(msgspec.Struct, frozen=True):
         """Whether this process runs."""
         return self._process() is not None
 
+    def state(self) -> str:
+        """The state of this process as psutil names it, such as `sleeping` or `stopped`; empty when it has ended."""
+        process = self._process()
+        return str(process.status()) if process else ""
+
     def terminate(self) -> None:
         """Sends SIGTERM and does not wait. Does nothing when the process has ended."""
         process = self._process()

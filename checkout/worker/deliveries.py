@@ -199,6 +199,8 @@ class Sources:
     def _of_record(self, record: Record) -> Delivery:
         kind = self._types.by_topic[record.topic]
         cause = hops.cause_of(record, kind)
+        if problem := hops.version_problem(record, kind):
+            return _unreadable(record, kind, cause, problem)
         try:
             message = self._decoders[record.topic].decode(record.value or b"")
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -10,12 +10,21 @@ from checkout.worker.external_calls import CallResult
 from checkout.worker.outbox import OutboxRow
 
 CORRELATION_HEADER = "kafka_correlationId"
+VERSION_HEADER = "version"  # MAJOR or MAJOR.MINOR of the message; without it the version is 1
 CAUSE_HEADER = "cause"  # only for message types with several causes: each header costs 6 µs a record
 
 
 def cause_of(record: Record, message: type[Message]) -> str | None:
     """The name of the message that caused a record: the only possibility, else its header; None if unknown."""
     return message.only_cause or header(record, CAUSE_HEADER)
+
+
+def version_problem(record: Record, message: type[Message]) -> str:
+    """Why this version of the message cannot be read; empty where it can: other minor versions have other fields."""
+    version = header(record, VERSION_HEADER)
+    if version is None or version.partition(".")[0] == str(message.major_version):
+        return ""
+    return f"{message.__name__} has version {version[:20]!r}, and only version {message.major_version} can be read"
 
 
 def header(record: Record, name: str) -> str | None:

@@ -63,7 +63,7 @@ def test_every_option_has_a_sentence_of_help(command: str) -> None:
 def test_the_first_line_of_a_command_fits_the_list_of_commands(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for group in ("", "kafka", "diagrams"):
+    for group in ("", "kafka", "dlt", "diagrams"):
         run(monkeypatch, *group.split(), "--help")
 
     assert "..." not in capsys.readouterr().out.replace("[ARGS]...", "")

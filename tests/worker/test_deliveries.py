@@ -77,6 +77,23 @@ def test_an_unreadable_record_is_delivered_with_its_error(value: bytes | None) -
     assert (delivery.message, delivery.id, delivery.record.value) == (None, "", value)
 
 
+@pytest.mark.parametrize("version", ["2", "2.0", "10.1", "0", "", "x", "1x"])
+def test_a_record_of_another_major_version_is_parked_unread(version: str) -> None:
+    headers = [("version", version.encode())]
+
+    (delivery,) = take_all(Stock(), encode(order_received()), headers=headers)
+
+    assert delivery.message is None
+    assert str(delivery.error) == f"OrderReceived has version {version!r}, and only version 1 can be read"
+
+
+@pytest.mark.parametrize("version", ["1", "1.0", "1.17"])
+def test_a_record_of_another_minor_version_is_read(version: str) -> None:
+    (delivery,) = take_all(Stock(), encode(order_received()), headers=[("version", version.encode())])
+
+    assert delivery.message == order_received()
+
+
 def test_a_reply_is_identified_by_the_purpose_of_its_call_and_the_order() -> None:
     call = external_call(CHARGE)
     call.number = 7

@@ -1,0 +1,73 @@
+"""Groups: the commands `checkout kafka ...` and `checkout dlt ...`."""
+
+from typing import Annotated, Any
+
+import typer
+
+from checkout.c4.cli import Command, Group
+
+PLAIN: dict[str, Any] = {"cls": Group, "rich_markup_mode": None, "no_args_is_help": True, "add_completion": False}
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+PortBase = Annotated[
+    int | None, typer.Option(metavar="PORT", help="First port of the store, that of the web app.  [default: 8000]")
+]
+Brokers = Annotated[int | None, typer.Option(metavar="N", help="Kafka brokers, 1 or 3.  [default: 1]")]
+
+kafka = typer.Typer(help="Start, stop or show the local Kafka.", **PLAIN)
+dlt = typer.Typer(help="List, show or replay dead letters.", **PLAIN)
+
+
+@kafka.command("start", cls=Command)
+def kafka_start(brokers: Brokers = None, port_base: PortBase = None) -> None:
+    """Start the local Kafka, which runs until `checkout kafka stop`."""
+    from checkout.cli import kafka_commands
+
+    kafka_commands.start(brokers=brokers, port_base=port_base)
+
+
+@kafka.command("stop", cls=Command)
+def kafka_stop() -> None:
+    """Stop the local Kafka; its topics stay on disk."""
+    from checkout.cli import kafka_commands
+
+    kafka_commands.stop()
+
+
+@kafka.command("status", cls=Command)
+def kafka_status(as_json: AsJson = False) -> None:
+    """Show the local Kafka; exit status 1 if it is not running."""
+    from checkout.cli import kafka_commands
+
+    raise typer.Exit(kafka_commands.status(as_json))
+
+
+@dlt.command("ls", cls=Command)
+def dlt_ls(as_json: AsJson = False) -> None:
+    """List the dead letters of all groups."""
+    from checkout.cli import dead_letters
+
+    dead_letters.list_letters(as_json)
+
+
+@dlt.command("show", cls=Command)
+def dlt_show(place: Annotated[str, typer.Argument(metavar="PLACE", hidden=True)], as_json: AsJson = False) -> None:
+    """Show the dead letter at PLACE, as `checkout dlt ls` prints it."""
+    from checkout.cli import dead_letters
+
+    dead_letters.show_letter(place, as_json)
+
+
+@dlt.command("replay", cls=Command)
+def dlt_replay(
+    places: Annotated[list[str] | None, typer.Argument(metavar="PLACE", hidden=True)] = None,
+    every: Annotated[bool, typer.Option("--all", help="Replay all dead letters.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also those that were replayed already.")] = False,
+) -> None:
+    """Send original records to their topics again.
+
+    Name the dead letters by PLACE, as `checkout dlt ls` prints them, or choose all. A group that has handled the record
+    drops the repeat.
+    """
+    from checkout.cli import dead_letters
+
+    dead_letters.replay_letters(places or [], every, again)
