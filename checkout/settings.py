@@ -20,6 +20,7 @@ KAFKA_PORTS = range(11_092, 11_098)  # above the base: for each of three brokers
 KAFKA_PYTHON, CONFLUENT = KAFKA_CLIENTS = ("kafka-python", "confluent")
 RESERVATION_SECONDS = 7200.0  # longer than the hourly run of a payment system that works in batches
 CALL_SECONDS = 43_200.0  # half of the day for which payment providers remember an idempotency key
+RETENTION_SECONDS = 7 * 86_400.0  # as Kafka keeps records
 LAST_PORT_BASE = 65_535 - KAFKA_PORTS.stop
 
 
@@ -47,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     stock: int = 0  # quantity of each product on hand at the start; 0: as in the catalogue
     reservation_seconds: float = RESERVATION_SECONDS  # after which products that are still reserved expire
     call_seconds: float = CALL_SECONDS  # after which a call to an external system without a reply is given up
+    retention_seconds: float = RETENTION_SECONDS  # for which records, inbox, outbox and journal are kept
     batch: int = 500  # records per poll
     operator_token: str = ""  # bearer token that may list all orders
     crash_before: str = ""  # fault injection: publish or commit, before which a worker that has work kills itself
@@ -95,7 +97,7 @@ def _checked(settings: Settings) -> Settings:
     if settings.kafka_client not in KAFKA_CLIENTS:
         valid = " or ".join(KAFKA_CLIENTS)
         raise WrongSetting(f"{PREFIX}KAFKA_CLIENT is {settings.kafka_client!r}: write {valid}")
-    for name in ("reservation_seconds", "call_seconds"):
+    for name in ("reservation_seconds", "call_seconds", "retention_seconds"):
         if not 0 < getattr(settings, name) < 1e9:
             raise WrongSetting(f"{PREFIX}{name.upper()} is {getattr(settings, name)}: choose 1 second or more")
     if settings.batch < 1:

@@ -1,12 +1,14 @@
 """Journal: the hops of a run as JSON lines, one file per replica: written in batches, read and merged."""
 
 import contextlib
+import math
 import os
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from io import FileIO
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +17,7 @@ import msgspec
 from checkout.errors import CheckoutError
 from checkout.journal.causality import in_causal_order
 from checkout.journal.hop import Hop, Outcome
+from checkout.journal.parts import PART_BYTES, close_part, delete_old_parts, parts_of
 from checkout.journal.tail import complete_size, lines_from_end
 
 ENCODER = msgspec.json.Encoder()
@@ -41,17 +44,19 @@ class HopWriter(Protocol):
 class Journal:
     """The journal file of one replica, opened for appending.
 
-    Without a path nothing is written. `sample` is "all", "none", or the percentage of orders that are written.
+    Without a path nothing is written. A file of PART_BYTES is closed and a new one begun; closed parts are deleted
+    after `retention` seconds. `sample` is "all", "none", or the percentage of orders that are written.
     A file that cannot be written stops nothing: the error is printed once to stderr, up to MOST_UNWRITTEN bytes are
     kept in memory and written as soon as it is possible, later hops are dropped, and their number is printed.
     """
 
-    def __init__(self, path: Path | None, sample: str = "all") -> None:
+    def __init__(self, path: Path | None, sample: str = "all", retention: float = math.inf) -> None:
         percent = {"all": 100, "none": 0}.get(sample)
         self._percent = int(sample) if percent is None else percent
         self._path = path if self._percent else None
         self._file: FileIO | None = None
         self._unwritten, self._dropped, self._is_failing = b"", 0, False
+        self._retention = retention
         if self._path:
             self._write_out(self._path)
 
@@ -89,6 +94,18 @@ class Journal:
         if self._is_failing:
             _report(path, f"is written again; {self._dropped:,} hops are missing")
         self._unwritten, self._dropped, self._is_failing = b"", 0, False
+        if self._file and self._file.tell() >= PART_BYTES:
+            self._begin_part(path)
+
+    def _begin_part(self, path: Path) -> None:
+        if self._file:
+            self._file.close()
+            self._file = None
+        try:
+            close_part(path)
+            delete_old_parts(path, self._retention)
+        except OSError as error:
+            _report(path, f"keeps its old parts: {error.strerror}")
 
 
 def _open(path: Path) -> FileIO:
@@ -121,9 +138,13 @@ def read(folder: Path, order: str = "") -> list[Hop]:
 
 
 def read_recent(path: Path, span: timedelta) -> list[Hop]:
-    """The hops of one file from `span` before the last hop on, at least; lines that are no hops are skipped."""
+    """The hops of one file and its older parts, from `span` before the last hop on, at least.
+
+    Lines that are no hops are skipped.
+    """
     recent = list[Hop]()
-    for line in lines_from_end(path):
+    parts = [*parts_of(path), *([path] if path.exists() else [])]
+    for line in chain.from_iterable(map(lines_from_end, reversed(parts))):
         with contextlib.suppress(msgspec.MsgspecError):
             recent.append(DECODER.decode(line))
             # Hops found by recovery are appended up to `span` after others of the same time.

@@ -10,6 +10,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, MemberToRemove
 from checkout.messaging.kafka_client import CLIENT_SETTINGS, KafkaConnection, Result
 from checkout.messaging.log import Lag, LogUnavailable, Partition, max_record_bytes
 
+SEGMENT_BYTES, SHORTEST_SEGMENT = 64 * 1024 * 1024, 10.0  # of a file with records; in seconds
 COMPRESSION, UNCOMPRESSED = "compression.type", "uncompressed"
 
 
@@ -27,15 +28,15 @@ class KafkaAdmin:
         self._client: Any = None
         self._lock = threading.Lock()
 
-    def create(self, topics: Mapping[str, int]) -> None:
+    def create(self, topics: Mapping[str, int], retention: float | None = None) -> None:
         """Creates topics with their numbers of partitions.
 
-        An existing topic keeps its partitions and gets the compression setting, without which one batch can stop a
-        service.
+        `retention`: seconds for which records are kept; by default for ever. An existing topic keeps its partitions and
+        its retention, and gets the compression setting, without which one batch can stop a service.
         """
         brokers = self._call(lambda admin: len(admin.describe_cluster()["brokers"]))
         settings = {
-            self.connection.add_prefix(topic): _settings(topic, partitions, brokers)
+            self.connection.add_prefix(topic): _settings(topic, partitions, brokers, retention)
             for topic, partitions in topics.items()
         }
         if settings:
@@ -152,12 +153,15 @@ class KafkaAdmin:
             return self._client
 
 
-def _settings(topic: str, partitions: int, brokers: int) -> dict[str, object]:
+def _settings(topic: str, partitions: int, brokers: int, retention: float | None) -> dict[str, object]:
     # On three brokers a topic has three replicas, two of which must acknowledge. The broker decompresses what other
     # producers compress: kafka-python reads lz4, snappy and zstd only with more packages, and polls forever without.
     replicas = min(3, brokers)
     configs: dict[str, object] = {"max.message.bytes": max_record_bytes(topic), COMPRESSION: UNCOMPRESSED}
     configs["min.insync.replicas"] = 2 if replicas == 3 else 1
+    configs["retention.ms"] = -1 if retention is None else round(retention * 1_000)
+    if retention is not None:  # only closed segments are deleted
+        configs |= {"segment.bytes": SEGMENT_BYTES, "segment.ms": round(max(retention / 8, SHORTEST_SEGMENT) * 1_000)}
     return {
         "num_partitions": partitions,
         "replication_factor": replicas,

@@ -29,6 +29,7 @@ from checkout.worker.database import DATABASE_UNAVAILABLE, ServiceDatabase
 from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.outbox import last_positions
 from checkout.worker.recovery import missing_hops
+from checkout.worker.retention import Retention
 from checkout.worker.worker import Worker
 
 POLL_TIMEOUT = 1.0  # seconds
@@ -76,7 +77,7 @@ def run_gateway(settings: Settings, replica: str, port: int) -> None:
     """Runs the API gateway, which writes a hop for each message that it has passed on."""
     from checkout.services.gateway import Gateway
 
-    journal = Journal(settings.home / "journal" / f"{replica}.jsonl", settings.journal)
+    journal = Journal(settings.home / "journal" / f"{replica}.jsonl", settings.journal, settings.retention_seconds)
 
     def write_hop(message: type[Message], request: dict[str, Any]) -> None:
         fields = request | {"payload": compact(request["body"].encode()), "replica": replica, "at": utc_now()}
@@ -100,7 +101,7 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     service = registry.by_name[name].from_settings(settings)
     database = ServiceDatabase(database_url(settings, name), service)
     path = settings.home / "journal" / f"{replica}.jsonl"
-    journal = Journal(path, settings.journal)
+    journal = Journal(path, settings.journal, settings.retention_seconds)
     journal.write(missing_hops(path, database, service, registry.message_types, replica))
     broker = KafkaBroker(settings.bootstrap_servers, settings.prefix, client=settings.kafka_client)
     check_kafka(database, broker, replica)
@@ -115,7 +116,8 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
         keep_lease(database, replica, stopping)
     context = RouteContext(intake or Intake(), database.read, utc_now, settings.operator_token)
     is_spare = int(replica.rpartition("-")[2]) > settings.partitions
-    loop = WorkerLoop(worker, stopping, settings.crash_before, needs_partitions=not is_spare)
+    retention = Retention(database, settings.retention_seconds, utc_now)
+    loop = WorkerLoop(worker, retention, stopping, settings.crash_before, needs_partitions=not is_spare)
     routes = service.routes(context) if is_first else ()
     app = http_app.application(name.capitalize(), routes, lambda: loop.is_ready)
     gc.freeze()  # modules and tables live as long as the process: the collector need not visit them
@@ -144,8 +146,10 @@ def check_kafka(database: ServiceDatabase, broker: KafkaBroker, replica: str) ->
 class WorkerLoop:
     """Calls the verbs of a worker in a loop, and waits while its broker or its database is unavailable."""
 
-    def __init__(self, worker: Worker, stopping: threading.Event, crash_before: str, needs_partitions: bool) -> None:
-        self._worker, self._stopping, self._crash_before = worker, stopping, crash_before
+    def __init__(
+        self, worker: Worker, retention: Retention, stopping: threading.Event, crash_before: str, needs_partitions: bool
+    ) -> None:
+        self._worker, self._retention, self._stopping, self._crash_before = worker, retention, stopping, crash_before
         self._needs_partitions = needs_partitions
         self.is_ready = False
 
@@ -165,7 +169,8 @@ class WorkerLoop:
     def _turn(self) -> None:
         # A verb that is blocked does not block the others: without Kafka, orders are still accepted.
         worker, errors = self._worker, list[Exception]()
-        for verb in (lambda: worker.poll(POLL_TIMEOUT), worker.handle, self._publish, self._commit):
+        verbs = lambda: worker.poll(POLL_TIMEOUT), worker.handle, self._publish, self._commit
+        for verb in (*verbs, self._retention.prune):
             try:
                 verb()
             except UNAVAILABLE as error:

@@ -20,6 +20,7 @@ from checkout.processes.shop_file import ShopError, ShopFile, ShopProcess, find_
 from checkout.registry import STORE, load_registry
 from checkout.settings import HOST, PORTS, Settings, WrongSetting, as_environment
 from checkout.system.deadline import wait_until
+from checkout.system.log_files import keep_small
 from checkout.system.pid import Pid
 from checkout.system.ports import check_free, free_port
 
@@ -68,7 +69,8 @@ class Supervisor:
             has_ended_without_stop = (self.settings.home / "store.json").exists()
             if not self._has_started_kafka and not has_ended_without_stop:
                 _check_groups(broker, services)
-            broker.create(dict.fromkeys(self._registry.topics, self.settings.partitions))
+            topics = dict.fromkeys(self._registry.topics, self.settings.partitions)
+            broker.create(topics, self.settings.retention_seconds)
         if self.settings.database_url:
             create_databases(self.settings, self._registry.by_name)
 
@@ -79,6 +81,7 @@ class Supervisor:
         settings = msgspec.structs.replace(self.settings, **changes)
         path = self.settings.home / "logs" / f"{replica}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
+        keep_small(path)
         with open(path, "ab") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", "checkout.processes.service_process", name, replica, str(port)],

@@ -32,7 +32,7 @@ from checkout.messages import (
     ShipmentRefused,
 )
 from checkout.services import orders_http
-from checkout.services.orders_table import METADATA, ORDERS, SALT, Order, order_of
+from checkout.services.orders_table import METADATA, ORDERS, SALT, Order, check_same_body, order_of
 
 
 class Orders(Service):
@@ -56,6 +56,9 @@ class Orders(Service):
     @on(PlaceOrder)
     def receive(self, orders: dict[str, Order], command: PlaceOrder) -> Iterator[Message]:
         """Steps 2-3: store the order and publish it."""
+        if known := orders.get(command.id):  # its inbox row may be deleted, the order is not
+            check_same_body(known, command)
+            return
         lines = [OrderLine(sku=r.sku, name=r.name, price=r.price, quantity=r.quantity) for r in command.products]
         order = orders[command.id] = Order(
             command.id,

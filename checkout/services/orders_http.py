@@ -15,7 +15,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from sqlalchemy import select
 
-from checkout.domain import DomainError, UnknownOrder
+from checkout.domain import UnknownOrder
 from checkout.fields import UUID, OrderRequest, OrderResponse, Payment
 from checkout.framework import http_app
 from checkout.framework.intake import RouteContext
@@ -23,7 +23,7 @@ from checkout.framework.message import encode
 from checkout.ids import id_of_key, new_id
 from checkout.journal.hop import Outcome
 from checkout.messages import CANCEL_ORDER, PLACE_ORDER, CancelOrder, PlaceOrder
-from checkout.services.orders_table import ORDERS, SALT, Order, order_of
+from checkout.services.orders_table import ORDERS, SALT, Order, check_same_body, order_of
 
 PAGE = 100
 ANSWERS = {200: ResponseSpec(OrderResponse, description="The order", generate_examples=False)}
@@ -48,7 +48,7 @@ def routes(context: RouteContext) -> Sequence[Any]:
         client = request.headers.get("user-agent", "")
         outcome = await context.intake.submit(command, correlation or id, client, str(request.url))
         if outcome is Outcome.DUPLICATE:
-            _check_same_body(_read_one(context, id), command)
+            check_same_body(_read_one(context, id), command)
         return {"id": id}
 
     @post(CANCEL_ORDER.replace("{id}", "{id:str}"))
@@ -91,11 +91,6 @@ def to_message(id: str, data: OrderRequest, now: datetime) -> PlaceOrder:
 def _is_operator(context: RouteContext, authorization: str) -> bool:
     token = f"Bearer {context.operator_token}".encode()
     return bool(context.operator_token) and hmac.compare_digest(authorization.encode(), token)
-
-
-def _check_same_body(order: Order, repeat: PlaceOrder) -> None:
-    if order.fingerprint != repeat.fingerprint:
-        raise DomainError("this Idempotency-Key was used for another order: choose a new one")
 
 
 def _read_one(context: RouteContext, id: str) -> Order:

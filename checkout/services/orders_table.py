@@ -8,9 +8,10 @@ import msgspec
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Row, String, Table, Text
 
 from checkout import domain
-from checkout.domain import OrderStatus, PaymentMethod
+from checkout.domain import DomainError, OrderStatus, PaymentMethod
 from checkout.fields import OrderLine
 from checkout.framework.sql import Cents, UtcTime, status_type
+from checkout.messages import PlaceOrder
 
 METADATA = MetaData()
 ORDERS = Table(
@@ -45,3 +46,9 @@ def order_of(row: Row[Any]) -> Order:
     values = dict(row._mapping)
     values["products"] = LINES.decode(values["products"])
     return Order(**values)
+
+
+def check_same_body(order: Order, repeat: PlaceOrder) -> None:
+    """Raises DomainError if a repeated request differs from the one that made the order."""
+    if order.fingerprint != repeat.fingerprint:
+        raise DomainError("this Idempotency-Key was used for another order: choose a new one")

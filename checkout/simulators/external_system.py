@@ -11,6 +11,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 
+MOST_ENTRIES = 50_000  # of a ledger or mailbox: a simulated system must not fill the memory
 Request = TypeVar("Request", bound=msgspec.Struct)
 Response = TypeVar("Response", bound=msgspec.Struct)
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
@@ -83,7 +84,10 @@ class LedgerEntry(msgspec.Struct, Generic[Request, Response], frozen=True):
 
 
 class Ledger(Generic[Request, Response]):
-    """The requests by idempotency key; a repeated request gets the first response. Its owner holds the lock."""
+    """The last MOST_ENTRIES requests by idempotency key; a repeated request gets the first response.
+
+    Its owner holds the lock.
+    """
 
     def __init__(self) -> None:
         self._entries: dict[str, LedgerEntry[Request, Response]] = {}
@@ -93,6 +97,8 @@ class Ledger(Generic[Request, Response]):
         entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = LedgerEntry(key, request, decide(request))
+            if len(self._entries) > MOST_ENTRIES:
+                del self._entries[next(iter(self._entries))]
         elif entry.request == request:
             self._entries[key] = msgspec.structs.replace(entry, attempts=entry.attempts + 1)
         else:
@@ -102,8 +108,8 @@ class Ledger(Generic[Request, Response]):
 
     def entries(self, order: str | None = None) -> list[dict[str, Any]]:
         """Returns the entries as JSON objects, oldest first; only those of one order if it is given."""
-        entries = [entry.to_json() for entry in list(self._entries.values())]
-        return [entry for entry in entries if order is None or entry["order"] == order]
+        entries = list(self._entries.values())
+        return [entry.to_json() for entry in entries if order in (None, getattr(entry.request, "order", None))]
 
     def entry(self, key: str) -> dict[str, Any] | None:
         """Returns the entry of this key as a JSON object."""

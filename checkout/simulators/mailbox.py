@@ -1,6 +1,7 @@
 """Mailbox: a simulated mail server that receives e-mail over SMTP and lists it over HTTP, once per Message-ID."""
 
 import asyncio
+import itertools
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -19,6 +20,7 @@ from checkout.framework.http_app import json_response
 from checkout.framework.http_server import listen
 from checkout.simulators import http_api
 from checkout.simulators.external_system import (
+    MOST_ENTRIES,
     ConnectionDropped,
     Count,
     ExternalSystem,
@@ -60,6 +62,7 @@ class Mailbox(ExternalSystem[Switches]):
         super().__init__(Switches())
         self._now = now
         self._mails: dict[str, ReceivedEmail] = {}
+        self._numbers = itertools.count(1)
 
     def receive(self, email: Email) -> None:
         """Keeps an e-mail, or counts another copy of it.
@@ -67,10 +70,12 @@ class Mailbox(ExternalSystem[Switches]):
         Raises SimulatedFailure, and after keeping it ConnectionDropped.
         """
         with self._processing("drop_after_receiving"):
-            key = email.message_id or f"<unnamed-{len(self._mails) + 1}>"
+            key = email.message_id or f"<unnamed-{next(self._numbers)}>"
             fields = msgspec.structs.asdict(email) | {"message_id": key}
             mail = self._mails.get(key) or ReceivedEmail(**fields, copies=0, received_at=self._now())
             self._mails[key] = msgspec.structs.replace(mail, copies=mail.copies + 1)
+            if len(self._mails) > MOST_ENTRIES:
+                del self._mails[next(iter(self._mails))]
 
     def mails(self, to: str | None = None, order: str | None = None) -> list[dict[str, Any]]:
         """Returns the e-mails as JSON objects, oldest first; only those to one address or about one order if given."""

@@ -86,7 +86,7 @@ class PaymentBroker(ExternalSystem[Switches]):
         super().__init__(Switches())
         self.ledger: Ledger[Charge, Outcome] = Ledger()
         self.refunds: Ledger[Refund, Refunded] = Ledger()
-        self._charged = 0
+        self._charged = self._refunded = 0
 
     def charge(self, key: str, charge: Charge) -> Outcome:
         """Charges or denies; the same key gets the same outcome.
@@ -107,7 +107,8 @@ class PaymentBroker(ExternalSystem[Switches]):
         reason = "more than was charged" if refund.amount > charged - refunded else self.switches.refuse_refunds
         if reason:
             return Refunded("refused", reason=reason)
-        return Refunded("refunded", id=f"refund-{len(self.refunds.entries()) + 1}")
+        self._refunded += 1
+        return Refunded("refunded", id=f"refund-{self._refunded}")
 
     def _decide(self, charge: Charge) -> Outcome:
         reason = "above the limit" if charge.amount > CARD_LIMIT else self._denied_by_switch()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, String, Table, Text, select
+from sqlalchemy import DDL, BigInteger, Column, Connection, Integer, MetaData, String, Table, Text, event, select
 
 from checkout.framework.sql import DIALECTS, UtcTime, among, find, insert_into, utc_text, write
 
@@ -21,6 +21,9 @@ INBOX = Table(
     Column("replica", String(60)),
     Column("at", UtcTime),
 )
+# By time, for the deletion of old rows; SQLite finds them by their row ids.
+BY_TIME = DDL("CREATE INDEX inbox_at ON inbox USING brin (at)").execute_if(dialect="postgresql")  # type: ignore[no-untyped-call]
+event.listen(INBOX, "after_create", BY_TIME)
 HANDLED = {name: select(INBOX.c.source, INBOX.c.order_id).where(among(INBOX.c.order_id, name)) for name in DIALECTS}
 
 

@@ -24,7 +24,7 @@ def missing_hops(
     path: Path, database: ServiceDatabase, service: Service, message_types: MessageTypes, replica: str
 ) -> list[Hop]:
     """The hops of this replica that its journal file lacks, from one minute before the last hop of the file on."""
-    written = journal.read_recent(path, OVERLAP) if path.exists() else []
+    written = journal.read_recent(path, OVERLAP)
     inbox, outbox = select(INBOX).where(INBOX.c.replica == replica), select(OUTBOX).where(OUTBOX.c.owner == replica)
     if written:
         since = written[-1].at - OVERLAP

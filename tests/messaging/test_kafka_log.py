@@ -1,5 +1,6 @@
 """Kafka log: what only a real Kafka does - be unreachable, be shared by several runs."""
 
+import contextlib
 import json
 import re
 import subprocess
@@ -9,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
 from messaging.polling import ORDERS
 
 from checkout.errors import PackageMissing
@@ -35,6 +38,26 @@ def test_kafka_and_memory_give_a_key_the_same_partition(new_kafka_broker: NewBro
     assert on_kafka == in_memory
     assert len(set(in_memory)) == 7
     members[0].close()
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize(
+    ("retention", "expected"),
+    [(None, ("-1", None)), (604_800.0, ("604800000", "75600000")), (60.0, ("60000", "10000"))],
+)
+def test_topics_keep_their_records_for_the_retention(
+    new_kafka_broker: NewBroker, retention: float | None, expected: tuple[str, str | None]
+) -> None:
+    broker = new_kafka_broker()
+    broker.create({ORDERS: 1}, retention)
+
+    name = broker.connection.add_prefix(ORDERS)
+    with contextlib.closing(KafkaAdminClient(bootstrap_servers=broker.connection.bootstrap_servers)) as admin:
+        asked = ConfigResource(ConfigResourceType.TOPIC, name)
+        found = admin.describe_configs([asked], config_filter="all")["topic"][name]
+
+    assert found["retention.ms"]["value"] == expected[0]
+    assert expected[1] in (None, found["segment.ms"]["value"])
 
 
 @pytest.mark.parametrize("prefix", ["lab", "lab-", "order.", "--", "lab--x", "lab--x--", "lab 1--"])

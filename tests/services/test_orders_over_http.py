@@ -1,7 +1,9 @@
 """Orders over HTTP: 201 after the commit, idempotency keys, reading one order, listing all as the operator."""
 
+import contextlib
 import json
 import re
+import sqlite3
 import uuid
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -82,6 +84,21 @@ def test_requests_with_the_same_key_and_body_create_one_order(orders_server: Any
 
     (id,) = ids
     assert record_of(orders_server, id)
+
+
+def test_a_key_is_known_when_its_inbox_row_is_deleted(orders_server: Any, client: httpx.Client) -> None:
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    id = created_id(client.post(ORDERS, json=BODY, headers=key))
+    record_of(orders_server, id)
+    with contextlib.closing(sqlite3.connect(orders_server.database.engine.url.database)) as db, db:
+        assert db.execute("DELETE FROM inbox WHERE order_id = ?", [id]).rowcount == 1
+
+    repeated = client.post(ORDERS, json=BODY, headers=key)
+    changed = client.post(ORDERS, json=BODY | {"customerName": "Eve"}, headers=key)
+
+    assert (created_id(repeated), changed.status_code) == (id, 422)
+    assert len(records_about(orders_server, id)) == 1
+    assert client.get(f"{ORDERS}/{id}").json()["customerName"] == "Ada"
 
 
 def test_concurrent_requests_with_the_same_key_create_one_order(client: httpx.Client) -> None:

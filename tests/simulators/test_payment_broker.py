@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from checkout.simulators import payment_broker
+from checkout.simulators import external_system, payment_broker
 from checkout.simulators.external_system import ConnectionDropped, KeyReused, SimulatedFailure
 from checkout.simulators.payment_broker import Charge, Outcome, PaymentBroker, Switches
 
@@ -32,6 +32,16 @@ def broker() -> PaymentBroker:
 def charge(client: httpx.Client, key: str, **changed: object) -> httpx.Response:
     body = {"order": "order-1", "amount": 10.00, "currency": "EUR", "method": "CREDIT"} | changed
     return client.post("/charges", json=body, headers={"Idempotency-Key": key})
+
+
+def test_a_ledger_forgets_its_oldest_entries(broker: PaymentBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(external_system, "MOST_ENTRIES", 3)
+
+    for number in range(5):
+        broker.charge(f"key-{number}", Charge(f"order-{number}", Decimal("1.00")))
+
+    assert [entry["order"] for entry in broker.ledger.entries()] == ["order-2", "order-3", "order-4"]
+    assert broker.ledger.entries("order-4")[0]["id"] == "charge-5"
 
 
 def test_a_repeated_key_is_charged_once_and_gets_the_same_response(broker: PaymentBroker) -> None:
