@@ -15,7 +15,10 @@ sys.path.insert(0, str(ROOT))
 from checkout.bench.load import Load  # noqa: E402
 from checkout.cli.up import SIMULATED, running_shop  # noqa: E402
 from checkout.local_kafka import cluster  # noqa: E402
+from checkout.messaging.kafka_log import KafkaBroker  # noqa: E402
 from checkout.processes.supervisor import KAFKA_SERVICES, Supervisor  # noqa: E402
+from checkout.registry import STORE  # noqa: E402
+from checkout.system.deadline import wait_until  # noqa: E402
 from checkout.system.ports import free_port_base  # noqa: E402
 
 MB = 1_000_000
@@ -58,6 +61,15 @@ def pss(number: int) -> float:
     return float(psutil.Process(number).memory_full_info().pss) / MB
 
 
+def settle(broker: KafkaBroker) -> None:
+    """Waits until every service has handled every record."""
+    for service in STORE.services:
+        topics = list(service.topics())
+        wait_until(lambda topics=topics, name=service.name: not any(
+            lag.records for lag in broker.lags(name, topics).values()
+        ), 120, pause=0.5)  # fmt: skip
+
+
 def main() -> None:
     """Prints the sizes after each tenth of the orders, and after the last retention: ORDERS, RETENTION in seconds."""
     orders, retention = (int(argument) for argument in [*sys.argv[1:], *("200000", "120")[len(sys.argv) - 1 :]])
@@ -66,12 +78,14 @@ def main() -> None:
         with running_shop((), False, KAFKA_SERVICES, stock=1_000_000, **SIMULATED, **own) as supervisor:
             settings = supervisor.settings
             load = Load(settings.bootstrap_servers, settings.prefix, 1, 1, lambda: None)
-            with closing(load):
+            broker = KafkaBroker(settings.bootstrap_servers, settings.prefix)
+            with closing(load), closing(broker):
                 print(f"{0:>9,} orders: {sizes(supervisor)}", flush=True)
                 started = time.monotonic()
                 for tenth in range(1, 11):
                     for _ in range(max(1, orders // 10 // 2_000)):
                         load.burst(min(2_000, orders // 10))
+                    settle(broker)
                     rate = tenth * orders / 10 / (time.monotonic() - started)
                     print(f"{tenth * orders // 10:>9,} orders: {sizes(supervisor)}; {rate:,.0f} orders/s", flush=True)
             time.sleep(retention + 60)

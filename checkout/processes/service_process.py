@@ -116,7 +116,7 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
         keep_lease(database, replica, stopping)
     context = RouteContext(intake or Intake(), database.read, utc_now, settings.operator_token)
     is_spare = int(replica.rpartition("-")[2]) > settings.partitions
-    retention = Retention(database, settings.retention_seconds, utc_now)
+    retention = Retention(database, path, settings.retention_seconds, utc_now)
     loop = WorkerLoop(worker, retention, stopping, settings.crash_before, needs_partitions=not is_spare)
     routes = service.routes(context) if is_first else ()
     app = http_app.application(name.capitalize(), routes, lambda: loop.is_ready)
@@ -171,6 +171,8 @@ class WorkerLoop:
         worker, errors = self._worker, list[Exception]()
         verbs = lambda: worker.poll(POLL_TIMEOUT), worker.handle, self._publish, self._commit
         for verb in (*verbs, self._retention.prune):
+            if verb == self._commit and any(isinstance(error, LogUnavailable) for error in errors):
+                continue  # a commit would wait for the same Kafka, and requests for both
             try:
                 verb()
             except UNAVAILABLE as error:

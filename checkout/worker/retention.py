@@ -1,14 +1,17 @@
-"""Retention: deletes old rows of a service's inbox and outbox, some at a time."""
+"""Retention: deletes old rows of a service's inbox and outbox, some at a time, and old parts of its journal."""
 
+import contextlib
 import math
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 
 from checkout.framework.sql import utc_text
+from checkout.journal.parts import delete_old_parts
 from checkout.worker.database import ServiceDatabase
 from checkout.worker.outbox import REPLICA_BITS
 
@@ -26,13 +29,16 @@ SKIP_LOCKED = {"sqlite": "", "postgresql": " FOR UPDATE SKIP LOCKED"}
 
 
 class Retention:
-    """Deletes what is older than `seconds` from inbox and outbox. Only the thread of the worker may call it."""
+    """Deletes what is older than `seconds` from inbox and outbox, and closed parts of the journal at `journal`.
+
+    Only the thread of the worker may call it.
+    """
 
     def __init__(
-        self, database: ServiceDatabase, seconds: float, now: Callable[[], datetime],
+        self, database: ServiceDatabase, journal: Path, seconds: float, now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
-        self._database, self._seconds, self._now, self._clock = database, seconds, now, clock
+        self._database, self._journal, self._seconds, self._now, self._clock = database, journal, seconds, now, clock
         self._due_at = -math.inf
 
     def prune(self) -> int:
@@ -47,5 +53,7 @@ class Retention:
             done = f"number IN ({DONE_IN_OUTBOX}{SKIP_LOCKED[dialect]})"
             statements = f"DELETE FROM inbox WHERE {OLDEST_IN_INBOX[dialect]}", f"DELETE FROM outbox WHERE {done}"
             counts = [db.execute(text(statement), values).rowcount for statement in statements]
+        with contextlib.suppress(OSError):  # the journal itself reports a disk that cannot be written
+            delete_old_parts(self._journal, self._seconds)
         self._due_at = self._clock() + (0.0 if max(counts) == LIMIT else INTERVAL)
         return sum(counts)

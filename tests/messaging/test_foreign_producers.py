@@ -14,6 +14,7 @@ from sample import order_received
 from checkout.framework.message import encode
 from checkout.journal.journal import Journal
 from checkout.messages import MESSAGE_TYPES, TOPICS
+from checkout.messaging import confluent_producer, kafka_producer
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.services.stock import Stock
 from checkout.settings import KAFKA_CLIENTS, KAFKA_PYTHON
@@ -53,6 +54,33 @@ def test_compressed_batches_are_received(new_kafka_broker: NewBroker, client: st
     assert [record.value for record in take(member, 200)] == values
     assert set(errors) == {None}
     member.close()
+
+
+@pytest.mark.parametrize("client", KAFKA_CLIENTS)
+def test_records_of_an_aborted_transaction_are_not_received(new_kafka_broker: NewBroker, client: str) -> None:
+    broker = new_kafka_broker(client)
+    broker.create({ORDERS: 1})
+    name, servers = broker.connection.add_prefix(ORDERS), broker.connection.bootstrap_servers
+    producer = KafkaProducer(bootstrap_servers=servers, transactional_id=name)
+    producer.init_transactions()
+    for value, end in ((b"aborted", producer.abort_transaction), (b"committed", producer.commit_transaction)):
+        producer.begin_transaction()
+        producer.send(name, value)
+        producer.flush()
+        end()
+    producer.close()
+
+    member = broker.join("stock", [ORDERS], "stock-1")
+
+    assert [record.value for record in take(member, 1)] == [b"committed"]
+    member.close()
+
+
+@pytest.mark.parametrize("client", KAFKA_CLIENTS)
+def test_records_are_acknowledged_by_all_replicas(new_kafka_broker: NewBroker, client: str) -> None:
+    found = {"kafka-python": kafka_producer.PRODUCER_SETTINGS, "confluent": confluent_producer.PRODUCER_SETTINGS}
+
+    assert found[client]["acks"] == "all"
 
 
 def test_a_topic_of_others_gets_the_compression_setting(new_kafka_broker: NewBroker) -> None:

@@ -93,10 +93,10 @@ def test_a_key_is_known_when_its_inbox_row_is_deleted(orders_server: Any, client
     with contextlib.closing(sqlite3.connect(orders_server.database.engine.url.database)) as db, db:
         assert db.execute("DELETE FROM inbox WHERE order_id = ?", [id]).rowcount == 1
 
-    repeated = client.post(ORDERS, json=BODY, headers=key)
     changed = client.post(ORDERS, json=BODY | {"customerName": "Eve"}, headers=key)
+    repeated = client.post(ORDERS, json=BODY, headers=key)
 
-    assert (created_id(repeated), changed.status_code) == (id, 422)
+    assert (changed.status_code, created_id(repeated)) == (422, id)
     assert len(records_about(orders_server, id)) == 1
     assert client.get(f"{ORDERS}/{id}").json()["customerName"] == "Ada"
 

@@ -50,6 +50,30 @@ def test_a_response_without_end_leaves_the_call_unanswered(
         thread.join(5)
 
 
+def test_headers_that_come_byte_by_byte_leave_the_call_unanswered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapters, "LONGEST_RESPONSE", 0.3)
+    stopping = threading.Event()
+
+    def respond(socket: Any) -> None:
+        connection, _ = socket.accept()
+        connection.recv(10_000)
+        connection.sendall(b"HTTP/1.1 201 Created\r\nx: ")
+        with contextlib.suppress(OSError):
+            while not stopping.wait(0.05):
+                connection.sendall(b"x")
+        connection.close()
+
+    with listen(0, "a test") as socket:
+        thread = threading.Thread(target=respond, args=(socket,), daemon=True)
+        thread.start()
+        adapter = HttpAdapter("http://{}:{}".format(*socket.getsockname()))
+        with pytest.raises(Unanswered, match="ReadTimeout"):
+            adapter.charge(external_call(CHARGE))
+        adapter._client.close()
+        stopping.set()
+        thread.join(5)
+
+
 @pytest.mark.slow
 def test_a_read_times_out_after_five_seconds() -> None:
     with listen(0, "a test") as socket:
@@ -99,6 +123,22 @@ def test_an_invalid_response_leaves_the_call_unanswered(stub_response_and_adapte
 
     with pytest.raises(Unanswered):
         getattr(adapter, method)(external_call(CHARGE if method == "charge" else PARCEL))
+
+
+def test_a_redirect_is_not_followed() -> None:
+    @post("/charges")
+    async def redirect() -> Response[bytes]:
+        return Response(b"{}", status_code=307, headers={"location": "/elsewhere"})
+
+    @post("/elsewhere", status_code=201)
+    async def charge() -> dict[str, str]:
+        return {"status": "charged", "id": "charge-1"}
+
+    with http_api.serve_in_thread(Litestar([redirect, charge])) as address:
+        adapter = HttpAdapter(address)
+        with pytest.raises(Unanswered, match="HTTP 307"):
+            adapter.charge(external_call(CHARGE))
+        adapter._client.close()
 
 
 @pytest.mark.parametrize(

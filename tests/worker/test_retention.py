@@ -1,8 +1,10 @@
 """Retention: old rows of inbox and outbox are deleted some at a time; what is open or new stays."""
 
+import os
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sample import order_id
@@ -56,7 +58,7 @@ def counts(database: ServiceDatabase) -> tuple[int, int]:
 
 def retention(database: ServiceDatabase, now: object = None, clock: Clock | None = None) -> Retention:
     """Rows are kept for an hour; the present is T1, or what the numbers of outbox rows count from."""
-    return Retention(database, HOUR, lambda: now or T1, clock or Clock())  # type: ignore[arg-type, return-value]
+    return Retention(database, Path("none.jsonl"), HOUR, lambda: now or T1, clock or Clock())  # type: ignore[arg-type, return-value]
 
 
 def test_only_inbox_rows_that_are_old_are_deleted(database: ServiceDatabase) -> None:
@@ -101,6 +103,18 @@ def test_a_large_backlog_is_deleted_in_parts_without_a_pause(database: ServiceDa
 
     assert deleted == [LIMIT, LIMIT, 5, 0]
     assert (pruning.prune(), counts(database)) == (1, (0, 0))
+
+
+def test_old_parts_of_the_journal_are_deleted(database: ServiceDatabase, tmp_path: Path) -> None:
+    journal, old, new = (tmp_path / f"stock-1{name}.jsonl" for name in ("", ".1", ".2"))
+    for path in (journal, old, new):
+        path.write_text("{}\n")
+    for path in (journal, old):
+        os.utime(path, (time.time() - 2 * HOUR,) * 2)
+
+    Retention(database, journal, HOUR, lambda: T1).prune()
+
+    assert sorted(tmp_path.glob("*.jsonl")) == [new, journal]
 
 
 def test_it_looks_again_only_after_the_interval(database: ServiceDatabase) -> None:

@@ -1,0 +1,59 @@
+"""Worker loop: waits while Kafka or the database is away, and ends the process for anything else."""
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from checkout.messaging.log import LogUnavailable
+from checkout.processes.service_process import WorkerLoop
+
+
+class StubWorker:
+    """A worker whose verbs are counted, and fail as `failures` says; its loop stops after two turns."""
+
+    replica = "stock-1"
+
+    def __init__(self, stopping: threading.Event, **failures: list[Exception]) -> None:
+        self.log, self.calls, self._stopping, self._failures = self, list[str](), stopping, failures
+
+    def assignment(self) -> set[tuple[str, int]]:
+        return {("t", 0)}
+
+    def __getattr__(self, verb: str) -> Callable[..., None]:
+        def call(*_: Any) -> None:
+            self.calls.append(verb)
+            if self._failures.get(verb):
+                raise self._failures[verb].pop(0)
+            if self.calls.count("poll") == 2:
+                self._stopping.set()
+
+        return call
+
+
+def run(**failures: list[Exception]) -> StubWorker:
+    stopping = threading.Event()
+    worker: Any = StubWorker(stopping, **failures)
+    WorkerLoop(worker, worker, stopping, "", needs_partitions=True).run()
+    return worker  # type: ignore[no-any-return]
+
+
+def test_every_verb_is_called_in_turn_while_a_database_is_away(capsys: pytest.CaptureFixture[str]) -> None:
+    worker = run(handle=[sqlite3.OperationalError("the database is away")])
+
+    assert worker.calls == ["poll", "handle", "publish", "commit", "prune"] * 2
+    assert "stock-1 waits: the database is away" in capsys.readouterr().out
+
+
+def test_offsets_are_not_committed_in_a_turn_in_which_kafka_did_not_answer() -> None:
+    worker = run(publish=[LogUnavailable("Kafka is away")])
+
+    assert worker.calls == ["poll", "handle", "publish", "prune", "poll", "handle", "publish", "commit", "prune"]
+
+
+@pytest.mark.parametrize("verb", ["poll", "handle", "publish", "commit", "prune"])
+def test_an_unexpected_error_ends_the_loop(verb: str) -> None:
+    with pytest.raises(RuntimeError, match="a bug"):
+        run(**{verb: [RuntimeError("a bug")]})
