@@ -2,6 +2,7 @@
 
 import math
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,23 +17,18 @@ from checkout.framework.message import Message, MessageTypes, encode
 from checkout.framework.service import Handler, NoReply, Service, Tick
 from checkout.framework.sql import utc_text
 from checkout.journal.hop import Hop, Outcome, compact
-from checkout.messaging.log import Log, ProducerRecord, Record, RecordMetadata, RecordTooLarge, check_size
+from checkout.messaging.log import Log, Record
 from checkout.worker import hops
-from checkout.worker.dead_letters import dead_letter_record
 from checkout.worker.external_calls import CallResult, ExternalCalls
-from checkout.worker.hops import CAUSE_HEADER, CORRELATION_HEADER
+from checkout.worker.hops import CORRELATION_HEADER
 from checkout.worker.inbox import InboxRow, find_handled
 from checkout.worker.outbox import OutboxKind, OutboxResult, OutboxRow
 
-SURELY_FITS = 100_000  # bytes of a payload
+CHANGED = "other content than the first"  # the status of a hop
 
 
 class Unreadable(DomainError):
     """The record is not a message of its topic."""
-
-
-class MessageTooLarge(DomainError):
-    """A message that a handler returned is larger than a record of its topic may be."""
 
 
 @dataclass(slots=True)
@@ -51,6 +47,7 @@ class Delivery:
     request: PendingRequest | None = None
     error: Exception | None = None
     outcome: Outcome | None = None
+    is_changed: bool = False  # a repeat whose value differs from the one that was handled
     is_settled: bool = False  # its transaction is committed, or it will not be handled
 
     @property
@@ -61,7 +58,12 @@ class Delivery:
     def inbox_row(self) -> InboxRow:
         """The row that marks this message as handled."""
         partition, offset = (self.record.partition, self.record.offset) if self.record else (None, None)
-        return InboxRow(self.source, self.id, partition, offset, self.cause, self.correlation)
+        return InboxRow(self.source, self.id, partition, offset, self.cause, self.correlation, digest=self.digest)
+
+    @property
+    def digest(self) -> int | None:
+        """The CRC-32 of the record's value; None where there is no record."""
+        return zlib.crc32(self.record.value or b"") if self.record else None
 
     def outbox_row(self, message: Message) -> OutboxRow:
         """The row of a message that the handler returned. It keeps the partition number of the consumed record."""
@@ -92,7 +94,7 @@ class Delivery:
         if self.record:
             return hops.delivery(
                 self.type, self.record, service, outcome, order=order, correlation=correlation, cause=self.cause,
-                replica=replica, at=at,
+                replica=replica, at=at, status=CHANGED if self.is_changed else None,
             )  # fmt: skip
         assert self.request
         fields: dict[str, Any] = {"order": order, "correlation": correlation, "cause": self.cause, "at": at}
@@ -107,49 +109,13 @@ def drop_repeats(db: Connection, deliveries: Sequence[Delivery]) -> list[Deliver
     handled, fresh = find_handled(db, (delivery.id for delivery in deliveries)), list[Delivery]()
     for delivery in deliveries:
         if delivery.identity in handled:
-            delivery.outcome = Outcome.DUPLICATE
+            delivery.outcome, digests = Outcome.DUPLICATE, {handled[delivery.identity], delivery.digest}
+            delivery.is_changed = None not in digests and len(digests) == 2
         else:
             delivery.outcome = Outcome.APPLIED
-            handled.add(delivery.identity)
+            handled[delivery.identity] = delivery.digest
             fresh.append(delivery)
     return fresh
-
-
-def to_record(row: OutboxRow, message_types: MessageTypes) -> ProducerRecord:
-    """The record that an outbox row is sent as."""
-    if row.kind is OutboxKind.DEAD_LETTER:
-        return dead_letter_record(row)
-    headers = [(CORRELATION_HEADER, row.correlation.encode())]
-    if row.cause and message_types.by_name[row.message].only_cause is None:
-        headers.append((CAUSE_HEADER, row.cause.encode()))
-    return ProducerRecord(row.destination, row.key, row.payload, headers, row.wanted_partition)
-
-
-def send_rows(
-    log: Log, rows: Sequence[OutboxRow], message_types: MessageTypes
-) -> tuple[list[tuple[OutboxRow, RecordMetadata]], list[tuple[OutboxRow, str]]]:
-    """Sends outbox rows as records in one flush; returns the sent rows, and those that are too large with the reason.
-
-    Raises LogUnavailable.
-    """
-    records, too_large = [(row, to_record(row, message_types)) for row in rows], list[tuple[OutboxRow, str]]()
-    while True:
-        try:
-            sent = log.send([record for _, record in records]) if records else []
-            return [(row, metadata) for (row, _), metadata in zip(records, sent, strict=True)], too_large
-        except RecordTooLarge as error:
-            too_large += [(row, str(error)) for row, record in records if record is error.record]
-            records = [each for each in records if each[1] is not error.record]
-
-
-def check_row_sizes(rows: Sequence[OutboxRow], message_types: MessageTypes) -> None:
-    """Raises MessageTooLarge for a message that its topic would not take."""
-    for row in rows:
-        if row.kind is OutboxKind.TOPIC and len(row.payload or b"") > SURELY_FITS:
-            try:
-                check_size(to_record(row, message_types))
-            except RecordTooLarge as error:
-                raise MessageTooLarge(str(error)) from error
 
 
 class Sources:

@@ -20,11 +20,13 @@ INBOX = Table(
     Column("correlation", Text),
     Column("replica", String(60)),
     Column("at", UtcTime),
+    Column("digest", BigInteger),  # CRC-32 of the record's value: a repeat with another one is reported
 )
 # By time, for the deletion of old rows; SQLite finds them by their row ids.
 BY_TIME = DDL("CREATE INDEX inbox_at ON inbox USING brin (at)").execute_if(dialect="postgresql")  # type: ignore[no-untyped-call]
 event.listen(INBOX, "after_create", BY_TIME)
-HANDLED = {name: select(INBOX.c.source, INBOX.c.order_id).where(among(INBOX.c.order_id, name)) for name in DIALECTS}
+_SELECTED = select(INBOX.c.source, INBOX.c.order_id, INBOX.c.digest)
+HANDLED = {name: _SELECTED.where(among(INBOX.c.order_id, name)) for name in DIALECTS}
 
 
 class InboxRow(msgspec.Struct):
@@ -38,15 +40,17 @@ class InboxRow(msgspec.Struct):
     correlation: str
     replica: str = ""
     at: str = ""
+    digest: int | None = None
 
 
 INSERT = {name: insert_into(INBOX, InboxRow.__struct_fields__, name) for name in DIALECTS}
 
 
-def find_handled(db: Connection, order_ids: Iterable[str]) -> set[tuple[str, ...]]:
-    """The handled messages of these orders, as (source, order id)."""
+def find_handled(db: Connection, order_ids: Iterable[str]) -> dict[tuple[str, str], int | None]:
+    """The handled messages of these orders: their digests by (source, order id)."""
     ids = list(set(order_ids))
-    return set(find(db, HANDLED[db.dialect.name], ids)) if ids else set()
+    rows = find(db, HANDLED[db.dialect.name], ids) if ids else []
+    return {(source, id): digest for source, id, digest in rows}
 
 
 def add_to_inbox(db: Connection, rows: Sequence[InboxRow], replica: str, at: datetime) -> None:

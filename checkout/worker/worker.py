@@ -21,10 +21,11 @@ from checkout.worker import hops, outbox
 from checkout.worker.claims import Claims
 from checkout.worker.database import DATABASE_UNAVAILABLE, ServiceDatabase
 from checkout.worker.dead_letters import dead_letter_row
-from checkout.worker.deliveries import Delivery, Sources, check_row_sizes, drop_repeats, send_rows
+from checkout.worker.deliveries import Delivery, Sources, drop_repeats
 from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.inbox import add_to_inbox
 from checkout.worker.outbox import OutboxKind, OutboxResult, OutboxRow, RowNumbers
+from checkout.worker.sending import check_row_sizes, send_rows
 
 ATTEMPTS = 3
 PAUSE_BETWEEN_ATTEMPTS = 0.5  # seconds: three attempts end within two
@@ -162,6 +163,8 @@ class Worker:
                 outbox.mark_done(db, self._unmarked + answered)
             self._unmarked = []
         self.outgoing += rows
+        for changed in (delivery for delivery in readable if delivery.is_changed):
+            self._report(f"a record of order {changed.id} on {changed.source} came again with other content: dropped")
         self._settle(deliveries, at)
 
     def _handle_split(self, deliveries: Sequence[Delivery]) -> None:

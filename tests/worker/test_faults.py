@@ -12,6 +12,7 @@ from worker.in_memory_shop import InMemoryShop, run_once
 
 from checkout.domain import DomainError
 from checkout.framework.message import encode
+from checkout.journal import journal
 from checkout.messages import PaymentProcessed
 from checkout.worker.outbox import OUTBOX
 from checkout.worker.worker import ATTEMPTS, MOST_PAUSES, PAUSE_BETWEEN_ATTEMPTS
@@ -47,6 +48,25 @@ def test_a_repeat_within_a_batch_is_dropped_without_calling_the_handler(harness:
 
     assert (harness.service.handled, harness.pauses, harness.counts()) == ([FIRST], [], {FIRST: 1})
     assert harness.outcomes() == ["applied", "duplicate", "duplicate"]
+
+
+def test_a_repeat_with_other_content_is_dropped_and_reported(
+    harness: FaultyServiceHarness, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, other = encode(PaymentProcessed(FIRST)), encode(PaymentProcessed(FIRST)).replace(b"}", b',"total":1}')
+    harness.publish(first, other)
+    run_once(harness.worker)
+    harness.publish(first, other)
+    run_once(harness.worker)
+
+    hops = [hop for hop in journal.read_file(harness.folder / "faulty-1.jsonl") if hop.to == "faulty"]
+    changed = "other content than the first"
+    assert [(hop.outcome, hop.status) for hop in hops] == [
+        ("applied", None), ("duplicate", changed), ("duplicate", None), ("duplicate", changed),
+    ]  # fmt: skip
+    assert harness.service.handled == [FIRST] and harness.dead_letters() == []
+    report = f"faulty-1: a record of order {FIRST} on {PAID} came again with other content: dropped"
+    assert capsys.readouterr().err.count(report) == 2
 
 
 def test_a_dead_lettered_message_is_not_in_the_inbox_so_that_it_can_be_replayed(harness: FaultyServiceHarness) -> None:

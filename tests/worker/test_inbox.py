@@ -21,8 +21,8 @@ def test_a_handled_message_is_found_by_source_and_order(database: ServiceDatabas
         add_to_inbox(db, [inbox_row(), inbox_row(SECOND), inbox_row(source="charge")], "stock-1", T1)
 
     with database.begin() as db:
-        assert find_handled(db, [FIRST, order_id(9)]) == {(RECEIVED, FIRST), ("charge", FIRST)}
-        assert find_handled(db, []) == set()
+        assert find_handled(db, [FIRST, order_id(9)]) .keys() == {(RECEIVED, FIRST), ("charge", FIRST)}
+        assert find_handled(db, []) == {}
 
 
 def test_more_messages_than_a_statement_may_have_parameters_are_found(database: ServiceDatabase) -> None:
@@ -30,7 +30,7 @@ def test_more_messages_than_a_statement_may_have_parameters_are_found(database: 
     with database.begin() as db:
         add_to_inbox(db, [inbox_row(ids[0]), inbox_row(ids[-1])], "stock-1", T1)
 
-        assert find_handled(db, ids) == {(RECEIVED, ids[0]), (RECEIVED, ids[-1])}
+        assert find_handled(db, ids) .keys() == {(RECEIVED, ids[0]), (RECEIVED, ids[-1])}
 
 
 def test_a_message_cannot_be_inserted_twice_into_the_inbox(database: ServiceDatabase) -> None:
