@@ -53,6 +53,8 @@ MUTANTS = (
     Mutant("the loop swallows every exception", "processes/service_process.py",
            "            except UNAVAILABLE as error:\n                errors.append(error)",
            "            except Exception as error:\n                errors.append(error)", "processes"),
+    Mutant("an exhausted pool is no fault of the database", "worker/database.py", ", PoolTimeout, ", ", ",
+           "worker/test_database_faults.py"),
     Mutant("calls are never given up", "worker/external_calls.py", "if is_late and not result.given_up:", "if False:",
            "worker/test_given_up_calls.py"),
     Mutant("the age of a call begins at a restart", "worker/external_calls.py", "self._clock() - row.age()",

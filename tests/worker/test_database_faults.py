@@ -8,6 +8,7 @@ import pytest
 from sample import FIRST, order_id, order_received
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from waiting import wait_until
 from worker.faulty_service import FaultyService, FaultyServiceHarness
 from worker.in_memory_shop import InMemoryShop, run_once
@@ -25,16 +26,24 @@ from checkout.worker.worker import ATTEMPTS
 PAID = "payment.order-payment-processed"
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("select", {}, Exception("the database is unavailable")),
+        PoolTimeout("QueuePool limit of size 4 overflow 10 reached"),
+    ],
+    ids=["unavailable", "all connections in use"],
+)
 @pytest.mark.parametrize("count", [1, 5])
 def test_while_the_database_is_unavailable_the_batch_is_kept_and_nothing_is_dead_lettered(
-    harness: FaultyServiceHarness, count: int
+    harness: FaultyServiceHarness, count: int, error: Exception
 ) -> None:
-    harness.service.load_error = OperationalError("select", {}, Exception("the database is unavailable"))
+    harness.service.load_error = error
     harness.publish(*[encode(PaymentProcessed(order_id(number))) for number in range(count)])
     harness.worker.poll()
 
     for _ in range(ATTEMPTS + 1):
-        with pytest.raises(OperationalError):
+        with pytest.raises(type(error)):
             harness.worker.handle()
 
     assert (harness.pauses, harness.outcomes()) == ([], [])
