@@ -189,6 +189,18 @@ class Lab(LabTables):
         return sorted(self._session.processes())
 
     @property
+    def bootstrap_servers(self) -> str:
+        """The address of the lab's Kafka, for a client of your own. Raises LabError for a lab in memory."""
+        return self._session.address()
+
+    def topic(self, name: str) -> str:
+        """Returns the full name of a topic or consumer group on the lab's Kafka, for a client of your own.
+
+        Labs share one Kafka, so each has a prefix of its own. Raises LabError for a lab in memory.
+        """
+        return self._session.full_name(name)
+
+    @property
     def outside(self) -> Any:
         """The simulated external systems: `payment_broker`, `shipment_company` and `mailbox`."""
         return self._environment.systems

@@ -102,6 +102,19 @@ class KafkaSession:
                 cluster.release(self.home)
             self.home = None
 
+    def address(self) -> str:
+        """Returns the bootstrap servers. Raises LabError in memory."""
+        return self._kafka().connection.bootstrap_servers
+
+    def full_name(self, name: str) -> str:
+        """Returns the name of a topic or group with the prefix of this lab. Raises LabError in memory."""
+        return self._kafka().connection.add_prefix(name)
+
+    def _kafka(self) -> KafkaBroker:
+        if not isinstance(self.broker, KafkaBroker):
+            raise LabError("a lab in memory has no Kafka: Lab() has one")
+        return self.broker
+
     def leader(self, topic: str, partition: int = 0) -> int:
         """Returns the id of the broker that leads a partition. Raises LabError in memory."""
         if not isinstance(self.broker, KafkaBroker):

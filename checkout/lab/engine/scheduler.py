@@ -7,6 +7,7 @@ import msgspec
 
 from checkout.domain import OrderStatus
 from checkout.lab.engine.environment import Environment
+from checkout.lab.engine.other_producers import find_records
 from checkout.lab.engine.replica import (
     COMMIT,
     HANDLE,
@@ -94,6 +95,10 @@ class Scheduler:
             return NextVerb(None)
         return NextVerb(replicas[at], POLL, work) if work else None
 
+    def _coming(self) -> NextVerb | None:
+        coming = self.next()
+        return self.next() if coming is None and find_records(self.environment) else coming
+
     def _moments_of(self, move: Callable[[], object]) -> Moments:
         moments, before = self.environment.projection.moments, len(self.environment.projection.moments)
         move()
@@ -107,7 +112,7 @@ class Scheduler:
         raise LabError(f"not idle after {MAX_VERBS:,} verbs: lab.explain() says what is next")
 
     def _call_next(self, verb: str = "") -> bool:
-        coming = self.next() or self._next_retry()
+        coming = self._coming() or self._next_retry()
         if coming is None:
             return False
         self._call_count += 1
@@ -171,7 +176,7 @@ class Scheduler:
 
     def explain(self) -> str:
         """Returns what is next as a sentence, or why nothing is."""
-        coming = self.next()
+        coming = self._coming()
         if coming is None:
             return self._why_idle()
         if coming.replica is None:

@@ -41,6 +41,18 @@ class SentRecords:
         self.ends[record.topic, metadata.partition] = metadata.offset + 1
 
 
+    def add_unknown(self, ends: Mapping[Partition, int]) -> list[RecordPosition]:
+        """Registers the records below these end offsets that others have sent, and returns their positions."""
+        found = [
+            (*partition, offset) for partition, end in sorted(ends.items())
+            for offset in range(self.ends.get(partition, 0), end)
+        ]  # fmt: skip
+        for topic, partition, offset in found:
+            self.sequence[topic, partition, offset] = self.next_sequence()
+            self.ends[topic, partition] = offset + 1
+        return found
+
+
 class SteppingLog:
     """The log of one replica. It knows without asking the broker which of the sent records wait for the replica.
 

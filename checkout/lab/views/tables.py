@@ -10,6 +10,7 @@ from sqlalchemy import select
 from checkout.domain import Product
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.order_names import OrderNames
+from checkout.lab.engine.other_producers import find_records
 from checkout.lab.errors import LabError, as_lab_error
 from checkout.lab.history.projection import order_row, stock_row
 from checkout.lab.views import dataframes
@@ -31,8 +32,9 @@ class LabTables:
         """The records of all topics, read from the broker, in the order of sending."""
         with self.lock, as_lab_error():
             environment = self._environment
+            find_records(environment)
             records = list(environment.broker.read([*environment.broker.topics()]))
-        records.sort(key=lambda record: environment.sent.sequence[record[:3]])
+        records.sort(key=lambda record: environment.sent.sequence.get(record[:3], 0))
         return dataframes.messages(self._names, records, environment.journal, environment.registry)
 
     @property
