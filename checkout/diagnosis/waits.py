@@ -85,6 +85,10 @@ class SentMessage:
 def waits_of(
     sent: SentMessage, handled: Mapping[str, Mapping[str, Any]], story: str, system: RunningSystem
 ) -> Iterator[Wait]:
+    """What one message still waits for: its publication, its call, or each group that has not handled it.
+
+    `handled`: the inbox rows of the order by service and source.
+    """
     kind = system.registry.message_types.by_name[sent.row.message]
     if sent.row.kind == OutboxKind.EXTERNAL_CALL:
         yield from _of_call(sent, kind, story, system)
@@ -105,7 +109,8 @@ def _of_call(sent: SentMessage, kind: type[Message], story: str, system: Running
             reason = f"{row.message} was {row.status}, since {utc_text(row.done_at)}"
             yield Wait(kind=OPERATOR, reason=reason, **about)
         return
-    failed = [hop for hop in system.hops if hop.message == row.message and hop.outcome is Outcome.FAILED]
+    hops = [hop for hop in system.hops if (hop.message, hop.cause) == (row.message, row.cause)]
+    failed = [hop for hop in hops if hop.outcome is Outcome.FAILED]
     states, stored = dict(system.replicas(service)), datetime.fromtimestamp((row.number >> REPLICA_BITS) / 1e6, UTC)
     since = min((hop.at for hop in failed), default=stored)
     until = since + timedelta(seconds=system.call_seconds)
