@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+FOLDER = Path(__file__).parents[2] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")  # pictures are checked by their alternative texts
 Cell = dict[str, Any]
 Book = dict[str, Any]
 Rule = Callable[[Book], Iterator[str]]
@@ -99,6 +101,13 @@ def with_alt_texts(book: Book) -> Iterator[str]:
             yield f"cell {number} has a picture without alt text"
 
 
+def with_live_links(book: Book) -> Iterator[str]:
+    for number, cell in of_kind(book, "markdown"):
+        for target in LINK.findall(source(cell)):
+            if not target.startswith(("http", "#")) and not (FOLDER / target.partition("#")[0]).exists():
+                yield f"cell {number} links to {target}, which is not there"
+
+
 def with_short_code(book: Book) -> Iterator[str]:
     for number, cell in of_kind(book, "code"):
         if len(source(cell).splitlines()) > 10:
@@ -130,7 +139,7 @@ def with_folded_solutions(book: Book) -> Iterator[str]:
 
 RULES: list[Rule] = [
     recorded, without_live_widgets, without_paths, without_errors, with_own_ids, with_one_title, with_alt_texts,
-    with_short_code, half_prose, ending_with_try_this, with_folded_solutions,
+    with_live_links, with_short_code, half_prose, ending_with_try_this, with_folded_solutions,
 ]  # fmt: skip
 
 
@@ -173,6 +182,7 @@ def test_a_notebook_that_keeps_all_rules_is_accepted() -> None:
         (with_alt_texts, 2, {"source": ["![](spoon.svg)"]}),
         (with_alt_texts, 2, {"source": ["<img src='spoon.svg' alt=''>"]}),
         (with_alt_texts, 1, {"outputs": [{"output_type": "display_data", "data": {"image/png": "iVBO"}}]}),
+        (with_live_links, 2, {"source": ["See [02](02-nothing.ipynb) and [00](00-start-here.ipynb#part)."]}),
         (with_short_code, 1, {"source": ["lab.step()\n"] * 11}),
         (with_short_code, 1, {"source": ["def price():\n", "    return 1"]}),
         (half_prose, 0, {"cell_type": "raw"}),
