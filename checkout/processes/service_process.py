@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from checkout.errors import CheckoutError
@@ -169,10 +170,8 @@ class WorkerLoop:
     def _turn(self) -> None:
         # A verb that is blocked does not block the others: without Kafka, orders are still accepted.
         worker, errors = self._worker, list[Exception]()
-        verbs = lambda: worker.poll(POLL_TIMEOUT), worker.handle, self._publish, self._commit
+        verbs = lambda: worker.poll(POLL_TIMEOUT), worker.handle, self._publish, lambda: self._commit(errors)
         for verb in (*verbs, self._retention.prune):
-            if verb == self._commit and any(isinstance(error, LogUnavailable) for error in errors):
-                continue  # a commit would wait for the same Kafka, and requests for both
             try:
                 verb()
             except UNAVAILABLE as error:
@@ -186,10 +185,11 @@ class WorkerLoop:
             os.kill(os.getpid(), signal.SIGKILL)
         self._worker.publish()
 
-    def _commit(self) -> None:
+    def _commit(self, errors: Sequence[Exception]) -> None:
         if self._crash_before == "commit" and self._worker.batch:
             os.kill(os.getpid(), signal.SIGKILL)
-        self._worker.commit()
+        # Requests wait meanwhile: a Kafka that has not answered in this turn is not waited for twice.
+        self._worker.commit(is_reachable=not any(isinstance(error, LogUnavailable) for error in errors))
 
 
 def finish_calls(worker: Worker, timeout: float) -> None:

@@ -116,15 +116,15 @@ class Worker:
         self.external_calls.put([row for row in self.outgoing if row.kind is OutboxKind.EXTERNAL_CALL])
         self.outgoing = []
 
-    def commit(self) -> None:
-        """Commits the offsets of the batch, when due. Its outbox rows are stored by then, but need not be sent."""
+    def commit(self, is_reachable: bool = True) -> None:
+        """Ends the batch and commits its offsets, when due and Kafka `is_reachable`; its rows need not be sent."""
         if self.is_handled:
             for record in (delivery.record for delivery in self.batch if delivery.record):
                 partition = (record.topic, record.partition)
                 self.uncommitted[partition] = max(self.uncommitted.get(partition, 0), record.offset + 1)
             self.batch, self.is_handled = [], False
             self._schedule_commit()
-        if self._clock() >= self._commit_at:
+        if is_reachable and self._clock() >= self._commit_at:
             self._commit_now()
 
     def close(self) -> None:

@@ -140,6 +140,20 @@ def test_a_request_ends_the_wait_of_poll(shop: InMemoryShop) -> None:
     client.join()
 
 
+def test_a_batch_ends_without_kafka_and_is_committed_later(shop: InMemoryShop) -> None:
+    stock = shop.workers["stock"]
+    shop.publish("order.new-order-received", encode(order_received()))
+    stock.poll()
+    stock.handle()
+
+    stock.commit(is_reachable=False)
+    lag_before, batch = stock.log.lag()["order.new-order-received", 0].records, stock.batch
+    stock.commit()
+
+    assert (lag_before, batch) == (1, [])
+    assert stock.log.lag()["order.new-order-received", 0].records == 0
+
+
 def test_a_reply_ends_the_wait_of_poll(shop: InMemoryShop) -> None:
     payments, answer = shop.workers["payments"], threading.Event()
     adapters = shop.simulators.adapters()
