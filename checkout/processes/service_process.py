@@ -170,8 +170,8 @@ class WorkerLoop:
     def _turn(self) -> None:
         # A verb that is blocked does not block the others: without Kafka, orders are still accepted.
         worker, errors = self._worker, list[Exception]()
-        verbs = lambda: worker.poll(POLL_TIMEOUT), worker.handle, self._publish, lambda: self._commit(errors)
-        for verb in (*verbs, self._retention.prune):
+        verbs = lambda: worker.poll(POLL_TIMEOUT), worker.handle, self._report_changes, self._publish
+        for verb in (*verbs, lambda: self._commit(errors), self._retention.prune):
             try:
                 verb()
             except UNAVAILABLE as error:
@@ -179,6 +179,11 @@ class WorkerLoop:
         if errors:
             raise errors[0]
         self.is_ready = bool(worker.log.assignment()) or not self._needs_partitions
+
+    def _report_changes(self) -> None:
+        for delivery in (delivery for delivery in self._worker.batch if delivery.is_changed):
+            problem = f"a record of order {delivery.id} on {delivery.source} came again with other content: dropped"
+            print(f"{utc_text(utc_now())} {self._worker.replica}: {problem}", flush=True)
 
     def _publish(self) -> None:
         if self._crash_before == "publish" and self._worker.outgoing:

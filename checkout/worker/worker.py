@@ -163,8 +163,6 @@ class Worker:
                 outbox.mark_done(db, self._unmarked + answered)
             self._unmarked = []
         self.outgoing += rows
-        for changed in (delivery for delivery in readable if delivery.is_changed):
-            self._report(f"a record of order {changed.id} on {changed.source} came again with other content: dropped")
         self._settle(deliveries, at)
 
     def _handle_split(self, deliveries: Sequence[Delivery]) -> None:

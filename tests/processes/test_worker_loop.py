@@ -2,10 +2,12 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sample import FIRST
 
 from checkout.messaging.log import LogUnavailable
 from checkout.processes.service_process import WorkerLoop
@@ -15,6 +17,7 @@ class StubWorker:
     """A worker whose verbs are counted, and fail as `failures` says; its loop stops after two turns."""
 
     replica = "stock-1"
+    batch: Sequence[Any] = ()
 
     def __init__(self, stopping: threading.Event, **failures: list[Exception]) -> None:
         self.log, self.calls, self._stopping, self._failures = self, list[str](), stopping, failures
@@ -33,9 +36,10 @@ class StubWorker:
         return call
 
 
-def run(**failures: list[Exception]) -> StubWorker:
+def run(batch: Sequence[Any] = (), **failures: list[Exception]) -> StubWorker:
     stopping = threading.Event()
     worker: Any = StubWorker(stopping, **failures)
+    worker.batch = batch
     WorkerLoop(worker, worker, stopping, "", needs_partitions=True).run()
     return worker  # type: ignore[no-any-return]
 
@@ -53,6 +57,15 @@ def test_kafka_is_not_asked_twice_in_a_turn_in_which_it_does_not_answer() -> Non
     first, second = worker.calls[:5], worker.calls[5:]
     assert first == ["poll", "handle", "publish", "commit without Kafka", "prune"]
     assert second == ["poll", "handle", "publish", "commit", "prune"]
+
+
+def test_a_repeat_with_other_content_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    repeat, changed = (SimpleNamespace(id=FIRST, source="t", is_changed=is_changed) for is_changed in (False, True))
+
+    run(batch=[repeat, changed])
+
+    report = f"stock-1: a record of order {FIRST} on t came again with other content: dropped"
+    assert capsys.readouterr().out.count(report) == 2  # once in each of two turns
 
 
 @pytest.mark.parametrize("verb", ["poll", "handle", "publish", "commit", "prune"])

@@ -61,12 +61,12 @@ class Fault(NamedTuple):
 
 FAULTS = (
     Fault(killed, "stock", "delivery", 4, "stock-1 has ended"),
-    Fault(killed, "notifications", "delivery", 13, "notifications-1 has ended"),
     Fault(paused, "payments", "delivery", 8, "payments-1 is paused"),
     Fault(switched, "payment_broker", "call", 9, "the last one: HTTP 500", {"fail": MANY}),
-    Fault(switched, "mailbox", "call", 14, "without a usable reply", {"fail": MANY}),
 )
 OTHER_FAULTS = (
+    Fault(killed, "notifications", "delivery", 13, "notifications-1 has ended"),
+    Fault(switched, "mailbox", "call", 14, "without a usable reply", {"fail": MANY}),
     Fault(killed, "payments", "delivery", 8, "payments-1 has ended"),
     Fault(killed, "shipments", "delivery", 13, "shipments-1 has ended"),
     Fault(paused, "stock", "delivery", 4, "stock-1 is paused"),

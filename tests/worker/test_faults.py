@@ -50,9 +50,7 @@ def test_a_repeat_within_a_batch_is_dropped_without_calling_the_handler(harness:
     assert harness.outcomes() == ["applied", "duplicate", "duplicate"]
 
 
-def test_a_repeat_with_other_content_is_dropped_and_reported(
-    harness: FaultyServiceHarness, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_repeat_with_other_content_is_dropped_and_journaled_as_such(harness: FaultyServiceHarness) -> None:
     first, other = encode(PaymentProcessed(FIRST)), encode(PaymentProcessed(FIRST)).replace(b"}", b',"total":1}')
     harness.publish(first, other)
     run_once(harness.worker)
@@ -65,8 +63,6 @@ def test_a_repeat_with_other_content_is_dropped_and_reported(
         ("applied", None), ("duplicate", changed), ("duplicate", None), ("duplicate", changed),
     ]  # fmt: skip
     assert harness.service.handled == [FIRST] and harness.dead_letters() == []
-    report = f"faulty-1: a record of order {FIRST} on {PAID} came again with other content: dropped"
-    assert capsys.readouterr().err.count(report) == 2
 
 
 def test_a_dead_lettered_message_is_not_in_the_inbox_so_that_it_can_be_replayed(harness: FaultyServiceHarness) -> None:
