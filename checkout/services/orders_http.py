@@ -30,7 +30,11 @@ ANSWERS = {200: ResponseSpec(OrderResponse, description="The order", generate_ex
 
 
 def routes(context: RouteContext) -> Sequence[Any]:
-    """Places an order (answered after its commit), reads one, and lists all for the operator."""
+    """Places and cancels an order (answered after its commit), reads one, and lists all for the operator."""
+    return (*_commands(context), *_queries(context))
+
+
+def _commands(context: RouteContext) -> Sequence[Any]:
     with context.read() as db:
         salt = uuid.UUID(db.execute(select(SALT.c.id)).scalar_one())
 
@@ -62,6 +66,10 @@ def routes(context: RouteContext) -> Sequence[Any]:
         await context.intake.submit(CancelOrder(order.id), correlation or order.id, client, str(request.url))
         return {"id": order.id}
 
+    return place_order, cancel_order
+
+
+def _queries(context: RouteContext) -> Sequence[Any]:
     @get(PLACE_ORDER + "/{id:str}", responses=ANSWERS, sync_to_thread=True)
     def read_order(id: FromPath[str]) -> Response[bytes]:
         return http_app.json_response(_to_response(_read_one(context, id)))
@@ -78,7 +86,7 @@ def routes(context: RouteContext) -> Sequence[Any]:
             rows = db.execute(newest.limit(PAGE).offset((page - 1) * PAGE)).all()
         return http_app.json_response([_to_response(order_of(row)) for row in rows])
 
-    return place_order, cancel_order, read_order, list_orders
+    return read_order, list_orders
 
 
 def to_message(id: str, data: OrderRequest, now: datetime) -> PlaceOrder:

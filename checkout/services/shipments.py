@@ -77,6 +77,6 @@ class Shipments(Service):
 
     @unanswered(BookParcel)
     def give_up(self, shipments: dict[str, Shipment], call: NoReply) -> None:
-        """After step 14: leave a parcel of which nobody knows whether it is booked to an operator."""
+        """After step 14: leave a parcel whose booking is unknown to an operator."""
         shipment = shipments[call.id]
         shipment.status, shipment.reason = ShipmentStatus.NEEDS_OPERATOR, call.reason

@@ -101,3 +101,8 @@ class ServiceServer:
             self.worker.handle()
             self.worker.publish()
             self.worker.commit()
+
+
+def handle_one_by_one(harness: Any, *messages: Message) -> list[Message]:
+    """Handles messages in batches of one, and returns what the last one sends."""
+    return [harness.handle(message) for message in messages][-1]

@@ -26,7 +26,7 @@ UNTIL_REQUESTED = {step: TO_PAYMENTS[step] for step in range(1, 8)}
 CANCELLATION = {
     8: "Payments has the request, and at the same time the customer cancels the order over HTTP.",
     9: "Orders alone decides how an order ends. Not approved yet, so it can be cancelled; otherwise the answer is 409.",
-    10: "Orders publishes the cancellation once, for whoever has to act on it.",
+    10: "Orders publishes the cancellation once, on a topic that Stock and Notifications subscribe to.",
     11: "Stock makes the products available again, Notifications writes to the customer.",
     12: "The customer reads that the order is cancelled, and why.",
 }
@@ -69,7 +69,7 @@ NOTES = {
     },
     "ordering-refund-refused": LATE_PAYMENT | {
         15: "The payment broker refuses the refund. No retry will change that, so a person has to act.",
-        16: "Orders shows the order as NEEDS_OPERATOR, with the reason. Nobody is told that the money was returned.",
+        16: "Orders shows the order as NEEDS_OPERATOR, with the reason. No e-mail reports a refund.",
     },
     "ordering-parcel-refused": TO_APPROVAL | {
         14: "The shipment company refuses the parcel. At the same time the customer reads that the order is approved.",
