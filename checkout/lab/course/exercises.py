@@ -76,7 +76,7 @@ EXERCISES = {
     "published-first": Exercise(
         "good, lost or twice: Stock's message if it crashes after publish and before commit, without inbox and outbox",
         "",
-        "Try it in notebook 04: crash the service between the two verbs, and restart it.",
+        "Try it in notebook 06: crash the service between the two verbs, and restart it.",
         "After the restart the group continues at its committed offset.",
         "The same record is polled and handled again, but its message is on the topic already.",
         "818a4bad edaa7075 a60a9ef0 352e72cc 74e9f0eb 82ad7109 dfb30ab5 ecc75c01",
@@ -84,7 +84,7 @@ EXERCISES = {
     "committed-first": Exercise(
         "good, lost or twice: Stock's message if it crashes after commit and before publish, without inbox and outbox",
         "",
-        "Try it in notebook 04: crash the service between the two verbs, and restart it.",
+        "Try it in notebook 06: crash the service between the two verbs, and restart it.",
         "After the restart the group continues at its committed offset.",
         "The record is not delivered again, and the message was in memory only.",
         "ef259489 3cdc53b8 1655fccc 87fdb77d 64c5c249 c1924e2c",
@@ -92,7 +92,7 @@ EXERCISES = {
     "joining": Exercise(
         "names of services: all whose code has to change when Loyalty joins",
         "to",
-        "Compare the journals of notebook 07 before and after.",
+        "Compare the journals of notebook 09 before and after.",
         "Does a producer know the consumer groups of its topic?",
         "Search checkout/services/orders.py for the consumers of its topic: how many lines name them?",
         "57fb88cc 1f868e5a 3cd2dd7f e71eab67 eaa90767 29830f33",
