@@ -50,7 +50,7 @@ class Examination:
         return is_met
 
     def attempt(self, text: str, action: Callable[[], Any]) -> Any:
-        """Calls the learner's code. After an exception the requirement is unmet, with the line, and None is returned."""
+        """Calls the learner's code. After an exception the requirement is unmet and the result is None."""
         try:
             return action()
         except Exception as error:
