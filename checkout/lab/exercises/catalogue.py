@@ -2,7 +2,33 @@
 
 from checkout.lab.exercises import loyalty
 from checkout.lab.exercises.exercise import Exercise
+from checkout.lab.exercises.records import assign, draw, key_of, place_of, read_any_version, record_of, work_queue
+from checkout.lab.exercises.services import (
+    charge,
+    first_listener,
+    late_payment,
+    missing_products,
+    retry,
+    stop_before_payment,
+    verbs,
+    vouchers,
+)
 
 EXERCISES: dict[str, Exercise] = {
+    "stop-before-payment": stop_before_payment.EXERCISE,
+    "place-of": place_of.EXERCISE,
+    "record-of": record_of.EXERCISE,
+    "key-of": key_of.EXERCISE,
+    "missing-products": missing_products.EXERCISE,
+    "vouchers": vouchers.EXERCISE,
+    "verbs": verbs.EXERCISE,
+    "assign": assign.EXERCISE,
+    "retry": retry.EXERCISE,
+    "first-listener": first_listener.EXERCISE,
+    "charge": charge.EXERCISE,
+    "queue": work_queue.EXERCISE,
+    "draw": draw.EXERCISE,
+    "read-any-version": read_any_version.EXERCISE,
     "loyalty": loyalty.EXERCISE,
+    "late-payment": late_payment.EXERCISE,
 }

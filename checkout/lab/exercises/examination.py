@@ -54,8 +54,22 @@ class Examination:
         try:
             return action()
         except Exception as error:
-            self.require(text, False, f"your code raised {type(error).__name__}: {error}{_line_of(error)}")
+            self.require(text, False, _raised(error))
             return None
+
+    def judge(
+        self, text: str, action: Callable[[], Any], wrong: Callable[[Any], str], lab: Lab | None = None
+    ) -> bool:  # fmt: skip
+        """Calls the learner's code and notes whether its result is right.
+
+        `wrong`: returns what is wrong with the result as a sentence, or an empty text. `lab`: what the code has moved.
+        """
+        try:
+            result = action()
+        except Exception as error:
+            return self.require(text, False, _raised(error), lab)
+        seen = wrong(result)
+        return self.require(text, not seen, seen, lab)
 
     def crash(
         self, service: str, prepare: Callable[[], Lab], judge: Callable[[Lab], str],
@@ -122,6 +136,10 @@ def _crash(
     lab.restart(service)
     finish(lab)
     return lab
+
+
+def _raised(error: Exception) -> str:
+    return f"your code raised {type(error).__name__}: {error}{_line_of(error)}"
 
 
 def _line_of(error: Exception) -> str:

@@ -12,9 +12,18 @@ import pytest
 from checkout.lab.exercises.check import Exercises
 from checkout.lab.exercises.exercise import Feedback
 
-NOTEBOOKS = sorted((Path(__file__).parents[3] / "notebooks").glob("*.ipynb"))
+ROOT = Path(__file__).parents[3]
+NOTEBOOKS = sorted([*(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "exercise-cells").glob("*.txt")])
 FOLDED_CODE = re.compile(r"<details>\s*<summary>Solution</summary>.*?```python\n(.*?)```.*?</details>", re.DOTALL)
 Check = Callable[[str, Any], Feedback]
+
+
+class Cell(NamedTuple):
+    """A cell: `markdown` or `code`, its tags and its text."""
+
+    kind: str
+    tags: list[str]
+    source: str
 
 
 class NotebookExercise(NamedTuple):
@@ -26,18 +35,25 @@ class NotebookExercise(NamedTuple):
     solution: str
 
 
+def cells_of(path: Path) -> list[Cell]:
+    """The cells of a notebook, or of a text whose cells begin with `#%% md` or `#%% code exercise`."""
+    if path.suffix == ".ipynb":
+        cells = json.loads(path.read_text())["cells"]
+        return [Cell(each["cell_type"], each["metadata"].get("tags", []), "".join(each["source"])) for each in cells]
+    parts = [part.partition("\n") for part in re.split(r"^#%% ", path.read_text(), flags=re.MULTILINE)[1:]]
+    kinds = {"md": "markdown", "code": "code"}
+    return [Cell(kinds[head.split()[0]], head.split()[1:], source.strip("\n")) for head, _, source in parts]
+
+
 def exercises_of(path: Path) -> Iterator[NotebookExercise]:
     """The cells tagged `exercise`, each with the next folded solution."""
-    cells = json.loads(path.read_text())["cells"]
+    cells = cells_of(path)
     for at, cell in enumerate(cells):
-        source = "".join(cell["source"])
-        if "exercise" in cell["metadata"].get("tags", []):
-            found = re.search(r"^check\(\"([a-z-]+)\", \w+\)$", source, re.MULTILINE)
-            below = "\n".join("".join(each["source"]) for each in cells[at + 1 :] if each["cell_type"] == "markdown")
+        if "exercise" in cell.tags:
+            found = re.search(r"^check\(\"([a-z-]+)\", \w+\)$", cell.source, re.MULTILINE)
+            below = "\n".join(each.source for each in cells[at + 1 :] if each.kind == "markdown")
             solution = FOLDED_CODE.search(below)
-            yield NotebookExercise(
-                path.stem, found[1] if found else "", source, solution[1] if solution else ""
-            )  # fmt: skip
+            yield NotebookExercise(path.stem, found[1] if found else "", cell.source, solution[1] if solution else "")
 
 
 def built_by(code: str, check: Check) -> Feedback:

@@ -1,0 +1,92 @@
+"""Exercise missing-products: which products of an order cannot be reserved, as Stock decides it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from checkout.domain import DomainError, OutOfStock, Reservation
+from checkout.fields import OrderLine
+from checkout.lab.engine.requests import PRODUCT_NAMES
+from checkout.lab.exercises.examination import Examination
+from checkout.lab.exercises.exercise import Exercise
+from checkout.lab.exercises.learners import lab_with, refused_by, shown
+from checkout.lab.lab import Lab
+from checkout.services.stock import Stock
+from checkout.services.stock_table import StockState
+
+Missing = Callable[[list[tuple[int, int]], dict[int, int]], Any]
+RUNS: dict[str, tuple[Mapping[str | int, int], set[str]]] = {  # by requirement: the order and what is missing
+    "all ten kettles are ordered: they are reserved": ({"copper kettle": 10}, set()),
+    "spoons and a gnome, which is sold out: nothing is reserved": (
+        {"wooden spoon": 2, "garden gnome": 1}, {"Garden gnome"},
+    ),
+    "a gnome, 41 of 40 mugs and a kettle: the reason names both missing products": (
+        {"garden gnome": 1, "enamel mug": 41, "copper kettle": 1}, {"Garden gnome", "Enamel mug"},
+    ),
+    "60 spoons on one line and 60 on another: there are only 100": ({"wooden spoon": 60, 1: 60}, {"Wooden spoon"}),
+}  # fmt: skip
+
+
+@dataclass
+class _State(StockState):
+    """The state of Stock when the learner's function decides: it reserves what the function does not name."""
+
+    missing: Missing
+
+    def reserve(self, order_id: str, lines: Sequence[OrderLine], at: datetime) -> None:
+        """Reserves all lines, unless a product is missing. Raises OutOfStock."""
+        available = {line.sku: self.products[line.sku].available for line in lines}
+        missing = self.missing([(line.sku, line.quantity) for line in lines], available)
+        if not isinstance(missing, list) or not {*map(str, missing)} <= {*map(str, available)}:
+            raise DomainError(f"missing returned {shown(missing)}, not a list of SKUs of the order")
+        if missing:
+            raise OutOfStock(f"not available: {', '.join(PRODUCT_NAMES[sku] for sku in dict.fromkeys(missing))}")
+        quantities = dict.fromkeys(available, 0)
+        for line in lines:
+            quantities[line.sku] += line.quantity
+            self.products[line.sku].reserved += line.quantity
+        self.reservations[order_id] = Reservation(order_id, quantities, reserved_at=at)
+
+
+def examine(missing: Missing, found: Examination) -> None:
+    """Orders in labs whose Stock asks the learner's function."""
+
+    class LearnersStock(Stock):
+        def load(self, db: Connection, messages: Sequence[Any]) -> StockState:
+            state = super().load(db, messages)
+            return _State(state.products, state.reservations, missing)
+
+    for text, (products, names) in RUNS.items():
+        lab = lab_with()
+        lab.replace("stock", LearnersStock)
+        lab.place_order(products)
+        lab.run()
+        seen = _wrong_end(lab, names)
+        found.require(text, not seen, seen, lab)
+
+
+def _wrong_end(lab: Lab, names: set[str]) -> str:
+    if refusal := refused_by(lab, "stock"):
+        return refusal
+    order, reason = lab.orders.iloc[0], lab.orders["reason"].iloc[0]
+    if order["status"] == "APPROVED":
+        short = lab.stock.query("on_hand < 0")
+        debts = [f"{-row.on_hand} of {row.product} are sold that the store does not have" for row in short.itertuples()]
+        return "; ".join([f"the order is {order['status']}", *debts]) if names else ""
+    is_named = {name for name in PRODUCT_NAMES.values() if name in reason} == names
+    return "" if names and is_named else f"the order is {order['status']}: {reason}"
+
+
+EXERCISE = Exercise(
+    "a function of the lines of an order and the available quantities",
+    (
+        "An order may have two lines of the same product: add up the quantity of each product first.",
+        "wanted = {}; for sku, quantity in lines: wanted[sku] = wanted.get(sku, 0) + quantity. Then compare each sum "
+        "with the available quantity.",
+        "return [sku for sku, quantity in wanted.items() if quantity > available[sku]]",
+    ),
+    examine,
+)
