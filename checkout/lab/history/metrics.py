@@ -47,8 +47,9 @@ def reactions(moments: Sequence[Moment], message: str, order: str) -> dict[str, 
     zero = min((hop.at for hop in hops if hop.message == message), default=None)
     if zero is None:
         return {}
+    ends = {service: [hop, *(each for each in hops if causes(hop, each))] for service, hop in received.items()}
     return {
-        service: (_milliseconds(hop.at - zero), max(_milliseconds(each.at - zero) for each in [hop, *_caused(hops, hop)]))
+        service: (_milliseconds(hop.at - zero), max(_milliseconds(each.at - zero) for each in ends[service]))
         for service, hop in received.items()
     }
 
@@ -57,10 +58,6 @@ def overlap(moments: Sequence[Moment], message: str, order: str, one: str, two: 
     """Whether two services worked on a record at the same time: each received it before the other had finished."""
     found = reactions(moments, message, order)
     return one in found and two in found and found[one][0] < found[two][1] and found[two][0] < found[one][1]
-
-
-def _caused(hops: Sequence[Hop], cause: Hop) -> list[Hop]:
-    return [hop for hop in hops if hop is not cause and causes(cause, hop)]
 
 
 def _milliseconds(duration: timedelta) -> float:

@@ -205,18 +205,23 @@ def latency_heatmap(name: str, milliseconds: Mapping[ArrowKey, float]) -> Pictur
     `milliseconds`: by arrow, from `metrics.latencies`. Raises LabError if the view has none of these arrows.
     """
     arrows = view(name).arrows
-    latency = {(*ends, _without_spaces(how)): max(value, 0) for (*ends, how), value in milliseconds.items()}
+    latency = {(*ends, _without_spaces(how)): value for (*ends, how), value in milliseconds.items()}
     keys = [key for key in arrows if key in latency]
     if not keys:
         raise LabError(f"none of these arrows is drawn in {name}: let an order pass them first")
-    longest = max(latency[key] for key in keys) or 1
+    longest = max(0, *(latency[key] for key in keys)) or 1
     # Most latencies are short: the square root spreads them over more of the scale.
-    strokes = {arrows[key].id: LATENCY_SCALE[int(4.999 * sqrt(latency[key] / longest))] for key in keys}
-    lines = {arrows[key]: [f"{latency[key]:.1f} ms"] for key in keys}
-    facts = [f"step {key[0]}, {element(key[1])} to {element(key[2])}: {latency[key]:.1f} ms" for key in keys]
+    strokes = {arrows[key].id: LATENCY_SCALE[int(4.999 * sqrt(max(latency[key], 0) / longest))] for key in keys}
+    lines = {arrows[key]: [latency_text(latency[key])] for key in keys}
+    facts = [f"step {key[0]}, {element(key[1])} to {element(key[2])}: {latency_text(latency[key])}" for key in keys]
     title = f"{name}: milliseconds per arrow, the darker and thicker the longer"
     summary = range_of([latency[key] for key in keys], facts)
     return Picture(_painted(view(name), strokes, {}, lines).encode(), title, facts, summary)
+
+
+def latency_text(milliseconds: float) -> str:
+    """A latency for display; "-" where the time stamps of the two hops say nothing (`metrics.latencies`)."""
+    return f"{milliseconds:.1f} ms" if milliseconds > 0 else "-"
 
 
 def range_of(milliseconds: Sequence[float], facts: Sequence[str]) -> str:

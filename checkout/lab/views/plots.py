@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from checkout.lab.errors import LabError
-from checkout.lab.views.pictures import Picture, range_of
+from checkout.lab.views.pictures import Picture, latency_text, range_of
 
 # The palette of Okabe and Ito, for every kind of colour vision; lines also differ in marker and dash.
 BLUE, ORANGE, GREEN, RED, PINK, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
@@ -57,13 +57,31 @@ def latencies(milliseconds: Mapping[str, float]) -> Plot:
     """A bar per arrow. `milliseconds`: by label. Raises LabError if empty."""
     labels, values = list(milliseconds), list(milliseconds.values())
     with _axes(labels, "latency", 7, 0.7 + 0.24 * len(labels)) as (figure, (axes,)):
-        bars = axes.barh(range(len(labels)), values, color=SKY, edgecolor="black", linewidth=0.5)
-        axes.bar_label(bars, [f"{value:.1f}" for value in values], padding=3)
+        lengths = [max(value, 0) for value in values]
+        bars = axes.barh(range(len(labels)), lengths, color=SKY, edgecolor="black", linewidth=0.5)
+        axes.bar_label(bars, [latency_text(value).removesuffix(" ms") for value in values], padding=3)
         axes.set_yticks(range(len(labels)), labels)
         axes.invert_yaxis()
         axes.set_xlabel("milliseconds")
-        facts = [f"{label}: {value:.1f} ms" for label, value in milliseconds.items()]
+        facts = [f"{label}: {latency_text(value)}" for label, value in milliseconds.items()]
         return _picture(figure, "Latency per arrow, in milliseconds", facts, range_of(values, facts))
+
+
+def timeline(spans: Mapping[str, tuple[float, float]]) -> Plot:
+    """When each service worked, a bar each. `spans`: start and end in milliseconds. Raises LabError if empty."""
+    labels = sorted(spans, key=spans.__getitem__)
+    with _axes(labels, "service", 7, 0.8 + 0.4 * len(labels)) as (figure, (axes,)):
+        for row, label in enumerate(labels):
+            start, end = spans[label]
+            axes.barh(row, end - start, left=start, color=SKY, edgecolor="black", linewidth=0.5)
+            axes.plot(start, row, marker="o", markersize=5, color=BLUE)
+            axes.text(end, row, f"  {start:.1f} to {end:.1f}" if end > start else f"  {start:.1f}", va="center")
+        axes.set_yticks(range(len(labels)), labels)
+        axes.margins(x=0.2)
+        axes.invert_yaxis()
+        axes.set_xlabel("milliseconds")
+        facts = [f"{label}: {spans[label][0]:.1f} to {spans[label][1]:.1f} ms" for label in labels]
+        return _picture(figure, "When each service worked", facts, f"{len(labels)} services")
 
 
 def partitions(records: Sequence[tuple[str, int]], count: int) -> Plot:

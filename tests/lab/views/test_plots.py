@@ -19,14 +19,16 @@ LAGS = [(3, {"stock": 1}), (4, {"stock": 0}), (5, {"stock": 0, "orders": 1}), (6
 RECORDS = [("order-1", 2)] * 7 + [("order-2", 0)]
 MAKERS: dict[str, Callable[[], Picture]] = {
     "lag": lambda: plots.lag(LAGS),
-    "latencies": lambda: plots.latencies({"3 orders to kafka": 2.46, "4 kafka to stock": 0.5}),
+    "latencies": lambda: plots.latencies({"3 orders to kafka": 2.46, "4 kafka to stock": -0.5}),
+    "timeline": lambda: plots.timeline({"shipments": (3.5, 20.0), "stock": (0.0, 0.0)}),
     "partitions": lambda: plots.partitions(RECORDS, 3),
     "matrix": lambda: plots.matrix(["payments"], ["after handle", "after publish"], [["lost", "twice"]]),
 }
 WORDS = {
     "lag": "Lag per group, hop by hop\n  stock: 1 from hop 3, 0 from hop 4\n"
     "  orders: 0 from hop 3, 1 from hop 5, 0 from hop 6",
-    "latencies": "Latency per arrow, in milliseconds\n  3 orders to kafka: 2.5 ms\n  4 kafka to stock: 0.5 ms",
+    "latencies": "Latency per arrow, in milliseconds\n  3 orders to kafka: 2.5 ms\n  4 kafka to stock: -",
+    "timeline": "When each service worked\n  stock: 0.0 to 0.0 ms\n  shipments: 3.5 to 20.0 ms",
     "partitions": "Records of each key per partition\n  partition 0: order-2 (1 record)\n"
     "  partition 1: nothing\n  partition 2: order-1 (7 records)",
     "matrix": "What becomes of a message when a service dies\n  payments: lost (after handle), twice (after publish)",
