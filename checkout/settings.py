@@ -18,6 +18,7 @@ PORTS = {  # above the base
 }
 KAFKA_PORTS = range(11_092, 11_098)  # above the base: for each of three brokers, one for clients, one for controllers
 KAFKA_PYTHON, CONFLUENT = KAFKA_CLIENTS = ("kafka-python", "confluent")
+KAFKA, MEMORY = LOGS = ("kafka", "memory")
 RESERVATION_SECONDS = 7200.0  # longer than the hourly run of a payment system that works in batches
 CALL_SECONDS = 43_200.0  # half of the day for which payment providers remember an idempotency key
 RETENTION_SECONDS = 7 * 86_400.0  # as Kafka keeps records
@@ -35,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     home: Path = Path(".checkout")
     bootstrap_servers: str = ""
+    log: str = KAFKA  # of a lab that is not told which: a local Kafka, or memory
     kafka_client: str = KAFKA_PYTHON  # the library of the services' consumers and producers, or confluent
     prefix: str = ""  # of the topics and consumer groups of this run
     port_base: int = 8000
@@ -94,9 +96,9 @@ def _checked(settings: Settings) -> Settings:
         raise WrongSetting(f"{PREFIX}PARTITIONS must be 1 or more, and {PREFIX}BROKERS 1 or 3")
     if settings.crash_before not in ("", "publish", "commit"):
         raise WrongSetting(f"{PREFIX}CRASH_BEFORE is {settings.crash_before!r}: write publish or commit")
-    if settings.kafka_client not in KAFKA_CLIENTS:
-        valid = " or ".join(KAFKA_CLIENTS)
-        raise WrongSetting(f"{PREFIX}KAFKA_CLIENT is {settings.kafka_client!r}: write {valid}")
+    for name, valid in {"log": LOGS, "kafka_client": KAFKA_CLIENTS}.items():
+        if getattr(settings, name) not in valid:
+            raise WrongSetting(f"{PREFIX}{name.upper()} is {getattr(settings, name)!r}: write {' or '.join(valid)}")
     for name in ("reservation_seconds", "call_seconds", "retention_seconds"):
         if not 0 < getattr(settings, name) < 1e9:
             raise WrongSetting(f"{PREFIX}{name.upper()} is {getattr(settings, name)}: choose 1 second or more")

@@ -1,23 +1,23 @@
 """Record notebooks: runs notebooks on one shared Kafka and writes or compares the outputs that every run reproduces."""
 
 import contextlib
-import difflib
 import json
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from choose_notebooks import needs_kafka
+from compared_outputs import difference
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from checkout.local_kafka import cluster
-from checkout.settings import read_settings
+from checkout.settings import MEMORY, read_settings
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 90  # for one cell
@@ -76,27 +76,13 @@ def clean(cell: Any, where: str) -> None:
         output.get("data", {}).pop(VIEW, None)
 
 
-def difference(path: Path, now: str) -> str:
-    """The first cell that differs from the committed one, line by line; empty when no byte differs."""
-    before = path.read_text()
-    if before == now:
-        return ""
-    cells = zip_longest(*(json.loads(text)["cells"] for text in (before, now)), fillvalue={})
-    for number, pair in enumerate(cells, 1):
-        lines = [json.dumps(cell, indent=1, ensure_ascii=False).splitlines() for cell in pair]
-        if lines[0] != lines[1]:
-            diff = difflib.unified_diff(*lines, "committed", "recorded now", n=2, lineterm="")
-            return f"{path.name}, cell {number} differs:\n" + "\n".join(line[:200] for line in diff)
-    return f"{path.name} differs outside its cells"
-
-
 @contextlib.contextmanager
 def shared_kafka() -> Iterator[None]:
-    """One broker for all kernels, which find it through CHECKOUT_HOME."""
+    """One broker for all kernels, which find it through CHECKOUT_HOME; none with CHECKOUT_LOG=memory."""
     settings = read_settings()
     home = settings.home.absolute()
     os.environ["CHECKOUT_HOME"] = str(home)
-    if settings.bootstrap_servers:
+    if settings.bootstrap_servers or settings.log == MEMORY:
         yield
         return
     cluster.acquire(home, settings.port_base, on_progress=lambda what, share: None)
@@ -114,6 +100,9 @@ def main(arguments: list[str]) -> int:
         print(f"no such notebook: {', '.join(missing)}", file=sys.stderr)
         print("usage: scripts/record-notebooks [--check] [NOTEBOOK ...]", file=sys.stderr)
         return 2
+    if read_settings().log == MEMORY and (skipped := [path for path in paths if needs_kafka(path)]):
+        print("skipped in memory, as they need Kafka:", ", ".join(path.name for path in skipped))
+        paths = [path for path in paths if path not in skipped]
     with tempfile.TemporaryDirectory() as profile, shared_kafka():
         os.environ["IPYTHONDIR"] = profile
         for path in paths:

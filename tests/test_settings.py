@@ -34,11 +34,17 @@ def test_an_override_wins_unless_it_is_none() -> None:
         ("PORT_BASE", "many"), ("PORT_BASE", ""), ("PORT_BASE", "0"), ("PORT_BASE", "60000"), ("PARTITIONS", "0"),
         ("PARTITIONS", "two"), ("BROKERS", "2"), ("BATCH", "1.5"), ("BATCH", "0"), ("BATCH", "-5"), ("JOURNAL", "some"),
         ("JOURNAL", "-1"), ("JOURNAL", "101"), ("JOURNAL", "²"), ("CRASH_BEFORE", "poll"), ("KAFKA_CLIENT", "rdkafka"),
+        ("LOG", "paper"), ("LOG", ""),
     ],
 )
 def test_the_error_about_an_invalid_value_names_its_variable(variable: str, value: str) -> None:
     with pytest.raises(WrongSetting, match=f"CHECKOUT_{variable}"):
         read_settings({f"CHECKOUT_{variable}": value})
+
+
+def test_the_error_about_an_unknown_log_names_both_values() -> None:
+    with pytest.raises(WrongSetting, match="CHECKOUT_LOG is 'paper': write kafka or memory"):
+        read_settings({"CHECKOUT_LOG": "paper"})
 
 
 @pytest.mark.parametrize("value", ["all", "none", "0", "10", "100"])

@@ -32,9 +32,10 @@ ENVIRONMENT, SCHEDULER, SESSION = attrgetter("_environment"), attrgetter("_sched
 class Lab(LabTables):
     """Seven services, three external systems and a broker. Nothing moves until a method moves it.
 
-    `log`: "kafka" or "memory". `brokers`: 1 or 3 local Kafka brokers. `bootstrap_servers`: a running Kafka in place of
-    a local one. `partitions`: of each topic. `inbox=False`: services do not recognise repeated messages.
-    `outbox=False`: unpublished messages are lost in a crash. `clock`: "fixed", the same times in every run, or "real".
+    `log`: "kafka" or "memory"; by default the setting CHECKOUT_LOG, which is kafka. `brokers`: 1 or 3 local Kafka
+    brokers. `bootstrap_servers`: a running Kafka in place of a local one. `partitions`: of each topic. `inbox=False`:
+    services do not recognise repeated messages. `outbox=False`: unpublished messages are lost in a crash.
+    `clock`: "fixed", the same times in every run, or "real".
     `kafka`: settings of kafka-python that override those of the lab. `registry`: another system than the store; `send`
     publishes its first record.
 
@@ -42,7 +43,7 @@ class Lab(LabTables):
     """
 
     def __init__(
-        self, log: str = "kafka", brokers: int = 1, bootstrap_servers: str = "", partitions: int = 1,
+        self, log: str = "", brokers: int = 1, bootstrap_servers: str = "", partitions: int = 1,
         inbox: bool = True, outbox: bool = True, clock: str = "fixed", kafka: Mapping[str, object] | None = None,
         registry: Registry = STORE,
     ) -> None:  # fmt: skip
@@ -211,5 +212,4 @@ class Lab(LabTables):
         return view_of(self.moments)
 
     def __repr__(self) -> str:
-        where = "in memory" if self._session.kind == "memory" else "on Apache Kafka"
-        return f"a lab {where}: {self._order_count} orders placed, {len(self.moments)} hops"
+        return f"a lab: {self._order_count} orders placed, {len(self.moments)} hops"

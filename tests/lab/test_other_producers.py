@@ -65,5 +65,5 @@ def test_a_client_of_ones_own_finds_the_topics_of_the_lab(kafka_lab: OpenLab) ->
 
 def test_a_lab_in_memory_has_no_address(lab: Lab) -> None:
     for read in (lambda: lab.bootstrap_servers, lambda: lab.topic(RECEIVED)):
-        with pytest.raises(LabError, match=r"a lab in memory has no Kafka: Lab\(\) has one"):
+        with pytest.raises(LabError, match=r'a lab in memory has no Kafka: Lab\(log="kafka"\) has one'):
             read()

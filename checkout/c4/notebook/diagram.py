@@ -1,7 +1,6 @@
 """Diagram: a C4 diagram in a notebook, with its elements and arrows as tables and its checks as reports."""
 
 import atexit
-import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -18,6 +17,7 @@ from checkout.c4.checks.overlay import render_overlay
 from checkout.c4.checks.verify import Deviation, OrderResult, verify_orders
 from checkout.c4.findings import DiagramError, Finding, PreconditionError, display_path
 from checkout.c4.journal import group_by_order, hop_data, parse_hops, read_journal
+from checkout.c4.notebook.text import alternative_text, picture_html, wrapped
 from checkout.c4.render.renderer import Renderer
 from checkout.c4.source.arrows import Drawing
 from checkout.c4.source.diagrams import find_diagram, read_sources, source_root
@@ -26,22 +26,29 @@ from checkout.c4.source.includes import read_diagrams
 from checkout.c4.story import group_steps, render_frame
 from checkout.journal.hop import Hop
 
-Journal = str | Path | Iterable[Any]  # a file or folder, or hops such as `lab.journal`
+Journal = str | Path | Iterable[Any]  # a file or folder, or hops such as `lab.journal`, whose orders have names
 _renderers: dict[Path, Renderer] = {}
 
 
 class SvgImage:
-    """An SVG that a notebook displays; `alt` describes it for readers who do not see it."""
+    """An SVG that a notebook displays, with a title and facts for readers who do not see it.
 
-    def __init__(self, svg: str, alt: str) -> None:
-        self.svg, self.alt = svg, alt
+    `summary` replaces the facts in an alternative text that would be too long; then they follow in a list.
+    """
+
+    def __init__(self, svg: str, title: str, facts: Sequence[str] = (), summary: str = "") -> None:
+        self.svg, self._caption, self._facts, self._summary = svg, title, list(facts), summary
+
+    @property
+    def alt(self) -> str:
+        """The alternative text, of at most 300 characters."""
+        return alternative_text(self._caption, self._facts, self._summary)
 
     def __repr__(self) -> str:
-        return self.alt
+        return wrapped("\n  ".join([self._caption, *self._facts]))
 
     def _repr_html_(self) -> str:
-        data = base64.b64encode(self.svg.encode()).decode()
-        return f'<img alt="{escape(self.alt)}" style="max-width: 100%" src="data:image/svg+xml;base64,{data}">'
+        return picture_html(self.svg.encode(), self._caption, self._facts, self._summary)
 
 
 class Report:
@@ -51,10 +58,10 @@ class Report:
         self.text, self.picture = text, picture
 
     def __repr__(self) -> str:
-        return self.text
+        return wrapped(self.text)
 
     def _repr_html_(self) -> str | None:
-        return f"<pre>{escape(self.text)}</pre>{self.picture._repr_html_()}" if self.picture else None
+        return f"<pre>{escape(repr(self))}</pre>{self.picture._repr_html_()}" if self.picture else None
 
 
 class Findings(Report):
@@ -134,11 +141,12 @@ class Diagram(SvgImage):
         self._rendered = self._renderer.render(source)
         drawing = self._rendered.drawing
         self.name, self.title = source.name, drawing.title or source.name
-        super().__init__(self._rendered.svg, " ".join([f"{self.title}.", *drawing.sentences]))
+        sentences = [sentence.rstrip(".") for sentence in drawing.sentences]
+        self._counts = f"{len(drawing.elements)} elements, {len(drawing.visible_arrows)} arrows"
+        super().__init__(self._rendered.svg, self.title, sentences, self._counts)
 
     def __repr__(self) -> str:
-        counts = f"{len(self._rendered.drawing.elements)} elements, {len(self._rendered.drawing.visible_arrows)} arrows"
-        return f"{self.name}: {self.title} ({counts})"
+        return wrapped(f"{self.name}: {self.title} ({self._counts})")
 
     @property
     def _drawing(self) -> Drawing:
@@ -195,8 +203,8 @@ class Diagram(SvgImage):
         """
         svg = render_frame(self._rendered.checked(), step)
         steps = group_steps(self._rendered)
-        sentences = "; ".join(self._drawing.describe(arrow) for arrow in steps[step - 1])
-        return SvgImage(svg, f"{self.title}, step {step} of {len(steps)}: {sentences}")
+        sentences = [self._drawing.describe(arrow) for arrow in steps[step - 1]]
+        return SvgImage(svg, f"{self.title}, step {step} of {len(steps)}", sentences, f"{len(sentences)} arrows")
 
     def _neighbours(self) -> Iterator[Drawing]:
         file = self.source.file
@@ -222,7 +230,9 @@ def _renderer(file: Path) -> Renderer:
 def _hops(journal: Journal) -> list[Hop]:
     if isinstance(journal, str | Path):
         return read_journal([Path(journal)])
-    lines = (hop if isinstance(hop, Mapping) else hop_data(hop) for hop in list[Any](journal))
+    given: Any = journal
+    hops_of = list(given.named() if hasattr(given, "named") else given)
+    lines = (hop if isinstance(hop, Mapping) else hop_data(hop) for hop in hops_of)
     hops = [hop for hop in parse_hops(lines) if hop.order]
     if not hops:
         raise PreconditionError("the journal has no hops: run an order first")

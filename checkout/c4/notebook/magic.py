@@ -9,6 +9,7 @@ from IPython.display import display
 
 from checkout.c4.findings import DiagramError, Finding
 from checkout.c4.notebook.diagram import Diagram
+from checkout.c4.notebook.text import wrapped
 from checkout.c4.source.files import START, SourceLine
 from checkout.errors import CheckoutError
 
@@ -27,7 +28,7 @@ def register(shell: InteractiveShell) -> None:
             display(diagram)  # type: ignore[no-untyped-call]
             shell.user_ns.update({name: diagram} if name else {})
         for error in errors:
-            print(error)
+            print(wrapped(str(error)))
 
     c4.__doc__ = f"""{USAGE}
 

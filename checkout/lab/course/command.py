@@ -7,20 +7,24 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from checkout.c4.notebook.text import WIDTH, wrapped
 from checkout.lab.errors import LabError
 
 TIMEOUT = 120.0  # seconds
-PLAIN_OUTPUT = {"NO_COLOR": "1", "COLUMNS": "150", "TERM": "dumb"}
+PLAIN_OUTPUT = {"NO_COLOR": "1", "COLUMNS": str(WIDTH), "TERM": "dumb"}
 
 
 class CommandResult(NamedTuple):
-    """The output of a command and its exit code: 0 success, 1 findings, 2 wrong usage, 3 a precondition is missing."""
+    """The output of a command and its exit code: 0 success, 1 findings, 2 wrong usage, 3 a precondition is missing.
+
+    A cell shows lines of at most 120 characters; `printed` has them as the command printed them.
+    """
 
     printed: str
     code: int
 
     def __repr__(self) -> str:
-        return f"{self.printed}exit code {self.code}"
+        return wrapped(f"{self.printed}exit code {self.code}")
 
 
 def command(line: str, folder: str | Path = ".") -> CommandResult:

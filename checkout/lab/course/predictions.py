@@ -19,11 +19,12 @@ class Prediction:
         self._text = f"Prediction {number}: {question}"
         self._told = self._text + ("\nReplace ... by your answer." if mine is ... else f"\nYou predict: {_shown(mine)}")
 
-    def compare(self, happened: object) -> "Prediction":
+    def compare(self, happened: Any) -> "Prediction":
         """Compares the answer with what happened, and shows both.
 
         `happened`: a number, a text, True or False, or several texts or numbers in any order. Returns the prediction.
         """
+        happened = list(happened) if _is_collection(happened) else happened  # a generator is read once
         self.is_right = None if self.mine is ... else _is_same(self.mine, happened)
         verdict = {None: "no prediction", True: "right", False: f"you predicted {_shown(self.mine)}"}[self.is_right]
         self._told = f"{self._text}\nThe run: {_shown(happened)} ({verdict})"

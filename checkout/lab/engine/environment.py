@@ -175,17 +175,22 @@ class Environment(RunContext):
         action = f"Orders refuses {type(message).__name__}: {self.names.text(str(error))}"
         self.note("orders", "Refused", action)
 
-    def send(self, topic: str, value: str, key: str | None = None) -> None:
-        """Publishes a record as an external producer; without a key Kafka chooses the partition.
+    def send(self, topic: str, value: str, key: str | None = None, partition: int | None = None) -> None:
+        """Publishes a record as an external producer.
 
-        Raises LabError for an unknown topic.
+        `partition`: by default the hash of the key selects it, and without a key the producer takes them in turn.
+        Raises LabError for an unknown topic or partition.
         """
         if topic not in self.registry.topics:
             raise LabError(f"there is no topic {topic!r}: lab.topics names them")
+        count = self.broker.topics()[topic]
+        if partition is not None and not 0 <= partition < count:
+            raise LabError(f"{topic} has the partitions 0 to {count - 1}, not {partition!r}")
         if self._external_producer is None:
             log = self.broker.join("external-producer", [topic], "external-producer-1", True)
             self._external_producer = SteppingLog(log, self.sent)
-        sent = self._external_producer.send([ProducerRecord(topic, key.encode() if key else None, value.encode())])[0]
+        record = ProducerRecord(topic, key.encode() if key else None, value.encode(), partition=partition)
+        sent = self._external_producer.send([record])[0]
         action = f"an external producer publishes {coordinates(topic, *sent)}"
         self.note(KAFKA, "Send", action, payload=compact(value.encode()), topic=topic, partition=sent.partition,
                    offset=sent.offset, key=key)  # fmt: skip

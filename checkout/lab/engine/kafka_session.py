@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import checkout
+from checkout.lab.engine.start_messages import start_messages
 from checkout.lab.errors import LabError
 from checkout.local_kafka import cluster
 from checkout.local_kafka.broker_process import KafkaUnavailable
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import Broker, LogUnavailable
 from checkout.messaging.memory_log import MemoryBroker
-from checkout.settings import read_settings
+from checkout.settings import KAFKA, LOGS, MEMORY, WrongSetting, read_settings
 from checkout.system.pid import Pid
 from checkout.system.ports import free_port_base
 
@@ -41,6 +42,14 @@ def new_prefix() -> str:
     return f"lab-{machine()}-{own.number}-{int(own.started)}-{next(RUNS)}--"
 
 
+def log_of_settings() -> str:
+    """Where a lab runs that is not told: kafka or memory. Raises LabError if CHECKOUT_LOG is neither."""
+    try:
+        return read_settings().log
+    except WrongSetting as error:
+        raise LabError(str(error)) from error
+
+
 def home_of_kafka(brokers: int) -> Path:
     """The folder of the Kafka that labs use, from the settings; a cluster of three brokers has a folder of its own."""
     root = Path(checkout.__file__).parents[1]
@@ -52,13 +61,17 @@ def home_of_kafka(brokers: int) -> Path:
 class KafkaSession:
     """A lab's connection to its broker. Topics and groups are deleted when it closes, even after `kill -9`.
 
-    `kind`: kafka or memory. `brokers`: 1 or 3. `servers`: bootstrap servers of a running Kafka; empty starts a local
-    one. `client`: settings of kafka-python. Raises LabError for another kind or number.
+    `kind`: kafka, memory, or empty for the setting CHECKOUT_LOG. `brokers`: 1 or 3. `servers`: bootstrap servers of a
+    running Kafka; empty starts a local one. `client`: settings of kafka-python. Raises LabError for another kind or
+    number, and for three brokers in memory.
     """
 
     def __init__(self, kind: str, brokers: int, servers: str, client: Mapping[str, object]) -> None:
-        if kind not in ("kafka", "memory") or brokers not in (1, 3):
+        kind = kind or (KAFKA if servers else log_of_settings())
+        if kind not in LOGS or brokers not in (1, 3):
             raise LabError('a lab runs on log="kafka" or log="memory", with brokers=1 or brokers=3')
+        if kind == MEMORY and brokers > 1:
+            raise LabError('a lab in memory has no brokers: Lab(log="kafka", brokers=3) has three')
         self.kind, self.brokers, self.servers, self._client = kind, brokers, servers, client
         self.home: Path | None = None
         self._cleanup: subprocess.Popen[bytes] | None = None
@@ -71,7 +84,7 @@ class KafkaSession:
         """
         self.close()
         self._on_close = on_close
-        if self.kind == "kafka":
+        if self.kind == KAFKA:
             self._start_kafka()
             prefix = new_prefix()
             self.broker = KafkaBroker(self.servers, prefix, self._client)
@@ -112,13 +125,13 @@ class KafkaSession:
 
     def _kafka(self) -> KafkaBroker:
         if not isinstance(self.broker, KafkaBroker):
-            raise LabError("a lab in memory has no Kafka: Lab() has one")
+            raise LabError('a lab in memory has no Kafka: Lab(log="kafka") has one')
         return self.broker
 
     def leader(self, topic: str, partition: int = 0) -> int:
         """Returns the id of the broker that leads a partition. Raises LabError in memory."""
         if not isinstance(self.broker, KafkaBroker):
-            raise LabError("a lab in memory has no brokers: Lab(brokers=3) has three")
+            raise LabError('a lab in memory has no brokers: Lab(log="kafka", brokers=3) has three')
         return self.broker.leader((topic, partition))
 
     def kill_broker(self, number: int) -> None:
@@ -157,8 +170,8 @@ class KafkaSession:
             return
         home = home_of_kafka(self.brokers)
         self._port_base = read_settings().port_base if self.brokers == 1 else free_port_base()
-        print("Apache Kafka runs on this machine; the lab deletes its topics and groups when it closes.", flush=True)
-        self.servers = cluster.acquire(home, self._port_base, self.brokers)
+        with start_messages() as on_progress:
+            self.servers = cluster.acquire(home, self._port_base, self.brokers, on_progress)
         self.home = home
 
     def _start_cleanup_process(self, prefix: str) -> None:

@@ -1,6 +1,6 @@
 """Catalogue: the exercises by name, in the order of the notebooks."""
 
-from checkout.lab.exercises import loyalty
+from checkout.lab.exercises import csv_adapter, dead_letter_replay, idempotent, loyalty, partitioner
 from checkout.lab.exercises.exercise import Exercise
 from checkout.lab.exercises.records import assign, draw, key_of, place_of, read_any_version, record_of, work_queue
 from checkout.lab.exercises.services import (
@@ -30,5 +30,9 @@ EXERCISES: dict[str, Exercise] = {
     "draw": draw.EXERCISE,
     "read-any-version": read_any_version.EXERCISE,
     "loyalty": loyalty.EXERCISE,
+    "idempotent": idempotent.EXERCISE,
+    "partitioner": partitioner.EXERCISE,
+    "replay": dead_letter_replay.EXERCISE,
+    "csv-adapter": csv_adapter.EXERCISE,
     "late-payment": late_payment.EXERCISE,
 }

@@ -73,19 +73,20 @@ class Examination:
 
     def crash(
         self, service: str, prepare: Callable[[], Lab], judge: Callable[[Lab], str],
-        finish: Callable[[Lab], Any] = Lab.run, row: str = "message",
+        finish: Callable[[Lab], Any] = Lab.run, row: str = "message", last: int = MAX_MESSAGES,
     ) -> None:  # fmt: skip
         """Crashes a service in each window of each of its messages, and adds a requirement and rows of the matrix.
 
         `prepare`: opens a lab and places its orders. `finish`: runs it to the end. `judge`: returns what is wrong with
         the result as a sentence, or an empty text. `row`: a word for the messages, the label of the rows.
+        `last`: how many of them.
         Where an earlier requirement is not met, nothing is run.
         """
         text, seen = f"a crash of {service} in any window changes nothing ({row})", ""
         if not all(each.is_met for each in self.requirements):
             self.require(text, False, "tried when the requirements above are met")
             return
-        for number, window in product(range(1, MAX_MESSAGES + 1), WINDOWS):
+        for number, window in product(range(1, last + 1), WINDOWS):
             outcomes = self.matrix.setdefault(f"{row} {number}", dict.fromkeys(WINDOWS, NOT_REACHED))
             if window == "committed" and outcomes["published"] == NOT_REACHED:
                 continue  # nothing is published, so the hop ends with this commit

@@ -32,12 +32,18 @@ class LabJournal:
         return [{"step": hop.step, "from": hop.sender, "to": hop.to, "message": hop.message, "topic": hop.topic,
                  "offset": hop.offset, "payload": _timeless(hop)} for hop in kept]  # fmt: skip
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, names: bool = False) -> None:
         """Writes the journal to a file, one hop a line, for `Lab.replay` and `checkout diagrams verify`.
 
-        An existing file is replaced. Raises OSError.
+        `names`: write the names of orders (`order-1`) in place of their ids, which `Lab.replay` needs. An existing file
+        is replaced. Raises OSError.
         """
-        Path(path).write_bytes(msgspec.json.Encoder().encode_lines(self))
+        Path(path).write_bytes(msgspec.json.Encoder().encode_lines(self.named() if names else self))
+
+    def named(self) -> list[Hop]:
+        """Returns the hops with the names of orders (`order-1`) in place of their ids."""
+        names = self.projection.names
+        return [msgspec.json.decode(names.text(msgspec.json.encode(hop).decode()), type=Hop) for hop in self]
 
     def close(self) -> None:
         """Does nothing: the worker expects this method."""

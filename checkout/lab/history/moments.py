@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from checkout.c4.notebook.text import wrapped
 from checkout.journal.hop import Outcome
 from checkout.lab.history.projection import Moment
 from checkout.lab.history.sentences import LAB
@@ -10,7 +11,7 @@ MAX_LINES = 40
 
 
 class Moments(list[Moment]):
-    """A list of moments. Its repr is a table of at most 40 lines.
+    """A list of moments. Its repr is a table of at most 40 moments, in lines of at most 120 characters.
 
     `note` says why the lab has stopped: a break point, nothing left to do, or the verb that was called.
     """
@@ -25,21 +26,23 @@ class Moments(list[Moment]):
         return self[-1]
 
     def __repr__(self) -> str:
-        lines = align([_cells(moment) for moment in self[:MAX_LINES]])
+        shown = self[:MAX_LINES]
+        hops = iter(align([_cells(moment) for moment in shown if moment.hop.sender != LAB]))
+        lines = [f"lab: {moment.hop.technology}" if moment.hop.sender == LAB else next(hops) for moment in shown]
         more = [f"... and {len(self) - MAX_LINES} more"] if len(self) > MAX_LINES else []
-        return "\n".join([*lines, *more, *([self.note] if self.note else [])]) or "nothing happened"
+        return wrapped("\n".join([*lines, *more, *([self.note] if self.note else [])])) or "nothing happened"
 
 
 def _cells(moment: Moment) -> Sequence[str]:
     hop = moment.hop
-    if hop.sender == LAB:
-        return "", "", hop.technology, "", "", ""
     outcome = "" if hop.outcome == Outcome.APPLIED else hop.outcome
     return str(hop.step or ""), f"{hop.sender} → {hop.to}", hop.message, moment.order, moment.place, outcome
 
 
 def align(rows: Sequence[Sequence[str]]) -> list[str]:
     """The rows as lines with aligned columns."""
+    if not rows:
+        return []
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     aligned = [[row[0].rjust(widths[0]), *map(str.ljust, row[1:], widths[1:])] for row in rows]
     return ["  ".join(cells).rstrip() for cells in aligned]

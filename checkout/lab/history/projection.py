@@ -66,7 +66,7 @@ class Projection:
         self.moments: list[Moment] = []
         self._has_state = registry is STORE  # of another system only the hops are shown
         self.lag = lag or AssumedLag()
-        self._names = names
+        self.names = names
         self._last_as_added: Moment | None = None
         self._messages: dict[str, set[str]] = {}  # by order
         self._orders: dict[str, Order] = {}
@@ -83,7 +83,7 @@ class Projection:
         self.lag.observe(hop)
         if self._last_as_added:
             self.moments[-1] = self._last_as_added  # without later commits
-        order = self._names.of(hop.order)
+        order = self.names.of(hop.order)
         moment = self._last_as_added = Moment(
             len(self.moments) + 1, hop, order, place_of(hop), self._lag(hop), sentence(hop, order), self._state(),
             self.lag.by_group(),
@@ -135,10 +135,10 @@ class Projection:
 
     def _state(self) -> StoreState:
         return StoreState(
-            self._names.rows(map(order_row, self._orders.values())),
+            self.names.rows(map(order_row, self._orders.values())),
             list(map(stock_row, self._stock.products.values())) if self._has_state else [],
-            self._names.rows(self._mails.values()),
-            self._names.rows(self._parcels.values()),
+            self.names.rows(self._mails.values()),
+            self.names.rows(self._parcels.values()),
         )
 
 

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from checkout.c4.notebook.text import WIDTH
 from checkout.framework.message import KAFKA
 from checkout.journal.hop import Hop, text
 from checkout.lab.engine.order_names import OrderNames
@@ -27,7 +28,7 @@ COLUMNS = {
     "parcels": ["order", "id", "customer", "attempts"],
     "journey": ["step", "from", "to", "message", "place", "outcome"],
 }
-DISPLAY = {"display.width": 250, "display.max_columns": 20, "display.max_colwidth": 60, "display.max_rows": 100}
+DISPLAY = {"display.width": WIDTH, "display.max_columns": 20, "display.max_colwidth": 60, "display.max_rows": 100}
 
 
 @functools.cache

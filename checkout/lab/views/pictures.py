@@ -1,15 +1,14 @@
 """Pictures: the committed diagram views, with the arrows of a run highlighted or coloured by latency."""
 
-import base64
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from html import escape
 from math import sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import checkout
+from checkout.c4.notebook.text import alternative_text, picture_html, wrapped
 from checkout.c4.render import svg
 from checkout.c4.render.paint import Stroke, apply_strokes
 from checkout.journal.hop import Hop
@@ -35,23 +34,25 @@ Bounds = tuple[float, float, float, float]  # left, top, right, bottom
 class Picture:
     """A picture as SVG with a text alternative: a title and facts, one a line.
 
-    A cell shows the SVG, its plain text is title and facts.
+    A cell shows the SVG, its plain text is title and facts. `summary` replaces the facts in an alternative text that
+    would be too long.
     """
 
-    def __init__(self, svg: bytes, title: str, facts: Sequence[str]) -> None:
-        self.svg, self.title, self.facts = svg, title, list(facts)
+    kind = ""  # the class of the image in HTML
+
+    def __init__(self, svg: bytes, title: str, facts: Sequence[str], summary: str = "") -> None:
+        self.svg, self.title, self.facts, self.summary = svg, title, list(facts), summary
 
     @property
     def alt(self) -> str:
-        """The text alternative for screen readers."""
-        return f"{self.title}. {'; '.join(self.facts)}."
+        """The text alternative for screen readers, of at most 300 characters."""
+        return alternative_text(self.title, self.facts, self.summary)
 
     def __repr__(self) -> str:
-        return "\n  ".join([self.title, *self.facts])
+        return wrapped("\n  ".join([self.title, *self.facts]))
 
     def _repr_html_(self) -> str:
-        data = base64.b64encode(self.svg).decode()
-        return f'<img alt="{escape(self.alt)}" style="max-width: 100%" src="data:image/svg+xml;base64,{data}">'
+        return picture_html(self.svg, self.title, self.facts, self.summary, self.kind)
 
 
 class ViewArrow(NamedTuple):
@@ -204,14 +205,26 @@ def latency_heatmap(name: str, milliseconds: Mapping[ArrowKey, float]) -> Pictur
     `milliseconds`: by arrow, from `metrics.latencies`. Raises LabError if the view has none of these arrows.
     """
     arrows = view(name).arrows
-    latency = {(*ends, _without_spaces(how)): max(value, 0) for (*ends, how), value in milliseconds.items()}
+    latency = {(*ends, _without_spaces(how)): value for (*ends, how), value in milliseconds.items()}
     keys = [key for key in arrows if key in latency]
     if not keys:
         raise LabError(f"none of these arrows is drawn in {name}: let an order pass them first")
-    longest = max(latency[key] for key in keys) or 1
+    longest = max(0, *(latency[key] for key in keys)) or 1
     # Most latencies are short: the square root spreads them over more of the scale.
-    strokes = {arrows[key].id: LATENCY_SCALE[int(4.999 * sqrt(latency[key] / longest))] for key in keys}
-    lines = {arrows[key]: [f"{latency[key]:.1f} ms"] for key in keys}
-    facts = [f"step {key[0]}, {element(key[1])} to {element(key[2])}: {latency[key]:.1f} ms" for key in keys]
+    strokes = {arrows[key].id: LATENCY_SCALE[int(4.999 * sqrt(max(latency[key], 0) / longest))] for key in keys}
+    lines = {arrows[key]: [latency_text(latency[key])] for key in keys}
+    facts = [f"step {key[0]}, {element(key[1])} to {element(key[2])}: {latency_text(latency[key])}" for key in keys]
     title = f"{name}: milliseconds per arrow, the darker and thicker the longer"
-    return Picture(_painted(view(name), strokes, {}, lines).encode(), title, facts)
+    summary = range_of([latency[key] for key in keys], facts)
+    return Picture(_painted(view(name), strokes, {}, lines).encode(), title, facts, summary)
+
+
+def latency_text(milliseconds: float) -> str:
+    """A latency for display; "-" where the time stamps of the two hops say nothing (`metrics.latencies`)."""
+    return f"{milliseconds:.1f} ms" if milliseconds > 0 else "-"
+
+
+def range_of(milliseconds: Sequence[float], facts: Sequence[str]) -> str:
+    """Latencies in one sentence: their number, and the facts of the shortest and the longest."""
+    shortest, longest = (facts[milliseconds.index(pick(milliseconds))] for pick in (min, max))
+    return f"{len(facts)} arrows. Shortest: {shortest}. Longest: {longest}"

@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from checkout.lab.errors import LabError
-from checkout.lab.views.pictures import Picture
+from checkout.lab.views.pictures import Picture, latency_text, range_of
 
 # The palette of Okabe and Ito, for every kind of colour vision; lines also differ in marker and dash.
 BLUE, ORANGE, GREEN, RED, PINK, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
@@ -28,7 +28,13 @@ STYLE: dict[Any, Any] = {
 NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
-def lag(points: Sequence[tuple[int, Mapping[str, int]]]) -> Picture:
+class Plot(Picture):
+    """A picture made by matplotlib. Recorded notebooks compare its facts, not its bytes."""
+
+    kind = "plot"
+
+
+def lag(points: Sequence[tuple[int, Mapping[str, int]]]) -> Plot:
     """The lag of each group hop by hop, one lane per group. `points`: from `metrics.lags`. Raises LabError if empty."""
     groups = list(dict.fromkeys(group for _, lags in points for group in lags))
     changes = {group: _changes(points, group) for group in groups}
@@ -42,23 +48,43 @@ def lag(points: Sequence[tuple[int, Mapping[str, int]]]) -> Picture:
         lanes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
         lanes[-1].set_xlabel("hop")
         values = {group: ", ".join(f"{lag} from hop {hop}" for hop, lag in changes[group]) for group in groups}
-        return _picture(figure, "Lag per group, hop by hop", [f"{group}: {text}" for group, text in values.items()])
+        facts = [f"{group}: {text}" for group, text in values.items()]
+        most = ", ".join(f"{group} {max(lag for _, lag in changes[group])}" for group in groups)
+        return _picture(figure, "Lag per group, hop by hop", facts, f"Highest lag in {points[-1][0]} hops: {most}")
 
 
-def latencies(milliseconds: Mapping[str, float]) -> Picture:
+def latencies(milliseconds: Mapping[str, float]) -> Plot:
     """A bar per arrow. `milliseconds`: by label. Raises LabError if empty."""
     labels, values = list(milliseconds), list(milliseconds.values())
     with _axes(labels, "latency", 7, 0.7 + 0.24 * len(labels)) as (figure, (axes,)):
-        bars = axes.barh(range(len(labels)), values, color=SKY, edgecolor="black", linewidth=0.5)
-        axes.bar_label(bars, [f"{value:.1f}" for value in values], padding=3)
+        lengths = [max(value, 0) for value in values]
+        bars = axes.barh(range(len(labels)), lengths, color=SKY, edgecolor="black", linewidth=0.5)
+        axes.bar_label(bars, [latency_text(value).removesuffix(" ms") for value in values], padding=3)
         axes.set_yticks(range(len(labels)), labels)
         axes.invert_yaxis()
         axes.set_xlabel("milliseconds")
-        facts = [f"{label}: {value:.1f} ms" for label, value in milliseconds.items()]
-        return _picture(figure, "Latency per arrow, in milliseconds", facts)
+        facts = [f"{label}: {latency_text(value)}" for label, value in milliseconds.items()]
+        return _picture(figure, "Latency per arrow, in milliseconds", facts, range_of(values, facts))
 
 
-def partitions(records: Sequence[tuple[str, int]], count: int) -> Picture:
+def timeline(spans: Mapping[str, tuple[float, float]]) -> Plot:
+    """When each service worked, a bar each. `spans`: start and end in milliseconds. Raises LabError if empty."""
+    labels = sorted(spans, key=spans.__getitem__)
+    with _axes(labels, "service", 7, 0.8 + 0.4 * len(labels)) as (figure, (axes,)):
+        for row, label in enumerate(labels):
+            start, end = spans[label]
+            axes.barh(row, end - start, left=start, color=SKY, edgecolor="black", linewidth=0.5)
+            axes.plot(start, row, marker="o", markersize=5, color=BLUE)
+            axes.text(end, row, f"  {start:.1f} to {end:.1f}" if end > start else f"  {start:.1f}", va="center")
+        axes.set_yticks(range(len(labels)), labels)
+        axes.margins(x=0.2)
+        axes.invert_yaxis()
+        axes.set_xlabel("milliseconds")
+        facts = [f"{label}: {spans[label][0]:.1f} to {spans[label][1]:.1f} ms" for label in labels]
+        return _picture(figure, "When each service worked", facts, f"{len(labels)} services")
+
+
+def partitions(records: Sequence[tuple[str, int]], count: int) -> Plot:
     """The number of records by key and partition, a dot each.
 
     `records`: (key, partition) of each record. `count`: of partitions. Raises LabError if empty.
@@ -72,7 +98,8 @@ def partitions(records: Sequence[tuple[str, int]], count: int) -> Picture:
         axes.set_yticks(range(len(keys)), keys)
         axes.set(xlabel="partition", xticks=range(count), xlim=(-0.5, count - 0.5), ylim=(len(keys) - 0.5, -0.5))
         facts = [f"partition {number}: {_keys_on(counts, number)}" for number in range(count)]
-        return _picture(figure, "Records of each key per partition", facts)
+        summary = f"{len(records)} records with {len(keys)} keys in {count} partitions"
+        return _picture(figure, "Records of each key per partition", facts, summary)
 
 
 def matrix(
@@ -80,7 +107,7 @@ def matrix(
     columns: Sequence[str],
     cells: Sequence[Sequence[str]],
     title: str = "What becomes of a message when a service dies",
-) -> Picture:
+) -> Plot:
     """A table of words; "good", "lost" and "twice" have a colour each. Raises LabError without rows."""
     with _axes(rows, "row", 1.5 + 1.1 * len(columns), 0.6 + 0.4 * len(rows)) as (figure, (axes,)):
         for down, words in enumerate(cells):
@@ -94,7 +121,9 @@ def matrix(
         axes.tick_params(length=0, labeltop=True, labelbottom=False)
         labelled = [[f"{word} ({column})" for column, word in zip(columns, words, strict=True)] for words in cells]
         facts = [f"{row}: {', '.join(words)}" for row, words in zip(rows, labelled, strict=True)]
-        return _picture(figure, title, facts)
+        found = Counter(word for words in cells for word in words)
+        summary = f"{len(rows)} rows, {len(columns)} columns: {', '.join(f'{n} x {w}' for w, n in found.items())}"
+        return _picture(figure, title, facts, summary)
 
 
 @contextlib.contextmanager
@@ -111,11 +140,11 @@ def _axes(
         yield figure, list(grid[:, 0])
 
 
-def _picture(figure: Figure, title: str, facts: Sequence[str]) -> Picture:
+def _picture(figure: Figure, title: str, facts: Sequence[str], summary: str) -> Plot:
     figure.suptitle(title, fontsize=10, fontweight="bold")
     file = io.BytesIO()
     figure.savefig(file, format="svg", metadata=NO_METADATA)
-    return Picture(file.getvalue(), title, facts)
+    return Plot(file.getvalue(), title, facts, summary)
 
 
 def _changes(points: Sequence[tuple[int, Mapping[str, int]]], group: str) -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import anywidget
 import msgspec
 
+from checkout.c4.notebook.text import wrapped
 from checkout.lab.course.step_notes import NOTES
 from checkout.lab.engine.replica import pretty
 from checkout.lab.errors import LabError
@@ -114,7 +115,7 @@ class Walk(anywidget.AnyWidget):
             lines = [f"walk through {name}, hop {len(moments)} of {len(moments)}"]
             if moments:
                 lines += [moments[-1].sentence, *arrow_lines(moments[-1])]
-            return "\n  ".join([*lines, *([self._lab.status().next] if self._lab else [])])
+            return wrapped("\n  ".join([*lines, *([self._lab.status().next] if self._lab else [])]))
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle: Any = super()._repr_mimebundle_(**options)

@@ -29,7 +29,9 @@ def test_a_diagram_is_a_line_of_text_and_a_picture_with_alternative_text() -> No
 
     title = "Ordering: the products are in stock and the payment succeeds"
     assert repr(diagram) == f"ordering: {title} (12 elements, 17 arrows)"
-    assert diagram._repr_html_().startswith(f'<img alt="{title}. 1. Web App to API Gateway: sends the order to (HTTP')
+    assert diagram.alt == f"{title}. 12 elements, 17 arrows."
+    assert diagram._repr_html_().startswith(f'<img alt="{diagram.alt}"')
+    assert "<li>1. Web App to API Gateway: sends the order to (HTTP" in diagram._repr_html_()
     assert diagram.svg == (DIAGRAMS / "ordering.svg").read_text()
 
 
@@ -85,7 +87,7 @@ def test_check_finds_what_the_command_finds(copied: Path) -> None:
 
     assert (repr(sound), len(sound)) == ("no findings", 0)
     assert {finding.rule for finding in findings} == {"not-published", "view-technology", "code-topic"}
-    assert all(line.startswith("ordering.puml:31:") for line in repr(findings).split("\n"))
+    assert all(line.startswith(("ordering.puml:31:", "    ")) for line in repr(findings).split("\n"))
 
 
 def test_check_of_a_container_view_compares_it_with_dynamic_views(copied: Path) -> None:
@@ -142,7 +144,7 @@ def test_a_story_frame_is_described_in_words() -> None:
 
     assert "#E8710A" in frame.svg
     assert repr(frame).endswith(
-        "step 8 of 14: Message Broker to Payments: process payment (order.process-order-payment)"
+        "step 8 of 14\n  Message Broker to Payments: process payment (order.process-order-payment)"
     )
 
 

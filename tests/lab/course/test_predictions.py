@@ -23,6 +23,7 @@ from checkout.lab import LabError, Predictions
         (True, True, True),
         ("no", True, False),
         (1, [1], True),
+        ("stock", (name for name in ["stock"]), True),
     ],
 )
 def test_an_answer_is_compared_with_the_run(mine: object, happened: object, is_right: bool) -> None:

@@ -88,7 +88,7 @@ def test_a_lab_starts_the_local_kafka_and_the_last_one_stops_it(
     two.close()
 
     assert [running, still, len(cluster.status(lab_home).processes)] == [1, 1, 0]
-    assert capsys.readouterr().out.splitlines()[0].startswith("Apache Kafka runs on this machine")
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -99,13 +99,13 @@ def test_a_killed_kernel_leaves_no_topics_and_groups(
     servers = cluster.status(lab_home).bootstrap_servers
     with subprocess.Popen([sys.executable, "-c", KERNEL], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as kernel:
         assert kernel.stdout
-        printed = [kernel.stdout.readline().decode() for _ in range(2)]
+        printed = kernel.stdout.readline().decode()
         during = len(names(servers))
 
         kernel.send_signal(number)
         kernel.wait()
 
-    assert printed[1] == "break point: payments-1, before publish\n"
+    assert printed == "break point: payments-1, before publish\n"
     assert during >= len(TOPICS)
     wait_until(lambda: not names(servers), "the cleanup process to delete topics and groups")
     assert cluster.status(lab_home).users == []

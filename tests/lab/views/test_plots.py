@@ -19,14 +19,16 @@ LAGS = [(3, {"stock": 1}), (4, {"stock": 0}), (5, {"stock": 0, "orders": 1}), (6
 RECORDS = [("order-1", 2)] * 7 + [("order-2", 0)]
 MAKERS: dict[str, Callable[[], Picture]] = {
     "lag": lambda: plots.lag(LAGS),
-    "latencies": lambda: plots.latencies({"3 orders to kafka": 2.46, "4 kafka to stock": 0.5}),
+    "latencies": lambda: plots.latencies({"3 orders to kafka": 2.46, "4 kafka to stock": -0.5}),
+    "timeline": lambda: plots.timeline({"shipments": (3.5, 20.0), "stock": (0.0, 0.0)}),
     "partitions": lambda: plots.partitions(RECORDS, 3),
     "matrix": lambda: plots.matrix(["payments"], ["after handle", "after publish"], [["lost", "twice"]]),
 }
 WORDS = {
     "lag": "Lag per group, hop by hop\n  stock: 1 from hop 3, 0 from hop 4\n"
     "  orders: 0 from hop 3, 1 from hop 5, 0 from hop 6",
-    "latencies": "Latency per arrow, in milliseconds\n  3 orders to kafka: 2.5 ms\n  4 kafka to stock: 0.5 ms",
+    "latencies": "Latency per arrow, in milliseconds\n  3 orders to kafka: 2.5 ms\n  4 kafka to stock: -",
+    "timeline": "When each service worked\n  stock: 0.0 to 0.0 ms\n  shipments: 3.5 to 20.0 ms",
     "partitions": "Records of each key per partition\n  partition 0: order-2 (1 record)\n"
     "  partition 1: nothing\n  partition 2: order-1 (7 records)",
     "matrix": "What becomes of a message when a service dies\n  payments: lost (after handle), twice (after publish)",
@@ -113,7 +115,8 @@ def test_html_is_one_image_with_alt_text() -> None:
 
     shown = picture._repr_html_()
 
-    assert shown.startswith('<img alt="Records of each key per partition. partition 0: &quot;order&quot; (1 record)."')
+    alt = "Records of each key per partition. partition 0: &quot;order&quot; (1 record)."
+    assert shown.startswith(f'<img class="plot" alt="{alt}"')
     assert 'src="data:image/svg+xml;base64,' in shown
 
 
@@ -131,3 +134,26 @@ def test_no_picture_touches_the_figures_of_the_reader() -> None:
         make()
 
     assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
+
+
+@pytest.mark.parametrize(
+    ("picture", "alt"),
+    [
+        (lambda: plots.lag([(hop, {f"group-{n}": hop % 3 for n in range(9)}) for hop in range(1, 40)]),
+         "Lag per group, hop by hop. Highest lag in 39 hops: group-0 2, group-1 2, group-2 2, group-3 2, group-4 2, "
+         "group-5 2, group-6 2, group-7 2, group-8 2."),
+        (lambda: plots.latencies({f"{n} orders to kafka": float(n) for n in range(1, 20)}),
+         "Latency per arrow, in milliseconds. 19 arrows. Shortest: 1 orders to kafka: 1.0 ms. Longest: 19 orders to "
+         "kafka: 19.0 ms."),
+        (lambda: plots.partitions([(f"order-{n}", n % 3) for n in range(30)], 3),
+         "Records of each key per partition. 30 records with 30 keys in 3 partitions."),
+        (lambda: plots.matrix([f"service-{n}" for n in range(7)], ["after handle"] * 4, [["good"] * 3 + ["lost"]] * 7),
+         "What becomes of a message when a service dies. 7 rows, 4 columns: 21 x good, 7 x lost."),
+    ],
+)  # fmt: skip
+def test_a_plot_of_much_data_has_a_short_alternative_text(picture: Callable[[], Picture], alt: str) -> None:
+    plot = picture()
+
+    assert plot.alt == alt
+    assert max(map(len, repr(plot).split("\n"))) <= 120
+    assert all(f"<li>{fact}</li>" in plot._repr_html_() for fact in plot.facts)
