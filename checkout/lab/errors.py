@@ -1,6 +1,8 @@
 """Lab errors: what a cell shows when a call cannot be carried out."""
 
 import contextlib
+import linecache
+import traceback
 from collections.abc import Iterator
 
 from checkout.errors import CheckoutError
@@ -20,3 +22,12 @@ def as_lab_error() -> Iterator[None]:
         yield
     except (LogUnavailable, KafkaUnavailable, *DATABASE_UNAVAILABLE) as error:
         raise LabError(str(error)) from error
+
+
+def in_words(error: Exception) -> str:
+    """The kind and the text of an error, and the last line of its traceback that is not in a file of this package."""
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if "checkout" not in each.filename.split("/")]
+    if not frames:
+        return f"{type(error).__name__}: {error}"
+    line = frames[-1].line or linecache.getline(frames[-1].filename, frames[-1].lineno or 0).strip()
+    return f"{type(error).__name__}: {error} (line {frames[-1].lineno}{f': {line}' if line else ''})"

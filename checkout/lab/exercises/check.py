@@ -4,12 +4,11 @@ import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from textwrap import fill
 from typing import Any
 
 from checkout.lab.errors import LabError
 from checkout.lab.exercises.catalogue import EXERCISES
-from checkout.lab.exercises.examination import WIDTH, Examination
+from checkout.lab.exercises.examination import Examination, lines_of
 from checkout.lab.exercises.exercise import Exercise, Feedback
 from checkout.system.java import cache_home
 
@@ -44,13 +43,13 @@ class Exercises:
 
     def _hint(self, name: str, exercise: Exercise) -> str:
         level = self._failures[name] = min(self._failures.get(name, 0) + 1, len(exercise.hints))
-        return fill(f"Hint {level} of {len(exercise.hints)}: {exercise.hints[level - 1]}", WIDTH)
+        return "\n".join(lines_of(f"Hint {level} of {len(exercise.hints)}: {exercise.hints[level - 1]}"))
 
     def progress(self) -> str:
         """Returns the number of exercises done and the names of those left."""
         left = [name for name in self._exercises if not (self._folder / name).exists()]
         done = f"{len(self._exercises) - len(left)} of {len(self._exercises)} done"
-        return fill(f"{done}; left: {', '.join(left)}", WIDTH) if left else done
+        return "\n".join(lines_of(f"{done}; left: {', '.join(left)}")) if left else done
 
 
 OF_THIS_LEARNER = Exercises()

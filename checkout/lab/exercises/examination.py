@@ -1,12 +1,11 @@
 """Examination: what a learner's code did in hidden runs: requirements, a crash matrix, and the first wrong run."""
 
-import linecache
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from textwrap import wrap
 from typing import Any, NamedTuple
 
+from checkout.lab.errors import in_words
 from checkout.lab.lab import Lab
 
 WIDTH = 118
@@ -54,7 +53,7 @@ class Examination:
         try:
             return action()
         except Exception as error:
-            self.require(text, False, _raised(error))
+            self.require(text, False, f"your code raised {in_words(error)}")
             return None
 
     def judge(
@@ -67,7 +66,7 @@ class Examination:
         try:
             result = action()
         except Exception as error:
-            return self.require(text, False, _raised(error), lab)
+            return self.require(text, False, f"your code raised {in_words(error)}", lab)
         seen = wrong(result)
         return self.require(text, not seen, seen, lab)
 
@@ -108,11 +107,16 @@ class Examination:
     def __str__(self) -> str:
         lines = []
         for each in self.requirements:
-            lines += wrap(f"{'met     ' if each.is_met else 'not met '} {each.text}", WIDTH, subsequent_indent=" " * 9)
-            lines += wrap(each.seen, WIDTH, initial_indent=" " * 11, subsequent_indent=" " * 11)
+            lines += lines_of(f"{'met     ' if each.is_met else 'not met '} {each.text}", 0, 9)
+            lines += lines_of(each.seen, 11, 11)
         if self.matrix:
             lines += ["", "crash matrix of your code:", *_table(self.matrix)]
         return "\n".join(lines)
+
+
+def lines_of(text: str, first: int = 0, other: int = 0) -> list[str]:
+    """A text in lines for the feedback, which begin with so many spaces; the name of a topic stays in one line."""
+    return wrap(text, WIDTH, initial_indent=" " * first, subsequent_indent=" " * other, break_on_hyphens=False)
 
 
 def _crash(
@@ -137,19 +141,6 @@ def _crash(
     lab.restart(service)
     finish(lab)
     return lab
-
-
-def _raised(error: Exception) -> str:
-    return f"your code raised {type(error).__name__}: {error}{_line_of(error)}"
-
-
-def _line_of(error: Exception) -> str:
-    """The last line of the learner's own code in a traceback: code that is not in a file of this package."""
-    frames = [each for each in traceback.extract_tb(error.__traceback__) if "checkout" not in each.filename.split("/")]
-    if not frames:
-        return ""
-    line = frames[-1].line or linecache.getline(frames[-1].filename, frames[-1].lineno or 0).strip()
-    return f" (line {frames[-1].lineno}: {line})" if line else f" (line {frames[-1].lineno})"
 
 
 def _table(matrix: Mapping[str, Mapping[str, str]]) -> list[str]:

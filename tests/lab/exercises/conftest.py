@@ -69,6 +69,13 @@ def built_by(code: str, check: Check) -> Feedback:
     return feedback
 
 
+def sentence_of(feedback: Feedback) -> str:
+    """The text of the feedback on a wrong answer, on one line."""
+    assert not feedback.is_right
+    assert max(map(len, feedback.text.splitlines())) <= 120
+    return " ".join(feedback.text.split())
+
+
 @pytest.fixture
 def check(tmp_path: Path) -> Check:
     """A check whose progress is kept in a temporary folder."""

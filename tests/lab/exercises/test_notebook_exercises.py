@@ -6,20 +6,21 @@ from lab.exercises.conftest import NOTEBOOKS, Check, NotebookExercise, built_by,
 from checkout.lab.exercises.catalogue import EXERCISES
 
 FOUND = [exercise for path in NOTEBOOKS for exercise in exercises_of(path)]
+EACH = [pytest.param(each, marks=[pytest.mark.slow] * (each.name == "draw"), id=each.name) for each in FOUND]
 
 
 def test_every_exercise_is_in_one_notebook() -> None:
     assert sorted(each.name for each in FOUND) == sorted(EXERCISES)
 
 
-@pytest.mark.parametrize("exercise", FOUND, ids=lambda each: each.name)
+@pytest.mark.parametrize("exercise", EACH)
 def test_the_folded_solution_passes(exercise: NotebookExercise, check: Check) -> None:
     feedback = built_by(f'{exercise.solution}\ncheck("{exercise.name}", {_built(exercise)})', check)
 
     assert feedback.is_right, feedback
 
 
-@pytest.mark.parametrize("exercise", FOUND, ids=lambda each: each.name)
+@pytest.mark.parametrize("exercise", EACH)
 def test_the_stub_fails_with_the_first_hint(exercise: NotebookExercise, check: Check) -> None:
     feedback = built_by(exercise.stub, check)
 

@@ -28,10 +28,11 @@ def examine(assign: Assign, found: Examination) -> None:
 def _wrong_plan(count: int, members: Sequence[str], plan: Any) -> str:
     if not isinstance(plan, dict) or not all(isinstance(owned, list) for owned in plan.values()):
         return f"it returned {shown(plan)}, not a dictionary of lists"
+    if missing := [member for member in members if member not in plan]:
+        return f"{missing[0]} is not in {shown(plan)}"
     owners = Counter(partition for owned in plan.values() for partition in owned)
-    sizes = {member: len(plan[member]) for member in members if member in plan}
+    sizes = {member: len(plan[member]) for member in members}
     return first([
-        *(f"{member} is not in {shown(plan)}" for member in members if member not in plan),
         *(f"partition {number} has {owners[number] or 'no'} owner{'s' * (owners[number] > 1)}"
           for number in range(count) if owners[number] != 1),
         f"the members have {sizes} partitions" if max(sizes.values()) - min(sizes.values()) > 1 else "",
@@ -41,10 +42,16 @@ def _wrong_plan(count: int, members: Sequence[str], plan: Any) -> str:
 def _in_any_order(assign: Assign) -> list[Any]:
     plans = [assign([*partitions], [*members])
              for partitions in ((0, 1, 2, 3), (3, 1, 0, 2)) for members in permutations(MEMBERS)]  # fmt: skip
-    return [{member: sorted(owned) for member, owned in plan.items()} for plan in plans if isinstance(plan, dict)]
+    return [_sorted(plan) for plan in plans]
+
+
+def _sorted(plan: Any) -> Any:
+    return {member: sorted(owned) for member, owned in plan.items()} if isinstance(plan, dict) else plan
 
 
 def _several(plans: list[Any]) -> str:
+    if not plans[0]:
+        return f"it returned {shown(plans[0])}"
     others = [plan for plan in plans if plan != plans[0]]
     return f"it returned {shown(plans[0])}, and in another order {shown(others[0])}" if others else ""
 

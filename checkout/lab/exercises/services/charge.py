@@ -10,9 +10,10 @@ from sqlalchemy import MetaData
 from checkout.domain import DomainError
 from checkout.framework.message import Message
 from checkout.framework.service import Service, on
+from checkout.lab.errors import in_words
 from checkout.lab.exercises.examination import Examination
 from checkout.lab.exercises.exercise import Exercise
-from checkout.lab.exercises.learners import lab_with, refused_by, shown
+from checkout.lab.exercises.learners import dead_letters_of, lab_with, shown
 from checkout.lab.lab import Lab
 from checkout.messages import PaymentFailed, PaymentProcessed, ProcessPayment
 from checkout.simulators.external_system import ConnectionDropped
@@ -31,7 +32,7 @@ def examine(function: Function, found: Examination) -> None:
     lab = _lab(function)
     lab.outside.payment_broker.switches.drop_after_charging = 1
     _require(found, lab, "the card is charged, the answer is lost: the order is approved, with one charge", "APPROVED")
-    found.crash("payments", partial(_lab, function), partial(_wrong_end, "APPROVED"), row="request")
+    found.crash("payments", partial(_lab, function), partial(_wrong_end, "APPROVED"), row="request", last=1)
 
 
 def _lab(function: Function) -> Lab:
@@ -42,14 +43,23 @@ def _lab(function: Function) -> Lab:
 
         @on(ProcessPayment)
         def charge(self, nothing: None, request: ProcessPayment) -> Iterator[Message]:
-            answer = function(request, partial(_pay, lab))
-            if not isinstance(answer, PaymentProcessed | PaymentFailed):
-                raise DomainError(f"it returned {shown(answer)}, not PaymentProcessed or PaymentFailed")
-            yield answer
+            yield _answer(function, request, lab)
 
     lab.replace("payments", FunctionAsPayments)
     lab.place_order("wooden spoon", quantity=2)
     return lab
+
+
+def _answer(function: Function, request: ProcessPayment, lab: Lab) -> Message:
+    try:
+        answer = function(request, partial(_pay, lab))
+    except ConnectionError:
+        raise
+    except Exception as error:
+        raise DomainError(f"your code raised {in_words(error)}") from error
+    if not isinstance(answer, PaymentProcessed | PaymentFailed):
+        raise DomainError(f"it returned {shown(answer)}, not PaymentProcessed or PaymentFailed")
+    return answer
 
 
 def _pay(lab: Lab, order: str, amount: Decimal) -> str:
@@ -68,8 +78,8 @@ def _require(found: Examination, lab: Lab, text: str, status: str) -> None:
 
 
 def _wrong_end(status: str, lab: Lab) -> str:
-    if refusal := refused_by(lab, "payments"):
-        return refusal
+    if letters := dead_letters_of(lab, "payments"):
+        return f"the request became a dead letter: {letters[0].error}"
     order, charges = lab.orders.iloc[0], lab.ledger["status"].tolist()
     if order["status"] != status:
         return f"the order is {order['status']}; in the payment broker's ledger: {', '.join(charges) or 'no charge'}"

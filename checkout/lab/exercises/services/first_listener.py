@@ -28,7 +28,7 @@ def examine(service: Any, found: Examination) -> None:
     lab.listen(service)
     lab.run()
     _require(found, lab, "a service that joins later counts the earlier orders, too", {ADA: 2})
-    found.crash(NAME, partial(_two_orders, service), partial(_wrong_count, expected={ADA: 2}))
+    found.crash(NAME, partial(_two_orders, service), partial(_wrong_count, expected={ADA: 2}), last=2)
 
 
 def _two_orders(*services: Any) -> Lab:

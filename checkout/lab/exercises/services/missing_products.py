@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from checkout.domain import DomainError, OutOfStock, Reservation
 from checkout.fields import OrderLine
 from checkout.lab.engine.requests import PRODUCT_NAMES
+from checkout.lab.errors import in_words
 from checkout.lab.exercises.examination import Examination
 from checkout.lab.exercises.exercise import Exercise
-from checkout.lab.exercises.learners import lab_with, refused_by, shown
+from checkout.lab.exercises.learners import dead_letters_of, lab_with, shown
 from checkout.lab.lab import Lab
 from checkout.services.stock import Stock
 from checkout.services.stock_table import StockState
@@ -39,9 +40,7 @@ class _State(StockState):
     def reserve(self, order_id: str, lines: Sequence[OrderLine], at: datetime) -> None:
         """Reserves all lines, unless a product is missing. Raises OutOfStock."""
         available = {line.sku: self.products[line.sku].available for line in lines}
-        missing = self.missing([(line.sku, line.quantity) for line in lines], available)
-        if not isinstance(missing, list) or not {*map(str, missing)} <= {*map(str, available)}:
-            raise DomainError(f"missing returned {shown(missing)}, not a list of SKUs of the order")
+        missing = self._missing_of([(line.sku, line.quantity) for line in lines], available)
         if missing:
             raise OutOfStock(f"not available: {', '.join(PRODUCT_NAMES[sku] for sku in dict.fromkeys(missing))}")
         quantities = dict.fromkeys(available, 0)
@@ -49,6 +48,15 @@ class _State(StockState):
             quantities[line.sku] += line.quantity
             self.products[line.sku].reserved += line.quantity
         self.reservations[order_id] = Reservation(order_id, quantities, reserved_at=at)
+
+    def _missing_of(self, lines: list[tuple[int, int]], available: dict[int, int]) -> list[int]:
+        try:
+            missing = self.missing(lines, dict(available))
+        except Exception as error:
+            raise DomainError(f"your code raised {in_words(error)}") from error
+        if not isinstance(missing, list) or not all(sku in [*available] for sku in missing):
+            raise DomainError(f"it returned {shown(missing)}, not a list of SKUs of the order")
+        return missing
 
 
 def examine(missing: Missing, found: Examination) -> None:
@@ -69,8 +77,8 @@ def examine(missing: Missing, found: Examination) -> None:
 
 
 def _wrong_end(lab: Lab, names: set[str]) -> str:
-    if refusal := refused_by(lab, "stock"):
-        return refusal
+    if letters := dead_letters_of(lab, "stock"):
+        return letters[0].error
     order, reason = lab.orders.iloc[0], lab.orders["reason"].iloc[0]
     if order["status"] == "APPROVED":
         short = lab.stock.query("on_hand < 0")

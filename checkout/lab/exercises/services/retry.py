@@ -80,9 +80,10 @@ def _judge(found: Examination, function: Pay, text: str, case: Case) -> None:
     calls = Calls(case.faults)
 
     def wrong(results: list[Any]) -> str:
+        attempts = len(calls.keys)
         return first([
-            f"{calls.charges} charges: the keys are {shown(calls.keys)}" if calls.charges != case.charges else "",
-            f"{len(calls.keys)} attempts: the keys are {shown(calls.keys)}" if len(calls.keys) != case.attempts else "",
+            f"charges: {calls.charges}, with the keys {shown(calls.keys)}" if calls.charges != case.charges else "",
+            f"attempts: {attempts}, with the keys {shown(calls.keys)}" if attempts != case.attempts else "",
             *(differs(made, right) for made, right in zip(results, case.results, strict=True)),
         ])  # fmt: skip
 

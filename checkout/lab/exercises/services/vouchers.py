@@ -22,7 +22,7 @@ def examine(service: Any, found: Examination) -> None:
     _require(found, _lab(service, "oak table"), "an order whose payment is denied: 2 are left", 2)
     text = "a third order gets no voucher, so its refusal releases none: 0 are left"
     _require(found, _lab(service, "wooden spoon", "enamel mug", "oak table"), text, 0)
-    found.crash(NAME, partial(_lab, service, "oak table"), partial(_wrong_number, left=2), row="denied")
+    found.crash(NAME, partial(_lab, service, "oak table"), partial(_wrong_number, left=2), row="denied", last=2)
 
 
 def _lab(service: Any, *products: str) -> Lab:
