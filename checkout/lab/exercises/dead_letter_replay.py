@@ -33,7 +33,7 @@ def examine(replay: Replay, found: Examination) -> None:
     found.attempt("called again, it runs", lambda: [replay(lab)])
     lab.run()
     _require_once(found, lab, "called again, it sells nothing twice")
-    found.crash("stock", _with_dead_letters, _wrong, partial(_finish, replay))
+    found.crash("stock", _with_dead_letters, _wrong, partial(_finish, replay), last=len(QUANTITIES) * 2 + 1)
 
 
 def _with_dead_letters() -> Lab:

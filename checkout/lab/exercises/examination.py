@@ -85,11 +85,14 @@ class Examination:
         if not all(each.is_met for each in self.requirements):
             self.require(text, False, "tried when the requirements above are met")
             return
+        publishes = False
         for number, window in product(range(1, last + 1), WINDOWS):
             outcomes = self.matrix.setdefault(f"{row} {number}", dict.fromkeys(WINDOWS, NOT_REACHED))
-            if window == "committed" and outcomes["published"] == NOT_REACHED:
-                continue  # nothing is published, so the hop ends with this commit
-            lab = _crash(service, number, WINDOWS[window], prepare, finish)
+            if window in ("published", "committed") and not publishes:
+                continue  # nothing is published, so the hop ends with its commit
+            lab, allowed = _crash(service, number, WINDOWS[window], prepare, finish)
+            if window == "after handle":
+                publishes = "publish" in allowed
             if lab is None and window == "before handle":
                 del self.matrix[f"{row} {number}"]
                 break
@@ -121,8 +124,11 @@ def lines_of(text: str, first: int = 0, other: int = 0) -> list[str]:
 
 def _crash(
     service: str, number: int, verbs: Sequence[str], prepare: Callable[[], Lab], finish: Callable[[Lab], Any]
-) -> Lab | None:
-    """A lab in which a service has crashed after these verbs of a message; None if it does not get that far."""
+) -> tuple[Lab | None, list[str]]:
+    """A lab in which a service has crashed after these verbs of a message, and the verbs that were possible then.
+
+    The lab is None if the service receives fewer messages.
+    """
     lab = prepare()
     lab.break_at(service, "handle")
     for count in range(number):
@@ -130,17 +136,15 @@ def _crash(
             lab.step(verb="handle")
         finish(lab)
         if not lab.status().stopped_at:
-            return None
+            return None, []
     for verb in verbs:
-        work = lab.status().work_in_progress
-        if work is None or verb not in work.allowed:
-            return None
         lab.step(verb=verb)
+    work = lab.status().work_in_progress
     lab.clear_break(service, "handle")
     lab.crash(service)
     lab.restart(service)
     finish(lab)
-    return lab
+    return lab, work.allowed if work else []
 
 
 def _table(matrix: Mapping[str, Mapping[str, str]]) -> list[str]:

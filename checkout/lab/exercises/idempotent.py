@@ -23,7 +23,7 @@ def examine(service: Any, found: Examination) -> None:
     lab.send(APPROVED, first.value.decode() if first.value else "")
     lab.run()
     _require(found, lab, "Ada's first approval is published a second time, at another offset: no more coupons")
-    found.crash(NAME, partial(_ordered, service), _wrong)
+    found.crash(NAME, partial(_ordered, service), _wrong, last=3)
 
 
 def _ordered(service: Any) -> Lab:

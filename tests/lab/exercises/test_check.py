@@ -1,7 +1,7 @@
 """Check: hints one at a time, progress, errors of the learner's code, and objects of another kind."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -9,6 +9,7 @@ from checkout.lab.errors import LabError
 from checkout.lab.exercises.check import Exercises
 from checkout.lab.exercises.examination import Examination
 from checkout.lab.exercises.exercise import Exercise, Feedback
+from checkout.lab.lab import Lab
 
 
 def doubled(built: Any, found: Examination) -> None:
@@ -65,6 +66,28 @@ def test_progress_is_kept_for_the_next_session(exercises: Exercises, tmp_path: P
 
     again = Exercises(tmp_path, {"double": EXERCISE, "other": EXERCISE})
     assert again.progress() == "1 of 2 done; left: other"
+
+
+def test_a_result_is_judged_and_the_lab_of_the_first_wrong_one_is_kept() -> None:
+    found, labs = Examination(), [cast(Lab, name) for name in ("right", "wrong", "raised")]
+
+    found.judge("is 4", lambda: 4, lambda number: "" if number == 4 else f"it is {number}", labs[0])
+    found.judge("is 4", lambda: 5, lambda number: "" if number == 4 else f"it is {number}", labs[1])
+    found.judge("is 4", lambda: 1 // 0, str, labs[2])
+
+    assert [(each.is_met, each.seen.split(" (")[0]) for each in found.requirements] == [
+        (True, ""), (False, "it is 5"),
+        (False, "your code raised ZeroDivisionError: integer division or modulo by zero"),
+    ]  # fmt: skip
+    assert found.wrong_lab is labs[1]
+
+
+def test_the_name_of_a_topic_stays_in_one_line() -> None:
+    found, topic = Examination(), "stock.order-products-reservation-failed"
+    for length in range(40, 100, 5):
+        found.require("x" * length + f" {topic} " + "y" * 60, True)
+
+    assert str(found).count(topic) == len(found.requirements)
 
 
 def test_without_a_wrong_run_there_is_no_walk() -> None:

@@ -1,4 +1,4 @@
-"""Exercise loyalty: three typical wrong answers fail, each with a sentence about what is wrong."""
+"""Exercise loyalty: typical wrong answers fail, each with a sentence about what is wrong."""
 
 from typing import Any
 
@@ -51,7 +51,6 @@ class InMemory(StoredDictionary):
     [
         (Replaces, "ada@example.org has 8 points instead of 18"),
         (NeverTakesBack, "grace@example.org has 5 points instead of 0"),
-        (InMemory, "its handler of order.order-cancelled raised an error"),
     ],
 )
 def test_a_wrong_answer_fails_with_a_sentence_that_helps(answer: Any, sentence: str, check: Check) -> None:
@@ -64,5 +63,6 @@ def test_a_wrong_answer_fails_with_a_sentence_that_helps(answer: Any, sentence: 
 def test_the_crash_matrix_of_a_wrong_answer_opens_in_the_walk_at_its_first_wrong_run(check: Check) -> None:
     feedback = check("loyalty", InMemory)
 
+    assert "its handler of order.order-cancelled raised an error: KeyError" in " ".join(feedback.text.split())
     assert "cancelled 2  wrong" in feedback.text
     assert "loyalty-1" in {moment.hop.replica for moment in feedback.walk()._lab.moments}

@@ -28,11 +28,6 @@ def any_order(lab: Lab, order: str, topic: str) -> str | None:
     return f"{topic}[{found['partition'].iloc[-1]}]@{found['offset'].iloc[-1]}"
 
 
-def always_there(lab: Lab, order: str, topic: str) -> str:
-    found = lab.messages.query("topic == @topic and key == @order").iloc[0]
-    return f"{topic}[{found['partition']}]@{found['offset']}"
-
-
 def message(order: Order) -> dict[str, Any]:
     products = [{"sku": order["sku"], "quantity": order["quantity"]}]
     return {"id": order["number"], "customerName": order["customer"], "customerEmail": order["email"],
@@ -126,17 +121,15 @@ def without_a_reason(value: bytes) -> Any:
 @pytest.mark.parametrize(
     ("name", "answer", "sentence"),
     [
-        ("place-of", row_as_offset, "it returned 'stock.order-products-reserved[0]@3' instead of 'stock.order-products-reserved[0]@0'"),
-        ("place-of", first_partition, "not met 5 orders, 4 partitions a topic"),
-        ("place-of", any_order, "it returned 'order.new-order-received[0]@2' instead of 'order.new-order-received[0]@0'"),
-        ("place-of", always_there, "your code raised IndexError"),
-        ("record-of", as_text, "not met it returns the key and the value of a record, two values of type bytes it returned"),
+        ("place-of", row_as_offset, "instead of 'stock.order-products-reserved[0]@0'"),
+        ("place-of", any_order, "'order.new-order-received[0]@2' instead of 'order.new-order-received[0]@0'"),
+        ("record-of", as_text, "the value of a record, two values of type bytes it returned ('00000000"),
         ("record-of", as_python, "Stock cannot handle the record: JSON is malformed"),
         ("record-of", key_as_json, "not met the key is the number of the order the keys are [b'\"00000000"),
         ("record-of", in_utf_16, "the store reads UTF-8 only"),
         ("record-of", own_fields, "Stock cannot handle the record: Object missing required field"),
         ("record-of", without_address, "not met each customer gets an e-mail e-mails went to no address"),
-        ("record-of", one_spoon, "the approved orders are {'Zoë Åström': '1 x Wooden spoon', 'Łukasz': '1 x Wooden spoon'}"),
+        ("record-of", one_spoon, "the approved orders are {'Zoë Åström': '1 x Wooden spoon', 'Łukasz':"),
         ("key-of", lambda change: None, "it returned None"),
         ("key-of", lambda change: change["id"], "changes of customer-1 are on the partitions"),
         ("key-of", lambda change: change["email"], "changes of customer-"),
@@ -160,4 +153,5 @@ def test_a_wrong_answer_fails_with_a_sentence_that_helps(name: str, answer: Any,
 def test_the_walk_shows_the_lab_whose_place_was_wrong(check: Check) -> None:
     feedback = check("place-of", first_partition)
 
+    assert "not met 5 orders, 4 partitions a topic" in sentence_of(feedback)
     assert len(feedback.walk()._lab.orders) == 5
