@@ -45,7 +45,7 @@ def _published(keys: list[str | bytes]) -> Places:
     broker = MemoryBroker()
     broker.create({TOPIC: PARTITIONS})
     log = broker.join("customers", [TOPIC], "customers-1", assign=True)
-    values = [key if isinstance(key, bytes) else key.encode() for key in keys]
+    values = [key if isinstance(key, bytes) else key.encode("utf-8", "replace") for key in keys]
     sent = log.send([ProducerRecord(TOPIC, value, b"{}") for value in values])
     places: Places = {}
     for number, each in enumerate(sent):
@@ -71,7 +71,7 @@ EXERCISE = Exercise(
         "Records with the same key go to the same partition, and records in different partitions have no order.",
         "The key must be equal in all changes of a customer, and different for different customers. Which fields of a "
         "change can a customer change?",
-        "Only the field customer stays the same for ever: return change['customer'].",
+        "Only the field customer never changes: return change['customer'].",
     ),
     examine,
 )

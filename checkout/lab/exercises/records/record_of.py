@@ -45,10 +45,8 @@ def examine(record_of: Callable[[dict[str, Any]], Any], found: Examination) -> N
 def _not_bytes(result: Any) -> str:
     if not isinstance(result, tuple | list) or [type(each) for each in result] != [bytes, bytes]:
         return f"it returned {shown(result)}"
-    try:
-        return "" if [each.decode() for each in result] else ""
-    except UnicodeDecodeError:
-        return f"it returned {shown(result)}, and the store reads UTF-8 only"
+    is_utf8 = all(each.decode("utf-8", "replace").encode() == each for each in result)
+    return "" if is_utf8 else f"it returned {shown(result)}, and the store reads UTF-8 only"
 
 
 def _reason(lab: Lab) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from checkout.lab.exercises.examination import GOOD, NOT_REACHED, WINDOWS, WRONG, Examination
 from checkout.lab.exercises.exercise import Exercise
+from checkout.lab.exercises.learners import shown
 
 ORDER, MAX_DELIVERIES = "order-1", 3
 COLUMN_AFTER = {"": "before handle", "save": "after handle", "publish": "published", "commit": "committed"}
@@ -68,7 +69,7 @@ class Run:
         if not self.published:
             return "the answer is lost: it was never published"
         if any(answer != self.answers[0] for answer in self.published):
-            return f"it published {self.published[-1]!r}, and had saved {self.answers[0]!r}"
+            return f"it published {shown(self.published[-1])}, and had saved {shown(self.answers[0])}"
         return "" if self.is_committed else "the offset is never committed: the record is delivered again and again"
 
 
