@@ -1,11 +1,14 @@
-"""Kafka commands: `checkout kafka start`, `stop` and `status`."""
+"""Kafka commands: `checkout kafka start`, `stop`, `status` and `tool`."""
 
 import contextlib
+import signal
+import subprocess
+from collections.abc import Sequence
 from typing import Any
 
 from checkout.cli import output
 from checkout.cli.progress import progress_bar
-from checkout.local_kafka import cluster
+from checkout.local_kafka import cluster, tools
 from checkout.processes.shop_file import ShopNotRunning, find_shop
 from checkout.settings import read_settings
 
@@ -42,3 +45,30 @@ def status(as_json: bool) -> int:
     else:
         print("no Kafka is running here: start one with `checkout kafka start`")
     return 0 if found.processes else 1
+
+
+def tool(name: str, arguments: Sequence[str]) -> int:
+    """Runs one of Kafka's own tools in the foreground; returns its exit code.
+
+    Without `--bootstrap-server` it gets the address of the settings or of the local Kafka. Raises KafkaUnavailable
+    when neither is there, and JarsUnavailable when the tool cannot be downloaded.
+    """
+    server = ["--bootstrap-server", _servers()] if tools.lacks_server(name, arguments) else []
+    with progress_bar() as progress:
+        command = tools.command_line(name, [*arguments, *server], progress)
+    with subprocess.Popen(command, env=tools.environment()) as child:
+        while True:
+            try:
+                code = child.wait()
+                return code if code >= 0 else 128 - code
+            except KeyboardInterrupt:  # a consumer runs until Ctrl-C, and then prints how many records it has read
+                child.send_signal(signal.SIGINT)
+
+
+def _servers() -> str:
+    settings = read_settings()
+    status = cluster.status(settings.home.absolute())
+    if settings.bootstrap_servers or status.processes:
+        return settings.bootstrap_servers or status.bootstrap_servers
+    remedy = "start one with `checkout kafka start`, or name one with --bootstrap-server"
+    raise cluster.KafkaUnavailable(f"no Kafka is running here: {remedy}")

@@ -22,6 +22,7 @@ from checkout.lab.history.projection import SELL_OUT, Moment, view_of
 from checkout.lab.history.replay import Replay
 from checkout.lab.locking import changes, reads
 from checkout.lab.views.tables import LabTables
+from checkout.lab.views.tool_output import run_tool
 from checkout.messages import CancelOrder
 from checkout.registry import STORE, Registry
 from checkout.services.stock_table import PRODUCTS
@@ -117,6 +118,7 @@ class Lab(LabTables):
     leader = reads(KafkaSession.leader, SESSION)
     kill_broker = reads(KafkaSession.kill_broker, SESSION)
     start_brokers = reads(KafkaSession.start_brokers, SESSION)
+    kafka_tool = reads(run_tool, SESSION)
 
     @changes
     def sell_out(self, product: str | int) -> None:

@@ -198,7 +198,8 @@ class Environment(RunContext):
     def wait(self, seconds: float = 0, minutes: float = 0, hours: float = 0) -> None:
         """Moves the lab's clock without waiting: timers and retries become due.
 
-        After 10 seconds crashed members of a group lose their partitions.
+        From 10 seconds on, the session timeout, crashed members of a group lose their partitions: an administration
+        client removes them, since Kafka does not see the lab's clock.
         """
         seconds += 60 * minutes + 3600 * hours
         self.clock.forward(seconds)
