@@ -2,14 +2,15 @@
 
 from checkout.lab.course.command import command
 from checkout.lab.course.crash_matrix import crash_matrix
-from checkout.lab.course.exercises import check, progress
 from checkout.lab.course.extra_services import LegacyPayments, Loyalty, PaymentFunction
 from checkout.lab.course.predictions import Predictions
 from checkout.lab.errors import LabError
+from checkout.lab.exercises.check import check, progress
+from checkout.lab.exercises.stored_dictionary import StoredDictionary
 from checkout.lab.lab import Lab
 from checkout.lab.views.source_code import show
 
 __all__ = [
-    "Lab", "LabError", "LegacyPayments", "Loyalty", "PaymentFunction", "Predictions", "check", "command",
-    "crash_matrix", "progress", "show",
+    "Lab", "LabError", "LegacyPayments", "Loyalty", "PaymentFunction", "Predictions", "StoredDictionary",
+    "check", "command", "crash_matrix", "progress", "show",
 ]  # fmt: skip

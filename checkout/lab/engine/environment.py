@@ -63,7 +63,8 @@ class Environment(RunContext):
     def _start(self, replica: str) -> None:
         name = service_of(replica)
         log = self.session.retry_during_failover(lambda: self._join(name, replica))
-        self.replicas[replica] = Replica(replica, self.services[name], self.databases[name], log, self)
+        service = type(self.services[name])()  # what another instance kept in memory, a crash has lost
+        self.replicas[replica] = Replica(replica, service, self.databases[name], log, self)
         order = {name: number for number, name in enumerate(self.services)}  # among equals, the diagram's order
         self.replicas = dict(sorted(self.replicas.items(), key=lambda each: (order[each[1].service.name], each[0])))
 

@@ -14,7 +14,7 @@ from checkout.lab.engine.other_producers import find_records
 from checkout.lab.errors import LabError, as_lab_error
 from checkout.lab.history.projection import order_row, stock_row
 from checkout.lab.views import dataframes
-from checkout.messaging.log import DEAD_LETTERS
+from checkout.messaging.log import DEAD_LETTERS, Record
 from checkout.services import orders_table, stock_table
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ class LabTables:
             records = list(environment.broker.read([*environment.broker.topics()]))
         records.sort(key=lambda record: environment.sent.sequence.get(record[:3], 0))
         return dataframes.messages(self._names, records, environment.journal, environment.registry)
+
+    def records(self, topic: str) -> list[Record]:
+        """Returns the records of a topic as they are stored: bytes, with headers. An unknown topic has none."""
+        with self.lock, as_lab_error():
+            return list(self._environment.broker.read([topic]))
 
     @property
     def groups(self) -> pd.DataFrame:
