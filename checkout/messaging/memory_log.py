@@ -34,7 +34,7 @@ class MemoryBroker:
     def create(self, topics: Mapping[str, int]) -> None:
         """Creates topics with their numbers of partitions; an existing topic stays as it is."""
         with self._changed:
-            self._records = {topic: [[] for _ in range(count)] for topic, count in topics.items()} | self._records
+            self._records |= {t: [[] for _ in range(count)] for t, count in topics.items() if t not in self._records}
 
     def join(self, group: str, topics: Sequence[str], replica: str, assign: bool = False) -> "MemoryLog":
         """Joins a group as `replica`; with `assign`, takes all partitions without becoming a member."""

@@ -24,6 +24,8 @@ def cause_of(record: Record, message: type[Message]) -> str | None:
 def version_problem(record: Record, message: type[Message]) -> str:
     """Why this version of the message cannot be read; empty where it can: other minor versions have other fields."""
     version = header(record, VERSION_HEADER)
+    if version is None and message.major_version == 1:  # most records: without a further call
+        return ""
     version = "1" if version is None else version
     if version.partition(".")[0] == str(message.major_version):
         return ""
