@@ -101,10 +101,10 @@ class MemoryBroker:
         if topic not in self._records:
             raise LogUnavailable(f"there is no topic {topic}: create it first")
         number = self._partitioner.choose(record, len(self._records[topic]))
-        partition = self._records[topic][number]
-        sent, now = b"" if key is None and value is None else value, int(self._clock() * 1000)
-        partition.append(Record(topic, number, len(partition), key, sent, list(headers), now))
-        return RecordMetadata(number, len(partition) - 1)
+        sent = b"" if key is None and value is None else value
+        offset = len(partition := self._records[topic][number])
+        partition.append(Record(topic, number, offset, key, sent, list(headers), int(self._clock() * 1000)))
+        return RecordMetadata(number, offset)
 
 
 class _Group:
