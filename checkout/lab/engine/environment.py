@@ -53,9 +53,9 @@ class Environment(RunContext):
         for database in self.databases.values():
             database.close()
 
-    def _add_service(self, service: Service) -> None:
+    def _add_service(self, service: Service, database: ServiceDatabase | None = None) -> None:
         name = service.name
-        self.services[name], self.databases[name] = service, ServiceDatabase("sqlite://", service)
+        self.services[name], self.databases[name] = service, database or ServiceDatabase("sqlite://", service)
         self._replica_counts[name] = 1
         self.lag.subscribe(name, service.topics())
         self._start(f"{name}-1")
@@ -127,16 +127,22 @@ class Environment(RunContext):
             self._await_rebalance(service)
         self.note(service, "Scale", f"{service} has {replicas} replica{'s' * (replicas > 1)} now")
 
-    def replace(self, service: str, kind: type[Service]) -> None:
+    def replace(self, service: str, kind: type[Service], keep_database: bool = False) -> None:
         """Replaces a service by another class of the same name; group and offsets stay, its database is new.
 
-        Raises LabError if the names differ, or if a replica has work in progress.
+        `keep_database`: the class is another version of the service, with the same tables, and continues with its data.
+        Raises LabError if names or kept tables differ, or if a replica has work in progress.
         """
         if kind.name != service:
             raise LabError(f"{kind.__name__} is named {kind.name!r}: it cannot replace {service!r}")
+        if keep_database and kind.tables is not self.services[service].tables:
+            raise LabError(f"{kind.__name__} has other tables than {service}: it needs a new database")
+        for replica in self.of(service):  # else the next version sends the last messages again
+            replica.worker.mark_sent()
         self._remove_replicas(service)
-        self.databases[service].close()
-        self._add_service(kind())
+        if not keep_database:
+            self.databases.pop(service).close()
+        self._add_service(kind(), self.databases.get(service))
         self.note(service, "Replace", f"{kind.__name__} replaces {service}")
 
     def listen(self, kind: type[Service], from_now: bool = False) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from checkout.lab import Lab, LabError, LegacyPayments, Loyalty, PaymentFunction
+from checkout.services.orders import Orders
 
 OpenLab = Callable[..., Lab]
 
@@ -123,6 +124,29 @@ def test_a_service_with_work_in_progress_is_not_replaced(lab: Lab) -> None:
         lab.replace("payments", LegacyPayments)
 
 
+class AnotherOrders(Orders):
+    """The next version of Orders."""
+
+
+def test_another_version_of_a_service_continues_with_its_data_and_sends_nothing_again(open_lab: OpenLab) -> None:
+    lab = open_lab()
+    lab.place_order("wooden spoon", quantity=2)
+    lab.run()
+
+    lab.replace("orders", AnotherOrders, keep_database=True)
+    lab.place_order("wooden spoon")
+    moments = lab.run()
+
+    assert lab.orders["status"].tolist() == ["APPROVED", "APPROVED"]
+    assert {moment.order for moment in moments} == {"order-2"}
+    assert [moment.hop.outcome for moment in moments if moment.hop.outcome != "applied"] == []
+
+
+def test_a_service_with_other_tables_cannot_keep_the_database(lab: Lab) -> None:
+    with pytest.raises(LabError, match="LegacyPayments has other tables than payments: it needs a new database"):
+        lab.replace("payments", LegacyPayments, keep_database=True)
+
+
 def test_an_idle_lab_says_when_a_timer_is_due(lab: Lab) -> None:
     lab.replace("payments", LegacyPayments)
     lab.place_order("wooden spoon")
@@ -136,6 +160,7 @@ def test_an_idle_lab_says_when_a_timer_is_due(lab: Lab) -> None:
         (lambda lab: lab.replace("stock", LegacyPayments), "LegacyPayments is named 'payments'"),
         (lambda lab: lab.listen(LegacyPayments), "there is a payments already: lab.replace"),
         (lambda lab: lab.leader("order.new-order-received"), "a lab in memory has no brokers"),
+        (lambda lab: lab.partitions("order.new-order-received"), "a lab in memory has no brokers"),
     ],
 )
 def test_what_this_lab_cannot_do_is_an_error(lab: Lab, call: Callable[[Lab], object], message: str) -> None:
