@@ -3,13 +3,16 @@
 from checkout.lab.course.command import command
 from checkout.lab.course.crash_matrix import crash_matrix
 from checkout.lab.course.exercises import check, progress
-from checkout.lab.course.extra_services import LegacyPayments, Loyalty, PaymentFunction
+from checkout.lab.course.extra_services import Loyalty
+from checkout.lab.course.payment_contract import payment_contract
 from checkout.lab.course.predictions import Predictions
+from checkout.lab.course.replacements.batch_payments import BatchPayments
+from checkout.lab.engine.programs import Program
 from checkout.lab.errors import LabError
 from checkout.lab.lab import Lab
 from checkout.lab.views.source_code import show
 
 __all__ = [
-    "Lab", "LabError", "LegacyPayments", "Loyalty", "PaymentFunction", "Predictions", "check", "command",
-    "crash_matrix", "progress", "show",
+    "BatchPayments", "Lab", "LabError", "Loyalty", "Predictions", "Program", "check", "command", "crash_matrix",
+    "payment_contract", "progress", "show",
 ]  # fmt: skip

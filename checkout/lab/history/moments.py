@@ -34,7 +34,7 @@ def _cells(moment: Moment) -> Sequence[str]:
     hop = moment.hop
     if hop.sender == LAB:
         return "", "", hop.technology, "", "", ""
-    outcome = "" if hop.outcome == Outcome.APPLIED else hop.outcome
+    outcome = "observed" if hop.observed else "" if hop.outcome == Outcome.APPLIED else hop.outcome
     return str(hop.step or ""), f"{hop.sender} → {hop.to}", hop.message, moment.order, moment.place, outcome
 
 
