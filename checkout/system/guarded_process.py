@@ -3,6 +3,7 @@
 `python -m checkout.system.guarded_process COMMAND...`; the asking process holds the other end of standard input.
 """
 
+import os
 import subprocess
 import sys
 import threading
@@ -18,7 +19,8 @@ def main() -> int:
 
 
 def _stop_at_end_of_input(command: "subprocess.Popen[bytes]") -> None:
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1024):  # a thread in a read of `sys.stdin` would abort the end of the interpreter
+        pass
     command.terminate()
     try:
         command.wait(GRACE)

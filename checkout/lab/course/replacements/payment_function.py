@@ -13,8 +13,9 @@ def charge(request: dict[str, Any], provider: str) -> tuple[str, dict[str, Any]]
 
     Raises httpx.HTTPError without a usable answer of the payment provider; the same request may be passed again.
     """
-    order, payment = request["id"], request["payment"]
-    body = {"order": order, "amount": payment["total"], "currency": "EUR", "method": payment["paymentMethod"]}
+    order, method, total = request["id"], request["payment"]["paymentMethod"], request["payment"]["total"]
+    amount = round(total, 2) if isinstance(total, float) else total
+    body = {"order": order, "amount": amount, "currency": "EUR", "method": method}
     headers = {"Idempotency-Key": str(uuid.uuid5(uuid.UUID(order), "charge"))}
     response = httpx.post(f"{provider}/charges", json=body, headers=headers, trust_env=False)
     if response.status_code == 201:
