@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import update
 
-from checkout.lab.engine import diagnosis, requests
+from checkout.lab.engine import diagnosis, replacement, requests
 from checkout.lab.engine.clock import order_id
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.kafka_session import KafkaSession
@@ -109,7 +109,8 @@ class Lab(LabTables):
     crash = changes(Environment.crash, ENVIRONMENT)
     restart = changes(Environment.restart, ENVIRONMENT)
     scale = changes(Environment.scale, ENVIRONMENT)
-    replace = changes(Environment.replace, ENVIRONMENT)
+    replace = changes(replacement.replace, ENVIRONMENT)
+    serve = changes(replacement.serve, ENVIRONMENT)
     listen = changes(Environment.listen, ENVIRONMENT)
     rewind = changes(Environment.rewind, ENVIRONMENT)
     send = changes(Environment.send, ENVIRONMENT)

@@ -117,5 +117,5 @@ def journey(moments: Iterable[Moment]) -> pd.DataFrame:
     """Hops, one a row."""
     return frame("journey", (
         {"step": hop.step, "from": hop.sender, "to": hop.to, "message": hop.message, "place": moment.place,
-         "outcome": hop.outcome} for moment in moments for hop in [moment.hop]
+         "outcome": "observed" if hop.observed else hop.outcome} for moment in moments for hop in [moment.hop]
     ))  # fmt: skip
