@@ -57,7 +57,7 @@ def kafka_tool(
     """
     from checkout.cli import kafka_commands
 
-    raise typer.Exit(kafka_commands.tool(tool, arguments or []))
+    kafka_commands.tool(tool, arguments or [])
 
 
 @dlt.command("ls", cls=Command)

@@ -1,10 +1,9 @@
 """Kafka commands: `checkout kafka start`, `stop`, `status` and `tool`."""
 
 import contextlib
-import signal
-import subprocess
+import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from checkout.cli import output
 from checkout.cli.progress import progress_bar
@@ -47,8 +46,8 @@ def status(as_json: bool) -> int:
     return 0 if found.processes else 1
 
 
-def tool(name: str, arguments: Sequence[str]) -> int:
-    """Runs one of Kafka's own tools in the foreground; returns its exit code.
+def tool(name: str, arguments: Sequence[str]) -> NoReturn:
+    """Replaces this process by one of Kafka's own tools: signals reach the tool, and the exit status is its own.
 
     Without `--bootstrap-server` it gets the address of the settings or of the local Kafka. Raises KafkaUnavailable
     when neither is there, and JarsUnavailable when the tool cannot be downloaded.
@@ -56,13 +55,7 @@ def tool(name: str, arguments: Sequence[str]) -> int:
     server = ["--bootstrap-server", _servers()] if tools.lacks_server(name, arguments) else []
     with progress_bar() as progress:
         command = tools.command_line(name, [*arguments, *server], progress)
-    with subprocess.Popen(command, env=tools.environment()) as child:
-        while True:
-            try:
-                code = child.wait()
-                return code if code >= 0 else 128 - code
-            except KeyboardInterrupt:  # a consumer runs until Ctrl-C, and then prints how many records it has read
-                child.send_signal(signal.SIGINT)
+    os.execve(command[0], command, tools.environment())
 
 
 def _servers() -> str:

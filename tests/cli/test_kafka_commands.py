@@ -90,7 +90,8 @@ def test_a_tool_prints_its_own_output_and_ends_with_its_own_exit_status(kafka: s
 
 
 @pytest.mark.kafka
-def test_ctrl_c_ends_a_consumer_which_then_counts_its_records(kafka: str, home: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_consumer_which_then_counts_its_records(number: int, kafka: str, home: Path) -> None:
     with closing(KafkaBroker(kafka, "tool-test--")) as broker:
         broker.create({"mugs": 1})
         member = broker.join("mugs", ["mugs"], "mugs-1", assign=True)
@@ -101,13 +102,13 @@ def test_ctrl_c_ends_a_consumer_which_then_counts_its_records(kafka: str, home: 
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as consumer:  # fmt: skip
             assert consumer.stdout
             first = consumer.stdout.readline()
-            consumer.send_signal(signal.SIGINT)
+            consumer.send_signal(number)
             _, last = consumer.communicate(timeout=30)
         broker.delete()
 
     assert first == "a mug\n"
     assert "Processed a total of 1 messages" in last
-    assert consumer.returncode == 130
+    assert consumer.returncode == 128 + number
 
 
 def test_a_tool_that_cannot_be_downloaded_names_the_remedy(
