@@ -42,7 +42,7 @@ MUTANTS = (
            "            with self.database.begin() as db:",
            "worker"),
     Mutant("close does not mark what was sent", "worker/worker.py",
-           "        self._mark_now()\n        with contextlib.suppress(LogUnavailable):",
+           "        self.mark_sent()\n        with contextlib.suppress(LogUnavailable):",
            "        with contextlib.suppress(LogUnavailable):", "worker"),
     Mutant("redirects are followed", "worker/adapters.py", "follow_redirects=False", "follow_redirects=True",
            "worker/test_http_responses.py"),

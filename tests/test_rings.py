@@ -49,6 +49,9 @@ MAY_IMPORT = {
     "checkout.cli": ["checkout"],
     "checkout.__main__": ["checkout.cli"],
 }
+# Programs of the course that stand for programs of others: they are started by their files.
+FOREIGN = "checkout.lab.course.replacements."
+PROGRAMS = [FOREIGN + name for name in ("batch_program", "function_platform", "payment_function", "plain_payments")]
 NOTEBOOK_LIBRARIES = {"IPython", "ipywidgets", "anywidget", "pandas"}
 NOTEBOOK_PACKAGES = ["checkout.lab", "checkout.c4.notebook"]
 
@@ -151,8 +154,16 @@ def test_the_domain_needs_the_standard_library_only() -> None:
 def test_only_the_kafka_modules_import_kafka() -> None:
     users = {found.by for found in LIBRARIES if found.of.split(".")[0] == "kafka"}
 
+    users -= set(PROGRAMS)
     assert users
     assert [name for name in users if not name.startswith("checkout.messaging.kafka_")] == []
+
+
+def test_the_programs_of_others_import_nothing_of_this_project() -> None:
+    imported = {found.of.split(".")[0] for found in IMPORTS if found.by in PROGRAMS}
+
+    assert "checkout" not in imported
+    assert {"kafka", "httpx", "csv"} <= imported
 
 
 def test_only_notebook_packages_import_notebook_libraries() -> None:

@@ -1,6 +1,6 @@
 """Groups: the commands `checkout kafka ...` and `checkout dlt ...`."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -12,6 +12,9 @@ PortBase = Annotated[
     int | None, typer.Option(metavar="PORT", help="First port of the store, that of the web app.  [default: 8000]")
 ]
 Brokers = Annotated[int | None, typer.Option(metavar="N", help="Kafka brokers, 1 or 3.  [default: 1]")]
+
+PASS_ON: dict[str, Any] = {"allow_interspersed_args": False, "ignore_unknown_options": True}
+Tool = Literal["consumer-groups", "topics", "console-consumer", "dump-log"]
 
 kafka = typer.Typer(help="Start, stop or show the local Kafka.", **PLAIN)
 dlt = typer.Typer(help="List, show or replay dead letters.", **PLAIN)
@@ -39,6 +42,22 @@ def kafka_status(as_json: AsJson = False) -> None:
     from checkout.cli import kafka_commands
 
     raise typer.Exit(kafka_commands.status(as_json))
+
+
+@kafka.command("tool", cls=Command, context_settings=PASS_ON)
+def kafka_tool(
+    tool: Annotated[Tool, typer.Argument(metavar="TOOL", hidden=True)],
+    arguments: Annotated[list[str] | None, typer.Argument(metavar="ARGUMENT", hidden=True)] = None,
+) -> None:
+    """Run one of Kafka's own command line tools.
+
+    TOOL is consumer-groups, topics, console-consumer or dump-log. Every ARGUMENT after it, `--help` too, goes to the
+    tool. Without --bootstrap-server the tool gets the address of the local Kafka. The exit status is that of the tool.
+    The tools are downloaded when one is first used.
+    """
+    from checkout.cli import kafka_commands
+
+    kafka_commands.tool(tool, arguments or [])
 
 
 @dlt.command("ls", cls=Command)

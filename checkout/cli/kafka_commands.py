@@ -1,11 +1,13 @@
-"""Kafka commands: `checkout kafka start`, `stop` and `status`."""
+"""Kafka commands: `checkout kafka start`, `stop`, `status` and `tool`."""
 
 import contextlib
-from typing import Any
+import os
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 from checkout.cli import output
 from checkout.cli.progress import progress_bar
-from checkout.local_kafka import cluster
+from checkout.local_kafka import cluster, tools
 from checkout.processes.shop_file import ShopNotRunning, find_shop
 from checkout.settings import read_settings
 
@@ -42,3 +44,24 @@ def status(as_json: bool) -> int:
     else:
         print("no Kafka is running here: start one with `checkout kafka start`")
     return 0 if found.processes else 1
+
+
+def tool(name: str, arguments: Sequence[str]) -> NoReturn:
+    """Replaces this process by one of Kafka's own tools: signals reach the tool, and the exit status is its own.
+
+    Without `--bootstrap-server` it gets the address of the settings or of the local Kafka. Raises KafkaUnavailable
+    when neither is there, and JarsUnavailable when the tool cannot be downloaded.
+    """
+    server = ["--bootstrap-server", _servers()] if tools.lacks_server(name, arguments) else []
+    with progress_bar() as progress:
+        command = tools.command_line(name, [*arguments, *server], progress)
+    os.execve(command[0], command, tools.environment())
+
+
+def _servers() -> str:
+    settings = read_settings()
+    status = cluster.status(settings.home.absolute())
+    if settings.bootstrap_servers or status.processes:
+        return settings.bootstrap_servers or status.bootstrap_servers
+    remedy = "start one with `checkout kafka start`, or name one with --bootstrap-server"
+    raise cluster.KafkaUnavailable(f"no Kafka is running here: {remedy}")

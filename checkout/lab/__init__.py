@@ -2,8 +2,11 @@
 
 from checkout.lab.course.command import command
 from checkout.lab.course.crash_matrix import crash_matrix
-from checkout.lab.course.extra_services import LegacyPayments, Loyalty, PaymentFunction
+from checkout.lab.course.extra_services import Loyalty
+from checkout.lab.course.payment_contract import payment_contract
 from checkout.lab.course.predictions import Predictions
+from checkout.lab.course.replacements.batch_payments import BatchPayments
+from checkout.lab.engine.programs import Program
 from checkout.lab.errors import LabError
 from checkout.lab.exercises.check import check, progress
 from checkout.lab.exercises.stored_dictionary import StoredDictionary
@@ -11,6 +14,6 @@ from checkout.lab.lab import Lab
 from checkout.lab.views.source_code import show
 
 __all__ = [
-    "Lab", "LabError", "LegacyPayments", "Loyalty", "PaymentFunction", "Predictions", "StoredDictionary",
-    "check", "command", "crash_matrix", "progress", "show",
+    "BatchPayments", "Lab", "LabError", "Loyalty", "Predictions", "Program", "StoredDictionary", "check", "command",
+    "crash_matrix", "payment_contract", "progress", "show",
 ]  # fmt: skip

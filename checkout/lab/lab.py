@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import update
 
-from checkout.lab.engine import diagnosis, requests
+from checkout.lab.engine import diagnosis, replacement, requests
 from checkout.lab.engine.clock import order_id
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.kafka_session import KafkaSession
@@ -22,6 +22,7 @@ from checkout.lab.history.projection import SELL_OUT, Moment, view_of
 from checkout.lab.history.replay import Replay
 from checkout.lab.locking import changes, reads
 from checkout.lab.views.tables import LabTables
+from checkout.lab.views.tool_output import run_tool
 from checkout.messages import CancelOrder
 from checkout.registry import STORE, Registry
 from checkout.services.stock_table import PRODUCTS
@@ -108,7 +109,8 @@ class Lab(LabTables):
     crash = changes(Environment.crash, ENVIRONMENT)
     restart = changes(Environment.restart, ENVIRONMENT)
     scale = changes(Environment.scale, ENVIRONMENT)
-    replace = changes(Environment.replace, ENVIRONMENT)
+    replace = changes(replacement.replace, ENVIRONMENT)
+    serve = changes(replacement.serve, ENVIRONMENT)
     listen = changes(Environment.listen, ENVIRONMENT)
     rewind = changes(Environment.rewind, ENVIRONMENT)
     send = changes(Environment.send, ENVIRONMENT)
@@ -117,6 +119,7 @@ class Lab(LabTables):
     leader = reads(KafkaSession.leader, SESSION)
     kill_broker = reads(KafkaSession.kill_broker, SESSION)
     start_brokers = reads(KafkaSession.start_brokers, SESSION)
+    kafka_tool = reads(run_tool, SESSION)
 
     @changes
     def sell_out(self, product: str | int) -> None:

@@ -2,16 +2,22 @@
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from kafka import IsolationLevel, KafkaAdminClient, OffsetSpec, TopicPartition, errors
-from kafka.admin import ConfigResource, ConfigResourceType, MemberToRemove
+from kafka.admin import MemberToRemove
 
 from checkout.messaging.kafka_client import CLIENT_SETTINGS, KafkaConnection, Result
-from checkout.messaging.log import Lag, LogUnavailable, Partition, max_record_bytes
+from checkout.messaging.kafka_topics import choose_brokers, create_topics, set_compression, topic_options
+from checkout.messaging.log import Lag, LogUnavailable, Partition
 
-SEGMENT_BYTES, SHORTEST_SEGMENT = 64 * 1024 * 1024, 10.0  # of a file with records; in seconds
-COMPRESSION, UNCOMPRESSED = "compression.type", "uncompressed"
+
+class Replicas(NamedTuple):
+    """The brokers of a partition by id: its leader (None while it has none), all replicas, and those in sync."""
+
+    leader: int | None
+    all: list[int]
+    in_sync: list[int]
 
 
 class KafkaAdmin:
@@ -28,22 +34,30 @@ class KafkaAdmin:
         self._client: Any = None
         self._lock = threading.Lock()
 
-    def create(self, topics: Mapping[str, int], retention: float | None = None) -> None:
+    def create(
+        self, topics: Mapping[str, int], retention: float | None = None, chooses_brokers: bool = False
+    ) -> None:
         """Creates topics with their numbers of partitions.
 
-        `retention`: seconds for which records are kept; by default for ever. An existing topic keeps its partitions and
-        its retention, and gets the compression setting, without which one batch can stop a service.
+        `retention`: seconds for which records are kept; by default for ever. `chooses_brokers`: assigns the replicas of
+        the n-th topic in turn from the n-th broker on, so that every run has the same leaders; by default Kafka does.
+        An existing topic keeps its partitions and its retention, and gets the compression setting, without which one
+        batch can stop a service.
         """
-        brokers = self._call(lambda admin: len(admin.describe_cluster()["brokers"]))
+        cluster = self._call(lambda admin: admin.describe_cluster())
+        brokers = sorted(each["broker_id"] for each in cluster["brokers"])
         settings = {
-            self.connection.add_prefix(topic): _settings(topic, partitions, brokers, retention)
+            self.connection.add_prefix(topic): topic_options(topic, partitions, len(brokers), retention)
             for topic, partitions in topics.items()
         }
+        if chooses_brokers:
+            for first, options in enumerate(settings.values()):
+                choose_brokers(options, brokers, first)
         if settings:
-            existing = self._call(lambda admin: _create(admin, settings))
+            existing = self._call(lambda admin: create_topics(admin, settings))
             self._call(lambda admin: admin.wait_for_topics(list(settings)))
             if existing:
-                self._call(lambda admin: _set_compression(admin, existing))
+                self._call(lambda admin: set_compression(admin, existing))
 
     def topics(self) -> dict[str, int]:
         """Returns the topics with their numbers of partitions."""
@@ -63,31 +77,43 @@ class KafkaAdmin:
 
     def ends(self, topics: Sequence[str]) -> dict[Partition, int]:
         """Returns the end offset of each partition of these topics."""
+        return self._offsets(topics, OffsetSpec.LATEST)
+
+    def begins(self, topics: Sequence[str]) -> dict[Partition, int]:
+        """Returns the beginning offset of each partition: that of its oldest record, or the end offset without any."""
+        return self._offsets(topics, OffsetSpec.EARLIEST)
+
+    def _offsets(self, topics: Sequence[str], spec: OffsetSpec) -> dict[Partition, int]:
         counts = self._existing(topics)
         partitions = self._by_topic_partition((topic, n) for topic, count in counts.items() for n in range(count))
         if not partitions:
             return {}
-        latest, committed = dict.fromkeys(partitions, OffsetSpec.LATEST), IsolationLevel.READ_COMMITTED
-        found = self._call(lambda admin: admin.list_partition_offsets(latest, committed))
-        return {partition: found[wanted].offset for wanted, partition in partitions.items()}
+        wanted, committed = dict.fromkeys(partitions, spec), IsolationLevel.READ_COMMITTED
+        found = self._call(lambda admin: admin.list_partition_offsets(wanted, committed))
+        return {partition: found[each].offset for each, partition in partitions.items()}
 
     def lags(self, group: str, topics: Sequence[str]) -> dict[Partition, Lag]:
         """Returns the lag of a group without joining it."""
         ends = self.ends(topics)
         if not ends:
             return {}
-        name, partitions = self.connection.add_prefix(group), self._by_topic_partition(ends)
+        begins, name = self.begins(topics), self.connection.add_prefix(group)
+        partitions = self._by_topic_partition(ends)
         found = self._call(lambda admin: admin.list_group_offsets({name: list(partitions)})[name])
-        return {p: Lag(max(0, found[wanted].offset), ends[p]) for wanted, p in partitions.items()}
+        return {p: Lag(max(0, found[wanted].offset), ends[p], begins.get(p, 0)) for wanted, p in partitions.items()}
 
-    def leader(self, partition: Partition) -> int:
-        """Returns the id of the broker that leads a partition. Raises LogUnavailable for one that does not exist."""
-        topic, number = partition
-        if number >= self.partitions([topic])[topic]:
-            raise LogUnavailable(f"{topic} has no partition {number}")
-        name = self.connection.add_prefix(topic)
-        found = self._call(lambda admin: admin.describe_topics([name]))[0]["partitions"]
-        return int(next(each["leader_id"] for each in found if each["partition_index"] == number))
+    def replicas(self, topics: Sequence[str]) -> dict[Partition, Replicas]:
+        """Returns leader, replicas and in-sync replicas of each partition, as the broker that answers knows them.
+
+        Raises LogUnavailable for a topic that does not exist.
+        """
+        self.partitions(topics)
+        names = [self.connection.add_prefix(topic) for topic in topics]
+        found = self._call(lambda admin: admin.describe_topics(names))
+        return {
+            (self.connection.strip_prefix(topic["name"]), each["partition_index"]): _replicas(each)
+            for topic in found for each in sorted(topic["partitions"], key=lambda each: each["partition_index"])
+        }  # fmt: skip
 
     def members(self, groups: Sequence[str]) -> dict[str, list[str]]:
         """Returns the members of each of these groups that has any: the name of a static member, or its id."""
@@ -153,39 +179,9 @@ class KafkaAdmin:
             return self._client
 
 
-def _settings(topic: str, partitions: int, brokers: int, retention: float | None) -> dict[str, object]:
-    # On three brokers a topic has three replicas, two of which must acknowledge. The broker decompresses what other
-    # producers compress: kafka-python reads lz4, snappy and zstd only with more packages, and polls forever without.
-    replicas = min(3, brokers)
-    configs: dict[str, object] = {"max.message.bytes": max_record_bytes(topic), COMPRESSION: UNCOMPRESSED}
-    configs["min.insync.replicas"] = 2 if replicas == 3 else 1
-    configs["retention.ms"] = -1 if retention is None else round(retention * 1_000)
-    if retention is not None:  # only closed segments are deleted
-        configs |= {"segment.bytes": SEGMENT_BYTES, "segment.ms": round(max(retention / 8, SHORTEST_SEGMENT) * 1_000)}
-    return {
-        "num_partitions": partitions,
-        "replication_factor": replicas,
-        "configs": {name: str(value) for name, value in configs.items()},
-    }
-
-
-def _create(admin: Any, topics: Mapping[str, Mapping[str, object]]) -> list[str]:
-    # returns the names of those that exist already
-    existing = []
-    for created in admin.create_topics(topics, raise_errors=False)["topics"]:
-        if created["error_code"] == errors.TopicAlreadyExistsError.errno:
-            existing.append(created["name"])
-        elif created["error_code"]:
-            raise errors.for_code(created["error_code"])(created["error_message"])
-    return existing
-
-
-def _set_compression(admin: Any, names: Sequence[str]) -> None:
-    asked = [ConfigResource(ConfigResourceType.TOPIC, name, {COMPRESSION: None}) for name in names]
-    found = admin.describe_configs(asked, config_filter="all")["topic"]
-    wrong = [name for name in names if found[name][COMPRESSION]["value"] != UNCOMPRESSED]
-    if wrong:
-        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, n, {COMPRESSION: UNCOMPRESSED}) for n in wrong])
+def _replicas(partition: Mapping[str, Any]) -> Replicas:
+    leader = partition["leader_id"]
+    return Replicas(leader if leader >= 0 else None, partition["replica_nodes"], sorted(partition["isr_nodes"]))
 
 
 def _group_names(admin: Any) -> list[str]:

@@ -46,14 +46,18 @@ class RecordMetadata(NamedTuple):
 
 
 class Lag(NamedTuple):
-    """Progress of a consumer group on a partition: its committed offset (0 if none) and the partition's end offset."""
+    """Progress of a consumer group on a partition: its committed offset (0 if none) and the partition's end offset.
+
+    `begin`: the partition's beginning offset, above 0 when older records are deleted.
+    """
 
     committed: int
     end: int
+    begin: int = 0
 
     @property
     def records(self) -> int:
-        """Number of records that the group has not committed."""
+        """End offset minus committed offset. Deleted records between the two count as well."""
         return self.end - self.committed
 
 
@@ -155,6 +159,9 @@ class Broker(Protocol):
 
     def ends(self, topics: Sequence[str]) -> dict[Partition, int]:
         """Returns the end offset of each partition of these topics; topics that do not exist are left out."""
+
+    def begins(self, topics: Sequence[str]) -> dict[Partition, int]:
+        """Returns the beginning offset of each partition: that of its oldest record, or the end offset without any."""
 
     def lags(self, group: str, topics: Sequence[str]) -> dict[Partition, Lag]:
         """Returns the lag of a group on these topics without joining it."""

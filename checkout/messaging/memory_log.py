@@ -34,8 +34,7 @@ class MemoryBroker:
     def create(self, topics: Mapping[str, int]) -> None:
         """Creates topics with their numbers of partitions; an existing topic stays as it is."""
         with self._changed:
-            for topic, partitions in topics.items():
-                self._records.setdefault(topic, [[] for _ in range(partitions)])
+            self._records |= {t: [[] for _ in range(count)] for t, count in topics.items() if t not in self._records}
 
     def join(self, group: str, topics: Sequence[str], replica: str, assign: bool = False) -> "MemoryLog":
         """Joins a group as `replica`; with `assign`, takes all partitions without becoming a member."""
@@ -46,15 +45,18 @@ class MemoryBroker:
 
     def read(self, topics: Sequence[str], from_offsets: Mapping[Partition, int] | None = None) -> Iterator[Record]:
         """Reads these topics from the given offsets to the present end offsets."""
-        start = from_offsets or {}
         with self._changed:
-            found = [self._records_of(p)[start.get(p, 0) :] for p in self._partitions(topics)]
+            found = [self._records_of(p)[(from_offsets or {}).get(p, 0) :] for p in self._partitions(topics)]
         return itertools.chain.from_iterable(found)
 
     def ends(self, topics: Sequence[str]) -> dict[Partition, int]:
         """Returns the end offset of each partition of these topics."""
         with self._changed:
             return {partition: len(self._records_of(partition)) for partition in self._partitions(topics)}
+
+    def begins(self, topics: Sequence[str]) -> dict[Partition, int]:
+        """Returns offset 0 for each partition of these topics: nothing is deleted."""
+        return dict.fromkeys(self.ends(topics), 0)
 
     def lags(self, group: str, topics: Sequence[str]) -> dict[Partition, Lag]:
         """Returns the lag of a group without joining it."""
@@ -99,10 +101,9 @@ class MemoryBroker:
         if topic not in self._records:
             raise LogUnavailable(f"there is no topic {topic}: create it first")
         number = self._partitioner.choose(record, len(self._records[topic]))
-        partition = self._records[topic][number]
-        offset, now = len(partition), int(self._clock() * 1000)
         sent = b"" if key is None and value is None else value
-        partition.append(Record(topic, number, offset, key, sent, list(headers), now))
+        offset = len(partition := self._records[topic][number])
+        partition.append(Record(topic, number, offset, key, sent, list(headers), int(self._clock() * 1000)))
         return RecordMetadata(number, offset)
 
 
@@ -155,9 +156,8 @@ class MemoryLog:
         self.replica, self.subscribed = replica, broker._partitions(topics)
         self.assigned: list[Partition] = []
         self._broker, self._group, self._is_member, self._closed = broker, broker._group(group), not assign, False
-        self._group_name, self._topics = group, topics
+        self._group_name, self._topics, self._is_woken = group, topics, False
         self._positions: dict[Partition, int] = {}
-        self._is_woken = False
         if self._is_member:
             self._group.join(self)
         else:

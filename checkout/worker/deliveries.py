@@ -70,11 +70,13 @@ class Delivery:
         partition = self.record.partition if self.record else None
         if self.result:
             partition = self.result.row.wanted_partition
+        kind = type(message)
         return OutboxRow(
             kind=OutboxKind.TOPIC if message.topic else OutboxKind.EXTERNAL_CALL, order_id=message.id,
-            destination=message.purpose, message=type(message).__name__, payload=encode(message),
+            destination=message.purpose, message=kind.__name__, payload=encode(message),
             correlation=self.correlation or message.id, cause=self.type.__name__ if self.type else None,
             wanted_partition=partition, key=message.id.encode(),
+            headers=hops.version_headers(kind) if kind.major_version != 1 else None,
         )
 
     def call_done(self, at: datetime) -> OutboxResult:
@@ -127,7 +129,9 @@ class Sources:
     ) -> None:  # fmt: skip
         self._service, self._types, self._batch, self._clock = service, message_types, batch, clock
         self._log, self._external_calls, self._intake = log, external_calls, intake
-        self._decoders = {topic: msgspec.json.Decoder(message_types.by_topic[topic]) for topic in service.topics()}
+        # The service's own classes: it may know another version of a message than the one that sends it.
+        self._kinds = {message.topic: message for message in service.handlers if message.topic}
+        self._decoders = {topic: msgspec.json.Decoder(kind) for topic, kind in self._kinds.items()}
         self._due = {name: clock() + seconds for name, (seconds, _) in service.timers.items()}
         self._taken: list[Delivery] = []
         external_calls.on_result = log.wake
@@ -163,7 +167,7 @@ class Sources:
         return max(0.0, min(due) - self._clock()) if due else math.inf
 
     def _of_record(self, record: Record) -> Delivery:
-        kind = self._types.by_topic[record.topic]
+        kind = self._kinds[record.topic]
         cause = hops.cause_of(record, kind)
         if problem := hops.version_problem(record, kind):
             return _unreadable(record, kind, cause, problem)

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from checkout.framework.message import KAFKA, Message
 from checkout.journal.hop import Hop, Outcome, compact, one_line, text
 from checkout.messaging.log import Record, RecordMetadata
@@ -22,9 +24,17 @@ def cause_of(record: Record, message: type[Message]) -> str | None:
 def version_problem(record: Record, message: type[Message]) -> str:
     """Why this version of the message cannot be read; empty where it can: other minor versions have other fields."""
     version = header(record, VERSION_HEADER)
-    if version is None or version.partition(".")[0] == str(message.major_version):
+    if version is None and message.major_version == 1:  # most records: without a further call
+        return ""
+    version = "1" if version is None else version
+    if version.partition(".")[0] == str(message.major_version):
         return ""
     return f"{message.__name__} has version {version[:20]!r}, and only version {message.major_version} can be read"
+
+
+def version_headers(message: type[Message]) -> bytes:
+    """The header with the version of a message, as an outbox row stores it."""
+    return msgspec.msgpack.encode([(VERSION_HEADER, str(message.major_version).encode())])
 
 
 def header(record: Record, name: str) -> str | None:

@@ -76,7 +76,7 @@ class OutboxKind(StrEnum):
 
 
 class OutboxRow(msgspec.Struct, kw_only=True):
-    """One message to send. `headers` (MessagePack) belong to a dead letter, which keeps those of its record."""
+    """One message to send. `headers` (MessagePack): those of a dead letter's record, or the version of a message."""
 
     kind: OutboxKind
     order_id: str

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from checkout.domain import DomainError
 from checkout.framework.message import MessageTypes
 from checkout.messaging.log import Log, ProducerRecord, RecordMetadata, RecordTooLarge, check_size
-from checkout.worker.dead_letters import dead_letter_record
+from checkout.worker.dead_letters import HEADERS, dead_letter_record
 from checkout.worker.hops import CAUSE_HEADER, CORRELATION_HEADER
 from checkout.worker.outbox import OutboxKind, OutboxRow
 
@@ -23,6 +23,8 @@ def to_record(row: OutboxRow, message_types: MessageTypes) -> ProducerRecord:
     headers = [(CORRELATION_HEADER, row.correlation.encode())]
     if row.cause and message_types.by_name[row.message].only_cause is None:
         headers.append((CAUSE_HEADER, row.cause.encode()))
+    if row.headers:
+        headers += [(name, value or b"") for name, value in HEADERS.decode(row.headers)]
     return ProducerRecord(row.destination, row.key, row.payload, headers, row.wanted_partition)
 
 

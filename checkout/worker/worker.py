@@ -77,13 +77,13 @@ class Worker:
         """Takes the next batch from all sources, waiting up to `timeout` seconds; returns an unfinished batch again."""
         if not self.batch:
             if self._claims.are_due:
-                self._mark_now()
+                self.mark_sent()
                 self.outgoing += self._claims.take(self.external_calls.open | {row.identity for row in self.outgoing})
             wait = 0.0 if self.outgoing else max(0.0, min(timeout, self._commit_at - self._clock()))
             self.batch = self.sources.take(wait, self._now)
             self.is_handled = False
             if not self.batch and self._clock() >= self._commit_at:
-                self._mark_now()
+                self.mark_sent()
         return self.batch
 
     def handle(self) -> None:
@@ -127,9 +127,16 @@ class Worker:
         if is_reachable and self._clock() >= self._commit_at:
             self._commit_now()
 
+    def mark_sent(self) -> None:
+        """Marks the sent outbox rows as done; otherwise the next transaction or an idle `poll` does it."""
+        if self._unmarked:
+            with self.database.begin() as db:
+                outbox.mark_done(db, self._unmarked)
+            self._unmarked = []
+
     def close(self) -> None:
         """Marks the sent outbox rows as done, commits, leaves the consumer group and closes all resources."""
-        self._mark_now()
+        self.mark_sent()
         with contextlib.suppress(LogUnavailable):
             self._commit_now()
         self.external_calls.close()
@@ -236,9 +243,3 @@ class Worker:
         name, replica = self.service.name, self.replica
         written = (d.hop(name, outcome or d.outcome or Outcome.FAILED, replica, at) for d in deliveries)
         self.journal.write(hop for hop in written if hop)
-
-    def _mark_now(self) -> None:
-        if self._unmarked:
-            with self.database.begin() as db:
-                outbox.mark_done(db, self._unmarked)
-            self._unmarked = []

@@ -1,152 +1,45 @@
-"""Notebooks guard: committed notebooks have recorded outputs, no machine-specific data, and the house style.
-
-Strict nbval compares nothing where outputs were stripped; so this reads the files themselves, as plain JSON.
-"""
+"""Notebooks guard: committed notebooks have recorded outputs, no machine-specific data, and the house style."""
 
 import json
-import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-FOLDER = Path(__file__).parents[2] / "notebooks"
-NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")  # pictures are checked by their alternative texts
-Cell = dict[str, Any]
-Book = dict[str, Any]
-Rule = Callable[[Book], Iterator[str]]
-
-VIEW = "application/vnd.jupyter.widget-view+json"
-MACHINE = re.compile(r"(?<![\w.:/])(?:/(?:home|root|Users|tmp|work|var|usr|opt|private|mnt)/|[A-Z]:\\)")
-IMAGE = re.compile(r"!\[(?P<markdown>[^\]]*)\]\([^)]*\)|<img\b(?P<html>[^>]*)>", re.IGNORECASE)
-EXEMPTED = re.compile(r"nbval[-_](?:ignore[-_]output|skip)", re.IGNORECASE)
-ANSWER = re.compile(r"^[\W_]*(?:a |one |the )?solution\b", re.IGNORECASE | re.MULTILINE)
-
-
-def tags(cell: Cell) -> list[str]:
-    return list(cell["metadata"].get("tags", []))
-
-
-def source(cell: Cell) -> str:
-    return "".join(cell["source"])
-
-
-def of_kind(book: Book, kind: str) -> list[tuple[int, Cell]]:
-    return [(number, cell) for number, cell in enumerate(book["cells"], 1) if cell["cell_type"] == kind]
-
-
-def texts(cell: Cell) -> Iterator[str]:
-    """What a reader sees of a cell, without the bytes of pictures."""
-    shown = [cell["source"]]
-    for output in cell.get("outputs", []):
-        shown += [output.get(name, "") for name in ("text", "evalue", "traceback")] + [*output.get("data", {}).values()]
-    yield from (re.sub(r"base64,[\w+/=]+", "", "".join(text)) for text in shown)
-
-
-def prose(book: Book) -> str:
-    """All Markdown, without code blocks."""
-    told = "\n\n".join(source(cell) for _, cell in of_kind(book, "markdown"))
-    return re.sub(r"^```.*?^```", "", told, flags=re.MULTILINE | re.DOTALL)
-
-
-def recorded(book: Book) -> Iterator[str]:
-    counts = [cell["execution_count"] for _, cell in of_kind(book, "code")]
-    if counts != list(range(1, len(counts) + 1)):
-        yield f"its code cells were run as {counts}: record it again"
-
-
-def without_live_widgets(book: Book) -> Iterator[str]:
-    if "widgets" in book["metadata"]:
-        yield "it holds the state of widgets"
-    for number, cell in of_kind(book, "code"):
-        if any(VIEW in output.get("data", {}) for output in cell["outputs"]):
-            yield f"cell {number} holds a live widget, which no reader without a kernel sees"
-
-
-def without_paths(book: Book) -> Iterator[str]:
-    for number, cell in enumerate(book["cells"], 1):
-        yield from (f"cell {number} names a path of one machine: {text[found.start():][:60]}"
-                    for text in texts(cell) for found in MACHINE.finditer(text))  # fmt: skip
-
-
-def without_errors(book: Book) -> Iterator[str]:
-    for number, cell in of_kind(book, "code"):
-        if any(output.get("name") == "stderr" for output in cell["outputs"]):
-            yield f"cell {number} writes to stderr"
-        failed = any(output["output_type"] == "error" for output in cell["outputs"])
-        if failed != ("raises-exception" in tags(cell)):
-            yield f"cell {number} {'ends in an error' if failed else 'does not raise what its tag says'}"
-
-
-def with_own_ids(book: Book) -> Iterator[str]:
-    ids = [cell.get("id", "") for cell in book["cells"]]
-    if len(set(ids)) < len(ids) or not all(ids):
-        yield "two cells share an id, or one has none"
-
-
-def with_one_title(book: Book) -> Iterator[str]:
-    titles = re.findall(r"^#\s|<h1", prose(book), re.MULTILINE)
-    if len(titles) != 1 or not source(book["cells"][0]).startswith("# "):
-        yield f"it has {len(titles)} titles: one belongs there, in the first cell"
-
-
-def with_alt_texts(book: Book) -> Iterator[str]:
-    for number, cell in enumerate(book["cells"], 1):
-        shown = [found for text in texts(cell) for found in IMAGE.finditer(text)]
-        told = [found["markdown"] or re.search(r"alt=[\"'][^\"']", found["html"] or "") for found in shown]
-        kinds = [kind for output in cell.get("outputs", []) for kind in output.get("data", {})]
-        if not all(told) or any(kind.startswith("image/") for kind in kinds):
-            yield f"cell {number} has a picture without alt text"
-
-
-def with_live_links(book: Book) -> Iterator[str]:
-    for number, cell in of_kind(book, "markdown"):
-        for target in LINK.findall(source(cell)):
-            if not target.startswith(("http", "#")) and not (FOLDER / target.partition("#")[0]).exists():
-                yield f"cell {number} links to {target}, which is not there"
-
-
-def with_short_code(book: Book) -> Iterator[str]:
-    for number, cell in of_kind(book, "code"):
-        if len(source(cell).splitlines()) > 10:
-            yield f"cell {number} has more than 10 lines"
-        defines = re.search(r"^\s*(?:async def|def|class)\s", source(cell), re.MULTILINE)
-        if defines and "rule" not in tags(cell):
-            yield f"cell {number} defines a function or class, and is not tagged `rule`"
-
-
-def half_prose(book: Book) -> Iterator[str]:
-    count = len(book["cells"])
-    share = len(of_kind(book, "markdown")) / count
-    if not 15 <= count <= 40 or not 0.35 <= share <= 0.65:
-        yield f"it has {count} cells, {share:.0%} of them prose: 15 to 40, and 35 to 65 % are wanted"
-
-
-def ending_with_try_this(book: Book) -> Iterator[str]:
-    headings = re.findall(r"^##?\s+(.+?)\s*$", prose(book), re.MULTILINE)
-    if headings[-1:] != ["Try this"]:
-        yield f"its last section is {headings[-1:]}, not Try this"
-
-
-def with_folded_solutions(book: Book) -> Iterator[str]:
-    open_prose = re.sub(r"<details>.*?</details>", "", prose(book), flags=re.DOTALL)
-    code = "\n".join(line for _, cell in of_kind(book, "code") for line in source(cell).splitlines() if "#" in line)
-    if ANSWER.search(open_prose) or ANSWER.search(code):
-        yield "a solution stands open: fold it into <details> in Markdown"
-
-
-RULES: list[Rule] = [
-    recorded, without_live_widgets, without_paths, without_errors, with_own_ids, with_one_title, with_alt_texts,
-    with_live_links, with_short_code, half_prose, ending_with_try_this, with_folded_solutions,
-]  # fmt: skip
+from lab.notebook_rules import (
+    EXEMPTED,
+    NOTEBOOKS,
+    RULES,
+    VIEW,
+    Book,
+    Cell,
+    Rule,
+    ending_with_try_this,
+    half_prose,
+    of_kind,
+    predictions,
+    recorded,
+    source,
+    tags,
+    with_alt_texts,
+    with_folded_solutions,
+    with_live_links,
+    with_narrow_outputs,
+    with_one_title,
+    with_own_ids,
+    with_predictions,
+    with_short_alt_texts,
+    with_short_code,
+    without_errors,
+    without_live_widgets,
+    without_paths,
+)
 
 
 def sample() -> Book:
     """A notebook that keeps all rules."""
     def cell(number: int) -> Cell:
-        shared = {"id": f"cell-{number}", "metadata": {}, "source": ["## Part\n", "See ![a spoon](spoon.svg)."]}
+        parts = ["## Part\n", "See ![a spoon](../diagrams/ordering.svg)."]
+        shared = {"id": f"cell-{number}", "metadata": {}, "source": parts}
         if number % 2:
             return {"cell_type": "markdown", **shared}
         output = {"output_type": "stream", "name": "stdout", "text": ["1 order\n"]}
@@ -155,7 +48,14 @@ def sample() -> Book:
 
     cells = [cell(number) for number in range(1, 20)]
     cells[0]["source"], cells[-1]["source"] = ["# A title\n", "Why?"], ["## Try this\n", "Another quantity."]
+    cells[5]["source"] = ['first = predict("How many?", ...)\n', 'second = predict("Which?", ...)']
+    cells[7]["source"] = ["first.compare(len(lab.orders))\n", "second.compare(lab.orders.columns)"]
+    cells[9]["source"] = ["print(predict.score())"]
     return {"cells": cells, "metadata": {}}
+
+
+def html(text: str, **data: Any) -> Cell:
+    return {"output_type": "display_data", "data": {"text/html": text} | data}
 
 
 def test_a_notebook_that_keeps_all_rules_is_accepted() -> None:
@@ -182,9 +82,23 @@ def test_a_notebook_that_keeps_all_rules_is_accepted() -> None:
         (with_alt_texts, 2, {"source": ["![](spoon.svg)"]}),
         (with_alt_texts, 2, {"source": ["<img src='spoon.svg' alt=''>"]}),
         (with_alt_texts, 1, {"outputs": [{"output_type": "display_data", "data": {"image/png": "iVBO"}}]}),
-        (with_live_links, 2, {"source": ["See [02](02-nothing.ipynb) and [00](00-start-here.ipynb#part)."]}),
+        (with_short_alt_texts, 2, {"source": [f"![{'long ' * 61}](spoon.svg)"]}),
+        (with_short_alt_texts, 1, {"outputs": [html(f"<img src='a' alt='{'a' * 301}'>")]}),
+        (with_narrow_outputs, 1, {"outputs": [html("", **{"text/plain": ["a\n", "b" * 121]})]}),
+        (with_narrow_outputs, 1, {"outputs": [{"output_type": "stream", "name": "stdout", "text": ["b" * 121]}]}),
+        (with_live_links, 2, {"source": ["See [02](02-nothing.ipynb) and [00](00-start-here.ipynb#Vocabulary)."]}),
+        (with_live_links, 2, {"source": ["See [00](00-start-here.ipynb#no-such-part)."]}),
+        (with_live_links, 2, {"source": ["See [above](#no-such-part) and [here](#Part)."]}),
+        (with_live_links, 2, {"source": ["See [the wheel](https:/example.org) and [it](https://example.org/a?b#c)."]}),
+        (with_live_links, 2, {"source": ["![a spoon](pictures/no-spoon.svg)"]}),
         (with_short_code, 1, {"source": ["lab.step()\n"] * 11}),
         (with_short_code, 1, {"source": ["def price():\n", "    return 1"]}),
+        (with_predictions, 5, {"source": ["pass"]}),
+        (with_predictions, 5, {"source": ['first = predict("How many?", 3)\n', 'second = predict("Which?", ...)']}),
+        (with_predictions, 7, {"source": ["first.compare(len(lab.orders))"]}),
+        (with_predictions, 7, {"source": ["first.compare(len(lab.orders))\n", "second.compare(['a', -1])"]}),
+        (with_predictions, 7, {"source": ["first.compare(len(lab.orders))\n", "second.compare('a')"]}),
+        (with_predictions, 9, {"source": ["%matplotlib inline\n", "predict.scores()"]}),
         (half_prose, 0, {"cell_type": "raw"}),
         (ending_with_try_this, 18, {"source": ["## The end"]}),
         (with_folded_solutions, 2, {"source": ["**Solution**: `lab.run()`"]}),
@@ -200,12 +114,13 @@ def test_a_broken_rule_is_found(rule: Rule, cell: int, change: Cell) -> None:
     assert len(list(rule(book))) == 1
 
 
-def test_a_folded_solution_a_rule_and_an_announced_error_are_accepted() -> None:
+def test_a_folded_solution_a_rule_an_exercise_and_an_announced_error_are_accepted() -> None:
     book = sample()
     book["cells"][2]["source"] = ["<details>\n", "<summary>Solution</summary>\n", "`lab.run()`\n", "</details>"]
     book["cells"][3].update(source=["def price():\n", "    return 1"], metadata={"tags": ["rule"]})
+    book["cells"][11].update(source=["def price():\n", *["    pass\n"] * 10], metadata={"tags": ["exercise"]})
     error = {"output_type": "error", "ename": "LabError", "evalue": "no"}
-    book["cells"][5].update(outputs=[error], metadata={"tags": ["raises-exception"]})
+    book["cells"][13].update(outputs=[error], metadata={"tags": ["raises-exception"]})
 
     found = [said for rule in RULES for said in rule(book)]
 
@@ -218,11 +133,28 @@ def test_a_notebook_keeps_the_rule(path: Path, rule: Rule) -> None:
     assert list(rule(json.loads(path.read_text()))) == []
 
 
+def test_a_rule_may_define_something_but_is_as_short_as_other_cells() -> None:
+    book = sample()
+    book["cells"][3].update(source=["def price():\n", *["    pass\n"] * 10], metadata={"tags": ["rule"]})
+
+    assert list(with_short_code(book)) == ["cell 4 has more than 10 lines"]
+
+
+def test_the_exercises_make_no_predictions() -> None:
+    book = sample()
+    book["cells"][0]["source"], book["cells"][5]["source"] = ["# 14 Exercises"], ["pass"]
+
+    assert list(with_predictions(book)) == []
+
+
 def test_of_fifty_cells_at_most_one_is_not_compared(capsys: pytest.CaptureFixture[str]) -> None:
-    cells = [cell for path in NOTEBOOKS for _, cell in of_kind(json.loads(path.read_text()), "code")]
+    books = [json.loads(path.read_text()) for path in NOTEBOOKS]
+    cells = [cell for book in books for _, cell in of_kind(book, "code")]
+    exercises = [cell for cell in cells if "exercise" in tags(cell)]
 
     exempted = [cell for cell in cells if EXEMPTED.search("\n".join([*tags(cell), source(cell)]))]
 
     with capsys.disabled():
-        print(f"\n{len(NOTEBOOKS)} notebooks, {len(cells)} code cells, {len(exempted)} exempted from comparison")
+        print(f"\n{len(NOTEBOOKS)} notebooks, {len(cells)} code cells, {len(exempted)} exempted from comparison, "
+              f"{len(exercises)} exercises, {sum(len(predictions(book)) for book in books)} predictions")
     assert NOTEBOOKS and len(exempted) <= len(cells) / 50

@@ -16,8 +16,10 @@ from messaging.polling import ORDERS
 
 from checkout.errors import PackageMissing
 from checkout.local_kafka import cluster
+from checkout.messaging.kafka_admin import Replicas
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.messaging.log import Broker, LogUnavailable, ProducerRecord
+from checkout.messaging.kafka_topics import choose_brokers, topic_options
+from checkout.messaging.log import Broker, Lag, LogUnavailable, ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.settings import KAFKA_CLIENTS
 
@@ -38,6 +40,42 @@ def test_kafka_and_memory_give_a_key_the_same_partition(new_kafka_broker: NewBro
     assert on_kafka == in_memory
     assert len(set(in_memory)) == 7
     members[0].close()
+
+
+@pytest.mark.kafka
+def test_the_beginning_offset_is_that_of_the_oldest_record_that_is_not_deleted(new_kafka_broker: NewBroker) -> None:
+    broker = new_kafka_broker()
+    broker.create({ORDERS: 2})
+    member = broker.join("stock", [ORDERS], "stock-1", assign=True)
+    member.send([ProducerRecord(ORDERS, None, b"1", partition=0) for _ in range(3)])
+    deleted = {broker.connection.topic_partition((ORDERS, 0)): 2}
+
+    with contextlib.closing(KafkaAdminClient(bootstrap_servers=broker.connection.bootstrap_servers)) as admin:
+        admin.delete_records(deleted)
+
+    assert broker.begins([ORDERS]) == {(ORDERS, 0): 2, (ORDERS, 1): 0}
+    assert broker.lags("stock", [ORDERS])[ORDERS, 0] == Lag(0, 3, 2)
+    assert [record.offset for record in broker.read([ORDERS])] == [2]
+    member.close()
+
+
+@pytest.mark.kafka
+def test_a_partition_names_its_brokers(new_kafka_broker: NewBroker) -> None:
+    broker = new_kafka_broker()
+    broker.create({ORDERS: 2}, chooses_brokers=True)
+
+    assert broker.replicas([ORDERS]) == {(ORDERS, 0): Replicas(1, [1], [1]), (ORDERS, 1): Replicas(1, [1], [1])}
+    with pytest.raises(LogUnavailable, match="has no topic nothing"):
+        broker.replicas(["nothing"])
+
+
+def test_chosen_brokers_are_the_same_in_every_run_and_lead_in_turn() -> None:
+    options = [topic_options(topic, partitions=2, brokers=3, retention=None) for topic in ("a", "b")]
+    for first, each in enumerate(options):
+        choose_brokers(each, [1, 2, 3], first)
+
+    assert [each["assignments"] for each in options] == [{0: [1, 2, 3], 1: [2, 3, 1]}, {0: [2, 3, 1], 1: [3, 1, 2]}]
+    assert "replication_factor" not in options[0]
 
 
 @pytest.mark.kafka

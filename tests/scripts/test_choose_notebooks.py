@@ -19,7 +19,7 @@ def root(tmp_path: Path) -> Path:
     for name, tags in {"01-one": [], "02-clients": ["needs-kafka"], "03-three": ["rule"]}.items():
         cells = [{"cell_type": "markdown", "metadata": {"tags": tags}, "source": []}]
         (tmp_path / "notebooks" / f"{name}.ipynb").write_text(json.dumps({"cells": cells}))
-    for name in ("checkout/domain.py", "docs/story.md", "README.md", "tests/test_it.py", "scripts/bench"):
+    for name in ("checkout/domain.py", "docs/contract.md", "README.md", "tests/test_it.py", "scripts/bench"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("1")
     for words in ("init -q", "add -A", "-c user.name=Ada -c user.email=ada@example.org commit -qm First"):
@@ -44,7 +44,7 @@ def test_in_memory_the_notebooks_that_need_kafka_are_skipped_by_name(root: Path)
 
 def test_only_changed_notebooks_are_chosen_when_no_code_has_changed(root: Path) -> None:
     (root / "notebooks" / "03-three.ipynb").write_text(json.dumps({"cells": []}))
-    for harmless in ("docs/story.md", "README.md", "tests/test_it.py", "scripts/bench"):
+    for harmless in ("docs/contract.md", "README.md", "tests/test_it.py", "scripts/bench"):
         (root / harmless).write_text("2")
 
     assert names(root, "--changed", "HEAD") == ["03"]

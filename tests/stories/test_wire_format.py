@@ -1,7 +1,6 @@
 """Wire format: topics, keys, headers and JSON fields, as Kafka's own console consumer prints them."""
 
 import json
-import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -10,13 +9,12 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
-from jgo.maven import MavenContext
 from kafka.partitioner.default import murmur2
 from stories.shopper import Shopper
 
+from checkout.local_kafka.tools import command_line
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.processes.supervisor import KAFKA_SERVICES, SIMULATORS, Supervisor
-from checkout.system.java import JAVA, KAFKA, fetch_jars
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -66,7 +64,7 @@ def records_by_order(store: Supervisor, wait_until: Callable[..., None]) -> dict
         ids = [shopper.order((1, 2)) for _ in range(4)] + [shopper.order((3, 1)), shopper.order((4, 2))]
         ids.append(shopper.post(ORDER, headers={"CID": CORRELATION}).json()["id"])
         shopper.wait_for_end(*ids)
-    console = console_consumer()  # once, because jgo cannot fetch a jar in two threads
+    console = command_line("console-consumer", [])  # once, because jgo cannot fetch a jar in two threads
     with ThreadPoolExecutor() as pool:
         topics = (*FIELDS_OF_APPROVED, *FIELDS_OF_REFUSED)
         printed = [record for found in pool.map(partial(read, store, console), topics) for record in found]
@@ -86,15 +84,6 @@ def read(store: Supervisor, console: list[str], topic: str) -> list[PrintedRecor
     command = [*console, *arguments, *print_options, "--from-beginning"]
     result = subprocess.run(command, capture_output=True, check=True)
     return [PrintedRecord(topic, *line.split("\t")) for line in result.stdout.decode().splitlines()]
-
-
-def console_consumer() -> list[str]:
-    version = KAFKA.split("+")[0].rpartition(":")[2]
-    tools = MavenContext().project("org.apache.kafka", "kafka-tools").at_version(version).artifact().resolve()
-    jars = os.pathsep.join(map(str, [*fetch_jars(KAFKA), tools]))
-    log_level = "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"
-    flags = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dfile.encoding=UTF-8", log_level, "-cp", jars]
-    return [JAVA, *flags, "org.apache.kafka.tools.consumer.ConsoleConsumer"]
 
 
 def test_the_values_of_each_topic_have_the_fields_of_the_contract(records_by_order: Any) -> None:

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from jgo.maven import Artifact
 
 from checkout.system import java
 
@@ -49,6 +50,36 @@ def test_a_jar_that_was_fetched_in_part_is_named_with_its_folder(tmp_path: Path)
         java.check_complete(java.PLANTUML, [jar])
     with pytest.raises(java.JarsUnavailable, match="fetched in part"):
         java.check_complete(java.PLANTUML, [])
+
+
+def test_a_jar_is_taken_from_the_cache_and_needs_no_network_then(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    jar = tmp_path / "checkout" / f"kafka-tools-{java.KAFKA_VERSION}.jar"
+    jar.parent.mkdir()
+    jar.touch()
+
+    assert java.fetch_jar(java.KAFKA_TOOLS) == jar
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_a_jar_that_is_not_fetched_or_only_in_part_leaves_nothing_in_the_cache(
+    answers: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    half = tmp_path / "half.jar"
+    half.write_bytes(b"PK half of it")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    if answers:
+        monkeypatch.setattr(Artifact, "resolve", lambda artifact: half)
+
+    with pytest.raises(java.JarsUnavailable, match="fetched in part" if answers else "connect to a network once"):
+        java.fetch_jar(java.KAFKA_TOOLS)
+
+    assert [*(tmp_path / "checkout").iterdir()] == []
 
 
 def test_a_full_disk_and_a_silent_network_have_different_remedies() -> None:

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
+import msgspec
 import pytest
 from sample import AT, FIRST, SECOND, order_received, place_order, process_payment
+from sqlalchemy import MetaData
 from worker.outbox_rows import CHARGE, external_call
 
 from checkout.framework.intake import Intake
 from checkout.framework.message import encode
+from checkout.framework.service import Service, on
 from checkout.framework.sql import utc_text
 from checkout.journal.hop import Outcome, utc_now
 from checkout.messages import MESSAGE_TYPES, TOPICS, ChargeCard, OrderReceived, PaymentProcessed
@@ -93,6 +96,48 @@ def test_a_record_of_another_minor_version_is_read(version: str) -> None:
     (delivery,) = take_all(Stock(), encode(order_received()), headers=[("version", version.encode())])
 
     assert delivery.message == order_received()
+
+
+class ReceivedAgain(OrderReceived, frozen=True):
+    """The second major version of a message, as another team would define it."""
+
+    major_version: ClassVar[int] = 2
+    gift_wrap: bool = False
+
+
+class ReaderOfTheSecondVersion(Service):
+    name, tables = "stock", MetaData()
+
+    @on(ReceivedAgain)
+    def read(self, nothing: None, message: ReceivedAgain) -> None:
+        """Reads the second version only."""
+
+
+def test_a_service_reads_records_as_its_own_class_of_the_message() -> None:
+    wrapped = encode(order_received()).replace(b"{", b'{"giftWrap":true,', 1)
+
+    (delivery,) = take_all(ReaderOfTheSecondVersion(), wrapped, headers=[("version", b"2.1")])
+
+    assert (type(delivery.message), delivery.message.gift_wrap) == (ReceivedAgain, True)
+
+
+def test_a_record_without_a_version_has_version_1() -> None:
+    (delivery,) = take_all(ReaderOfTheSecondVersion(), encode(order_received()))
+
+    assert str(delivery.error) == "ReceivedAgain has version '1', and only version 2 can be read"
+
+
+@pytest.mark.parametrize(("kind", "expected"), [(OrderReceived, None), (ReceivedAgain, "2")])
+def test_a_message_of_another_major_version_is_sent_with_its_version(
+    kind: type[OrderReceived], expected: str | None
+) -> None:
+    (delivery,) = take_all(Stock(), encode(order_received()))
+    message = msgspec.convert(msgspec.to_builtins(order_received()), kind)
+    row = msgspec.structs.replace(delivery.outbox_row(message), message="OrderReceived")
+
+    sent = to_record(row, MESSAGE_TYPES)
+
+    assert header(Record(*sent[:1], 0, 0, *sent[1:4]), "version") == expected
 
 
 def test_a_reply_is_identified_by_the_purpose_of_its_call_and_the_order() -> None:

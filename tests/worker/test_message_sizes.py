@@ -37,7 +37,7 @@ def test_an_outbox_row_that_is_too_large_is_marked_with_the_reason_and_the_other
 
     run_once(harness.worker)
     harness.worker.poll()
-    harness.worker._mark_now()
+    harness.worker.mark_sent()
 
     with harness.database.read() as db:
         stored = db.execute(select(OUTBOX.c.status, OUTBOX.c.done_at).order_by(OUTBOX.c.number)).all()
@@ -53,7 +53,7 @@ def test_after_a_crash_no_hop_is_written_for_a_message_that_was_too_large(
     with harness.database.begin() as db:
         add(db, [failed_payment(FIRST, b"{}"), failed_payment(SECOND, b"x" * 1_200_000)], "faulty-1")
     run_once(harness.worker)
-    harness.worker._mark_now()
+    harness.worker.mark_sent()
 
     lost = missing_hops(tmp_path / "lost.jsonl", harness.database, harness.service, MESSAGE_TYPES, "faulty-1")
 

@@ -27,7 +27,7 @@ def run_three_stories(shop: InMemoryShop) -> InMemoryShop:
     shop.place(place_order(), place_order(order_id(2), sku=3, quantity=1), place_order(order_id(3), sku=4, quantity=2))
     shop.run()
     for worker in shop.workers.values():
-        worker._mark_now()
+        worker.mark_sent()
     return shop
 
 
@@ -96,7 +96,7 @@ def test_a_message_that_was_not_sent_is_not_recovered(shop: InMemoryShop) -> Non
 def test_a_dead_letter_is_not_recovered(shop: InMemoryShop) -> None:
     shop.publish("order.new-order-received", b"hello")
     shop.run()
-    shop.workers["stock"]._mark_now()
+    shop.workers["stock"].mark_sent()
     (shop.folder / "stock-1.jsonl").write_bytes(b"")
 
     assert recovered_hops(shop, "stock") == []

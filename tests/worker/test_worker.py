@@ -41,7 +41,7 @@ def test_after_a_story_no_lag_call_or_outbox_row_is_left(shop: InMemoryShop) -> 
     run_once(shop.workers["orders"])
     assert all(lag.records == 0 for worker in shop.workers.values() for lag in worker.log.lag().values())
     for name, worker in shop.workers.items():
-        worker._mark_now()
+        worker.mark_sent()
         assert not worker.external_calls.open
         with shop.databases[name].read() as db:
             assert db.execute(select(OUTBOX).where(OUTBOX.c.done_at.is_(None))).all() == []

@@ -27,17 +27,23 @@ from checkout.c4.story import group_steps, render_frame
 from checkout.journal.hop import Hop
 
 Journal = str | Path | Iterable[Any]  # a file or folder, or hops such as `lab.journal`, whose orders have names
+KEY_OF_VERIFY = (
+    "Green: happened as drawn. Red, dashed: never happened. Purple: too early. Orange: more than once. Orange, dotted: "
+    "happened, and is not drawn."
+)
+KEY_OF_STORY = "Orange and thick: this step. Green: an earlier step. Pale: a later step."
 _renderers: dict[Path, Renderer] = {}
 
 
 class SvgImage:
     """An SVG that a notebook displays, with a title and facts for readers who do not see it.
 
-    `summary` replaces the facts in an alternative text that would be too long; then they follow in a list.
+    `summary` replaces the facts in an alternative text that would be too long; then they follow in a list. `key` says
+    what colours and dashes mean, in a line below the picture.
     """
 
-    def __init__(self, svg: str, title: str, facts: Sequence[str] = (), summary: str = "") -> None:
-        self.svg, self._caption, self._facts, self._summary = svg, title, list(facts), summary
+    def __init__(self, svg: str, title: str, facts: Sequence[str] = (), summary: str = "", key: str = "") -> None:
+        self.svg, self._caption, self._facts, self._summary, self._key = svg, title, list(facts), summary, key
 
     @property
     def alt(self) -> str:
@@ -48,7 +54,8 @@ class SvgImage:
         return wrapped("\n  ".join([self._caption, *self._facts]))
 
     def _repr_html_(self) -> str:
-        return picture_html(self.svg.encode(), self._caption, self._facts, self._summary)
+        key = f"<p>{escape(self._key)}</p>" if self._key else ""
+        return picture_html(self.svg.encode(), self._caption, self._facts, self._summary) + key
 
 
 class Report:
@@ -189,7 +196,7 @@ class Diagram(SvgImage):
         results = verify_orders(self._drawing, group_by_order(_hops(journal), order), allow_redelivery)
         text = self._without_folder("\n".join(map(str, results)))
         svg = render_overlay(self._renderer, self._drawing, results)
-        return Conformance(results, text, SvgImage(svg, f"{self.title}, coloured by conformance"))
+        return Conformance(results, text, SvgImage(svg, f"{self.title}, coloured by conformance", key=KEY_OF_VERIFY))
 
     def coverage(self, *journals: Journal) -> CoverageReport:
         """The arrows that no run in the journals covers. Raises PreconditionError if there are no hops or arrows."""
@@ -204,7 +211,8 @@ class Diagram(SvgImage):
         svg = render_frame(self._rendered.checked(), step)
         steps = group_steps(self._rendered)
         sentences = [self._drawing.describe(arrow) for arrow in steps[step - 1]]
-        return SvgImage(svg, f"{self.title}, step {step} of {len(steps)}", sentences, f"{len(sentences)} arrows")
+        title, summary = f"{self.title}, step {step} of {len(steps)}", f"{len(sentences)} arrows"
+        return SvgImage(svg, title, sentences, summary, KEY_OF_STORY)
 
     def _neighbours(self) -> Iterator[Drawing]:
         file = self.source.file

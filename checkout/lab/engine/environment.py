@@ -1,5 +1,6 @@
 """Environment: the services, replicas, databases, topics and external systems of one run of a lab."""
 
+from copy import deepcopy
 from functools import partial
 from typing import Any
 
@@ -7,6 +8,7 @@ from checkout.framework.message import KAFKA
 from checkout.framework.service import Service
 from checkout.journal.hop import Hop, compact, coordinates
 from checkout.lab.engine.kafka_session import KafkaSession
+from checkout.lab.engine.programs import Programs
 from checkout.lab.engine.rebalance import await_rebalance, rebalance
 from checkout.lab.engine.replica import Replica, RunContext, service_of
 from checkout.lab.engine.requests import PlacedRequest, Request
@@ -28,7 +30,7 @@ class Environment(RunContext):
         self, session: KafkaSession, real_clock: bool, partitions: int, inbox: bool, outbox: bool, registry: Registry
     ) -> None:
         super().__init__(registry, real_clock, inbox, outbox)
-        self.session = session
+        self.session, self.programs = session, Programs()
         self.placed: list[PlacedRequest] = []
         self.services: dict[str, Service] = {}
         self.databases: dict[str, ServiceDatabase] = {}
@@ -39,12 +41,13 @@ class Environment(RunContext):
         self.broker = session.open(dict.fromkeys(registry.topics, partitions), self._close)
         try:
             for service in registry.services:
-                self._add_service(service())
+                self.add_service(service())
         except BaseException:
             session.close()
             raise
 
     def _close(self) -> None:
+        self.programs.close()
         for replica in self.replicas.values():
             replica.close()
         if self._external_producer:
@@ -53,9 +56,10 @@ class Environment(RunContext):
         for database in self.databases.values():
             database.close()
 
-    def _add_service(self, service: Service) -> None:
+    def add_service(self, service: Service, database: ServiceDatabase | None = None) -> None:
+        """Starts a service with one replica and a new database, or with the given one."""
         name = service.name
-        self.services[name], self.databases[name] = service, ServiceDatabase("sqlite://", service)
+        self.services[name], self.databases[name] = service, database or ServiceDatabase("sqlite://", service)
         self._replica_counts[name] = 1
         self.lag.subscribe(name, service.topics())
         self._start(f"{name}-1")
@@ -63,7 +67,7 @@ class Environment(RunContext):
     def _start(self, replica: str) -> None:
         name = service_of(replica)
         log = self.session.retry_during_failover(lambda: self._join(name, replica))
-        service = type(self.services[name])()  # what another instance kept in memory, a crash has lost
+        service = deepcopy(self.services[name])  # what the instance of a replica keeps in memory, a crash loses
         self.replicas[replica] = Replica(replica, service, self.databases[name], log, self)
         order = {name: number for number, name in enumerate(self.services)}  # among equals, the diagram's order
         self.replicas = dict(sorted(self.replicas.items(), key=lambda each: (order[each[1].service.name], each[0])))
@@ -86,6 +90,7 @@ class Environment(RunContext):
         `service`: a service, whose busy or first replica crashes, or a replica (`stock-2`).
         Returns the effect as a sentence. Raises LabError if it is unknown or has crashed already.
         """
+        self.programs.check_replaced(service)
         running = self.of(service)
         if not running:
             raise LabError(f"{service} has crashed already: lab.restart({service!r}) starts it again")
@@ -120,24 +125,13 @@ class Environment(RunContext):
         """
         if not 1 <= replicas <= MAX_REPLICAS:
             raise LabError(f"{service} can have 1 to {MAX_REPLICAS} replicas, not {replicas}")
-        self._remove_replicas(service)
+        self.programs.check_replaced(service)
+        self.remove_replicas(service)
         self._replica_counts[service] = replicas
         for number in range(1, replicas + 1):
             self._start(f"{service}-{number}")
             self._await_rebalance(service)
         self.note(service, "Scale", f"{service} has {replicas} replica{'s' * (replicas > 1)} now")
-
-    def replace(self, service: str, kind: type[Service]) -> None:
-        """Replaces a service by another class of the same name; group and offsets stay, its database is new.
-
-        Raises LabError if the names differ, or if a replica has work in progress.
-        """
-        if kind.name != service:
-            raise LabError(f"{kind.__name__} is named {kind.name!r}: it cannot replace {service!r}")
-        self._remove_replicas(service)
-        self.databases[service].close()
-        self._add_service(kind())
-        self.note(service, "Replace", f"{kind.__name__} replaces {service}")
 
     def listen(self, kind: type[Service], from_now: bool = False) -> None:
         """Adds a service, which reads its topics from the beginning, or from the end with `from_now`.
@@ -146,7 +140,7 @@ class Environment(RunContext):
         """
         if kind.name in self.services:
             raise LabError(f"there is a {kind.name} already: lab.replace({kind.name!r}, {kind.__name__}) replaces it")
-        self._add_service(kind())
+        self.add_service(kind())
         if from_now:
             for (topic, partition), end in self.broker.ends(list(kind.topics())).items():
                 self.rewind(kind.name, topic, end, partition)
@@ -198,7 +192,8 @@ class Environment(RunContext):
     def wait(self, seconds: float = 0, minutes: float = 0, hours: float = 0) -> None:
         """Moves the lab's clock without waiting: timers and retries become due.
 
-        After 10 seconds crashed members of a group lose their partitions.
+        From 10 seconds on, the session timeout, crashed members of a group lose their partitions: an administration
+        client removes them, since Kafka does not see the lab's clock.
         """
         seconds += 60 * minutes + 3600 * hours
         self.clock.forward(seconds)
@@ -233,7 +228,8 @@ class Environment(RunContext):
         if busy := next((each.name for each in self.of(service) if each.is_busy), ""):
             raise LabError(f"{busy} has work in progress: lab.run() first, or lab.step() until it is done")
 
-    def _remove_replicas(self, service: str) -> None:
+    def remove_replicas(self, service: str) -> None:
+        """Ends the replicas of a service. Raises LabError if one has work in progress."""
         self._check_idle(service)
         for name in [name for name in self.crashed if service_of(name) == service]:
             if self._replica_counts[service] > 1:

@@ -18,10 +18,12 @@ from checkout.lab.engine.start_messages import start_messages
 from checkout.lab.errors import LabError
 from checkout.local_kafka import cluster
 from checkout.local_kafka.broker_process import KafkaUnavailable
+from checkout.messaging.kafka_admin import Replicas
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.messaging.log import Broker, LogUnavailable
+from checkout.messaging.log import Broker, LogUnavailable, Partition
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.settings import KAFKA, LOGS, MEMORY, WrongSetting, read_settings
+from checkout.system.deadline import wait_until
 from checkout.system.pid import Pid
 from checkout.system.ports import free_port_base
 
@@ -91,8 +93,14 @@ class KafkaSession:
             self._start_cleanup_process(prefix)
             delete_leftovers(self.servers)
         self.broker = broker = self.broker or MemoryBroker()
-        self.retry_during_failover(lambda: broker.create(topics))
+        self.retry_during_failover(lambda: self._create(broker, topics))
         return broker
+
+    def _create(self, broker: Broker, topics: Mapping[str, int]) -> None:
+        if isinstance(broker, KafkaBroker):  # every run of a notebook has the same leaders
+            broker.create(topics, chooses_brokers=self.home is not None)
+        else:
+            broker.create(topics)
 
     def close(self) -> None:
         """Deletes the topics and groups of the run; `open` starts another."""
@@ -128,11 +136,18 @@ class KafkaSession:
             raise LabError('a lab in memory has no Kafka: Lab(log="kafka") has one')
         return self.broker
 
-    def leader(self, topic: str, partition: int = 0) -> int:
-        """Returns the id of the broker that leads a partition. Raises LabError in memory."""
+    def replicas(self, topic: str) -> dict[Partition, Replicas]:
+        """Returns leader, replicas and in-sync replicas of each partition of a topic. Raises LabError in memory."""
         if not isinstance(self.broker, KafkaBroker):
             raise LabError('a lab in memory has no brokers: Lab(log="kafka", brokers=3) has three')
-        return self.broker.leader((topic, partition))
+        return self.broker.replicas([topic])
+
+    def leader(self, topic: str, partition: int = 0) -> int | None:
+        """Returns the id of the broker that leads a partition, None if there is none. Raises LabError in memory."""
+        found = self.replicas(topic)
+        if (topic, partition) not in found:
+            raise LabError(f"{topic} has no partition {partition}")
+        return found[topic, partition].leader
 
     def kill_broker(self, number: int) -> None:
         """Kills a broker (`kill -9`) that this lab has started.
@@ -145,10 +160,18 @@ class KafkaSession:
         running[number].kill_with_children()
 
     def start_brokers(self) -> None:
-        """Starts the brokers that have been killed. Raises LabError if they do not start."""
+        """Starts the brokers that have been killed, and waits until they have copied the records that they missed.
+
+        Raises LabError if they do not start, or are not in sync after 60 seconds.
+        """
         if self.home:
             cluster.acquire(self.home, self._port_base, self.brokers)
             cluster.release(self.home)
+        if isinstance(broker := self.broker, KafkaBroker):
+            try:
+                wait_until(lambda: _are_in_sync(broker), FAILOVER_TIMEOUT, pause=0.1)
+            except TimeoutError:
+                raise LabError(f"the replicas are not in sync after {FAILOVER_TIMEOUT:.0f} s: see the log") from None
 
     def processes(self) -> dict[int, Pid]:
         """The running brokers of the local Kafka, by id."""
@@ -182,6 +205,13 @@ class KafkaSession:
         self._cleanup = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=null, stderr=null, start_new_session=True
         )
+
+
+def _are_in_sync(broker: KafkaBroker) -> bool:
+    with suppress(LogUnavailable):
+        found = broker.replicas([*broker.topics()])
+        return all(each.leader is not None and len(each.in_sync) == len(each.all) for each in found.values())
+    return False
 
 
 def delete_leftovers(servers: str) -> None:

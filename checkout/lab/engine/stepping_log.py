@@ -40,7 +40,6 @@ class SentRecords:
         self.sequence[record.topic, *metadata] = self.next_sequence()
         self.ends[record.topic, metadata.partition] = metadata.offset + 1
 
-
     def add_unknown(self, ends: Mapping[Partition, int]) -> list[RecordPosition]:
         """Registers the records below these end offsets that others have sent, and returns their positions."""
         found = [
@@ -151,11 +150,11 @@ class SteppingLog:
 
     def _catch_up(self) -> None:
         # Silent members have lost their partitions, and rejoining needs all of them to poll; meanwhile another
-        # member may have read on from this one's position.
+        # member may have read on from this one's position. Or the records are deleted.
         self._rebalance_all()
         for partition, lag in self._log.lag().items():
             if partition in self._positions:
-                self._positions[partition] = max(self._positions[partition], lag.committed)
+                self._positions[partition] = max(self._positions[partition], _first_offset(lag))
 
     def fetch(self, timeout: float) -> None:
         """Takes part in a rebalance for up to `timeout` seconds, and keeps the records that arrive meanwhile."""
@@ -169,6 +168,11 @@ class SteppingLog:
         owned = self._log.assignment()
         if owned - self._positions.keys():
             committed = self._log.lag()
-            self._positions |= {p: committed[p].committed for p in owned - self._positions.keys()}
+            self._positions |= {p: _first_offset(committed[p]) for p in owned - self._positions.keys()}
         self._positions = {p: at for p, at in self._positions.items() if p in owned}
         self._fetched = {at: record for at, record in self._fetched.items() if at[:2] in owned}
+
+
+def _first_offset(lag: Lag) -> int:
+    # A committed offset whose record is deleted is reset to the earliest, as the consumers of the store are configured.
+    return max(lag.committed, lag.begin)

@@ -35,7 +35,7 @@ class Moments(list[Moment]):
 
 def _cells(moment: Moment) -> Sequence[str]:
     hop = moment.hop
-    outcome = "" if hop.outcome == Outcome.APPLIED else hop.outcome
+    outcome = "observed" if hop.observed else "" if hop.outcome == Outcome.APPLIED else hop.outcome
     return str(hop.step or ""), f"{hop.sender} → {hop.to}", hop.message, moment.order, moment.place, outcome
 
 

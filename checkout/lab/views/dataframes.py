@@ -11,6 +11,7 @@ from checkout.framework.message import KAFKA
 from checkout.journal.hop import Hop, text
 from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.history.projection import Moment
+from checkout.messaging.kafka_admin import Replicas
 from checkout.messaging.log import Lag, Partition, Record
 from checkout.registry import STORE, Registry
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 COLUMNS = {
     "messages": ["step", "topic", "partition", "offset", "key", "type", "from", "to", "payload"],
     "groups": ["group", "topic", "partition", "committed", "end", "lag", "owner"],
+    "partitions": ["partition", "leader", "replicas", "in_sync"],
+    "offsets": ["partition", "begin", "end", "records"],
     "topics": ["topic", "partitions", "records"],
     "orders": ["order", "status", "reason", "total", "customer", "products"],
     "stock": ["sku", "product", "price", "on_hand", "reserved", "available"],
@@ -81,9 +84,30 @@ def groups(lags: Mapping[str, Mapping[Partition, Lag]], owners: Mapping[tuple[st
     return frame("groups", rows)
 
 
-def topics(partitions: Mapping[str, int], ends: Mapping[Partition, int], registry: Registry) -> pd.DataFrame:
-    """The topics with their numbers of partitions and records, in the order of their steps."""
-    count = {topic: sum(end for (of, _), end in ends.items() if of == topic) for topic in partitions}
+def partitions(replicas: Mapping[Partition, Replicas]) -> pd.DataFrame:
+    """The brokers of the partitions of one topic, by id."""
+    return frame("partitions", (
+        {"partition": number, "leader": each.leader, "replicas": ", ".join(map(str, each.all)),
+         "in_sync": ", ".join(map(str, each.in_sync))} for (_, number), each in replicas.items()
+    ))  # fmt: skip
+
+
+def offsets(begins: Mapping[Partition, int], ends: Mapping[Partition, int]) -> pd.DataFrame:
+    """Beginning and end offset of the partitions of one topic."""
+    return frame("offsets", (
+        {"partition": partition[1], "begin": begins[partition], "end": end, "records": end - begins[partition]}
+        for partition, end in ends.items()
+    ))  # fmt: skip
+
+
+def topics(
+    partitions: Mapping[str, int], begins: Mapping[Partition, int], ends: Mapping[Partition, int], registry: Registry
+) -> pd.DataFrame:
+    """The topics with their numbers of partitions and records, in the order of their steps.
+
+    The number of records is end offset minus beginning offset.
+    """
+    count = {t: sum(end - begins.get((t, n), 0) for (of, n), end in ends.items() if of == t) for t in partitions}
     known = {topic: at for at, topic in enumerate(registry.topics)}
     order = sorted(partitions, key=lambda topic: (known.get(topic, len(known)), topic))
     return frame("topics", [{"topic": t, "partitions": partitions[t], "records": count[t]} for t in order])
@@ -93,5 +117,5 @@ def journey(moments: Iterable[Moment]) -> pd.DataFrame:
     """Hops, one a row."""
     return frame("journey", (
         {"step": hop.step, "from": hop.sender, "to": hop.to, "message": hop.message, "place": moment.place,
-         "outcome": hop.outcome} for moment in moments for hop in [moment.hop]
+         "outcome": "observed" if hop.observed else hop.outcome} for moment in moments for hop in [moment.hop]
     ))  # fmt: skip

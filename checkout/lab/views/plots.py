@@ -121,8 +121,9 @@ def matrix(
         axes.tick_params(length=0, labeltop=True, labelbottom=False)
         labelled = [[f"{word} ({column})" for column, word in zip(columns, words, strict=True)] for words in cells]
         facts = [f"{row}: {', '.join(words)}" for row, words in zip(rows, labelled, strict=True)]
-        found = Counter(word for words in cells for word in words)
-        summary = f"{len(rows)} rows, {len(columns)} columns: {', '.join(f'{n} x {w}' for w, n in found.items())}"
+        found = Counter(word for words in cells for word in words if word in CELL_COLOURS)
+        counts = ", ".join(f"{number} x {word}" for word, number in found.items())
+        summary = f"{len(rows)} rows, {len(columns)} columns{counts and ': '}{counts}"
         return _picture(figure, title, facts, summary)
 
 

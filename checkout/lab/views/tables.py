@@ -51,13 +51,28 @@ class LabTables:
             owners = {(r.service.name, p): r.name for r in environment.replicas.values() for p in r.log.assignment()}
         return dataframes.groups(lags, owners)
 
+    def partitions(self, topic: str) -> pd.DataFrame:
+        """Returns leader, replicas and in-sync replicas of each partition of a topic, by broker id.
+
+        They are what the broker that answers knows. Raises LabError in memory, or if there is no such topic.
+        """
+        with self.lock, as_lab_error():
+            return dataframes.partitions(self._environment.session.replicas(topic))
+
+    def offsets(self, topic: str) -> pd.DataFrame:
+        """Returns beginning offset, end offset and number of records of each partition; none of an unknown topic."""
+        with self.lock, as_lab_error():
+            broker = self._environment.broker
+            return dataframes.offsets(broker.begins([topic]), broker.ends([topic]))
+
     @property
     def topics(self) -> pd.DataFrame:
         """The topics with their numbers of partitions and records."""
         with self.lock, as_lab_error():
-            partitions = self._environment.broker.topics()
-            ends = self._environment.broker.ends(list(partitions))
-            return dataframes.topics(partitions, ends, self._environment.registry)
+            broker = self._environment.broker
+            partitions = broker.topics()
+            begins, ends = broker.begins([*partitions]), broker.ends([*partitions])
+            return dataframes.topics(partitions, begins, ends, self._environment.registry)
 
     @property
     def dead_letters(self) -> pd.DataFrame:

@@ -176,3 +176,14 @@ def test_the_package_loads_no_notebook_library_before_it_is_used() -> None:
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
 
     assert done.stdout == "\n"
+
+
+def test_a_coloured_picture_has_a_key() -> None:
+    diagram, run = Diagram(ORDERING), mutated(valid_run("ordering", Random(1)), "missing", Random(1))
+
+    shown = [diagram.verify(run)._repr_html_() or "", diagram.story_frame(8)._repr_html_()]
+
+    assert shown[0].endswith("<p>Green: happened as drawn. Red, dashed: never happened. Purple: too early. "
+                             "Orange: more than once. Orange, dotted: happened, and is not drawn.</p>")  # fmt: skip
+    assert shown[1].endswith("<p>Orange and thick: this step. Green: an earlier step. Pale: a later step.</p>")
+    assert "<p>" not in diagram._repr_html_()

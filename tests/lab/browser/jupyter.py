@@ -110,12 +110,17 @@ class Notebook:
 
     def __init__(self, page: Page, server: Server, path: str) -> None:
         self.page, self._path = page, path
-        page.goto(f"{server.address}/lab/workspaces/tests/tree/{path}?reset&token={server.token}")
+        workspace = Path(path).stem  # two pages with one workspace would reload each other
+        page.goto(f"{server.address}/lab/workspaces/{workspace}/tree/{path}?reset&token={server.token}")
         wait_until(lambda: not self.missing(), f"{path}: {self.missing()}")
 
     def missing(self) -> str:
         """What is not ready yet; empty when all is."""
         return str(self.page.evaluate(MISSING, self._path))
+
+    def start_all(self) -> None:
+        """Runs all cells, without waiting for them."""
+        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
 
     def run_all(self) -> None:
         """Runs all cells, to their end."""
@@ -124,6 +129,14 @@ class Notebook:
     def command(self, name: str) -> None:
         """A command of JupyterLab's palette."""
         self.page.evaluate("name => window.jupyterapp.commands.execute(name)", name)
+
+    def restart_kernel(self) -> None:
+        """Presses the button of the toolbar, confirms, and waits for the new kernel."""
+        self.page.locator(".jp-NotebookPanel-toolbar [data-command='notebook:restart-kernel'], "
+                          ".jp-NotebookPanel-toolbar [data-jp-item-name='restart']").first.click()  # fmt: skip
+        self.page.locator(".jp-Dialog button.jp-mod-accept").click()
+        self.page.locator(".jp-Dialog").wait_for(state="detached")
+        wait_until(lambda: not self.missing(), f"{self._path}: {self.missing()}")
 
     @property
     def cells(self) -> list[dict[str, Any]]:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from checkout.lab import Lab, LabError, LegacyPayments, Loyalty, PaymentFunction
+from checkout.lab import BatchPayments, Lab, LabError, Loyalty
+from checkout.services.orders import Orders
+from checkout.services.payments import Payments
 
 OpenLab = Callable[..., Lab]
 
@@ -69,10 +71,9 @@ def test_another_replica_publishes_the_outbox_of_a_crashed_one(open_lab: OpenLab
     assert published.hop.replica not in (crashed, None)
 
 
-@pytest.mark.parametrize("kind", [LegacyPayments, PaymentFunction])
-def test_orders_does_not_depend_on_which_service_does_the_payments(open_lab: OpenLab, kind: type) -> None:
+def test_orders_does_not_depend_on_which_service_does_the_payments(open_lab: OpenLab) -> None:
     ours, theirs = open_lab(), open_lab()
-    theirs.replace("payments", kind)
+    theirs.replace("payments", BatchPayments(theirs.serve("payment_broker")))
     for lab in (ours, theirs):
         lab.place_order("wooden spoon", quantity=2)
         lab.run()
@@ -120,11 +121,34 @@ def test_a_service_with_work_in_progress_is_not_replaced(lab: Lab) -> None:
     lab.run()
 
     with pytest.raises(LabError, match="payments-1 has work in progress: lab.run"):
-        lab.replace("payments", LegacyPayments)
+        lab.replace("payments", Payments)
+
+
+class AnotherOrders(Orders):
+    """The next version of Orders."""
+
+
+def test_another_version_of_a_service_continues_with_its_data_and_sends_nothing_again(open_lab: OpenLab) -> None:
+    lab = open_lab()
+    lab.place_order("wooden spoon", quantity=2)
+    lab.run()
+
+    lab.replace("orders", AnotherOrders, keep_database=True)
+    lab.place_order("wooden spoon")
+    moments = lab.run()
+
+    assert lab.orders["status"].tolist() == ["APPROVED", "APPROVED"]
+    assert {moment.order for moment in moments} == {"order-2"}
+    assert [moment.hop.outcome for moment in moments if moment.hop.outcome != "applied"] == []
+
+
+def test_a_service_with_other_tables_cannot_keep_the_database(lab: Lab) -> None:
+    with pytest.raises(LabError, match="BatchPayments has other tables than payments: it needs a new database"):
+        lab.replace("payments", BatchPayments("http://127.0.0.1:9"), keep_database=True)
 
 
 def test_an_idle_lab_says_when_a_timer_is_due(lab: Lab) -> None:
-    lab.replace("payments", LegacyPayments)
+    lab.replace("payments", BatchPayments("http://127.0.0.1:9"))
     lab.place_order("wooden spoon")
 
     assert lab.run().note == "Nothing moves: the timer of payments-1 is due in 60 minutes (lab.wait(minutes=60))."
@@ -133,9 +157,10 @@ def test_an_idle_lab_says_when_a_timer_is_due(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda lab: lab.replace("stock", LegacyPayments), "LegacyPayments is named 'payments'"),
-        (lambda lab: lab.listen(LegacyPayments), "there is a payments already: lab.replace"),
+        (lambda lab: lab.replace("stock", Payments), "Payments is named 'payments'"),
+        (lambda lab: lab.listen(Payments), "there is a payments already: lab.replace"),
         (lambda lab: lab.leader("order.new-order-received"), "a lab in memory has no brokers"),
+        (lambda lab: lab.partitions("order.new-order-received"), "a lab in memory has no brokers"),
     ],
 )
 def test_what_this_lab_cannot_do_is_an_error(lab: Lab, call: Callable[[Lab], object], message: str) -> None:

@@ -1,0 +1,152 @@
+"""Batch payments: an adapter between the topics of Payments and a batch program that knows only CSV files."""
+
+import csv
+import shutil
+import subprocess
+import sys
+import weakref
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from sqlalchemy import Column, Connection, MetaData, String, Table, Text, select
+
+from checkout.domain import LARGEST_AMOUNT, is_amount
+from checkout.framework.service import Service, Tick, every, on
+from checkout.framework.sql import fetch, put, utc_text
+from checkout.lab.course.replacements import batch_program
+from checkout.messages import (
+    Message,
+    PaymentFailed,
+    PaymentNeedsOperator,
+    PaymentProcessed,
+    PaymentRefunded,
+    ProcessPayment,
+    RefundPayment,
+)
+
+HOUR = 3600.0  # seconds
+LONGEST_RUN = 300.0  # seconds for one run of the program
+WAITING = "waiting"
+METADATA = MetaData()
+JOBS = Table(
+    "jobs",
+    METADATA,
+    Column("order_id", String(36), primary_key=True),
+    Column("kind", String(10), primary_key=True),
+    Column("customer", Text),
+    Column("email", Text),
+    Column("amount", Text),
+    Column("method", String(10)),
+    Column("status", String(10)),
+    Column("requested_at", Text),
+)
+Jobs = dict[tuple[str, str], "Job"]  # by order id and kind
+
+
+@dataclass
+class Job:
+    """One line of the batch. `kind`: charge or refund. `status`: waiting, or that of the program's result."""
+
+    order_id: str
+    kind: str
+    customer: str
+    email: str
+    amount: str
+    method: str
+    requested_at: str
+    status: str = WAITING
+
+
+class BatchPayments(Service):
+    """Steps 8-11, and 13-16 after a late payment: collects the requests, and runs the batch program once an hour.
+
+    `provider`: URL of the payment provider. `folder`: of the two CSV files; by default a temporary one.
+    """
+
+    name = "payments"
+    tables = METADATA
+
+    def __init__(self, provider: str, folder: Path | None = None) -> None:
+        if folder is None:
+            folder = Path(mkdtemp(prefix="batch-"))
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._provider, self.requests, self.results = provider, folder / "requests.csv", folder / "results.csv"
+
+    def load(self, db: Connection, messages: Sequence[Any]) -> Jobs:
+        """The jobs of these orders; for a tick also all that are waiting, the oldest first."""
+        rows: list[Any] = []
+        if any(isinstance(message, Tick) for message in messages):
+            waiting = select(JOBS).where(JOBS.c.status == WAITING).order_by(JOBS.c.requested_at, JOBS.c.order_id)
+            rows += db.execute(waiting.with_for_update()).all()
+        rows += fetch(db, JOBS, JOBS.c.order_id, (message.id for message in messages))
+        return {(row.order_id, row.kind): Job(**row._mapping) for row in rows}
+
+    def save(self, db: Connection, state: Jobs) -> None:
+        """Stores the jobs."""
+        put(db, JOBS, [vars(job) for job in state.values()])
+
+    @on(ProcessPayment)
+    def note_charge(self, jobs: Jobs, request: ProcessPayment) -> Iterator[Message]:
+        """Step 8: store the request for the next run, or refuse an amount that cannot be charged."""
+        total = request.payment.total
+        if total and is_amount(total):
+            self._note(jobs, "charge", request)
+        else:
+            reason = f"{total} is not an amount between 0.01 and {LARGEST_AMOUNT:,}.00 EUR"
+            yield PaymentFailed(request.id, reason, request.customer_name, request.customer_email)
+
+    @on(RefundPayment)
+    def note_refund(self, jobs: Jobs, request: RefundPayment) -> None:
+        """Step 13, late payment: store the request for the next run."""
+        self._note(jobs, "refund", request)
+
+    def _note(self, jobs: Jobs, kind: str, request: ProcessPayment | RefundPayment) -> None:
+        payment = request.payment
+        jobs[request.id, kind] = Job(
+            request.id, kind, request.customer_name, request.customer_email or "", str(payment.total),
+            payment.payment_method, utc_text(self.now()),
+        )  # fmt: skip
+
+    @every(HOUR)
+    def run_batch(self, jobs: Jobs, tick: Tick) -> Iterator[Message]:
+        """Steps 9-10, once an hour: write the file, run the program, publish its results."""
+        waiting = [job for job in jobs.values() if job.status == WAITING]
+        if waiting:
+            self._write(waiting)
+            self._run()
+            for result in self._read():
+                jobs[result["order"], result["kind"]].status = result["status"]
+                yield _answer(result)
+
+    def _write(self, jobs: Sequence[Job]) -> None:
+        self.results.unlink(missing_ok=True)
+        with self.requests.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(batch_program.COLUMNS)
+            writer.writerows([job.kind, job.order_id, job.customer, job.email, job.amount, job.method] for job in jobs)
+
+    def _run(self) -> None:
+        command = [sys.executable, str(batch_program.__file__), str(self.requests), str(self.results)]
+        command += ["--payment-provider", self._provider]
+        run = subprocess.run(command, timeout=LONGEST_RUN, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if run.returncode:
+            raise RuntimeError(f"the batch program failed: {(run.stderr.splitlines() or ['no output'])[-1]}")
+
+    def _read(self) -> list[dict[str, str]]:
+        with self.results.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+
+def _answer(result: dict[str, str]) -> Message:
+    order, reason, customer = result["order"], result["reason"], (result["customer"], result["email"] or None)
+    if result["status"] == "charged":
+        return PaymentProcessed(order)
+    if result["status"] == "denied":
+        return PaymentFailed(order, reason, *customer)
+    if result["status"] == "refunded":
+        return PaymentRefunded(order, Decimal(result["amount"]), *customer)
+    return PaymentNeedsOperator(order, f"the refund was refused: {reason}")
