@@ -13,7 +13,7 @@ from checkout.lab.exercises.check import Exercises
 from checkout.lab.exercises.exercise import Feedback
 
 ROOT = Path(__file__).parents[3]
-NOTEBOOKS = sorted([*(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "exercise-cells").glob("*.txt")])
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FOLDED_CODE = re.compile(r"<details>\s*<summary>Solution</summary>.*?```python\n(.*?)```.*?</details>", re.DOTALL)
 Check = Callable[[str, Any], Feedback]
 
@@ -36,13 +36,9 @@ class NotebookExercise(NamedTuple):
 
 
 def cells_of(path: Path) -> list[Cell]:
-    """The cells of a notebook, or of a text whose cells begin with `#%% md` or `#%% code exercise`."""
-    if path.suffix == ".ipynb":
-        cells = json.loads(path.read_text())["cells"]
-        return [Cell(each["cell_type"], each["metadata"].get("tags", []), "".join(each["source"])) for each in cells]
-    parts = [part.partition("\n") for part in re.split(r"^#%% ", path.read_text(), flags=re.MULTILINE)[1:]]
-    kinds = {"md": "markdown", "code": "code"}
-    return [Cell(kinds[head.split()[0]], head.split()[1:], source.strip("\n")) for head, _, source in parts]
+    """The cells of a notebook."""
+    cells = json.loads(path.read_text())["cells"]
+    return [Cell(each["cell_type"], each["metadata"].get("tags", []), "".join(each["source"])) for each in cells]
 
 
 def exercises_of(path: Path) -> Iterator[NotebookExercise]:
