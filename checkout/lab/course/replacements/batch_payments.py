@@ -123,7 +123,6 @@ class BatchPayments(Service):
                 yield _answer(result)
 
     def _write(self, jobs: Sequence[Job]) -> None:
-        self.results.unlink(missing_ok=True)
         with self.requests.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(batch_program.COLUMNS)
