@@ -9,6 +9,7 @@ from checkout.framework.message import KAFKA
 from checkout.journal.hop import Hop, Outcome, compact, coordinates, text
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.programs import RunningProgram
+from checkout.lab.engine.stepping_log import RecordPosition
 from checkout.messaging.log import LogUnavailable, Partition, Record
 from checkout.worker import hops
 
@@ -21,45 +22,64 @@ def find_records(environment: Environment) -> bool:
     False also while no broker answers.
     """
     with suppress(LogUnavailable):
-        environment.programs.await_commits(environment.broker)
-        for service, program in environment.programs.running.items():
-            _note_deliveries(environment, service, program)
-        found = environment.sent.add_unknown(environment.broker.ends(environment.registry.topics))
-        for topic, partition, offset in found:
-            _note_publication(environment, topic, partition, offset)
-        return bool(found)
+        broker, running = environment.broker, environment.programs.running
+        environment.programs.await_commits(broker)
+        consumed = [
+            (name, at) for name, program in running.items() for at in _consumed(environment, name, program)
+        ]
+        published = environment.sent.add_unknown(broker.ends(environment.registry.topics))
+        by_program = [at for at in published if _sender(environment, at) in running]
+        records = _read(environment, [*(at for _, at in consumed), *by_program])
+        for service, at in consumed:
+            if at in records:  # the marker of a transaction has an offset, too
+                _note_delivery(environment, service, records[at])
+        for at in published:
+            if at in records:
+                _note_publication(environment, records[at])
+            else:
+                topic, partition, offset = at
+                action = f"another program has published {coordinates(*at)}"
+                environment.note(KAFKA, "Send", action, topic=topic, partition=partition, offset=offset)
+        return bool(published)
     return False
 
 
-def _note_deliveries(environment: Environment, service: str, program: RunningProgram) -> None:
+def _sender(environment: Environment, at: RecordPosition) -> str:
+    return environment.registry.message_types.by_topic[at[0]].sender
+
+
+def _consumed(environment: Environment, service: str, program: RunningProgram) -> list[RecordPosition]:
+    found: list[RecordPosition] = []
     for partition, lag in environment.broker.lags(service, program.reads).items():
-        for record in _read(environment, partition, program.noted.get(partition, 0), lag.committed):
-            kind = environment.registry.message_types.by_topic[record.topic]
-            fields: dict[str, Any] = {"cause": hops.cause_of(record, kind), "at": environment.clock.now()}
-            fields |= {"order": _order(record), "observed": True}
-            environment.journal.write([hops.delivery(kind, record, service, Outcome.APPLIED, **fields)])
+        found += [(*partition, offset) for offset in range(program.noted.get(partition, 0), lag.committed)]
         program.noted[partition] = lag.committed
         environment.projection.commit(service, partition, lag.committed)
+    return found
 
 
-def _note_publication(environment: Environment, topic: str, partition: int, offset: int) -> None:
-    kind = environment.registry.message_types.by_topic[topic]
-    if kind.sender not in environment.programs.running:
-        action = f"another program has published {coordinates(topic, partition, offset)}"
-        environment.note(KAFKA, "Send", action, topic=topic, partition=partition, offset=offset)
-        return
-    for record in _read(environment, (topic, partition), offset, offset + 1):
-        cause = hops.cause_of(record, kind)
-        environment.journal.write([Hop(
-            order=_order(record), step=kind.step(cause), sender=kind.sender, to=KAFKA, message=kind.__name__,
-            technology=topic, topic=topic, partition=partition, offset=offset, key=text(record.key), cause=cause,
-            at=environment.clock.now(), payload=compact(record.value), observed=True,
-        )])  # fmt: skip
+def _read(environment: Environment, wanted: list[RecordPosition]) -> dict[RecordPosition, Record]:
+    starts: dict[Partition, int] = {}
+    for topic, partition, offset in wanted:
+        starts[topic, partition] = min(offset, starts.get((topic, partition), offset))
+    found = environment.broker.read(sorted({topic for topic, _ in starts}), starts) if starts else ()
+    return {record[:3]: record for record in found if record[:3] in set(wanted)}
 
 
-def _read(environment: Environment, partition: Partition, start: int, end: int) -> list[Record]:
-    found = environment.broker.read([partition[0]], {partition: start}) if start < end else ()
-    return [record for record in found if record[1:2] == partition[1:] and record.offset < end]
+def _note_delivery(environment: Environment, service: str, record: Record) -> None:
+    kind = environment.registry.message_types.by_topic[record.topic]
+    fields: dict[str, Any] = {"cause": hops.cause_of(record, kind), "at": environment.clock.now()}
+    fields |= {"order": _order(record), "observed": True}
+    environment.journal.write([hops.delivery(kind, record, service, Outcome.APPLIED, **fields)])
+
+
+def _note_publication(environment: Environment, record: Record) -> None:
+    kind = environment.registry.message_types.by_topic[record.topic]
+    cause = hops.cause_of(record, kind)
+    environment.journal.write([Hop(
+        order=_order(record), step=kind.step(cause), sender=kind.sender, to=KAFKA, message=kind.__name__,
+        technology=record.topic, topic=record.topic, partition=record.partition, offset=record.offset,
+        key=text(record.key), cause=cause, at=environment.clock.now(), payload=compact(record.value), observed=True,
+    )])  # fmt: skip
 
 
 def _order(record: Record) -> str | None:

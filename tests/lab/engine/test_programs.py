@@ -1,5 +1,6 @@
 """Programs: a process outside the lab does the payments; the lab waits for it, shows its records, and ends it."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sample import FIRST, process_payment
 from waiting import wait_until
 
+from checkout.framework.message import encode
 from checkout.lab import Lab, LabError, Program
 from checkout.lab.course.replacements import function_platform, payment_function, plain_payments
 from checkout.services.payments import Payments
@@ -176,7 +179,7 @@ def test_the_lab_does_not_crash_or_scale_a_program(kafka_lab: OpenLab) -> None:
 
 
 @pytest.mark.kafka
-def test_a_program_reads_all_partitions_and_answers_on_that_of_the_request(kafka_lab: OpenLab) -> None:
+def test_a_program_reads_all_partitions(kafka_lab: OpenLab) -> None:
     lab = kafka_lab(partitions=3)
     lab.replace("payments", PLAIN)
     for _ in range(6):
@@ -185,8 +188,23 @@ def test_a_program_reads_all_partitions_and_answers_on_that_of_the_request(kafka
     lab.run()
 
     assert lab.orders["status"].tolist() == ["APPROVED"] * 6
-    partitions = lab.messages.set_index(["type", "key"])["partition"]
-    assert partitions["ProcessPayment"].to_dict() == partitions["PaymentProcessed"].to_dict()
+    assert lab.messages.query("type == 'PaymentProcessed'")["partition"].nunique() > 1
+
+
+@pytest.mark.kafka
+def test_an_answer_goes_to_the_partition_of_its_request(kafka_lab: OpenLab) -> None:
+    lab = kafka_lab(partitions=3)
+    lab.replace("payments", PLAIN)
+    for number in range(4):  # without a key, so that their partitions are not those of the keys
+        lab.send(REQUEST, encode(process_payment(f"{FIRST[:-1]}{number}")).decode())
+
+    lab.run()
+
+    answered = lab.messages.query("type in ('ProcessPayment', 'PaymentProcessed')").copy()
+    answered["id"] = [json.loads(payload)["id"] for payload in answered["payload"]]
+    partitions = {of: set(rows["partition"]) for of, rows in answered.groupby("id")}
+    assert len(answered) == 8 and all(len(found) == 1 for found in partitions.values())
+    assert len(set.union(*partitions.values())) > 1
 
 
 def test_a_lab_in_memory_refuses_a_program_and_keeps_payments(lab: Lab) -> None:

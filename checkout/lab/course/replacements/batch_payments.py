@@ -1,15 +1,14 @@
 """Batch payments: an adapter between the topics of Payments and a batch program that knows only CSV files."""
 
 import csv
-import shutil
+import io
 import subprocess
 import sys
-import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, Text, select
@@ -64,17 +63,14 @@ class Job:
 class BatchPayments(Service):
     """Steps 8-11, and 13-16 after a late payment: collects the requests, and runs the batch program once an hour.
 
-    `provider`: URL of the payment provider. `folder`: of the two CSV files; by default a temporary one.
+    `provider`: URL of the payment provider. `last_results`: the CSV file, as the last run has written it.
     """
 
     name = "payments"
     tables = METADATA
 
-    def __init__(self, provider: str, folder: Path | None = None) -> None:
-        if folder is None:
-            folder = Path(mkdtemp(prefix="batch-"))
-            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self._provider, self.requests, self.results = provider, folder / "requests.csv", folder / "results.csv"
+    def __init__(self, provider: str) -> None:
+        self.provider, self.last_results = provider, ""
 
     def load(self, db: Connection, messages: Sequence[Any]) -> Jobs:
         """The jobs of these orders; for a tick also all that are waiting, the oldest first."""
@@ -116,32 +112,34 @@ class BatchPayments(Service):
         """Steps 9-10, once an hour: write the file, run the program, publish its results."""
         waiting = [job for job in jobs.values() if job.status == WAITING]
         if waiting:
-            self._write(waiting)
-            self._run()
-            for result in self._read():
+            with TemporaryDirectory() as folder:
+                requests, results = Path(folder, "requests.csv"), Path(folder, "results.csv")
+                write_requests(requests, waiting)
+                run_program(requests, results, self.provider)
+                self.last_results = results.read_bytes().decode()
+            for result in csv.DictReader(io.StringIO(self.last_results, newline="")):
                 jobs[result["order"], result["kind"]].status = result["status"]
-                yield _answer(result)
-
-    def _write(self, jobs: Sequence[Job]) -> None:
-        self.results.unlink(missing_ok=True)
-        with self.requests.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(batch_program.COLUMNS)
-            writer.writerows([job.kind, job.order_id, job.customer, job.email, job.amount, job.method] for job in jobs)
-
-    def _run(self) -> None:
-        command = [sys.executable, str(batch_program.__file__), str(self.requests), str(self.results)]
-        command += ["--payment-provider", self._provider]
-        run = subprocess.run(command, timeout=LONGEST_RUN, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        if run.returncode:
-            raise RuntimeError(f"the batch program failed: {(run.stderr.splitlines() or ['no output'])[-1]}")
-
-    def _read(self) -> list[dict[str, str]]:
-        with self.results.open(newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
+                yield answer_of(result)
 
 
-def _answer(result: dict[str, str]) -> Message:
+def write_requests(file: Path, jobs: Sequence[Job]) -> None:
+    """Writes one line for each job."""
+    with file.open("w", newline="", encoding="utf-8") as opened:
+        writer = csv.writer(opened)
+        writer.writerow(batch_program.COLUMNS)
+        writer.writerows([job.kind, job.order_id, job.customer, job.email, job.amount, job.method] for job in jobs)
+
+
+def run_program(requests: Path, results: Path, provider: str) -> None:
+    """Runs the batch program in a process of its own. Raises RuntimeError if it fails."""
+    command = [sys.executable, str(batch_program.__file__), str(requests), str(results), "--payment-provider", provider]
+    run = subprocess.run(command, timeout=LONGEST_RUN, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if run.returncode:
+        raise RuntimeError(f"the batch program failed: {(run.stderr.splitlines() or ['no output'])[-1]}")
+
+
+def answer_of(result: dict[str, str]) -> Message:
+    """The message that a line of the results stands for."""
     order, reason, customer = result["order"], result["reason"], (result["customer"], result["email"] or None)
     if result["status"] == "charged":
         return PaymentProcessed(order)

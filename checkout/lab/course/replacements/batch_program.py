@@ -44,7 +44,7 @@ def main() -> None:
         results = list(process(requests, provider))
     unfinished = given.results.with_suffix(".part")
     with unfinished.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [*COLUMNS, "status", "reason"])
+        writer = csv.DictWriter(file, [*COLUMNS, "status", "reason"], lineterminator="\n")
         writer.writeheader()
         writer.writerows(results)
     os.replace(unfinished, given.results)

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sample import ADA, EMAIL, FIRST
+from sample import ADA, EMAIL, FIRST, SECOND
 
 from checkout.lab.course.replacements import function_platform, payment_function, plain_payments
 from checkout.messages import MESSAGE_TYPES
@@ -29,17 +29,22 @@ def provider() -> PaymentBroker:
     return PaymentBroker()
 
 
-@pytest.fixture(params=["plain", "function"])
-def answer(request: pytest.FixtureRequest, provider: PaymentBroker) -> Iterator[Answer]:
-    """How the plain program, and then the function, answers a payment request."""
+@pytest.fixture
+def served(provider: PaymentBroker) -> Iterator[httpx.Client]:
+    """A client of that provider, which is served over HTTP."""
     with (
         http_api.serve_in_thread(payment_broker.app(provider)) as url,
         httpx.Client(base_url=url, trust_env=False) as client,
     ):
-        if request.param == "plain":
-            yield lambda asked: plain_payments.answer(client, plain_payments.CHARGE, asked)
-        else:
-            yield lambda asked: function_platform.call(payment_function.charge, asked, url)
+        yield client
+
+
+@pytest.fixture(params=["plain", "function"])
+def answer(request: pytest.FixtureRequest, served: httpx.Client) -> Answer:
+    """How the plain program, and then the function, answers a payment request."""
+    if request.param == "plain":
+        return lambda asked: plain_payments.answer(served, plain_payments.CHARGE, asked)
+    return lambda asked: function_platform.call(payment_function.charge, asked, str(served.base_url).rstrip("/"))
 
 
 def test_a_charge_is_answered_with_the_id(answer: Answer, provider: PaymentBroker) -> None:
@@ -91,16 +96,13 @@ def test_the_key_is_the_one_that_payments_uses(answer: Answer, provider: Payment
     assert [entry["key"] for entry in provider.ledger.entries()] == [idempotency_key(row)]
 
 
-def test_the_plain_program_refunds_what_was_charged_and_no_more(provider: PaymentBroker) -> None:
-    with (
-        http_api.serve_in_thread(payment_broker.app(provider)) as url,
-        httpx.Client(base_url=url, trust_env=False) as client,
-    ):
-        unpaid = plain_payments.answer(client, plain_payments.REFUND, request() | {"id": FIRST[:-1] + "9"})
-        plain_payments.answer(client, plain_payments.CHARGE, request())
-        paid = plain_payments.answer(client, plain_payments.REFUND, request())
+def test_the_plain_program_refunds_what_was_charged_and_no_more(served: httpx.Client) -> None:
+    plain_payments.answer(served, plain_payments.CHARGE, request())
 
-    reason = {"id": FIRST[:-1] + "9", "message": "more than was charged"}
+    unpaid = plain_payments.answer(served, plain_payments.REFUND, request() | {"id": SECOND})
+    paid = plain_payments.answer(served, plain_payments.REFUND, request())
+
+    reason = {"id": SECOND, "message": "more than was charged"}
     assert unpaid == ("payment.order-payment-needs-operator", reason)
     assert paid == ("payment.order-payment-refunded", {"id": FIRST, "total": 10.0, **CUSTOMER})
 
@@ -109,10 +111,10 @@ def test_the_forgetful_function_answers_the_id_and_the_reason_only(provider: Pay
     provider.switches.deny_next, provider.switches.deny = 1, "the card has expired"
     with http_api.serve_in_thread(payment_broker.app(provider)) as url:
         denied = payment_function.charge_without_customer(request(), url)
-        charged = payment_function.charge_without_customer(request() | {"id": FIRST[:-1] + "9"}, url)
+        charged = payment_function.charge_without_customer(request() | {"id": SECOND}, url)
 
     assert denied == (FAILED, {"id": FIRST, "message": "the card has expired"})
-    assert charged == ("payment.order-payment-processed", {"id": FIRST[:-1] + "9"})
+    assert charged == ("payment.order-payment-processed", {"id": SECOND})
 
 
 def test_the_topics_of_the_programs_are_those_of_the_contract() -> None:
