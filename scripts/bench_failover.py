@@ -129,7 +129,8 @@ def main() -> None:
             cluster.stop(home)
     for name, values in zip(COLUMNS, zip(*measured, strict=True), strict=True):
         print(f"{name}: median {statistics.median(values):.1f} s, at most {max(values):.1f} s")
-    print(f"{len(traffic.acknowledged):,} records acknowledged, {len(traffic.acknowledged.keys() - traffic.read.keys())} lost")
+    lost = traffic.acknowledged.keys() - traffic.read.keys()
+    print(f"{len(traffic.acknowledged):,} records acknowledged, {len(lost)} lost")
 
 
 if __name__ == "__main__":
