@@ -3,6 +3,7 @@
 from checkout.lab.course.command import command
 from checkout.lab.course.crash_matrix import crash_matrix
 from checkout.lab.course.extra_services import Loyalty
+from checkout.lab.course.message_versions import publishing, reading
 from checkout.lab.course.payment_contract import payment_contract
 from checkout.lab.course.predictions import Predictions
 from checkout.lab.course.replacements.batch_payments import BatchPayments
@@ -15,5 +16,5 @@ from checkout.lab.views.source_code import show
 
 __all__ = [
     "BatchPayments", "Lab", "LabError", "Loyalty", "Predictions", "Program", "StoredDictionary", "check", "command",
-    "crash_matrix", "payment_contract", "progress", "show",
+    "crash_matrix", "payment_contract", "progress", "publishing", "reading", "show",
 ]  # fmt: skip
