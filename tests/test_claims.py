@@ -1,4 +1,4 @@
-"""Claims: docs/claims.md names cells that exist, and quotes what their recorded outputs show."""
+"""Claims: the page of claims (docs/claims.md) names cells that exist, and quotes what their outputs show."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TABLE = (ROOT / "docs" / "claims.md").read_text()
+TABLE = (ROOT / "docs/claims.md").read_text()
 QUOTED = re.compile(r"`([^`]+)`")
 
 

@@ -58,16 +58,16 @@ class Environment(RunContext):
 
     def add_service(self, service: Service, database: ServiceDatabase | None = None) -> None:
         """Starts a service with one replica and a new database, or with the given one."""
-        name = service.name
-        self.services[name], self.databases[name] = service, database or ServiceDatabase("sqlite://", service)
+        name = service.name  # the other replicas, and a restarted one, begin with a copy of what it is now
+        self.services[name], self.databases[name] = deepcopy(service), database or ServiceDatabase("sqlite://", service)
         self._replica_counts[name] = 1
         self.lag.subscribe(name, service.topics())
-        self._start(f"{name}-1")
+        self._start(f"{name}-1", service)
 
-    def _start(self, replica: str) -> None:
+    def _start(self, replica: str, service: Service | None = None) -> None:
         name = service_of(replica)
         log = self.session.retry_during_failover(lambda: self._join(name, replica))
-        service = deepcopy(self.services[name])  # what the instance of a replica keeps in memory, a crash loses
+        service = service or deepcopy(self.services[name])  # what an instance keeps in memory, a crash loses
         self.replicas[replica] = Replica(replica, service, self.databases[name], log, self)
         order = {name: number for number, name in enumerate(self.services)}  # among equals, the diagram's order
         self.replicas = dict(sorted(self.replicas.items(), key=lambda each: (order[each[1].service.name], each[0])))

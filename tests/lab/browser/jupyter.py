@@ -53,7 +53,7 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.root, self.home = folder / "root", folder / "home"
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("notebooks", "diagrams"):
+        for name in ("notebooks", "diagrams", "docs"):
             shutil.copytree(ROOT / name, self.root / name) if (ROOT / name).exists() else None
         (self.root / "notebooks").mkdir(exist_ok=True)
         self.token, self.address = secrets.token_hex(8), f"http://127.0.0.1:{free_port()}"

@@ -1,6 +1,7 @@
 """Environment: replicas share partitions, services are replaced and added, groups are rewound."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -166,3 +167,32 @@ def test_an_idle_lab_says_when_a_timer_is_due(lab: Lab) -> None:
 def test_what_this_lab_cannot_do_is_an_error(lab: Lab, call: Callable[[Lab], object], message: str) -> None:
     with pytest.raises(LabError, match=message):
         call(lab)
+
+
+class Counting(Payments):
+    """Payments that counts in memory what it has loaded."""
+
+    def __init__(self) -> None:
+        self.loads = 0
+
+    def load(self, db: Any, messages: Any) -> Any:
+        self.loads += 1
+        return super().load(db, messages)
+
+
+def test_a_given_object_is_the_service_and_a_crash_loses_what_it_has_in_memory(lab: Lab) -> None:
+    given = Counting()
+    lab.replace("payments", given)
+    lab.place_order("wooden spoon")
+    lab.run()
+    before = given.loads
+
+    lab.crash("payments")
+    lab.restart("payments")
+    lab.place_order("wooden spoon")
+    lab.run()
+
+    assert before > 0
+    assert given.loads == before
+    (replica,) = lab._environment.of("payments")
+    assert replica.service.loads == before  # of the second order only

@@ -64,7 +64,11 @@ class Remembers(Right):
 
 
 def test_the_right_answer_passes(check: Check) -> None:
-    assert check("csv-adapter", Right).is_right
+    feedback = check("csv-adapter", Right)
+
+    assert feedback.is_right
+    assert "message 2  good           good          -          -\n" in feedback.text  # stored, and nothing published
+    assert "message 3  good           good          good       good" in feedback.text
 
 
 @pytest.mark.parametrize(

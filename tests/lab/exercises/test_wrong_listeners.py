@@ -100,14 +100,6 @@ class CountsInMemory(StoredDictionary):
         self.numbers[customer] = stored[customer] = self.numbers.get(customer, 0) + 1
 
 
-class AlwaysOne(StoredDictionary):
-    name = "regulars"
-
-    @on(OrderApproved)
-    def count(self, stored: Stored, order: OrderApproved) -> None:
-        stored[order.customer_email or ""] = 1
-
-
 class Queue:
     def __init__(self) -> None:
         self.waiting: list[str] = []
@@ -156,7 +148,6 @@ WRONG = [  # without those that fail only in a crash
     ("vouchers", ReleasesAlways, "so its refusal releases none: 0 are left left has 1 instead of 0"),
     ("first-listener", CountsReceived, "grace@example.org has 2 instead of 0"),
     ("first-listener", NoFirstOrder, "raised an error: KeyError: 'ada@example.org'"),
-    ("first-listener", AlwaysOne, "ada@example.org has 1 instead of 2"),
     ("queue", BackToTheEnd, "take(b) returned 'order-3' instead of 'order-1'"),
     ("queue", BackFromAll, "not met the messages of the other consumers stay with them"),
     ("queue", NeverAcknowledged, "take(b) returned 'order-1' instead of 'order-2'"),
