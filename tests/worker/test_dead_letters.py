@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from checkout.messages import MESSAGE_TYPES
 from checkout.messaging.log import ProducerRecord, Record
 from checkout.worker.dead_letters import (
+    HEADERS,
     DeadLetter,
     dead_letter_record,
     dead_letter_row,
@@ -13,6 +15,7 @@ from checkout.worker.dead_letters import (
     read_dead_letter,
     replays,
 )
+from checkout.worker.sending import to_record
 
 AT = datetime(2026, 1, 1, 10, tzinfo=UTC)
 TOPIC, LETTERS = "order.new-order-received", "order.new-order-received.stock.dlt"
@@ -75,3 +78,19 @@ def test_replays_are_found_by_the_dead_letter_they_name() -> None:
 
     assert replays(records) == {f"{LETTERS}[0]@3": f"{TOPIC}[0]@9"}
     assert first_offsets(letters) == {(TOPIC, 0): 4, (TOPIC, 1): 3}
+
+
+def test_a_dead_letter_names_the_headers_without_a_value() -> None:
+    headers = [("theirs", None), ("empty", b""), ("other", None)]
+    record = Record(TOPIC, 0, 7, b"k", b"hello", headers)
+
+    sent = to_record(dead_letter_row(record, ValueError("no message"), "stock", AT), MESSAGE_TYPES)
+
+    assert list(sent.headers[:3]) == [("theirs", b""), ("empty", b""), ("other", b"")]
+    assert sent.headers[-1] == ("dlt_null_headers", b"theirs, other")
+
+
+def test_a_dead_letter_keeps_an_error_that_is_not_unicode() -> None:
+    row = dead_letter_row(Record(TOPIC, 0, 0, None, b"x"), ValueError("reason \ud800"), "stock", AT)
+
+    assert dict(HEADERS.decode(row.headers))["dlt_error"] == b"reason \\ud800"

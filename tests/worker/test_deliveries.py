@@ -216,22 +216,6 @@ def test_a_header_without_a_value_is_as_if_it_were_absent() -> None:
     assert header(record._replace(headers=record.headers[:1]), "kafka_correlationId") is None
 
 
-def test_a_dead_letter_names_the_headers_without_a_value() -> None:
-    headers = [("theirs", None), ("empty", b""), ("other", None)]
-    record = Record(RECEIVED, 0, 7, b"k", b"hello", headers)
-
-    sent = to_record(dead_letter_row(record, ValueError("no message"), "stock", AT), MESSAGE_TYPES)
-
-    assert list(sent.headers[:3]) == [("theirs", b""), ("empty", b""), ("other", b"")]
-    assert sent.headers[-1] == ("dlt_null_headers", b"theirs, other")
-
-
-def test_a_dead_letter_keeps_an_error_that_is_not_unicode() -> None:
-    row = dead_letter_row(Record(RECEIVED, 0, 0, None, b"x"), ValueError("reason \ud800"), "stock", AT)
-
-    assert dict(HEADERS.decode(row.headers))["dlt_error"] == b"reason \\ud800"
-
-
 def test_a_dead_letter_is_identified_by_group_and_position() -> None:
     first, second = take_all(Stock(), b"hello", b"hello")
 
