@@ -7,11 +7,11 @@ from checkout.lab.course.message_versions import publishing, reading
 from checkout.lab.course.payment_contract import payment_contract
 from checkout.lab.course.predictions import Predictions
 from checkout.lab.course.replacements.batch_payments import BatchPayments
-from checkout.lab.engine.programs import Program
 from checkout.lab.errors import LabError
 from checkout.lab.exercises.check import check, progress
 from checkout.lab.exercises.stored_dictionary import StoredDictionary
 from checkout.lab.lab import Lab
+from checkout.lab.programs.program import Program
 from checkout.lab.views.source_code import show
 
 __all__ = [

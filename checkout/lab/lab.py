@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import update
 
-from checkout.lab.engine import diagnosis, replacement, requests
+from checkout.lab.engine import diagnosis, requests
 from checkout.lab.engine.clock import order_id
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.kafka_session import KafkaSession
@@ -21,6 +21,7 @@ from checkout.lab.history.lab_journal import LabJournal
 from checkout.lab.history.projection import SELL_OUT, Moment, view_of
 from checkout.lab.history.replay import Replay
 from checkout.lab.locking import changes, reads
+from checkout.lab.programs import replacement
 from checkout.lab.views.tables import LabTables
 from checkout.lab.views.tool_output import run_tool
 from checkout.messages import CancelOrder

@@ -8,13 +8,13 @@ from checkout.framework.message import KAFKA
 from checkout.framework.service import Service
 from checkout.journal.hop import Hop, compact, coordinates
 from checkout.lab.engine.kafka_session import KafkaSession
-from checkout.lab.engine.programs import Programs
 from checkout.lab.engine.rebalance import await_rebalance, rebalance
 from checkout.lab.engine.replica import Replica, RunContext, service_of
 from checkout.lab.engine.requests import PlacedRequest, Request
 from checkout.lab.engine.stepping_log import SteppingLog
 from checkout.lab.errors import LabError
 from checkout.lab.history.sentences import LAB
+from checkout.lab.programs.program import Programs
 from checkout.messaging.log import ProducerRecord
 from checkout.registry import STORE, Registry
 from checkout.worker.database import ServiceDatabase

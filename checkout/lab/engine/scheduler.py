@@ -7,7 +7,6 @@ import msgspec
 
 from checkout.domain import OrderStatus
 from checkout.lab.engine.environment import Environment
-from checkout.lab.engine.other_producers import find_records
 from checkout.lab.engine.replica import (
     COMMIT,
     HANDLE,
@@ -21,6 +20,7 @@ from checkout.lab.engine.replica import (
 )
 from checkout.lab.errors import LabError
 from checkout.lab.history.moments import Moments
+from checkout.lab.programs.other_producers import find_records
 from checkout.registry import STORE
 
 MAX_VERBS = 100_000  # of one run

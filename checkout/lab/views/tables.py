@@ -10,9 +10,9 @@ from sqlalchemy import select
 from checkout.domain import Product
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.order_names import OrderNames
-from checkout.lab.engine.other_producers import find_records
 from checkout.lab.errors import LabError, as_lab_error
 from checkout.lab.history.projection import order_row, stock_row
+from checkout.lab.programs.other_producers import find_records
 from checkout.lab.views import dataframes
 from checkout.messaging.log import DEAD_LETTERS, Record
 from checkout.services import orders_table, stock_table

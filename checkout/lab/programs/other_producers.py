@@ -8,8 +8,8 @@ import msgspec
 from checkout.framework.message import KAFKA
 from checkout.journal.hop import Hop, Outcome, compact, coordinates, text
 from checkout.lab.engine.environment import Environment
-from checkout.lab.engine.programs import RunningProgram
 from checkout.lab.engine.stepping_log import RecordPosition
+from checkout.lab.programs.program import RunningProgram
 from checkout.messaging.log import LogUnavailable, Partition, Record
 from checkout.worker import hops
 

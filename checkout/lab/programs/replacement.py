@@ -2,8 +2,8 @@
 
 from checkout.framework.service import Service
 from checkout.lab.engine.environment import Environment
-from checkout.lab.engine.programs import APPLICATIONS, Program
 from checkout.lab.errors import LabError
+from checkout.lab.programs.program import APPLICATIONS, Program
 
 
 def replace(
