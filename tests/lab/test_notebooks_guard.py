@@ -1,6 +1,7 @@
 """Notebooks guard: committed notebooks have recorded outputs, no machine-specific data, and the house style."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from lab.notebook_rules import (
     half_prose,
     of_kind,
     predictions,
+    prose,
     recorded,
     source,
     tags,
@@ -158,3 +160,14 @@ def test_of_fifty_cells_at_most_one_is_not_compared(capsys: pytest.CaptureFixtur
         print(f"\n{len(NOTEBOOKS)} notebooks, {len(cells)} code cells, {len(exempted)} exempted from comparison, "
               f"{len(exercises)} exercises, {sum(len(predictions(book)) for book in books)} predictions")
     assert NOTEBOOKS and len(exempted) <= len(cells) / 50
+
+
+def test_the_map_in_the_first_notebook_has_the_title_and_the_minutes_of_each() -> None:
+    first, *others = (json.loads(path.read_text()) for path in NOTEBOOKS)
+    heads = [source(book["cells"][0]) for book in others]
+    told = [re.search(r"^# (.+)$", head, re.MULTILINE)[1] for head in heads]  # type: ignore[index] - a rule
+    minutes = [re.search(r"About (\d+) minutes", head)[1] for head in heads]  # type: ignore[index] - fails without
+
+    rows = re.findall(r"^\| \[(.+?)\]\((.+?)\) \| .+ \| (\d+) \|$", prose(first), re.MULTILINE)
+
+    assert rows == list(zip(told, [path.name for path in NOTEBOOKS[1:]], minutes, strict=True))

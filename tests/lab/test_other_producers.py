@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from kafka import KafkaProducer
-from sample import FIRST, order_received
+from sample import FIRST, SECOND, order_received
 
 from checkout.framework.message import encode
 from checkout.lab import Lab, LabError
@@ -67,3 +67,23 @@ def test_a_lab_in_memory_has_no_address(lab: Lab) -> None:
     for read in (lambda: lab.bootstrap_servers, lambda: lab.topic(RECEIVED)):
         with pytest.raises(LabError, match=r'a lab in memory has no Kafka: Lab\(log="kafka"\) has one'):
             read()
+
+
+@pytest.mark.kafka
+def test_an_aborted_transaction_and_its_markers_are_skipped(kafka_lab: OpenLab) -> None:
+    lab = kafka_lab()
+    topic = lab.topic(RECEIVED)
+    producer = KafkaProducer(bootstrap_servers=lab.bootstrap_servers, transactional_id=lab.topic("writer"))
+    producer.init_transactions()
+    for id, end in ((FIRST, producer.commit_transaction), (SECOND, producer.abort_transaction)):
+        producer.begin_transaction()
+        producer.send(topic, encode(order_received(id=id)), id.encode()).get(timeout=10)
+        end()
+    producer.close()
+
+    lab.run()
+    lab.place_order("enamel mug")
+    moments = lab.run()
+
+    assert lab.orders["status"].tolist() == ["APPROVED", "APPROVED"]
+    assert "order.new-order-received[0]@4" in {moment.place for moment in moments}

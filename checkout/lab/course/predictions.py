@@ -5,6 +5,7 @@ from html import escape
 from types import EllipsisType
 from typing import Any
 
+from checkout.c4.notebook.text import wrapped
 from checkout.lab.errors import LabError
 
 TOLERANCE = 0.005  # of a number: half a cent
@@ -31,7 +32,7 @@ class Prediction:
         return self
 
     def __repr__(self) -> str:
-        return self._told
+        return wrapped(self._told)
 
     def _repr_html_(self) -> str:
         question, _, answer = self._told.partition("\n")

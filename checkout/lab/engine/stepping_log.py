@@ -1,7 +1,7 @@
 """Stepping log: a log that hands out one record at a time, in the order of sending, and only while it is open."""
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from checkout.journal.hop import coordinates
 from checkout.messaging.log import (
@@ -30,6 +30,7 @@ class SentRecords:
         self._numbers = itertools.count(1)
         self.sequence: dict[RecordPosition, int] = {}
         self.ends: dict[Partition, int] = {}
+        self._no_records: set[RecordPosition] = set()  # markers of transactions, and records of aborted ones
 
     def next_sequence(self) -> int:
         """The next sequence number. Records, requests and responses share one sequence: the lowest goes first."""
@@ -40,16 +41,24 @@ class SentRecords:
         self.sequence[record.topic, *metadata] = self.next_sequence()
         self.ends[record.topic, metadata.partition] = metadata.offset + 1
 
-    def add_unknown(self, ends: Mapping[Partition, int]) -> list[RecordPosition]:
-        """Registers the records below these end offsets that others have sent, and returns their positions."""
-        found = [
-            (*partition, offset) for partition, end in sorted(ends.items())
-            for offset in range(self.ends.get(partition, 0), end)
-        ]  # fmt: skip
-        for topic, partition, offset in found:
+    def unknown(self, ends: Mapping[Partition, int]) -> dict[Partition, int]:
+        """The partitions that end beyond the records registered here, with the first offset that is not."""
+        known = {partition: self.ends.get(partition, 0) for partition in ends}
+        return {partition: at for partition, at in sorted(known.items()) if at < ends[partition]}
+
+    def add_unknown(self, records: Iterable[RecordPosition], ends: Mapping[Partition, int]) -> None:
+        """Registers the records of others below these end offsets; what is no record there is skipped."""
+        for topic, partition, offset in records:
             self.sequence[topic, partition, offset] = self.next_sequence()
-            self.ends[topic, partition] = offset + 1
-        return found
+        for where, start in self.unknown(ends).items():
+            offsets = range(start, ends[where])
+            self._no_records.update((*where, at) for at in offsets if (*where, at) not in self.sequence)
+        self.ends |= ends
+
+    def next_record(self, partition: Partition, offset: int) -> int:
+        """The offset of the first record from this offset on, or the end offset."""
+        end = self.ends.get(partition, 0)
+        return next((each for each in range(offset, end) if (*partition, each) not in self._no_records), end)
 
 
 class SteppingLog:
@@ -75,8 +84,9 @@ class SteppingLog:
 
     def waiting(self) -> tuple[int, RecordPosition] | None:
         """The sequence number and position of the earliest sent record that waits for this replica."""
-        behind = [(p, at) for p, at in self._positions.items() if at < self._sent.ends.get(p, 0)]
-        return min(((self._sent.sequence.get((*p, at), 0), (*p, at)) for p, at in behind), default=None)
+        coming = {p: self._sent.next_record(p, at) for p, at in self._positions.items()}
+        behind = [(*p, at) for p, at in coming.items() if at < self._sent.ends.get(p, 0)]
+        return min(((self._sent.sequence.get(at, 0), at) for at in behind), default=None)
 
     def poll(self, max_records: int, timeout: float) -> list[Record]:
         """The waiting record if the log is open, else none. Blocks until the broker has delivered it.

@@ -27,7 +27,11 @@ def find_records(environment: Environment) -> bool:
         consumed = [
             (name, at) for name, program in running.items() for at in _consumed(environment, name, program)
         ]
-        published = environment.sent.add_unknown(broker.ends(environment.registry.topics))
+        ends = broker.ends(environment.registry.topics)
+        unknown = environment.sent.unknown(ends)
+        published = [record[:3] for record in broker.read(sorted({topic for topic, _ in unknown}), unknown)
+                     if record[:2] in unknown] if unknown else []  # fmt: skip
+        environment.sent.add_unknown(published, ends)
         by_program = [at for at in published if _sender(environment, at) in running]
         records = _read(environment, [*(at for _, at in consumed), *by_program])
         for service, at in consumed:
