@@ -75,9 +75,10 @@ def timeline(spans: Mapping[str, tuple[float, float]]) -> Plot:
             start, end = spans[label]
             axes.barh(row, end - start, left=start, color=SKY, edgecolor="black", linewidth=0.5)
             axes.plot(start, row, marker="o", markersize=5, color=BLUE)
-            axes.text(end, row, f"  {start:.1f} to {end:.1f}" if end > start else f"  {start:.1f}", va="center")
+            span = f"{start:.1f} to {end:.1f}" if end > start else f"{start:.1f}"
+            axes.annotate(span, (end, row), xytext=(6, 0), textcoords="offset points", va="center")
         axes.set_yticks(range(len(labels)), labels)
-        axes.margins(x=0.2)
+        axes.set_xlim(0, 1.25 * max(end for _, end in spans.values()) or 1)
         axes.invert_yaxis()
         axes.set_xlabel("milliseconds")
         facts = [f"{label}: {spans[label][0]:.1f} to {spans[label][1]:.1f} ms" for label in labels]
