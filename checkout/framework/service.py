@@ -60,6 +60,9 @@ def every(seconds: float) -> Callable[[F], F]:
 
 def _marked(attribute: str, value: object) -> Callable[[F], F]:
     def mark(handler: F) -> F:
+        if hasattr(handler, attribute):
+            decorator = attribute.removeprefix("_")
+            raise TypeError(f"{handler.__qualname__} has @{decorator} twice: write a method for each")
         setattr(handler, attribute, value)
         return handler
 

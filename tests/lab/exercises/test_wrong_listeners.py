@@ -30,15 +30,6 @@ class ForgetsDenied(SetsAside):
         stored["left"] += bool(stored.pop(refusal.id, False))
 
 
-class StacksDecorators(SetsAside):
-    name = "vouchers"
-
-    @on(ProductsReservationFailed)
-    @on(PaymentFailed)
-    def release(self, stored: Stored, refusal: PaymentFailed) -> None:
-        stored["left"] += bool(stored.pop(refusal.id, False))
-
-
 class ReleasesAlways(SetsAside):
     name = "vouchers"
 
@@ -144,7 +135,6 @@ class OneEach(Queue):
 
 WRONG = [  # without those that fail only in a crash
     ("vouchers", ForgetsDenied, "not met an order whose payment is denied: 2 are left left has 1 instead of 2"),
-    ("vouchers", StacksDecorators, "not met an order whose payment is denied: 2 are left left has 1 instead of 2"),
     ("vouchers", ReleasesAlways, "so its refusal releases none: 0 are left left has 1 instead of 0"),
     ("first-listener", CountsReceived, "grace@example.org has 2 instead of 0"),
     ("first-listener", NoFirstOrder, "raised an error: KeyError: 'ada@example.org'"),
