@@ -25,8 +25,14 @@ class Outcome(StrEnum):
 
 
 class Hop(msgspec.Struct, kw_only=True, rename={"sender": "from"}):
-    """One line of the journal; docs/contract.md describes its fields. A field that does not apply is null."""
+    """One line of the journal; docs/contract.md describes its fields. A field that does not apply is null.
 
+    `id` is unique among the hops of a run, and `cause_id` the id of the hop that led to this one. Journals of other
+    systems may have neither; `cause`, the name of the message that led to this hop, takes the place of `cause_id`.
+    """
+
+    id: str | None = None
+    cause_id: str | None = None
     order: str | None = None
     step: int | None = None
     sender: str

@@ -1,0 +1,31 @@
+"""Render: writes the pictures of diagrams."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import BadParameter, Option
+
+from checkout.c4.commands.options import Paths, or_default
+
+
+def render(
+    paths: Paths = None,
+    format: Annotated[str, Option(metavar="FORMAT", help="Format: svg, png or svg,png.")] = "svg",
+    out: Annotated[Path | None, Option(metavar="FOLDER", help="Write pictures here, not beside their sources.")] = None,
+    check: Annotated[bool, Option("--check", help="List outdated pictures instead of writing them.")] = False,
+    watch: Annotated[bool, Option("--watch", help="Render again whenever a file changes, until Ctrl-C.")] = False,
+    no_cache: Annotated[bool, Option("--no-cache", help="Render everything again.")] = False,
+) -> int:
+    """Render diagrams to pictures."""
+    from checkout.c4.render.cache import Cache
+    from checkout.c4.render.pictures import check_pictures, write_pictures
+
+    formats = format.lower().split(",")
+    if not set(formats) <= {"svg", "png"}:
+        raise BadParameter(f"{format!r} is not svg, png or svg,png", param_hint="--format")
+    if check and (watch or out):
+        raise BadParameter("cannot be combined with --watch or --out", param_hint="--check")
+    cache = Cache(None) if no_cache else None
+    if check:
+        return check_pictures(or_default(paths), cache)
+    return write_pictures(or_default(paths), formats, out, cache, watch)

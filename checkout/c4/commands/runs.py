@@ -1,0 +1,50 @@
+"""Runs: draws recorded runs, and lists the arrows that none covers."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Option
+
+from checkout.c4.commands.options import File, Journals, Order
+
+
+def draw(
+    journal: Journals,
+    into: Annotated[
+        Path | None, Option(metavar="FILE", help="Update the arrows of this diagram and nothing else.")
+    ] = None,
+    order: Order = None,
+) -> int:
+    """Print or update a dynamic view from a recorded run."""
+    from checkout.c4.draw import new_source, observe_arrows, update_source
+    from checkout.c4.findings import display_path, log
+    from checkout.c4.journal import group_by_order, read_journal
+    from checkout.c4.render.renderer import render_file
+
+    arrows = observe_arrows(group_by_order(read_journal(journal), order).values())
+    if into is None:
+        print(new_source(arrows), end="")
+        return 0
+    text = update_source(render_file(str(into)).drawing, arrows).encode()
+    is_same = text == into.read_bytes()
+    if not is_same:
+        into.write_bytes(text)
+    log(f"{display_path(into)}: {'unchanged' if is_same else 'arrows replaced'}")
+    return 0
+
+
+def cover(
+    file: File,
+    journals: Annotated[
+        list[Path], Option("--journals", metavar="JOURNAL", help="Journal file or folder; repeatable.")
+    ],
+    min: Annotated[float, Option(metavar="PERCENT", help="Fail if the coverage is lower.")] = 0,
+) -> int:
+    """List the arrows that no recorded run covers."""
+    from checkout.c4.checks.coverage import measure_coverage
+    from checkout.c4.journal import read_journal
+    from checkout.c4.render.renderer import render_file
+
+    coverage = measure_coverage(render_file(file).drawing, read_journal(journals))
+    print(coverage)
+    return int(coverage.percent < min)
