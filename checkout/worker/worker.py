@@ -189,7 +189,7 @@ class Worker:
             return []
         state = self.service.load(db, [delivery.message for delivery in fresh])
         rows = [
-            delivery.outbox_row(message)
+            delivery.outbox_row(message, self.service.name)
             for delivery in fresh
             for message in delivery.handler(self.service, state, delivery.message) or ()
         ]
