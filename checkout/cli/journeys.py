@@ -8,7 +8,7 @@ import msgspec
 
 from checkout.cli import output
 from checkout.journal import journal
-from checkout.journal.hop import Hop, compact, coordinates, from_milliseconds, text
+from checkout.journal.hop import Hop, from_milliseconds, text
 from checkout.messages import TOPICS
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import Broker, Record

@@ -19,7 +19,7 @@ from checkout.framework.sql import utc_text
 from checkout.journal.hop import Hop, Outcome, compact
 from checkout.messaging.log import Log, Record
 from checkout.worker import hops
-from checkout.worker.external_calls import CallResult, ExternalCalls
+from checkout.worker.calls.external_calls import CallResult, ExternalCalls
 from checkout.worker.hops import CORRELATION_HEADER
 from checkout.worker.inbox import InboxRow, find_handled
 from checkout.worker.outbox import OutboxKind, OutboxResult, OutboxRow

@@ -8,7 +8,7 @@ import msgspec
 from checkout.framework.message import KAFKA, Message
 from checkout.journal.hop import Hop, Outcome, compact, coordinates, one_line, text
 from checkout.messaging.log import Record, RecordMetadata
-from checkout.worker.external_calls import GIVEN_UP, CallResult
+from checkout.worker.calls.external_calls import GIVEN_UP, CallResult
 from checkout.worker.outbox import OutboxRow
 
 CORRELATION_HEADER = "kafka_correlationId"
@@ -62,7 +62,7 @@ def request_id(message: type[Message], order: str | None, receiver: str) -> str:
 
 def _id(of_success: str, outcome: Outcome, at: datetime) -> str:
     """The id of a hop. Repeats and failed attempts have its time, too: nothing is caused by them."""
-    is_final = outcome in (Outcome.APPLIED, Outcome.DEAD_LETTERED)
+    is_final = outcome is Outcome.APPLIED or outcome is Outcome.DEAD_LETTERED
     return of_success if is_final else f"{of_success}/{outcome}/{at.isoformat()}"
 
 
@@ -91,8 +91,9 @@ def observed_publication(message: type[Message], record: Record, order: str | No
 def delivery(message: type[Message], record: Record, group: str, outcome: Outcome, **fields: Any) -> Hop:
     """From Kafka to a consumer group: the record was handled with this outcome. `fields` has at least cause and at."""
     payload = one_line(record.value) if outcome is Outcome.APPLIED else compact(record.value)
+    position = coordinates(record.topic, record.partition, record.offset)
     return Hop(
-        id=_id(delivery_id(record, group), outcome, fields["at"]), cause_id=coordinates(*record[:3]),
+        id=_id(f"{position}/{group}", outcome, fields["at"]), cause_id=position,
         step=message.step(fields["cause"], delivery=True), sender=KAFKA, to=group, message=message.__name__,
         technology=record.topic, topic=record.topic, partition=record.partition, offset=record.offset,
         key=text(record.key), group=group, outcome=outcome, payload=payload, **fields,

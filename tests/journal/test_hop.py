@@ -27,13 +27,13 @@ from checkout.messages import (
 )
 from checkout.messaging.log import Record, RecordMetadata
 from checkout.worker import hops
-from checkout.worker.external_calls import CallResult
+from checkout.worker.calls.external_calls import CallResult
 from checkout.worker.outbox import OutboxKind, OutboxRow
 
 AT_TEXT = "2026-01-01T10:00:00.000001Z"
 FIELDS = [  # of the contract
-    "id", "cause_id", "order", "step", "from", "to", "message", "technology", "topic", "partition", "offset", "key", "group", "replica",
-    "cause", "correlation", "at", "outcome", "url", "status", "client", "observed", "payload",
+    "id", "cause_id", "order", "step", "from", "to", "message", "technology", "topic", "partition", "offset", "key",
+    "group", "replica", "cause", "correlation", "at", "outcome", "url", "status", "client", "observed", "payload",
 ]
 
 
@@ -106,7 +106,8 @@ def test_an_external_call_has_its_url_and_status() -> None:
     fields = as_json(hops.external_call(ChargeCard, result, Outcome.APPLIED, "payments-1", AT))
 
     assert fields == dict.fromkeys(FIELDS) | {
-        "id": f"{FIRST}/charge", "cause_id": "hop of ProcessPayment", "order": FIRST, "step": 9, "from": "payments", "to": "payment_broker", "message": "ChargeCard",
+        "id": f"{FIRST}/charge", "cause_id": "hop of ProcessPayment", "order": FIRST, "step": 9,
+        "from": "payments", "to": "payment_broker", "message": "ChargeCard",
         "technology": "HTTP, POST /charges", "replica": "payments-1", "cause": "ProcessPayment", "correlation": "c-1",
         "at": AT_TEXT, "outcome": "applied", "url": "http://payments.example/charges", "status": "402",
         "observed": False, "payload": {"id": FIRST, "amount": 10.0, "method": "CREDIT"},

@@ -22,9 +22,9 @@ from checkout.replies import CardCharged
 from checkout.services.orders import Orders
 from checkout.services.payments import Payments
 from checkout.services.stock import Stock
+from checkout.worker.calls.external_calls import CallResult, ExternalCalls
 from checkout.worker.dead_letters import HEADERS, dead_letter_row
 from checkout.worker.deliveries import Delivery, Sources
-from checkout.worker.external_calls import CallResult, ExternalCalls
 from checkout.worker.hops import header
 from checkout.worker.outbox import OutboxKind, OutboxRow
 from checkout.worker.sending import to_record

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from checkout.framework.message import KAFKA
-from checkout.journal.hop import Hop, Outcome, compact, coordinates, text
+from checkout.journal.hop import Outcome, coordinates
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.stepping_log import RecordPosition
 from checkout.lab.programs.program import RunningProgram
