@@ -1,8 +1,8 @@
 """Calls: the arrows of requests, from one service into another and to systems outside."""
 
 from checkout.c4.traces import attributes
+from checkout.c4.traces.evidence.facts import Facts
 from checkout.c4.traces.mapping.context import Context
-from checkout.c4.traces.mapping.facts import Facts
 from checkout.c4.traces.mapping.node import DELIVERIES, PUBLICATIONS, Draft, Node, Role
 from checkout.c4.traces.mapping.tree import Forest
 from checkout.c4.traces.naming.seeing import see_call

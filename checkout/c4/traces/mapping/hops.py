@@ -7,15 +7,15 @@ from pathlib import Path
 
 from checkout.c4.findings import PreconditionError
 from checkout.c4.source.arrows import Drawing
+from checkout.c4.traces.evidence.facts import Facts
+from checkout.c4.traces.evidence.gaps import TraceGaps
+from checkout.c4.traces.evidence.summary import summarize
 from checkout.c4.traces.mapping.calls import Calls
 from checkout.c4.traces.mapping.context import Context
-from checkout.c4.traces.mapping.facts import Facts
-from checkout.c4.traces.mapping.gaps import TraceGaps
 from checkout.c4.traces.mapping.messages import Messages
 from checkout.c4.traces.mapping.node import Draft, Role
 from checkout.c4.traces.mapping.steps import number_steps
 from checkout.c4.traces.mapping.stories import choose_stories, find_causes, group_by_story
-from checkout.c4.traces.mapping.summary import summarize
 from checkout.c4.traces.mapping.tree import Forest
 from checkout.c4.traces.naming.elements import DrawnElements
 from checkout.c4.traces.naming.names import TraceNames

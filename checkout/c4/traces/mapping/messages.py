@@ -4,8 +4,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from checkout.c4.traces import attributes
+from checkout.c4.traces.evidence.facts import Facts
 from checkout.c4.traces.mapping.context import Context, distinct
-from checkout.c4.traces.mapping.facts import Facts
 from checkout.c4.traces.mapping.node import PUBLICATIONS, Draft, Node, Role
 from checkout.c4.traces.mapping.tree import Forest
 from checkout.c4.traces.naming.seeing import see_message

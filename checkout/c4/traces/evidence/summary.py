@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from checkout.c4.traces.evidence.facts import missing_parents
 from checkout.c4.traces.mapping.context import Context
-from checkout.c4.traces.mapping.facts import missing_parents
 from checkout.c4.traces.mapping.node import Draft
 from checkout.c4.traces.mapping.tree import Forest
 from checkout.c4.traces.naming.fitting import Match
@@ -28,7 +28,6 @@ def summarize(files: TraceFiles, forest: Forest, context: Context, stories: Mapp
         count(parents, "parent") + " missing",
     ]
     notes = {
-        "repeated spans": forest.repeats,
         "cycles of parents, which were cut": forest.cycles,
         "calls of databases guessed from internal spans": context.guessed,
     }

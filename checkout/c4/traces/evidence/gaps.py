@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from checkout.c4.source.arrows import Arrow
+from checkout.c4.traces.evidence.facts import Facts, missing_parents
+from checkout.c4.traces.evidence.problems import describe_problems
 from checkout.c4.traces.mapping.context import Context
-from checkout.c4.traces.mapping.facts import Facts, missing_parents
 from checkout.c4.traces.mapping.node import Draft, Node
-from checkout.c4.traces.mapping.problems import describe_problems
 from checkout.c4.traces.mapping.stories import story_of
 from checkout.c4.traces.naming.text import short_id
 

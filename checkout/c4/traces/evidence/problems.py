@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
+from checkout.c4.traces.evidence.facts import Facts, MissingParents
 from checkout.c4.traces.mapping.context import Context
-from checkout.c4.traces.mapping.facts import Facts, MissingParents
 from checkout.c4.traces.naming.text import clean, count, short_id
 
 SHOWN = 10  # of one kind
