@@ -8,11 +8,14 @@ from checkout.c4.checks.lint import fix_remote_includes, lint
 from checkout.c4.findings import DiagramError, Finding, display_path, log
 from checkout.c4.render.renderer import Renderer
 from checkout.c4.source.diagrams import require_sources
+from checkout.c4.source.variables import Defines
 
 
-def find_problems(renderer: Renderer, files: Sequence[Path], code_arrows: Sequence[CodeArrow]) -> list[Finding]:
+def find_problems(
+    renderer: Renderer, files: Sequence[Path], code_arrows: Sequence[CodeArrow], defines: Defines = ()
+) -> list[Finding]:
     """The findings of the diagrams in files: of each alone, between them, and against the code."""
-    diagrams, findings = require_sources(files)
+    diagrams, findings = require_sources(files, defines)
     drawings = []
     for _, rendering in renderer.render_all(diagrams):
         try:

@@ -4,12 +4,13 @@ from typing import Annotated
 
 from typer import Context, Option
 
-from checkout.c4.commands.options import AsJson, Paths, or_default
+from checkout.c4.commands.options import AsJson, Define, Paths, or_default, parse_defines
 
 
 def check(
     context: Context,
     paths: Paths = None,
+    define: Define = None,
     as_json: AsJson = False,
     github: Annotated[bool, Option("--github", help="Print GitHub annotations.")] = False,
     fix: Annotated[bool, Option("--fix", help="Rewrite includes of URLs to the bundled library.")] = False,
@@ -24,7 +25,7 @@ def check(
     if fix:
         fix_files(files)
     with open_renderer(files) as renderer:
-        found = find_problems(renderer, files, context.obj() if context.obj else ())
+        found = find_problems(renderer, files, context.obj() if context.obj else (), parse_defines(define))
     text = findings.as_json(found) if as_json else findings.as_github(found) if github else "\n".join(map(str, found))
     print(text, end="\n" if text else "")
     errors = sum(finding.severity == "error" for finding in found)

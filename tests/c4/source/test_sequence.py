@@ -46,8 +46,8 @@ def test_every_kind_of_fragment_is_read(kind: str, read_as: str) -> None:
 
 def test_end_of_a_note_a_box_or_a_reference_ends_no_fragment() -> None:
     arrows = read(
-        'box "B"', "participant a", "end box", "opt maybe", "note left", "a -> x", "end note", "ref over a, b", "a -> y",
-        "end ref", "a -> b", "end", "b -> a",
+        'box "B"', "participant a", "end box", "opt maybe", "note left", "a -> x", "end note", "ref over a, b",
+        "a -> y", "end ref", "a -> b", "end", "b -> a",
     )  # fmt: skip
 
     assert [(arrow.target, len(arrow.fragments)) for arrow in arrows] == [("b", 1), ("a", 0)]
