@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from c4.source.test_includes import written
+
 from checkout.c4.findings import DiagramError
 from checkout.c4.render.renderer import Renderer
 from checkout.c4.source.arrows import Arrow
