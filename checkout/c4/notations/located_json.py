@@ -62,6 +62,6 @@ def _decoder(text: str, file: Path) -> json.JSONDecoder:
         number = bisect_right(starts, start[1])
         return LocatedDict(items, SourceLine("", file, number)), end
 
-    decoder.parse_object = parse_object  # type: ignore[method-assign]
+    decoder.parse_object = parse_object  # type: ignore[attr-defined]
     decoder.scan_once = json.scanner.py_make_scanner(decoder)  # type: ignore[attr-defined]
     return decoder

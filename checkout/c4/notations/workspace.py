@@ -59,7 +59,7 @@ def refuse_file(line: SourceLine, what: str) -> DiagramError:
 
 
 def as_diagram(file: Path, view: DynamicView) -> DiagramSource:
-    """The dynamic view in C4-PlantUML. Raises DiagramError for two elements with one alias, or text that it cannot hold."""
+    """The view in C4-PlantUML. Raises DiagramError for two elements with one alias, or text that it cannot hold."""
     name = re.sub(r"[^\w.-]+", "_", view.key)
     written = list(_write(name, view))
     lines = tuple(SourceLine(text, line.file, line.number, "<C4/" in text) for text, line in written)

@@ -4,9 +4,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from checkout.c4.findings import DiagramError, Finding, display_path
+from checkout.c4.notations import structurizr_dsl, structurizr_json
 from checkout.c4.source.files import DiagramSource, find_files
 from checkout.c4.source.includes import read_diagrams
 from checkout.c4.source.variables import Defines
+
+WORKSPACES = {".json": structurizr_json.read_workspace, ".dsl": structurizr_dsl.read_workspace}
 
 
 def source_root(path: Path) -> Path:
@@ -22,10 +25,15 @@ def read_sources(
     diagrams, findings = list[DiagramSource](), list[Finding]()
     for file in files:
         try:
-            diagrams += read_diagrams(file, root or source_root(file), defines=defines)
+            diagrams += _read_file(file, root or source_root(file), defines)
         except DiagramError as error:
             findings += error.findings
     return diagrams, findings
+
+
+def _read_file(file: Path, root: Path, defines: Defines) -> list[DiagramSource]:
+    read_workspace = WORKSPACES.get(file.suffix.lower())
+    return read_workspace(file) if read_workspace else read_diagrams(file, root, defines=defines)
 
 
 def require_sources(files: Sequence[Path], defines: Defines = ()) -> tuple[list[DiagramSource], list[Finding]]:

@@ -14,8 +14,8 @@ from checkout.c4.render.renderer import Renderer
 def workspace(*shown: dict[str, Any], **more: Any) -> dict[str, Any]:
     """A bank with a web application, a ledger in a database, and a queue."""
     containers = [
-        {"id": "3", "name": "Web Application", "technology": "Java", "tags": "Element,Container",
-         "relationships": [relation("11", "3", "4", "stores in", "SQL"), relation("12", "3", "5", "publishes", "paid")]},
+        {"id": "3", "name": "Web Application", "technology": "Java", "tags": "Element,Container", "relationships": [
+            relation("11", "3", "4", "stores in", "SQL"), relation("12", "3", "5", "publishes", "paid")]},
         {"id": "4", "name": "Ledger", "tags": "Element,Container,Database",
          "properties": {"structurizr.dsl.identifier": "bank.ledger"}},
         {"id": "5", "name": "Events", "tags": "Element,Container,Queue"},
@@ -23,8 +23,9 @@ def workspace(*shown: dict[str, Any], **more: Any) -> dict[str, Any]:
     people = [{"id": "1", "name": "Customer", "relationships": [relation("10", "1", "3", "pays in", "HTTPS")]}]
     styles = [{"tag": "Database", "shape": "Cylinder"}, {"tag": "Queue", "shape": "Pipe"}]
     views = [{"key": "Pay", "description": "A payment", "elementId": "2", "relationships": list(shown)}]
+    system = {"id": "2", "name": "Bank", "containers": containers}
     return {
-        "name": "Bank", "model": {"people": people, "softwareSystems": [{"id": "2", "name": "Bank", "containers": containers}]},
+        "name": "Bank", "model": {"people": people, "softwareSystems": [system]},
         "views": {"dynamicViews": views, "configuration": {"styles": {"elements": styles}}},
     } | more  # fmt: skip
 
@@ -33,6 +34,12 @@ def relation(id: str, source: str, target: str, description: str, technology: st
     return {
         "id": id, "sourceId": source, "destinationId": target, "description": description, "technology": technology,
     }  # fmt: skip
+
+
+def people(target: str) -> dict[str, Any]:
+    """A model of two people, where the relationship of the first one has this target."""
+    one = {"id": "1", "name": "A b", "relationships": [relation("10", "1", target, "", "")]}
+    return {"people": [one, {"id": "2", "name": "A  B"}]}
 
 
 SHOWN = (
@@ -77,9 +84,8 @@ def test_dynamic_view_has_the_arrows_of_its_relationships(tmp_path: Path, render
         ("[]", "not a JSON object"),
         ({"model": {}}, "no dynamic view"),
         (workspace({"id": "99", "order": "1"}), "the model has no relationship 99"),
-        (workspace(SHOWN[0], model={"people": [{"id": "1", "relationships": [relation("10", "1", "9", "", "")]}]}), "9"),
-        (workspace(SHOWN[0], model={"people": [{"id": "1", "name": "A b", "relationships": [relation("10", "1", "2", "", "")]},
-                                               {"id": "2", "name": "A  B"}]}), "same alias, a_b"),
+        (workspace(SHOWN[0], model=people("9")), "component 9"),
+        (workspace(SHOWN[0], model=people("2")), "same alias, a_b"),
     ],
 )  # fmt: skip
 def test_what_is_no_workspace_is_an_error_with_its_place(tmp_path: Path, content: object, message: str) -> None:
