@@ -6,6 +6,7 @@ from random import Random
 from typing import NamedTuple
 
 from c4.traces.mapping.plans import Call, Planned, services_of
+
 from checkout.c4.traces.span import Kind, Span, SpanId, TraceFiles, Value
 
 SECOND = 1_000_000_000
