@@ -57,9 +57,10 @@ class Calls:
         if not left_out:
             self._context.add_hop(node.entry, node, (up.alias, node.alias), seen, clock=client)
         around = client or up.outer
-        while around and node.alias not in self._answered.setdefault(around, set()):
-            self._answered[around].add(node.alias)
-            around = around.outer
+        for _ in range(NESTED):
+            if around:
+                self._answered.setdefault(around, set()).add(node.alias)
+                around = around.outer
 
     def leave(self, node: Node) -> None:
         """Notes for the parent of a span what happened below it."""
