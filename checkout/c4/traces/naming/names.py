@@ -99,7 +99,11 @@ class TraceNames:
             found = self._find_database(names, caller)
         else:
             found = _first(map(self.elements.find, names)) or self._find_service_of(names)
-        return (found, True) if found else (fold(names[0]), not self.elements.has_drawing)
+        if found:
+            return found, True
+        alias = fold(names[0])
+        is_taken = is_database and (alias in self.elements.aliases or alias in self.services.values())
+        return f"{alias}_db" if is_taken else alias, not self.elements.has_drawing
 
     def _find_service_of(self, names: Sequence[str]) -> str:
         """The alias of a service that has spans and fits one of the names of a called system."""
