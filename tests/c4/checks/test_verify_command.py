@@ -91,14 +91,14 @@ def test_two_printed_forms_are_wrong_usage(run: Run) -> None:
 
 def test_files_are_written_beside_the_text(run: Run, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    options = ("--sarif", "v.sarif", "--markdown", "out/v.md", "--picture", "out/v.svg")
+    options = ("--sarif", "v.sarif", "--markdown", "out/v.markdown", "--picture", "out/v.svg")
 
     done = run(*options, calls=[CALLS[0], ("shop", "bank", "gRPC")])
 
     assert done.stdout.startswith("t1: deviates")
     (found,) = json.loads((tmp_path / "v.sarif").read_text())["runs"][0]["results"]
     assert found["ruleId"] == "verify-wrong-technology"
-    assert "(<v.svg>)" in (tmp_path / "out" / "v.md").read_text()
+    assert "(<v.svg>)" in (tmp_path / "out" / "v.markdown").read_text()
     assert "#B26A00" in (tmp_path / "out" / "v.svg").read_text()
 
 
