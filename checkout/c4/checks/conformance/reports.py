@@ -28,9 +28,10 @@ RECORD = "record what is missing, or use --allow-gaps"
 
 
 def as_text(summary: Summary) -> str:
-    """The result of each order if there are few, else the summary; then each undrawn hop with its remedy."""
+    """The result of each order if there are few, else the summary; then the spans of undrawn calls with a remedy."""
     lines = [str(result) for result in summary.results] if len(summary.results) <= FEW else [str(summary)]
-    lines += [describe_undrawn(each, summary.remedy) for each in summary.undrawn if not each.example.accepted]
+    if summary.is_traced:
+        lines += [describe_undrawn(each, summary.remedy) for each in summary.undrawn if not each.example.accepted]
     return "\n".join([*lines, *summary.problems])
 
 

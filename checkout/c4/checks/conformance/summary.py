@@ -16,9 +16,6 @@ from checkout.c4.checks.gaps import Gaps, NoGaps
 from checkout.c4.findings import printable
 from checkout.journal.hop import Hop
 
-DRAW, DRAW_OR_IGNORE = "draw it", "draw it, or add it to [ignore] in traces.toml"
-
-
 @dataclass(frozen=True)
 class DistinctDeviation:
     """A deviation as its first order has it, the number of orders that have it, and of its hops in all of them."""
@@ -52,14 +49,19 @@ class DistinctGap:
 class Summary:
     """The results of orders: how many have each verdict, and what deviates or cannot be judged; accepted ones too.
 
-    `problems` are sentences about the recording as a whole.
+    `problems` are sentences about the recording as a whole. `is_traced` if the hops are from traces, not a journal.
     """
 
     results: tuple[OrderResult, ...]
     deviations: tuple[DistinctDeviation, ...]
     gaps: tuple[DistinctGap, ...]
     problems: tuple[str, ...] = ()
-    remedy: str = DRAW
+    is_traced: bool = False
+
+    @property
+    def remedy(self) -> str:
+        """What to do about an undrawn hop."""
+        return "draw it, or add it to [ignore] in traces.toml" if self.is_traced else "draw it"
 
     @property
     def verdicts(self) -> Counter[Verdict]:
@@ -93,18 +95,18 @@ _VERBS = {Verdict.CONFORMS: "conform", Verdict.DEVIATES: "deviate", Verdict.UNJU
 
 
 def describe_undrawn(found: DistinctDeviation, remedy: str) -> str:
-    """An undrawn hop with its ends, operation, number, span or id, and what to do about it."""
+    """An undrawn hop with its ends, operation, number, span, and what to do about it."""
     hop = found.example.hop
     assert hop is not None
     times = f", {found.hops:,} times" if found.hops > 1 else ""
-    where = f"{_identifier(hop)} of {hop.order}" if hop.id else str(hop.order)
     arrow = f"{hop.sender} → {hop.to} [{hop.technology}], operation {hop.message}"
-    return printable(f"is not drawn: {arrow}{times}, {where}: {remedy}")
+    return printable(f"is not drawn: {arrow}{times}{_origin(hop)}: {remedy}")
 
 
-def _identifier(hop: Hop) -> str:
-    # The id of a hop from a trace begins with the id of its trace.
-    return f"span {(hop.id or '').removeprefix(hop.order or '').strip(':/- ')}"
+def _origin(hop: Hop) -> str:
+    """The span and trace of a hop from a trace, whose id is `trace:span` or `trace:span:number`; else empty."""
+    trace, _, span = (hop.id or "").partition(":")
+    return f", span {span.partition(':')[0]} of trace {trace}" if trace and span else ""
 
 
 def summarize(results: Sequence[OrderResult], gaps: Gaps | None = None) -> Summary:
@@ -124,7 +126,7 @@ def summarize(results: Sequence[OrderResult], gaps: Gaps | None = None) -> Summa
         tuple(_distinct(each) for each in found.values()),
         tuple(DistinctGap(each[0][1], each[0][0], len(each)) for each in open_ones.values()),
         tuple(printable(problem) for problem in gaps.problems) if gaps else (),
-        DRAW if gaps is None or isinstance(gaps, NoGaps) else DRAW_OR_IGNORE,
+        gaps is not None and not isinstance(gaps, NoGaps),
     )
 
 
