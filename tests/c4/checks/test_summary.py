@@ -115,7 +115,11 @@ def test_undrawn_call_of_a_trace_has_operation_number_span_trace_and_remedy() ->
 def test_json_is_one_object_with_a_version() -> None:
     data = json.loads(as_json(summary_of(*many(), gaps=Untraced(t0="shop")), SHOP, ["a warning"]))
 
-    assert list(data) == ["version", "diagram", "summary", "deviations", "gaps", "problems", "baseline", "orders"]
+    assert list(data) == [
+        "version", "diagram", "summary", "arrows", "deviations", "gaps", "problems", "baseline", "orders",
+    ]  # fmt: skip
+    answers = [(each["index"], each["happened"], each["never"], each["unjudged"]) for each in data["arrows"]]
+    assert answers == [(1, 10, 0, 0), (2, 10, 0, 0), (3, 8, 1, 1)]
     assert data["summary"] == {"orders": 10, "conforms": 7, "deviates": 2, "cannot be judged": 1}
     assert [(each["kind"], each["orders"], each["count"]) for each in data["deviations"]] == [
         ("missing", 1, 1), ("extra", 1, 2),

@@ -13,6 +13,7 @@ from checkout.c4.checks.conformance.summary import (
     describe_undrawn,
 )
 from checkout.c4.checks.sarif import SarifResult
+from checkout.c4.checks.verify import numbered_arrows
 from checkout.c4.source.arrows import Drawing
 from checkout.c4.source.files import SourceLine
 
@@ -37,10 +38,13 @@ def as_text(summary: Summary) -> str:
 
 def as_json(summary: Summary, drawing: Drawing, warnings: Sequence[str] = ()) -> str:
     """The summary as one JSON object with a schema version; `warnings` are those of the baseline."""
+    arrows = numbered_arrows(drawing)
+    answers = zip(arrows, summary.answers(arrows), strict=True)
     data = {
         "version": 1,
         "diagram": drawing.name,
         "summary": {"orders": len(summary.results)} | {str(each): summary.verdicts[each] for each in Verdict},
+        "arrows": [arrow.as_data() | each._asdict() for arrow, each in answers],
         "deviations": [each.as_data() for each in summary.deviations],
         "gaps": [each.as_data() for each in summary.gaps],
         "problems": list(summary.problems),

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from checkout.c4.checks.conformance.results import (
     Deviation,
+    DeviationKind,
     OrderResult,
     Unjudged,
     Verdict,
@@ -14,7 +15,11 @@ from checkout.c4.checks.conformance.results import (
 )
 from checkout.c4.checks.gaps import Gaps, NoGaps
 from checkout.c4.findings import printable
+from checkout.c4.source.arrows import Arrow
 from checkout.journal.hop import Hop
+
+NEVER = (DeviationKind.MISSING, DeviationKind.WRONG_TECHNOLOGY)
+
 
 @dataclass(frozen=True)
 class DistinctDeviation:
@@ -45,6 +50,14 @@ class DistinctGap:
         return place | {"order": self.order, "orders": self.orders}
 
 
+class Answers(NamedTuple):
+    """In how many orders an arrow happened, never happened, and cannot be judged; the rest took other alternatives."""
+
+    happened: int
+    never: int
+    unjudged: int
+
+
 @dataclass(frozen=True)
 class Summary:
     """The results of orders: how many have each verdict, and what deviates or cannot be judged; accepted ones too.
@@ -73,6 +86,15 @@ class Summary:
         """The deviations that are hops without an arrow."""
         return [each for each in self.deviations if each.example.is_undrawn]
 
+    def answers(self, arrows: Sequence[Arrow]) -> list[Answers]:
+        """The answers about each of the arrows, which are those of `numbered_arrows`."""
+        happened = Counter(at for result in self.results for at in result.hops)
+        deviations = [each for result in self.results for each in result.deviations if each.arrow]
+        never = Counter(_identity(each.arrow) for each in deviations if each.kind in NEVER and each.arrow)
+        unjudged = Counter(_identity(each.arrow) for result in self.results for each in result.unjudged if each.arrow)
+        names = [_identity(arrow) for arrow in arrows]
+        return [Answers(happened[at], never[name], unjudged[name]) for at, name in enumerate(names)]
+
     def exit_code(self, allow_gaps: bool = False) -> int:
         """1 if an order deviates, else 3 if one cannot be judged and gaps are not allowed, else 0."""
         if self.verdicts[Verdict.DEVIATES]:
@@ -89,6 +111,10 @@ class Summary:
     def where(self, found: DistinctDeviation | DistinctGap) -> str:
         """The number of orders that have something, and an example."""
         return f"in {found.orders:,} of {len(self.results):,} orders, such as {printable(found.order)}"
+
+
+def _identity(arrow: Arrow) -> tuple[str, ...]:
+    return (arrow.index, *arrow.key, str(arrow.line.number))
 
 
 _VERBS = {Verdict.CONFORMS: "conform", Verdict.DEVIATES: "deviate", Verdict.UNJUDGED: "cannot be judged"}
