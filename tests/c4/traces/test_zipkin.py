@@ -57,6 +57,10 @@ def parent_of(found: list[Any], service: str) -> str:
     return str(half)
 
 
+def test_a_parent_of_zeros_is_none(tmp_path: Path) -> None:
+    assert [found.parent for found in read(tmp_path, [span("1", parentId="0" * 16)]).spans] == [""]
+
+
 def test_a_span_sent_in_parts_is_one_span(tmp_path: Path) -> None:
     part = span("1", "orders", tags={"http.path": "/orders"})
     server = span("1", "orders", kind="SERVER", shared=True, timestamp=6, tags={"http.method": "GET"})
