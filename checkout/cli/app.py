@@ -197,7 +197,7 @@ def bench(
 
 @app.command(cls=Command)
 def asyncapi() -> None:
-    """Print the topics and messages of the store as an AsyncAPI 3.0 document."""
+    """Print the store's topics as an AsyncAPI document."""
     from checkout.cli.asyncapi import run
 
     raise typer.Exit(run())

@@ -1,4 +1,4 @@
-"""Options that several diagram commands share, and the default of their paths."""
+"""Options: those that several diagram commands share, and the default of their paths."""
 
 import re
 from pathlib import Path
