@@ -124,7 +124,7 @@ class Messages:
 
     def receive(self, node: Node) -> None:
         """Adds the deliveries of a receive span for the messages that no process span of its service handles."""
-        if node.is_muted or attributes.message_count(node.span) == 0:
+        if node.is_muted:
             return
         origins, absent = self._messages_of(node)
         free = [each for each in origins if (node.alias, each) not in self._handled]

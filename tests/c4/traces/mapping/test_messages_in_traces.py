@@ -138,7 +138,7 @@ def test_messages_are_drawn_directly_where_no_arrow_touches_a_broker() -> None:
 
 
 def test_each_topic_may_be_a_queue_of_its_own() -> None:
-    drawing = view("shop orders Kafka", "orders stock Kafka", queues="orders payments")
+    drawing = view("shop orders Kafka", "orders stock Kafka", "shop payments Kafka", queues="orders payments")
 
     found = mapped(send("shop/1"), process("stock/2", "1"), drawing=drawing)
 
