@@ -4,6 +4,7 @@ Text is "" and a number None where the span has none.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -100,6 +101,16 @@ def http_method(span: Span) -> str:
 def route(span: Span) -> str:
     """The template of the route, else the path of the request without its query."""
     return text(span, names.ROUTE) or text(span, names.PATH) or _path(text(span, names.URL))
+
+
+def paths(span: Span) -> list[str]:
+    """The concrete paths of an HTTP request, from its path and its URL."""
+    return [path for path in (text(span, names.PATH), _path(text(span, names.URL))) if path]
+
+
+def protocol(span: Span) -> str:
+    """The application protocol in lower case, such as http or smtp."""
+    return text(span, names.PROTOCOL).lower()
 
 
 def status_code(span: Span) -> int | None:
@@ -203,6 +214,7 @@ def _distinct(candidates: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(name for name in candidates if name and not _is_anonymous(name)))
 
 
+@lru_cache(maxsize=4096)
 def _is_anonymous(name: str) -> bool:
     if name.lower() in ("localhost", "localhost.localdomain"):
         return True
@@ -218,6 +230,7 @@ def _without_port(host: str) -> str:
     return name if colon and port.isdigit() and ":" not in name else host
 
 
+@lru_cache(maxsize=4096)
 def _host(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""
