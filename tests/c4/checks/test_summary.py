@@ -109,7 +109,15 @@ def test_undrawn_call_of_a_trace_has_operation_number_span_trace_and_remedy() ->
         f"is not drawn: shop → spy [HTTP], operation POST, 2 times, span 9c1e of trace 07af: {remedy}",
         'service "member-api" is no element',
     ]
-    assert "traces.toml" not in as_text(summary_of(*many()))
+    assert "operation POST" not in as_text(summary_of(*many()))
+
+
+def test_equal_undrawn_hops_without_ids_are_one_deviation_of_the_summary() -> None:
+    spies = [hop(None, "shop", "spy", order="t0") for _ in range(3)]
+
+    (found,) = summary_of([*run("t0", "stock", "bank"), *spies]).deviations
+
+    assert (found.orders, found.hops) == (1, 3)
 
 
 def test_json_is_one_object_with_a_version() -> None:
