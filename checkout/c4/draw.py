@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from checkout.c4.checks.verify import numbered_arrows
 from checkout.c4.findings import PreconditionError
 from checkout.c4.source.arrows import Arrow, Drawing
-from checkout.journal.causality import causes
+from checkout.journal.causality import causal_levels
 from checkout.journal.hop import Hop
 
 MACRO = re.compile(r"\s*Rel(?:Index)?(?:_[A-Za-z_]+)?\s*\(.*\)\s*(?:'.*)?$")
@@ -49,10 +49,7 @@ def observe_arrows(orders: Iterable[Sequence[Hop]]) -> list[ObservedArrow]:
 def _steps(hops: Sequence[Hop]) -> list[tuple[Hop, int]]:
     if all(hop.step is not None for hop in hops):
         return [(hop, hop.step or 0) for hop in hops]
-    levels: list[tuple[Hop, int]] = []
-    for hop in hops:
-        levels.append((hop, 1 + max((level for each, level in levels if causes(each, hop)), default=0)))
-    return levels
+    return list(zip(hops, causal_levels(hops), strict=True))
 
 
 def update_source(drawing: Drawing, arrows: Sequence[ObservedArrow]) -> str:
@@ -97,10 +94,14 @@ def _renumber(drawing: Drawing, arrow: Arrow, text: str, step: int) -> str:
     return re.sub(r"\)(\s*(?:'.*)?)$", rf", $index={step})\1", text, count=1)
 
 
+def message_words(message: str) -> str:
+    """The name of a message in words: "new order received" for NewOrderReceived."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", message).lower()
+
+
 def as_macro(arrow: ObservedArrow) -> str:
     """The arrow as a line of C4-PlantUML, labelled with the words of its message."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", arrow.message).lower()
-    plain = [re.sub(r'["\n\r]', " ", part) for part in (words, arrow.technology)]
+    plain = [re.sub(r'["\n\r]', " ", part) for part in (message_words(arrow.message), arrow.technology)]
     ends = [re.sub(r"[^\w.]", "_", end) for end in (arrow.source, arrow.target)]
     return f'Rel({ends[0]}, {ends[1]}, "{plain[0]}", "{plain[1]}", $index={arrow.step})'
 

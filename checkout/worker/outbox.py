@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from checkout.framework.sql import DIALECTS, UtcTime, among, insert_into, put, values_of, write
 
+HEADERS = msgspec.msgpack.Decoder(list[tuple[str, bytes | None]])
 REPLICA_BITS = 8  # of a row's number
 METADATA = MetaData()
 OUTBOX = Table(
@@ -41,6 +42,7 @@ OUTBOX = Table(
     Column("payload", LargeBinary),
     Column("correlation", Text),
     Column("cause", String(60)),
+    Column("cause_id", Text),  # the id of the hop whose handling produced the message
     Column("wanted_partition", Integer),
     Column("key", LargeBinary),
     Column("headers", LargeBinary),
@@ -76,7 +78,10 @@ class OutboxKind(StrEnum):
 
 
 class OutboxRow(msgspec.Struct, kw_only=True):
-    """One message to send. `headers` (MessagePack): those of a dead letter's record, or the version of a message."""
+    """One message to send.
+
+    `headers` (MessagePack): those of a dead letter's record, else the version and the trace context of a message.
+    """
 
     kind: OutboxKind
     order_id: str
@@ -85,6 +90,7 @@ class OutboxRow(msgspec.Struct, kw_only=True):
     payload: bytes | None
     correlation: str
     cause: str | None
+    cause_id: str | None = None
     wanted_partition: int | None = None
     key: bytes | None = None
     headers: bytes | None = None
@@ -99,6 +105,12 @@ class OutboxRow(msgspec.Struct, kw_only=True):
     def age(self) -> float:
         """Seconds since the row was stored; 0 if it is not."""
         return max(0.0, time.time() - (self.number >> REPLICA_BITS) / 1e6) if self.number else 0.0
+
+
+def header_of(row: OutboxRow, name: str) -> str | None:
+    """A header of the message to send, as text."""
+    found = dict(HEADERS.decode(row.headers)).get(name) if row.headers else None
+    return found.decode() if found else None
 
 
 class OutboxResult(msgspec.Struct):
