@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from c4.notations.test_structurizr_json import SHOWN, workspace
 from click.testing import Result
 from typer.testing import CliRunner
 
-from c4.notations.test_structurizr_json import SHOWN, workspace
 from checkout.c4.cli import make_app
 from checkout.c4.render.renderer import Renderer
 from checkout.c4.source.diagrams import find_diagrams
@@ -89,8 +89,8 @@ def test_workspace_is_checked_with_its_events_and_verified(run: Run) -> None:
     ends = [("customer", "web_application", "HTTPS"), ("web_application", "bank.ledger", "SQL"),
             ("web_application", "events", "paid"), ("web_application", "customer", "HTTPS")]  # fmt: skip
     hops = [
-        {"order": "1", "from": source, "to": to, "message": "M", "technology": technology, "at": f"2026-01-01T10:00:0{n}Z"}
-        for n, (source, to, technology) in enumerate(ends)
+        {"order": "1", "from": end[0], "to": end[1], "message": "M", "technology": end[2], "at": f"2026-01-01T10:00:0{n}Z"}
+        for n, end in enumerate(ends)
     ]  # fmt: skip
     Path("run.jsonl").write_text("".join(json.dumps(hop) + "\n" for hop in hops))
 
