@@ -30,7 +30,7 @@ def harmless(method: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return method(*arguments, **named)
         except Exception as error:
-            LOGGER.error("a hop has no span: %s: %s", type(error).__name__, error)
+            LOGGER.getChild("spans").error("a hop has no span: %s: %s", type(error).__name__, error)
             return None
 
     return call
@@ -73,7 +73,7 @@ class Spans:
     def receive(self, hop_id: str, cause_id: str, order: str, traceparent: str | None) -> None:
         """Notes the context in which a message has arrived: its hop's parent, and the trace of what it causes."""
         sent = read_traceparent(traceparent)
-        below = self.context_below(sent, trace_id_of(order))
+        below = self.context_below(sent, trace_id_of(order or cause_id))
         self._parents[cause_id] = below._replace(span_id=sent.span_id if sent else 0)
         self._scopes[hop_id] = below._replace(span_id=span_id_of(hop_id))
 
@@ -109,16 +109,19 @@ class Spans:
         elif context := self._sent.get(key):
             is_final = hop.topic is not None or key == hop.id
             own = context.own if is_final else context.own._replace(span_id=span_id_of(hop.id or ""))
-            since = self._publishing_since, _nanoseconds(hop.at)
-            self.write(hop, own, context.parent, since if hop.topic is not None else self.called.pop(key, since))
+            times = self._publishing_since, _nanoseconds(hop.at)
+            times = self.called.pop(key, times) if hop.topic is None else times
+            self.write(hop, own, context.parent, times, is_remote=False)
             if is_final:
                 del self._sent[key]
 
-    def write(self, hop: Hop, own: TraceContext, parent: TraceContext, times: Times) -> None:
-        """Hands the span of a hop to the exporters."""
+    def write(
+        self, hop: Hop, own: TraceContext, parent: TraceContext, times: Times, is_remote: bool = True
+    ) -> None:
+        """Hands the span of a hop to the exporters. `is_remote`: the parent is of another process."""
         name, kind = name_and_kind(hop)
         self._ids.trace_id, self._ids.span_id = own.trace_id, own.span_id
-        span = self._tracer.start_span(name, _context(parent), kind, attributes_of(hop), start_time=times[0])
+        span = self._tracer.start_span(name, _context(parent, is_remote), kind, attributes_of(hop), start_time=times[0])
         span.set_status(status_of(hop))
         span.end(max(times))
 
@@ -151,11 +154,11 @@ def _key(hop: Hop) -> str:
     return (hop.id or "").removesuffix(f"/{hop.outcome}/{hop.at.isoformat()}")
 
 
-def _context(parent: TraceContext | None) -> Context:
+def _context(parent: TraceContext | None, is_remote: bool = True) -> Context:
     if parent is None or not parent.span_id:
         return Context()
     flags = TraceFlags(TraceFlags.SAMPLED if parent.is_sampled else TraceFlags.DEFAULT)
-    span = NonRecordingSpan(SpanContext(parent.trace_id, parent.span_id, is_remote=True, trace_flags=flags))
+    span = NonRecordingSpan(SpanContext(parent.trace_id, parent.span_id, is_remote, trace_flags=flags))
     return set_span_in_context(span, Context())
 
 
