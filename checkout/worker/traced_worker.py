@@ -12,8 +12,10 @@ from checkout.tracing.context import TRACEPARENT, TRACESTATE, OutgoingContext, r
 from checkout.tracing.spans import Spans, SpanWriter, harmless
 from checkout.worker import hops
 from checkout.worker.calls.external_calls import Adapter, CallResult
+from checkout.worker.dead_letters import HEADERS
 from checkout.worker.deliveries import Delivery
-from checkout.worker.outbox import HEADERS, OutboxKind, OutboxRow, header_of
+from checkout.worker.outbox import OutboxKind, OutboxRow
+from checkout.worker.sending import header_of
 from checkout.worker.worker import Worker
 
 
