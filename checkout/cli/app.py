@@ -3,14 +3,19 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
 from checkout import __version__
 from checkout.c4.cli import Command, make_app
 from checkout.cli.groups import PLAIN, AsJson, Brokers, PortBase, dlt, kafka
-from checkout.errors import CheckoutError
+from checkout.errors import CheckoutError, PackageMissing
+
+STORE_PACKAGES = {  # modules of the extra `store`, which an installation of the diagram toolkit alone does not have
+    "kafka": "kafka-python", "sqlalchemy": "sqlalchemy", "litestar": "litestar", "uvicorn": "uvicorn",
+    "httptools": "httptools", "httpx": "httpx", "aiosmtpd": "aiosmtpd", "rich": "rich",
+}  # fmt: skip
 
 app = typer.Typer(name="checkout", **PLAIN)
 app.add_typer(kafka, name="kafka")
@@ -222,5 +227,14 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except CheckoutError as error:
-        print(f"checkout: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        _exit_with(error)
+    except ModuleNotFoundError as error:
+        package = STORE_PACKAGES.get((error.name or "").partition(".")[0])
+        if package is None:
+            raise
+        _exit_with(PackageMissing(" ".join(["checkout", *sys.argv[1:2]]), package, "store"))
+
+
+def _exit_with(error: CheckoutError) -> NoReturn:
+    print(f"checkout: {error}", file=sys.stderr)
+    sys.exit(error.exit_code)

@@ -6,9 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from html import escape
 from pathlib import Path
-from typing import Any
-
-import pandas
+from typing import TYPE_CHECKING, Any
 
 from checkout.c4.checks.consistency import CodeArrow, compare_views, compare_with_code
 from checkout.c4.checks.coverage import measure_coverage
@@ -17,6 +15,7 @@ from checkout.c4.checks.overlay import render_overlay
 from checkout.c4.checks.verify import Deviation, OrderResult, verify_orders
 from checkout.c4.findings import DiagramError, Finding, PreconditionError, display_path
 from checkout.c4.journal import group_by_order, hop_data, parse_hops, read_journal
+from checkout.c4.notebook.tables import arrow_table, element_table
 from checkout.c4.notebook.text import alternative_text, picture_html, wrapped
 from checkout.c4.render.renderer import Renderer
 from checkout.c4.source.arrows import Drawing
@@ -25,6 +24,9 @@ from checkout.c4.source.files import DiagramSource, SourceLine, find_files, line
 from checkout.c4.source.includes import read_diagrams
 from checkout.c4.story import group_steps, render_frame
 from checkout.journal.hop import Hop
+
+if TYPE_CHECKING:
+    import pandas
 
 Journal = str | Path | Iterable[Any]  # a file or folder, or hops such as `lab.journal`, whose orders have names
 KEY_OF_VERIFY = (
@@ -160,22 +162,14 @@ class Diagram(SvgImage):
         return self._rendered.checked().drawing
 
     @property
-    def arrows(self) -> pandas.DataFrame:
+    def arrows(self) -> "pandas.DataFrame":
         """The arrows in drawing order; `step` is empty if an arrow has no number. Raises DiagramError."""
-        rows = [
-            (arrow.index, arrow.source, arrow.target, arrow.label, arrow.technology, arrow.line.number)
-            for arrow in self._drawing.visible_arrows
-        ]
-        return pandas.DataFrame(rows, columns=["step", "from", "to", "label", "technology", "line"])
+        return arrow_table(self._drawing)
 
     @property
-    def elements(self) -> pandas.DataFrame:
+    def elements(self) -> "pandas.DataFrame":
         """The elements in drawing order; `inside` is the alias of the boundary around one. Raises DiagramError."""
-        rows = [
-            (each.alias, each.label, each.shape, each.technology, each.inside, each.line.number)
-            for each in self._drawing.elements
-        ]
-        return pandas.DataFrame(rows, columns=["alias", "label", "shape", "technology", "inside", "line"])
+        return element_table(self._drawing)
 
     def check(self, code_arrows: Sequence[CodeArrow] = ()) -> Findings:
         """Problems of the diagram by itself, with the other views in its folder, and against the arrows of the code.
