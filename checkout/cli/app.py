@@ -232,7 +232,7 @@ def main() -> None:
         package = STORE_PACKAGES.get((error.name or "").partition(".")[0])
         if package is None:
             raise
-        _exit_with(PackageMissing(" ".join(["checkout", *sys.argv[1:2]]), package, "store"))
+        _exit_with(PackageMissing(f"the command {sys.argv[1]}", package, "store"))
 
 
 def _exit_with(error: CheckoutError) -> NoReturn:
