@@ -8,11 +8,11 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from checkout.c4.checks.conformance.results import Deviation, OrderResult
 from checkout.c4.checks.consistency import CodeArrow, compare_views, compare_with_code
 from checkout.c4.checks.coverage import measure_coverage
 from checkout.c4.checks.lint import lint
 from checkout.c4.checks.overlay import render_overlay
-from checkout.c4.checks.conformance.results import Deviation, OrderResult
 from checkout.c4.checks.verify import verify_orders
 from checkout.c4.findings import DiagramError, Finding, PreconditionError, display_path
 from checkout.c4.journal import group_by_order

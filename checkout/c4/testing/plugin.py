@@ -42,10 +42,10 @@ def c4_verify(request: pytest.FixtureRequest, c4_drawings: "Drawings") -> "Verif
     from checkout.c4.testing.verifier import Expectation, Verifier
 
     marker = request.node.get_closest_marker("c4")
-    try:
-        expected = Expectation(*marker.args, **marker.kwargs) if marker else Expectation()
-    except TypeError as error:
-        raise pytest.UsageError(f"{request.node.nodeid}: wrong arguments of the marker c4 ({error}): {MARKER}") from error
+    given = {**dict(zip(["diagram"], marker.args, strict=False)), **marker.kwargs} if marker else {}
+    if marker and (len(marker.args) > 1 or not given.keys() <= set(Expectation._fields)):
+        pytest.fail(f"wrong arguments of the marker c4: write {MARKER.partition(':')[0]}", pytrace=False)
+    expected = Expectation(**given)
     if not expected.map_file:
         expected = expected._replace(map_file=request.config.getini("c4_map"))
     return Verifier(expected, request.config.rootpath, c4_drawings)

@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
-from checkout.c4.checks.verify import OrderResult, verify_orders
-from checkout.c4.findings import PreconditionError
+from checkout.c4.checks.conformance.results import OrderResult, Verdict
+from checkout.c4.checks.verify import verify_orders
+from checkout.c4.findings import PreconditionError, display_path
 from checkout.c4.journal import group_by_order
 from checkout.c4.recorded_hops import Journal, recorded_hops
 from checkout.c4.render.renderer import render_file
 from checkout.c4.source.arrows import Drawing
 from checkout.errors import CheckoutError
 
-NO_DIAGRAM = 'there is no diagram to compare with: mark the test with `@pytest.mark.c4("FILE")`, or pass `diagram="FILE"`'
+NO_DIAGRAM = 'there is no diagram to compare with: mark the test with @pytest.mark.c4("FILE"), or pass diagram="FILE"'
 
 
 class Expectation(NamedTuple):
@@ -55,9 +56,10 @@ class Verifier:
         self,
         journal: Journal,
         *,
-        diagram: str | Path | None = None,
+        diagram: str | None = None,
         order: str | None = None,
         allow_redelivery: bool | None = None,
+        allow_gaps: bool | None = None,
     ) -> list[OrderResult]:
         """Returns the result of each order; fails the test if one does not conform to the diagram.
 
@@ -65,13 +67,14 @@ class Verifier:
         of a journal's line. The other arguments take precedence over those of the marker.
         """
         __tracebackhide__ = True
-        given = {"diagram": diagram and str(diagram), "order": order, "allow_redelivery": allow_redelivery}
+        allowed = {"allow_redelivery": allow_redelivery, "allow_gaps": allow_gaps}
+        given: dict[str, Any] = {"diagram": diagram, "order": order, **allowed}
         expected = self._expected._replace(**{name: value for name, value in given.items() if value is not None})
         try:
             results, failure = self._verify(journal, expected), ""
         except (CheckoutError, FileNotFoundError) as error:
             results, failure = [], str(error)
-        failure = failure or _failure(expected.diagram, results)
+        failure = failure or _failure(expected, results)
         if failure:
             pytest.fail(failure)
         return results
@@ -79,13 +82,14 @@ class Verifier:
     def _verify(self, journal: Journal, expected: Expectation) -> list[OrderResult]:
         if not expected.diagram:
             raise PreconditionError(NO_DIAGRAM)
-        drawing = self._drawings.read(str(self._root / expected.diagram))
+        drawing = self._drawings.read(display_path(self._root / expected.diagram))
         hops = recorded_hops(journal)
         return verify_orders(drawing, group_by_order(hops, expected.order), expected.allow_redelivery)
 
 
-def _failure(diagram: str, results: Sequence[OrderResult]) -> str:
+def _failure(expected: Expectation, results: Sequence[OrderResult]) -> str:
     """What is wrong, order by order; empty if all orders conform."""
-    wrong = [result for result in results if not result.conforms]
-    summary = f"{len(wrong)} of {len(results)} runs do not conform to {diagram}"
+    accepted = {Verdict.CONFORMS, *([Verdict.UNJUDGED] if expected.allow_gaps else [])}
+    wrong = [result for result in results if result.verdict not in accepted]
+    summary = f"{len(wrong)} of {len(results)} runs do not conform to {expected.diagram}"
     return "\n".join([summary, *map(str, wrong)]) if wrong else ""
