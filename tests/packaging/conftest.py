@@ -1,0 +1,85 @@
+"""Fixtures: the wheel in a virtual environment of its own, and a repository that has diagrams and a journal only."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from installation import Installation, commit, pip, run
+
+ROOT = Path(__file__).parents[2]
+TOOLS = ("pytest>=9", "pre-commit>=4", "sphinx>=8", "mkdocs>=1.6", "opentelemetry-sdk>=1.30")
+DIAGRAM = """@startuml
+!include <C4/C4_Dynamic>
+title Payment
+Container(till, "Till")
+System_Ext(bank, "Bank")
+Rel(till, bank, "asks for the payment", "ISO 8583", $index=1)
+Rel(bank, till, "agrees", "ISO 8583", $index=2)
+@enduml
+"""
+JOURNAL = """\
+{"order": "7", "from": "till", "to": "bank", "message": "Ask", "technology": "ISO 8583", "at": "2026-01-01T10:00:01Z"}
+{"order": "7", "from": "bank", "to": "till", "message": "Agree", "technology": "ISO 8583", "at": "2026-01-01T10:00:02Z"}
+"""
+
+
+@pytest.fixture(scope="session")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of this repository with the present state of its files, in one commit."""
+    folder = tmp_path_factory.mktemp("source") / "toolkit"
+    listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).split("\0")
+    for name in listed:
+        file = ROOT / name
+        if file.is_file() and not file.is_symlink() and not name.startswith(("notebooks/", "tests/")):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, folder / name)
+    commit(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from the clone."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", folder, source)
+    (file,) = folder.glob("checkout-*.whl")
+    return file
+
+
+@pytest.fixture(scope="session")
+def toolkit(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A virtual environment in which the wheel is installed with its base dependencies and nothing else."""
+    folder = tmp_path_factory.mktemp("environment") / "c4"  # as the GitHub action calls it
+    run(sys.executable, "-m", "venv", "--without-pip", folder)
+    pip(folder, wheel)
+    listed = run(sys.executable, "-m", "pip", "--python", folder / "bin" / "python", "list", "--format=freeze")
+    yield Installation(folder, frozenset(line.partition("==")[0].lower() for line in listed.splitlines()))
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def with_tools(toolkit: Installation) -> Installation:
+    """The same environment, in which the tools of others are installed beside the wheel."""
+    pip(toolkit.folder, *TOOLS)
+    return toolkit
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory: pytest.TempPathFactory, toolkit: Installation) -> Path:
+    """A git repository that has a diagram with its picture and a journal."""
+    folder = tmp_path_factory.mktemp("original")
+    (folder / "diagrams").mkdir()
+    (folder / "diagrams" / "payment.puml").write_text(DIAGRAM)
+    (folder / "run.jsonl").write_text(JOURNAL)
+    done = toolkit.run("c4", "render", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    commit(folder)
+    return folder
+
+
+@pytest.fixture
+def repository(original: Path, tmp_path: Path) -> Path:
+    """A copy of this repository, to be changed."""
+    return shutil.copytree(original, tmp_path / "repository")
