@@ -82,7 +82,7 @@ def imported(path: Path) -> set[str]:
 def test_the_base_dependencies_are_what_the_toolkit_imports() -> None:
     roots = [ROOT / "checkout" / name for name in TOOLKIT]
     files = [file for root in roots for file in ([root] if root.is_file() else sorted(root.rglob("*.py")))]
-    used = set().union(*map(imported, files)) - sys.stdlib_module_names - {"checkout", "__future__"}
+    used = set().union(*map(imported, files)) - sys.stdlib_module_names - {"checkout", "_typeshed"}
 
     assert used - modules("otlp", "notebook") - {"pytest"} == modules()
 

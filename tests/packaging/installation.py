@@ -45,4 +45,5 @@ def commit(folder: Path) -> str:
 
 def pip(folder: Path, *arguments: object) -> None:
     """Installs into a virtual environment, which needs no pip of its own; modules are compiled when they are used."""
-    run(sys.executable, "-m", "pip", "--python", folder / "bin" / "python", "install", "--quiet", "--no-compile", *arguments)
+    python = folder / "bin" / "python"
+    run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile", *arguments)

@@ -1,4 +1,4 @@
-"""GitHub Action: its steps, run with bash as the runner runs them, check diagrams and compare them with what happened."""
+"""GitHub Action: its steps, run with bash as the runner runs them, check diagrams and verify what happened."""
 
 import json
 import os

@@ -6,13 +6,16 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from checkout.c4.checks.conformance.results import OrderResult, Verdict
+from checkout.c4.checks.conformance.reports import as_text
+from checkout.c4.checks.conformance.results import OrderResult
+from checkout.c4.checks.conformance.summary import summarize
+from checkout.c4.checks.gaps import Gaps
 from checkout.c4.checks.verify import verify_orders
 from checkout.c4.findings import PreconditionError, display_path
-from checkout.c4.journal import group_by_order
-from checkout.c4.recorded_hops import Journal, recorded_hops
+from checkout.c4.recorded_hops import Journal
 from checkout.c4.render.renderer import render_file
 from checkout.c4.source.arrows import Drawing
+from checkout.c4.testing.recording import Paths, Source
 from checkout.errors import CheckoutError
 
 NO_DIAGRAM = 'there is no diagram to compare with: mark the test with @pytest.mark.c4("FILE"), or pass diagram="FILE"'
@@ -54,42 +57,46 @@ class Verifier:
 
     def __call__(
         self,
-        journal: Journal,
+        journal: Journal | None = None,
         *,
+        spans: Any = None,
+        traces: Paths | None = None,
         diagram: str | None = None,
+        map_file: str | None = None,
         order: str | None = None,
         allow_redelivery: bool | None = None,
         allow_gaps: bool | None = None,
     ) -> list[OrderResult]:
         """Returns the result of each order; fails the test if one does not conform to the diagram.
 
-        `journal` is a file or folder of JSON Lines, or an iterable of hops: `Hop` objects, or mappings with the fields
-        of a journal's line. The other arguments take precedence over those of the marker.
+        Takes one of three: `journal`, a file or folder of JSON Lines, or an iterable of hops (`Hop` objects, or
+        mappings with the fields of a journal's line); `spans`, an `InMemorySpanExporter` or an iterable of finished
+        spans; `traces`, a file or folder of traces, or several. The others precede the arguments of the marker.
         """
         __tracebackhide__ = True
         allowed = {"allow_redelivery": allow_redelivery, "allow_gaps": allow_gaps}
-        given: dict[str, Any] = {"diagram": diagram, "order": order, **allowed}
+        given: dict[str, Any] = {"diagram": diagram, "map_file": map_file, "order": order, **allowed}
         expected = self._expected._replace(**{name: value for name, value in given.items() if value is not None})
         try:
-            results, failure = self._verify(journal, expected), ""
-        except (CheckoutError, FileNotFoundError) as error:
-            results, failure = [], str(error)
-        failure = failure or _failure(expected, results)
+            results, gaps = self._verify(Source(journal, spans, traces), expected)
+            failure = _failure(expected, results, gaps)
+        except (CheckoutError, OSError) as error:
+            failure = str(error)
         if failure:
             pytest.fail(failure)
         return results
 
-    def _verify(self, journal: Journal, expected: Expectation) -> list[OrderResult]:
+    def _verify(self, source: Source, expected: Expectation) -> tuple[list[OrderResult], Gaps]:
         if not expected.diagram:
             raise PreconditionError(NO_DIAGRAM)
         drawing = self._drawings.read(display_path(self._root / expected.diagram))
-        hops = recorded_hops(journal)
-        return verify_orders(drawing, group_by_order(hops, expected.order), expected.allow_redelivery)
+        map_file = self._root / expected.map_file if expected.map_file else None
+        orders, gaps = source.read(drawing, map_file, expected.order)
+        return verify_orders(drawing, orders, expected.allow_redelivery, gaps), gaps
 
 
-def _failure(expected: Expectation, results: Sequence[OrderResult]) -> str:
-    """What is wrong, order by order; empty if all orders conform."""
-    accepted = {Verdict.CONFORMS, *([Verdict.UNJUDGED] if expected.allow_gaps else [])}
-    wrong = [result for result in results if result.verdict not in accepted]
-    summary = f"{len(wrong)} of {len(results)} runs do not conform to {expected.diagram}"
-    return "\n".join([summary, *map(str, wrong)]) if wrong else ""
+def _failure(expected: Expectation, results: Sequence[OrderResult], gaps: Gaps) -> str:
+    """What is wrong, order by order; empty if all orders conform, or if the gaps are accepted."""
+    wrong = [result for result in results if summarize([result]).exit_code(expected.allow_gaps)]
+    heading = f"{len(wrong)} of {len(results)} runs do not conform to {expected.diagram}"
+    return f"{heading}\n{as_text(summarize(wrong, gaps))}" if wrong else ""

@@ -1,4 +1,4 @@
-"""SDK spans: the same spans, taken from OpenTelemetry's SDK in memory and read from the OTLP file of its own encoder."""
+"""SDK spans: the spans of OpenTelemetry's SDK in memory equal those read from the file of its own OTLP encoder."""
 
 from collections.abc import Iterator
 from pathlib import Path
