@@ -9,7 +9,7 @@ import pytest
 from installation import Installation, commit, pip, run
 
 ROOT = Path(__file__).parents[2]
-TOOLS = ("pytest>=9", "pre-commit>=4", "sphinx>=8", "mkdocs>=1.6", "opentelemetry-sdk>=1.30")
+TOOLS = ("setuptools>=80", "pytest>=9", "pre-commit>=4", "sphinx>=8", "mkdocs>=1.6", "opentelemetry-sdk>=1.30")
 DIAGRAM = """@startuml
 !include <C4/C4_Dynamic>
 title Payment

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
+QUICK = {"PIP_NO_COMPILE": "1", "PIP_NO_BUILD_ISOLATION": "0"}  # "0" switches isolation off
 EXPRESSION = re.compile(r"\$\{\{ ([\w.-]+) \}\}")
 
 
@@ -53,7 +54,7 @@ def installed(with_tools: Installation, source: Path, tmp_path_factory: pytest.T
     folder = tmp_path_factory.mktemp("installed") / "repository"
     folder.mkdir()
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return Runner(with_tools, folder, source).step(STEPS[-2], {}, PATH=path, PIP_NO_COMPILE="1")
+    return Runner(with_tools, folder, source).step(STEPS[-2], {}, PATH=path, **QUICK)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """pre-commit: the hooks of this repository refuse an outdated picture and a diagram with errors."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,11 @@ Hooks = Callable[[], Completed]
 
 
 @pytest.fixture(scope="module")
-def hooks_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def hooks_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where pre-commit installs the hooks, once for all tests."""
-    return tmp_path_factory.mktemp("pre-commit")
+    folder = tmp_path_factory.mktemp("pre-commit")
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
