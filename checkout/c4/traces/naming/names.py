@@ -35,6 +35,21 @@ class TraceNames:
         self.nameless = Counter[str]()
         self.unmapped_aliases: dict[str, str] = {}
 
+    @property
+    def services(self) -> dict[str, str]:
+        """The aliases of services by name; empty for an unknown one. Ignored ones are left out."""
+        return {name: alias for name, alias in self._found_services.items() if alias is not None}
+
+    @property
+    def peers(self) -> dict[str, str]:
+        """The aliases of called systems, by the name that is preferred among those of a call."""
+        return {names[0]: alias for (_, _, *names), (alias, _) in self._found_peers.items() if alias and names}
+
+    @property
+    def brokers(self) -> dict[str, str]:
+        """The aliases of brokers, by messaging system or host."""
+        return {names[0]: alias for (_, *names), alias in self._found_brokers.items() if names}
+
     def service(self, span: Span) -> str | None:
         """The alias of the service of a span: empty for an unknown service, None for an ignored one."""
         name = span.service
