@@ -1,4 +1,4 @@
-"""Fixtures: the wheel in a virtual environment of its own, and a repository that has diagrams and a journal only."""
+"""Fixtures: the wheel in a virtual environment of its own, and a repository that has a diagram and recordings only."""
 
 import shutil
 import sys
@@ -7,22 +7,10 @@ from pathlib import Path
 
 import pytest
 from installation import Installation, commit, pip, run
+from payment_system import write_payment
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ("setuptools>=80", "pytest>=9", "pre-commit>=4", "sphinx>=8", "mkdocs>=1.6", "opentelemetry-sdk>=1.30")
-DIAGRAM = """@startuml
-!include <C4/C4_Dynamic>
-title Payment
-Container(till, "Till")
-System_Ext(bank, "Bank")
-Rel(till, bank, "asks for the payment", "ISO 8583", $index=1)
-Rel(bank, till, "agrees", "ISO 8583", $index=2)
-@enduml
-"""
-JOURNAL = """\
-{"order": "7", "from": "till", "to": "bank", "message": "Ask", "technology": "ISO 8583", "at": "2026-01-01T10:00:01Z"}
-{"order": "7", "from": "bank", "to": "till", "message": "Agree", "technology": "ISO 8583", "at": "2026-01-01T10:00:02Z"}
-"""
 
 
 @pytest.fixture(scope="session")
@@ -68,11 +56,9 @@ def with_tools(toolkit: Installation) -> Installation:
 
 @pytest.fixture(scope="session")
 def original(tmp_path_factory: pytest.TempPathFactory, toolkit: Installation) -> Path:
-    """A git repository that has a diagram with its picture and a journal."""
+    """A git repository that has a diagram with its picture, a journal and a trace."""
     folder = tmp_path_factory.mktemp("original")
-    (folder / "diagrams").mkdir()
-    (folder / "diagrams" / "payment.puml").write_text(DIAGRAM)
-    (folder / "run.jsonl").write_text(JOURNAL)
+    write_payment(folder)
     done = toolkit.run("c4", "render", cwd=folder)
     assert done.returncode == 0, done.stderr
     commit(folder)

@@ -88,26 +88,47 @@ def test_a_repository_in_order_succeeds(runner: Runner, command: str) -> None:
 
 def test_an_error_is_an_annotation_at_its_line(runner: Runner) -> None:
     diagram = runner.repository / "diagrams" / "payment.puml"
-    diagram.write_text(diagram.read_text().replace("Rel(bank, till", "Rel(bank, tills"))
+    diagram.write_text(diagram.read_text().replace("Rel(bank, ledger", "Rel(bank, ledgers"))
 
     done = runner.run(files="diagrams/payment.puml\n")
 
     assert (done.returncode, runner.output.read_text()) == (1, "exit-code=1\n")
-    assert "::error file=diagrams/payment.puml,line=7,col=" in done.stdout
-    assert "    ::error file=diagrams/payment.puml,line=7" in runner.summary.read_text()
+    assert "::error file=diagrams/payment.puml,line=8,col=" in done.stdout
+    assert "    ::error file=diagrams/payment.puml,line=8" in runner.summary.read_text()
 
 
-def test_a_run_is_compared_with_a_diagram_and_summarised(runner: Runner) -> None:
+def test_a_trace_is_compared_with_a_diagram_and_summarised(runner: Runner, installed: Completed) -> None:
+    done = runner.run(command="verify", files="diagrams/payment.puml", traces="trace.pb\ntrace.json")
+
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert "**1 conform, 0 deviate, 0 cannot be judged**" in runner.summary.read_text()
+
+
+def test_a_deviation_is_an_annotation_a_result_of_code_scanning_and_in_the_summary(runner: Runner) -> None:
     journal = runner.repository / "run.jsonl"
     journal.write_text(journal.read_text().splitlines()[0])
 
     done = runner.run(command="verify", files="diagrams/payment.puml", journal="run.jsonl", sarif="c4.sarif")
 
     assert done.returncode == 1, done.stderr
-    assert "::error file=diagrams/payment.puml,line=7" in done.stdout
-    assert "payment.puml:7" in runner.summary.read_text()
+    assert "::error file=diagrams/payment.puml,line=8" in done.stdout
+    assert "payment.puml:8" in runner.summary.read_text()
     results = json.loads((runner.repository / "c4.sarif").read_text())["runs"][0]["results"]
-    assert results[0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 7
+    assert results[0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 8
+
+
+def test_a_baseline_accepts_a_deviation(runner: Runner) -> None:
+    journal = runner.repository / "run.jsonl"
+    journal.write_text(journal.read_text().splitlines()[0])
+    verify = ("verify", "diagrams/payment.puml", "--journal", "run.jsonl", "--write-baseline", "accepted.toml")
+    assert runner.installation.run("c4", *verify, cwd=runner.repository).returncode == 1
+    accepted = runner.repository / "accepted.toml"
+    accepted.write_text(accepted.read_text().replace('reason = ""', 'reason = "the ledger comes in March"'))
+
+    done = runner.run(command="verify", files="diagrams/payment.puml", journal="run.jsonl", baseline="accepted.toml")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "the ledger comes in March" in runner.summary.read_text()
 
 
 @pytest.mark.parametrize("text", ["$(touch hacked)", "`touch hacked`", "; touch hacked", "'; touch hacked #", "--fix"])

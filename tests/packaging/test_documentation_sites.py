@@ -41,12 +41,12 @@ def test_the_page_shows_the_committed_picture(with_tools: Installation, site: tu
     assert (folder / picture).read_bytes() == (folder / pages / "payment.svg").read_bytes()
     shown = (folder / page).read_text()
     assert f'src="{picture.removeprefix("site/")}"' in shown
-    assert 'alt="The till asks the bank for the payment, and the bank agrees."' in shown
+    assert 'alt="The till asks the bank for the payment, and the bank books it."' in shown
 
 
 def test_an_outdated_picture_fails_the_build(with_tools: Installation, site: tuple[str, Path]) -> None:
     diagram = site[1] / BUILDS[site[0]][1] / "payment.puml"
-    diagram.write_text(diagram.read_text().replace("agrees", "declines"))
+    diagram.write_text(diagram.read_text().replace("books the payment", "declines"))
 
     done = build(with_tools, site)
 

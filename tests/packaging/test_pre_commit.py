@@ -53,7 +53,7 @@ PICTURES, DIAGRAMS = "C4 pictures are up to date", "C4 diagrams are consistent"
 
 def test_a_change_that_leaves_the_picture_outdated_is_refused(hooks: Hooks, repository: Path) -> None:
     diagram = repository / "diagrams" / "payment.puml"
-    diagram.write_text(diagram.read_text().replace("agrees", "declines"))
+    diagram.write_text(diagram.read_text().replace("books the payment", "declines"))
 
     done = hooks()
 
@@ -63,12 +63,12 @@ def test_a_change_that_leaves_the_picture_outdated_is_refused(hooks: Hooks, repo
 
 def test_a_diagram_with_an_error_is_refused(hooks: Hooks, repository: Path) -> None:
     diagram = repository / "diagrams" / "payment.puml"
-    diagram.write_text(diagram.read_text().replace("Rel(bank, till", "Rel(bank, tills"))
+    diagram.write_text(diagram.read_text().replace("Rel(bank, ledger", "Rel(bank, ledgers"))
 
     done = hooks()
 
     assert results(done)[DIAGRAMS] == "Failed"
-    assert "diagrams/payment.puml:7:" in done.stdout and "undeclared-alias" in done.stdout
+    assert "diagrams/payment.puml:8:" in done.stdout and "undeclared-alias" in done.stdout
 
 
 def test_a_change_of_other_files_is_accepted(hooks: Hooks, repository: Path) -> None:

@@ -31,8 +31,9 @@ def test_c4_is_a_command(toolkit: Installation, tmp_path: Path) -> None:
     [
         ("check", ""),
         ("render --check", ""),
-        ("steps diagrams/payment.puml", "line   7    2  bank → till: agrees [ISO 8583]"),
+        ("steps diagrams/payment.puml", "line   8    2  bank → ledger: books the payment [HTTP, POST /bookings]"),
         ("verify diagrams/payment.puml --journal run.jsonl", "7: conforms, 2 arrows happened"),
+        ("verify diagrams/payment.puml --traces trace.json", "0af7651916cd43dd8448eb211c80319c: conforms, 2 arrows"),
         ("cover diagrams/payment.puml --journals run.jsonl --min 100", "2 of 2 arrows, 100 %"),
         ("doctor", "good  cache"),
     ],
@@ -53,7 +54,7 @@ def test_a_deviation_names_the_line_of_the_arrow(toolkit: Installation, reposito
     done = toolkit.run("c4", "verify", "diagrams/payment.puml", "--journal", "run.jsonl", cwd=repository)
 
     assert done.returncode == 1
-    assert "missing: diagrams/payment.puml:7: never happened: 2 bank → till" in done.stdout
+    assert "missing: diagrams/payment.puml:8: never happened: 2 bank → ledger" in done.stdout
 
 
 @pytest.mark.parametrize("command", ["demo", "messages", "diagrams check", "bench"])
@@ -70,6 +71,6 @@ def test_a_diagram_in_python_needs_pandas_for_its_tables_only(toolkit: Installat
 
     done = toolkit.run("python", "-c", f"from checkout.c4 import Diagram; {program}", cwd=repository)
 
-    assert done.stdout == "payment: Payment (2 elements, 2 arrows)\nno findings\n"
+    assert done.stdout == "payment: Payment (3 elements, 2 arrows)\nno findings\n"
     assert "Diagram.arrows needs the package pandas" in done.stderr.splitlines()[-1]
     assert done.stderr.endswith('`pip install "checkout[notebook]"`\n')

@@ -39,14 +39,13 @@ class Source(NamedTuple):
         return self._map(drawing, map_file, order)
 
     def _map(self, drawing: Drawing, map_file: Path | None, order: str | None) -> Recording:
-        from checkout.c4.traces.mapping.hops import map_spans, read_hops
+        from checkout.c4.traces.mapping.hops import map_spans, read_spans
         from checkout.c4.traces.naming.trace_map import find_map
 
         if self.spans is not None:
-            keep = [order.partition("=")[0]] if order and "=" in order else []
-            trace_map = find_map(map_file, drawing.diagram.file)
-            found = map_spans(trace_files(self.spans, keep), trace_map, drawing, order)
+            spans = trace_files(self.spans, [order.partition("=")[0]] if order and "=" in order else [])
         else:
-            paths = [self.traces] if isinstance(self.traces, str | Path) else list(self.traces or ())
-            found = read_hops([Path(path) for path in paths], map_file, drawing, order)
+            paths = [self.traces] if isinstance(self.traces, str | Path) else self.traces or ()
+            spans = read_spans([Path(path) for path in paths], order)
+        found = map_spans(spans, find_map(map_file, drawing.diagram.file), drawing, order)
         return Recording(group_by_order(found.hops), found.gaps)
