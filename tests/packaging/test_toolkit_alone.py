@@ -35,7 +35,6 @@ def test_c4_is_a_command(toolkit: Installation, tmp_path: Path) -> None:
         ("verify diagrams/payment.puml --journal run.jsonl", "7: conforms, 2 arrows happened"),
         ("verify diagrams/payment.puml --traces trace.json", "0af7651916cd43dd8448eb211c80319c: conforms, 2 arrows"),
         ("cover diagrams/payment.puml --journals run.jsonl --min 100", "2 of 2 arrows, 100 %"),
-        ("doctor", "good  cache"),
     ],
 )
 def test_its_commands_work_in_a_repository_of_diagrams(
