@@ -22,9 +22,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuses a test with the marker but without the fixture, since it would compare nothing."""
+    """Refuses a test with a marker of its own but without the fixture, since it would compare nothing."""
     for item in items:
-        if item.get_closest_marker("c4") and "c4_verify" not in getattr(item, "fixturenames", ()):
+        is_marked = any(marker.name == "c4" for marker in item.own_markers)  # that of a module or class is a default
+        if is_marked and "c4_verify" not in getattr(item, "fixturenames", ()):
             raise pytest.UsageError(f"{item.nodeid} has the marker c4 without an argument c4_verify: add it")
 
 

@@ -82,6 +82,17 @@ def test_no_file(c4_verify):
 def test_wrong_marker(c4_verify):
     c4_verify([ASK])
 '''
+DEFAULT = """
+import pytest
+
+pytestmark = pytest.mark.c4("docs/till.puml")
+
+def test_other():
+    pass
+
+def test_uses_the_marker_of_the_module(c4_verify):
+    c4_verify("run.jsonl")
+"""
 UNUSED = 'import pytest\n\n@pytest.mark.c4("docs/till.puml")\ndef test_nothing():\n    pass\n'
 
 
@@ -92,6 +103,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "docs").mkdir()
     (folder / "docs" / "till.puml").write_text(DIAGRAM)
     (folder / "test_till.py").write_text(TESTS)
+    (folder / "test_default.py").write_text(DEFAULT)
     (folder / "test_unused.py").write_text(UNUSED)
     (folder / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers --strict-config\nfilterwarnings = error\n")
     hop = {"order": "7", "message": "M", "technology": "ISO 8583"}
@@ -144,6 +156,12 @@ def test_the_failure_names_the_line_of_the_arrow_or_what_is_missing(report: str,
 def test_the_failure_shows_the_line_of_the_test_and_nothing_of_the_plugin(report: str) -> None:
     assert ">       c4_verify([ASK])" in report
     assert "verifier.py" not in report
+
+
+def test_the_marker_of_a_module_is_a_default_for_the_tests_that_use_the_fixture(project: Path) -> None:
+    done = run_pytest(project, "test_default.py")
+
+    assert (done.returncode, done.stdout.splitlines()[-1][:8]) == (0, "2 passed"), done.stdout
 
 
 def test_a_marker_without_the_fixture_is_refused(project: Path) -> None:
