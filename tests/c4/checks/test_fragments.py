@@ -16,7 +16,8 @@ INNER, INNER_OTHER = Fragment(2, "alt", 0), Fragment(2, "alt", 1)
 
 def view(*fragments: tuple[Fragment, ...]) -> Drawing:
     """a calls b, c, d ... in turn; each call has these fragments."""
-    return drawing(*(arrow(number, "a", "bcdefgh"[number - 1], "HTTP", *held) for number, held in enumerate(fragments, 1)))
+    calls = zip(range(1, 8), "bcdefgh", fragments, strict=False)
+    return drawing(*(arrow(number, "a", to, "HTTP", *held) for number, to, held in calls))
 
 
 def run(targets: str, **more: object) -> list[Hop]:
@@ -29,7 +30,8 @@ def result_of(drawn: Drawing, hops: list[Hop]) -> OrderResult:
 
 
 def kinds(drawn: Drawing, targets: str) -> list[str]:
-    return [f"{each.kind} {each.arrow.index if each.arrow else ''}" for each in result_of(drawn, run(targets)).deviations]
+    deviations = result_of(drawn, run(targets)).deviations
+    return [f"{each.kind} {each.arrow.index if each.arrow else ''}" for each in deviations]
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,8 @@ def test_each_of_several_server_halves_has_its_own_children(tmp_path: Path, turn
     found = read(tmp_path, spans[::-1] if turned else spans).spans
 
     one = "0000000000000001"
-    parents = {(span.service, span.id[-1]): span.parent for span in found if span.id[-1] in "2345" and ":" not in span.id}
+    children = [span for span in found if span.id[-1] in "2345" and ":" not in span.id]
+    parents = {(span.service, span.id[-1]): span.parent for span in children}
     assert parents == {
         ("a", "2"): parent_of(found, "a"), ("b", "3"): parent_of(found, "b"), ("web", "4"): one, ("c", "5"): one
     }  # fmt: skip
@@ -54,6 +55,22 @@ def parent_of(found: list[Any], service: str) -> str:
     (half,) = [span.id for span in found if span.service == service and span.kind is Kind.SERVER]
     assert ":server" in half
     return str(half)
+
+
+def test_a_parent_of_zeros_is_none(tmp_path: Path) -> None:
+    assert [found.parent for found in read(tmp_path, [span("1", parentId="0" * 16)]).spans] == [""]
+
+
+def test_a_span_sent_in_parts_is_one_span(tmp_path: Path) -> None:
+    part = span("1", "orders", tags={"http.path": "/orders"})
+    server = span("1", "orders", kind="SERVER", shared=True, timestamp=6, tags={"http.method": "GET"})
+
+    found = read(tmp_path, [part, span("1", "web", kind="CLIENT", timestamp=5), server])
+
+    assert [(span.service, span.kind, span.attributes) for span in found.spans] == [
+        ("web", Kind.CLIENT, {}), ("orders", Kind.SERVER, {"http.method": "GET", "http.path": "/orders"})
+    ]  # fmt: skip
+    assert found.left_out == {"repeated spans": 1}
 
 
 def test_a_shared_half_without_its_client_half_keeps_its_parent(tmp_path: Path) -> None:
