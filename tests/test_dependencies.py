@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from checkout.cli.app import STORE_PACKAGES
+from checkout.cli.missing_store import STORE_PACKAGES
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENT: dict[str, Any] = yaml.safe_load((ROOT / "environment.yml").read_text())

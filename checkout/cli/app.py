@@ -3,22 +3,18 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from checkout import __version__
 from checkout.c4.cli import Command, make_app
 from checkout.cli.groups import PLAIN, AsJson, Brokers, PortBase, dlt, kafka
-from checkout.errors import CheckoutError, PackageMissing
+from checkout.cli.missing_store import missing_store
+from checkout.errors import CheckoutError
 
 if TYPE_CHECKING:
     from checkout.c4.notations.asyncapi import AsyncApi
-
-STORE_PACKAGES = {  # modules of the extra `store`, which an installation of the diagram toolkit alone does not have
-    "kafka": "kafka-python", "sqlalchemy": "sqlalchemy", "litestar": "litestar", "uvicorn": "uvicorn",
-    "httptools": "httptools", "httpx": "httpx", "aiosmtpd": "aiosmtpd", "rich": "rich",
-}  # fmt: skip
 
 app = typer.Typer(name="checkout", **PLAIN)
 app.add_typer(kafka, name="kafka")
@@ -243,15 +239,7 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except CheckoutError as error:
-        _exit_with(error)
-    except ModuleNotFoundError as error:
-        package = STORE_PACKAGES.get((error.name or "").partition(".")[0])
-        if package is None:
-            raise
-        _exit_with(PackageMissing(f"the command {sys.argv[1]}", package, "store"))
-
-
-def _exit_with(error: CheckoutError) -> NoReturn:
-    print(f"checkout: {error}", file=sys.stderr)
-    sys.exit(error.exit_code)
+    except (CheckoutError, ModuleNotFoundError) as error:
+        found = error if isinstance(error, CheckoutError) else missing_store(error)
+        print(f"checkout: {found}", file=sys.stderr)
+        sys.exit(found.exit_code)
