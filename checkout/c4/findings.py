@@ -47,6 +47,11 @@ def display_path(path: Path) -> str:
         return str(path)
 
 
+def printable(text: str) -> str:
+    """A text of a diagram or a run without control characters, which a terminal could take for commands."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
 def log(text: str) -> None:
     """Prints the progress of a command to stderr; stdout is for its result."""
     print(text, file=sys.stderr, flush=True)

@@ -1,6 +1,7 @@
 """Overlay: colours the arrows of a view by how recorded runs conform to it."""
 
-from checkout.c4.checks.verify import DeviationKind, OrderResult, numbered_arrows
+from checkout.c4.checks.conformance.results import DeviationKind, OrderResult
+from checkout.c4.checks.verify import numbered_arrows
 from checkout.c4.render.paint import (
     DOTTED,
     GREEN,

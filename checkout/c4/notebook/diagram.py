@@ -14,7 +14,8 @@ from checkout.c4.checks.consistency import CodeArrow, compare_views, compare_wit
 from checkout.c4.checks.coverage import measure_coverage
 from checkout.c4.checks.lint import lint
 from checkout.c4.checks.overlay import render_overlay
-from checkout.c4.checks.verify import Deviation, OrderResult, verify_orders
+from checkout.c4.checks.conformance.results import Deviation, OrderResult
+from checkout.c4.checks.verify import verify_orders
 from checkout.c4.findings import DiagramError, Finding, PreconditionError, display_path
 from checkout.c4.journal import group_by_order, hop_data, parse_hops, read_journal
 from checkout.c4.notebook.text import alternative_text, picture_html, wrapped

@@ -13,8 +13,9 @@ from checkout.c4.render import svg
 from checkout.c4.render.cache import Cache, key_of, user_cache
 from checkout.c4.render.plantuml import PlantUmlOutput, PlantUmlPool, Profile
 from checkout.c4.render.toolchain import Toolchain, find_toolchain
-from checkout.c4.source.arrows import Drawing, read_drawing, read_title
+from checkout.c4.source.arrows import Drawing
 from checkout.c4.source.diagrams import find_diagram, require_sources, source_root
+from checkout.c4.source.drawings import read_drawing, read_title
 from checkout.c4.source.files import DiagramSource, SourceLine
 from checkout.c4.source.preprocessing import expansion_source, picture_source
 
@@ -151,7 +152,7 @@ def _parse(diagram: DiagramSource, kind: str, output: PlantUmlOutput) -> Drawing
         return Drawing(diagram, title=read_title(text))  # a flow chart has no arrows between elements
     if not _is_complete(output, "preproc"):
         raise _syntax_error(output, diagram, "preproc")
-    return read_drawing(diagram, text)
+    return read_drawing(diagram, text, kind == "SEQUENCE")
 
 
 def _syntax_error(output: PlantUmlOutput, diagram: DiagramSource, form: str) -> DiagramError:

@@ -1,68 +1,33 @@
-"""Arrows: parses the elements and arrows of a preprocessed diagram, with step, technology and source line."""
+"""Arrows: the arrows of a diagram with step, technology, fragments and source line, and the drawing that holds them."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from checkout.c4.findings import Finding
+from checkout.c4.source.elements import Element
 from checkout.c4.source.files import DiagramSource, SourceLine
-from checkout.c4.source.preprocessing import BOX, FIELD, INDEX, MARK, RECORD
-
-SHAPES = (
-    "rectangle|database|queue|person|actor|component|node|boundary|cloud|folder|frame|package|storage|card|agent|artifact|"
-    "file|stack|hexagon|usecase|interface|control|entity|collections|participant|process|label|circle|port|portin|portout|"
-    "class|object|abstract|enum"
-)
-NAME_QUOTED = r'"[^"]*"|\[[^\]]*\]|\([^)]*\)'
-NAME = NAME_QUOTED + r"|:[^:]+:|\$?[\w.@]+"
-ELEMENT = re.compile(
-    rf"(?:create\s+)?(?P<shape>{SHAPES})\s+(?P<one>{NAME})(?P<mid>\s*(?:<<[^>]*>>\s*)*)(?:as\s+(?P<two>{NAME}))?(?P<rest>.*)$",
-    re.I,
-)
-TAIL = r"(?:<\|?|<<|<\|\||[o*^#x}0@+(/\\]|\|)"
-BODY = r"[-.=~]+(?:\[[^\]]*\])?(?:left|right|up|down|le|ri|do|l|r|u|d)?(?:\[[^\]]*\])?[-.=~]*"
-HEAD = r"(?:\|?>|>>|[o*^#x{0@+)/\\]|\|)"
-ARROW = re.compile(
-    rf'(?:&\s*)?(?P<a>{NAME}|\[)\s*(?:"[^"]*"\s*)?(?P<arrow>{TAIL}{{0,2}}(?P<body>{BODY}){HEAD}{{0,2}})\s*(?:"[^"]*"\s*)?'
-    rf"(?P<b>{NAME}|\])(?P<rest>\s*(?:[+*!-]{{2}})*\s*(?:#\S+\s*)?(?:<<[^>]*>>\s*)*(?:#\S+\s*)?)(?::(?P<label>.*))?$",
-    re.I,
-)
-LOOKS_LIKE = re.compile(r"(?:[-.=~]{2,}|[-.=~][\]lrud\w]*[-.=~]|<[-.=~]|[-.=~]>)")
-# Statements without an arrow of their own; the first group opens a block that the second closes.
-BLOCKS = (
-    (r"(?:legend|title|header|footer|caption)\b(?:\s+(?:left|right|center|top|bottom))*\s*$", r"end\s*[lthfc]"),
-    (r"(?:center\s+|left\s+|right\s+)?(?:header|footer|legend)\s*$", r"end\s*(?:header|footer|legend)"),
-    (r"(?:floating\s+)?[hr]?note\b(?!.*:)(?!\s*\"[^\"]*\"\s+as\b).*$", r"end\s*[hr]?note"),
-    (r"ref\s+over\b(?!.*:)", r"end\s+ref"),
-    (r"<style>", r"</style>"),
-    (r"(?:skinparam|sprite)\b.*\{\s*$", r"\}"),
-    (r"(?:json|map|object|class|enum|abstract|interface)\b.*\{\s*$", r"\}"),
-)  # fmt: skip
-PLAIN = re.compile(
-    r"(?:[@!'}]|<\$|==|\.\.\.|\|\|\||(?:skinparam|hide|show|remove|restore|scale|left to right|top to bottom|"
-    r"allow_?mixing|set|sprite|title|caption|header|footer|legend|note|floating note|hnote|rnote|together|newpage|page|"
-    r"url|style|skin|mainframe|alt|else|opt|loop|par|break|critical|group|end|activate|deactivate|destroy|return|"
-    r"autonumber|autoactivate|box|ref|namespace)(?=\s+[^-.<\s]|\s*$|\())",
-    re.I,
-)
 
 
-@dataclass(frozen=True)
-class Element:
-    """An element of a diagram and the line that declares it; `inside` is the alias of its boundary."""
+class Fragment(NamedTuple):
+    """The branch of a fragment of a sequence diagram that holds an arrow.
 
-    alias: str
-    label: str
-    shape: str
-    technology: str
-    line: SourceLine
-    is_boundary: bool = False
-    inside: str = ""
+    `number` is that of the fragment in the diagram, from 1; `kind` is alt, opt, loop, par, break, critical or group;
+    `branch` is 0 before its first else.
+    """
+
+    number: int
+    kind: str
+    branch: int
 
 
 @dataclass(frozen=True)
 class Arrow:
-    """A drawn arrow; `index` is its step as written, or empty; `svg_id` is the id of its group in the picture."""
+    """A drawn arrow.
+
+    `index` is its step as written, or empty; in a sequence diagram that does not number all arrows its place from 1.
+    `svg_id` is the id of its group in the picture. `fragments` are those that hold it, the outermost first.
+    """
 
     index: str
     source: str
@@ -73,6 +38,7 @@ class Arrow:
     both_ways: bool = False
     hidden: bool = False
     svg_id: str | None = None
+    fragments: tuple[Fragment, ...] = ()
 
     @property
     def step(self) -> int | None:
@@ -144,100 +110,3 @@ class Drawing:
     def name(self) -> str:
         """The name of the picture."""
         return self.diagram.name
-
-
-def read_drawing(diagram: DiagramSource, expansion: str) -> Drawing:
-    """Parses the expansion of `expansion_source`. Raises DiagramError for an arrow that cannot be read."""
-    elements, arrows = list[Element](), list[Arrow]()
-    nesting: list[Element | None] = []
-    for line, text in _statements(diagram, expansion):
-        element = _element(text, line)
-        arrow = None if element else _arrow(text, line)
-        if element:
-            inside = next((each.alias for each in reversed(nesting) if each), "")
-            elements.append(replace(element, inside=inside))
-        if arrow:
-            arrows.append(arrow)
-        elif text.endswith("{"):
-            nesting.append(element)
-        elif text == "}" and nesting:
-            nesting.pop()
-    still_open = tuple(each for each in nesting if each)
-    return Drawing(diagram, tuple(elements), tuple(arrows), read_title(expansion), still_open)
-
-
-def _statements(diagram: DiagramSource, expansion: str) -> Iterator[tuple[SourceLine, str]]:
-    line, closing = diagram.head, ""
-    for raw in expansion.split("\n"):
-        text = raw.strip()
-        if text.startswith(MARK):
-            line = diagram.lines[int(text.split(FIELD)[1])]
-        elif closing:
-            closing = "" if re.match(closing, text, re.I) else closing
-        elif text:
-            closing = next((end for start, end in BLOCKS if re.match(start, text, re.I)), "")
-            if not closing:
-                yield line, text
-
-
-def _element(text: str, line: SourceLine) -> Element | None:
-    if BOX in text:
-        shape, alias, label, technology, *_ = text.split(BOX, 1)[1].split(FIELD)
-        is_boundary = shape in ("boundary", "node")
-        alias, label, technology = alias.strip('"'), _without_markup(label), _single_spaces(technology)
-        return Element(alias, label, shape, technology, line, is_boundary)
-    match = ELEMENT.match(text)
-    if match is None or (match["two"] is None and LOOKS_LIKE.match(match["rest"].strip())):
-        return None
-    one, two = match["one"], match["two"]
-    alias, label = (two, one) if two and not two.startswith('"') else (one, two or one)
-    is_boundary = match["rest"].rstrip().endswith("{")
-    return Element(_unquoted(alias), _without_markup(_unquoted(label)), match["shape"].lower(), "", line, is_boundary)
-
-
-def _arrow(text: str, line: SourceLine) -> Arrow | None:
-    if RECORD in text:
-        source, way, target, label, technology, *_ = text.split(RECORD, 1)[1].split(FIELD)
-        *index, label = label.split(INDEX, 1)
-        return _make_arrow(way, source, target, "".join(index), label, technology, line)
-    if PLAIN.match(text) or not LOOKS_LIKE.search(re.sub(NAME_QUOTED, "", text.split(":")[0])):
-        return None
-    match = ARROW.match(text)
-    if match is None or "//<size:" in text:
-        raise line.error("unreadable", f"this arrow cannot be read: {text[:60]}", "write it as Rel(from, to, ...)")
-    label = match["label"] or ""
-    arrow = _make_arrow(match["arrow"], _unquoted(match["a"]), _unquoted(match["b"]), "", label, "", line)
-    return replace(arrow, hidden="hidden" in match["body"].lower())
-
-
-def _make_arrow(way: str, source: str, target: str, index: str, label: str, technology: str, line: SourceLine) -> Arrow:
-    bare = re.sub(r"\[[^\]]*\]", "", way)
-    back, forth = bare[0] in "<", bare[-1] in ">"
-    source, target = source.strip().strip('"'), target.strip().strip('"')
-    if back and not forth:
-        source, target = target, source
-    label, technology = _without_markup(label), _single_spaces(technology)
-    return Arrow(index.strip(), source, target, label, technology, line, back and forth)
-
-
-def _unquoted(name: str) -> str:
-    return name.strip('"[]() ') if name[:1] in '"[(' else name.strip(":")
-
-
-def _without_markup(label: str) -> str:
-    """A label without markup; links are replaced by their text, line breaks by spaces."""
-    label = re.sub(r"\[\[\S+(?:\s+\{[^}]*\})?\s*([^\]]*)\]\]", r"\1", label.replace("\\n", " "))
-    label = re.sub(r"</?(?:b|i|u|s|size|color|font|back|img)\b[^>]*>|<\$[^>]*>|<&[^>]*>|\*\*|(?<!:)//", "", label)
-    return _single_spaces(label)
-
-
-def _single_spaces(text: str) -> str:
-    return re.sub(r"(?:\s|\\n)+", " ", text).strip()
-
-
-def read_title(expansion: str) -> str:
-    """The title of a preprocessed diagram, from one line or a block; empty if it has none."""
-    line = re.search(r"^[ \t]*title[ \t]+(\S.*)$", expansion, re.M | re.I)
-    block = re.search(r"^\s*title\s*$(.*?)^\s*end\s*title", expansion, re.M | re.S | re.I)
-    lines = block[1].split("\n") if block else [line[1]] if line else []
-    return _without_markup(" ".join(text.strip() for text in lines if MARK not in text))

@@ -10,7 +10,9 @@ import pytest
 from c4.other_ends import OTHER_ENDS
 from c4.runs import VIEWS, mutated, run_of, valid_run
 
-from checkout.c4.checks.verify import DeviationKind, OrderResult, numbered_arrows, predecessors, verify_orders
+from checkout.c4.checks.conformance.precedence import predecessors
+from checkout.c4.checks.conformance.results import DeviationKind, OrderResult
+from checkout.c4.checks.verify import numbered_arrows, verify_orders
 from checkout.c4.findings import PreconditionError
 from checkout.c4.journal import group_by_order, parse_hops
 from checkout.c4.source.arrows import Drawing

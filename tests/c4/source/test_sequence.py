@@ -1,0 +1,86 @@
+"""Sequence: the arrows of sequence diagrams have a step each, and the fragments that hold them."""
+
+from pathlib import Path
+
+import pytest
+
+from checkout.c4.findings import DiagramError
+from checkout.c4.source.arrows import Arrow
+from checkout.c4.source.drawings import read_drawing
+from checkout.c4.source.files import DiagramSource, lines_of
+from checkout.c4.source.preprocessing import FIELD, MARK
+
+
+def read(*lines: str) -> list[Arrow]:
+    """The arrows of a sequence diagram in plain PlantUML, for which the preprocessor changes nothing."""
+    file = Path("drawn.puml")
+    source = lines_of("\n".join(["@startuml", *lines, "@enduml"]), file)
+    marked = (f"{MARK}{at}{FIELD}\n{line.text}" for at, line in enumerate(source))
+    return list(read_drawing(DiagramSource(file, "drawn", "uml", tuple(source)), "\n".join(marked), True).arrows)
+
+
+def ends(arrows: list[Arrow]) -> list[str]:
+    return [f"{arrow.index} {arrow.source}>{arrow.target}" for arrow in arrows]
+
+
+def test_arrows_have_their_place_as_step_and_their_fragments_outermost_first() -> None:
+    arrows = read(
+        "a -> b : one", "alt#gold found", "b -> c : two", "loop while more", "c -> c : three", "end", "else a -> b",
+        "b --> a : four", "else", "b ->x a : five", "end", "par", "a -> b", "also", "& a -> c", "end", "c -> a",
+    )  # fmt: skip
+
+    assert ends(arrows) == ["1 a>b", "2 b>c", "3 c>c", "4 b>a", "5 b>a", "6 a>b", "6 a>c", "7 c>a"]
+    assert [arrow.fragments for arrow in arrows] == [
+        (), ((1, "alt", 0),), ((1, "alt", 0), (2, "loop", 0)), ((1, "alt", 1),), ((1, "alt", 2),), ((3, "par", 0),),
+        ((3, "par", 1),), (),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "read_as"),
+    [("opt", "opt"), ("break", "break"), ("critical", "critical"), ("group x [a -> b]", "group"), ("par2", "par")],
+)
+def test_every_kind_of_fragment_is_read(kind: str, read_as: str) -> None:
+    assert [arrow.fragments for arrow in read(kind, "a -> b", "end")] == [((1, read_as, 0),)]
+
+
+def test_end_of_a_note_a_box_or_a_reference_ends_no_fragment() -> None:
+    arrows = read(
+        'box "B"', "participant a", "end box", "opt maybe", "note left", "a -> x", "end note", "ref over a, b", "a -> y",
+        "end ref", "a -> b", "end", "b -> a",
+    )  # fmt: skip
+
+    assert [(arrow.target, len(arrow.fragments)) for arrow in arrows] == [("b", 1), ("a", 0)]
+
+
+def test_fragment_without_an_end_is_an_error_at_its_line() -> None:
+    with pytest.raises(DiagramError, match="this alt is not closed") as refused:
+        read("a -> b", "alt x", "a -> b")
+
+    assert refused.value.findings[0].line == 3
+
+
+def test_return_is_the_answer_to_the_call_that_activated_its_sender() -> None:
+    arrows = read(
+        "a -> b ++ : one", "b -> c", "activate c", "return two", "b -> b : three", "return four", "x -> y", "return",
+    )  # fmt: skip
+
+    assert ends(arrows) == ["1 a>b", "2 b>c", "3 c>b", "4 b>b", "5 b>a", "6 x>y", "7 y>x"]
+    assert [arrow.label for arrow in arrows if arrow.line.text.startswith("return")] == ["two", "four", ""]
+
+
+def test_return_follows_automatic_activation() -> None:
+    arrows = read("autoactivate on", "a -> b", "b -> c", "c --> b", "return done")
+
+    assert ends(arrows)[-1] == "4 b>a"
+
+
+def test_return_without_an_arrow_before_it_is_an_error() -> None:
+    with pytest.raises(DiagramError, match="follows no arrow"):
+        read("return x")
+
+
+def test_names_with_an_alias_anchors_and_ends_outside_are_read() -> None:
+    arrows = read('a -> "Long name" as b : one', '"Other" as c -> b', "{start} a -> b", "[-> a : in", "a ->] : out")
+
+    assert ends(arrows) == ["1 a>b", "2 c>b", "3 a>b", "4 [>a", "5 a>]"]
