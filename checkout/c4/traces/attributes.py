@@ -102,6 +102,16 @@ def route(span: Span) -> str:
     return text(span, names.ROUTE) or text(span, names.PATH) or _path(text(span, names.URL))
 
 
+def paths(span: Span) -> list[str]:
+    """The concrete paths of an HTTP request, from its path and its URL."""
+    return [path for path in (text(span, names.PATH), _path(text(span, names.URL))) if path]
+
+
+def protocol(span: Span) -> str:
+    """The application protocol in lower case, such as http or smtp."""
+    return text(span, names.PROTOCOL).lower()
+
+
 def status_code(span: Span) -> int | None:
     """The status code of an HTTP response."""
     return number(span, names.STATUS)

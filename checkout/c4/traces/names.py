@@ -48,6 +48,7 @@ DATABASE_NAME: Names = ("db.namespace", "db.name", "db.instance")
 DATABASE_OPERATION: Names = ("db.query.summary", "db.operation.name", "db.operation")
 ERROR_TYPE: Names = ("error.type",)
 COMPONENT: Names = ("component",)
+PROTOCOL: Names = ("network.protocol.name", "net.app.protocol.name", "net.protocol.name")
 NAMESPACE: Names = ("service.namespace",)
 INSTANCE: Names = ("service.instance.id", "client-uuid", "k8s.pod.name", "container.id")
 HOST: Names = ("host.name", "hostname", "host.ip", "ip")
@@ -58,7 +59,8 @@ KEPT = frozenset(
     for names in (
         TOPIC, QUEUE, OPERATION, PARTITION, OFFSET, GROUP, KEY, MESSAGE_COUNT, SYSTEM, BROKER_URL, METHOD, ROUTE, PATH,
         URL, STATUS, SERVICE_PEER, ADDRESS, HTTP_HOST, NETWORK_PEER, RPC_SYSTEM, RPC_SERVICE, RPC_METHOD, RPC_STATUS,
-        DATABASE, DATABASE_NAME, DATABASE_OPERATION, ERROR_TYPE, COMPONENT, NAMESPACE, INSTANCE, HOST, PROCESS,
+        DATABASE, DATABASE_NAME, DATABASE_OPERATION, ERROR_TYPE, COMPONENT, PROTOCOL, NAMESPACE, INSTANCE, HOST,
+        PROCESS,
     )
     for name in names
 )  # fmt: skip
