@@ -107,7 +107,7 @@ FAULTS = ("missing", "extra", "too early", "redelivered", "wrong technology")
 
 
 def mutated(run: list[dict[str, Any]], kind: str, random: Random) -> list[dict[str, Any]]:
-    """The run with one thing wrong: an arrow missing, one that is not drawn, one twice, too early, or with a wrong topic."""
+    """The run with one fault: an arrow missing, not drawn, twice, too early, or with another topic."""
     hops = [dict(hop) for hop in sorted(run, key=lambda hop: hop["step"])]
     # What the gateway forwards is known to follow its request, whatever the clocks say.
     first = 1 if kind != "too early" else 2

@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas
 
+from checkout.c4.checks.conformance.results import Deviation, OrderResult
 from checkout.c4.checks.consistency import CodeArrow, compare_views, compare_with_code
 from checkout.c4.checks.coverage import measure_coverage
 from checkout.c4.checks.lint import lint
-from checkout.c4.checks.overlay import render_overlay
-from checkout.c4.checks.conformance.results import Deviation, OrderResult
+from checkout.c4.checks.overlay import overlay_key, render_overlay
 from checkout.c4.checks.verify import verify_orders
 from checkout.c4.findings import DiagramError, Finding, PreconditionError, display_path
 from checkout.c4.journal import group_by_order, hop_data, parse_hops, read_journal
@@ -28,10 +28,6 @@ from checkout.c4.story import group_steps, render_frame
 from checkout.journal.hop import Hop
 
 Journal = str | Path | Iterable[Any]  # a file or folder, or hops such as `lab.journal`, whose orders have names
-KEY_OF_VERIFY = (
-    "Green: happened as drawn. Red, dashed: never happened. Purple: too early. Orange: more than once. Orange, dotted: "
-    "happened, and is not drawn."
-)
 KEY_OF_STORY = "Orange and thick: this step. Green: an earlier step. Pale: a later step."
 _renderers: dict[Path, Renderer] = {}
 
@@ -197,7 +193,8 @@ class Diagram(SvgImage):
         results = verify_orders(self._drawing, group_by_order(_hops(journal), order), allow_redelivery)
         text = self._without_folder("\n".join(map(str, results)))
         svg = render_overlay(self._renderer, self._drawing, results)
-        return Conformance(results, text, SvgImage(svg, f"{self.title}, coloured by conformance", key=KEY_OF_VERIFY))
+        key = overlay_key(self._drawing, results)
+        return Conformance(results, text, SvgImage(svg, f"{self.title}, coloured by conformance", key=key))
 
     def coverage(self, *journals: Journal) -> CoverageReport:
         """The arrows that no run in the journals covers. Raises PreconditionError if there are no hops or arrows."""

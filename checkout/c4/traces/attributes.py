@@ -180,8 +180,14 @@ def namespace(span: Span) -> str:
 
 
 def replica(span: Span) -> str:
-    """What identifies the process: the id of the instance, else its host with the process id. Equal means one clock."""
-    return text(span, names.INSTANCE) or "/".join(filter(None, (text(span, names.HOST), text(span, names.PROCESS))))
+    """What identifies the process: the id of the instance, else its host with the process id. Equal means one clock.
+
+    A host that is only known as localhost, and a process id without a host, identify none.
+    """
+    host = text(span, names.HOST)
+    is_known = host and not host.startswith(("127.", "localhost", "::1"))
+    of_host = "/".join(filter(None, (host, text(span, names.PROCESS)))) if is_known else ""
+    return text(span, names.INSTANCE) or of_host
 
 
 def _topic_in_name(span: Span) -> str:

@@ -38,7 +38,7 @@ def test_two_thousand_causally_valid_runs_conform(view: View, capsys: pytest.Cap
 
 
 @pytest.mark.slow
-def test_eight_thousand_mutated_runs_are_caught_and_put_in_their_class(
+def test_ten_thousand_mutated_runs_are_caught_and_put_in_their_class(
     view: View, capsys: pytest.CaptureFixture[str]
 ) -> None:
     drawing, random, caught = view("ordering"), Random(2), Counter[str]()
@@ -49,7 +49,7 @@ def test_eight_thousand_mutated_runs_are_caught_and_put_in_their_class(
             caught[kind] += not result.conforms and {each.kind for each in result.deviations} == {kind}
 
     with capsys.disabled():
-        print(f"\n8,000 mutated runs, caught in their class: {dict(caught)}")
+        print(f"\n10,000 mutated runs, caught in their class: {dict(caught)}")
     assert caught == dict.fromkeys(DeviationKind, 2000)
 
 

@@ -23,9 +23,9 @@ Key = tuple[str, str, str]
 def judge(
     view: View, order: str, hops: Sequence[Hop], has_ids: bool, allow_redelivery: bool, gaps: Gaps
 ) -> OrderResult:
-    """The result of one order, whose hops are given causes first; `has_ids` if every hop has an id."""
-    evidence: Evidence = EvidenceOfIds(view, hops) if has_ids else EvidenceOfMessages(view)
-    found = match_hops(view, hops, evidence)
+    """The result of one order. If every hop has an id, `has_ids`, the hops may have any order, else causes first."""
+    evidence: Evidence = EvidenceOfIds(view, hops) if has_ids else EvidenceOfMessages(view, hops)
+    found = match_hops(view, evidence)
     absent = [at for at in range(len(view.arrows)) if at not in found.happened and at not in view.optional]
     reasons = {at: reason for at in absent if (reason := gaps.reason(order, view.arrows[at]))}
     never = [at for at in absent if at not in reasons]

@@ -23,7 +23,9 @@ class Matching:
 
 
 class Evidence(Protocol):
-    """How the order and the causes of hops are known."""
+    """How the order and the causes of hops are known; `hops` are those of one order, causes first."""
+
+    hops: Sequence[Hop]
 
     def choose(self, positions: Sequence[int], happened: Happened, hop: Hop) -> int | None:
         """The position of a hop's arrow, among those with its ends and technology; None for a repeated delivery."""
@@ -35,10 +37,10 @@ class Evidence(Protocol):
         """Whether a hop of one of the arrows at these positions is known to have led to this hop."""
 
 
-def match_hops(view: View, hops: Sequence[Hop], evidence: Evidence) -> Matching:
-    """Assigns the hops of one order, causes first, to the arrows of a view."""
+def match_hops(view: View, evidence: Evidence) -> Matching:
+    """Assigns the hops of one order to the arrows of a view."""
     found = Matching()
-    for hop in hops:
+    for hop in evidence.hops:
         positions = view.positions.get(hop.arrow, [])
         if hop.outcome is Outcome.DUPLICATE:
             found.duplicates.append(hop)
@@ -68,8 +70,8 @@ def _spread(positions: Sequence[int], happened: Happened) -> None:
 class EvidenceOfMessages:
     """The evidence of hops without ids: the messages they name as causes, and times."""
 
-    def __init__(self, view: View) -> None:
-        self._view = view
+    def __init__(self, view: View, hops: Sequence[Hop]) -> None:
+        self._view, self.hops = view, hops
 
     def choose(self, positions: Sequence[int], happened: Happened, hop: Hop) -> int | None:
         """Of the arrows without a hop the one that follows the hop's cause, else the first; else one in a loop."""
@@ -99,6 +101,7 @@ class EvidenceOfIds:
 
     def __init__(self, view: View, hops: Sequence[Hop]) -> None:
         self._view, self._tree = view, CauseTree(hops)
+        self.hops: Sequence[Hop] = self._tree.ordered
         self._places: dict[str | None, int] = {}
         self._causes: dict[int, set[str | None]] = {}
         self._delivered = set[tuple[Any, ...]]()
@@ -135,6 +138,6 @@ class EvidenceOfIds:
         """What two deliveries of one record to one consumer group have in common; None for any other hop."""
         if hop.topic is not None and hop.offset is not None:
             return (hop.arrow, hop.topic, hop.partition, hop.offset, hop.group)
-        cause = self._tree.by_id.get(hop.cause_id)
+        cause = self._tree.by_id.get(hop.cause_id or "")
         is_delivered = cause is not None and (cause.to, cause.topic) == (hop.sender, hop.topic)
         return (hop.arrow, hop.cause_id, hop.group) if is_delivered and hop.topic is not None else None

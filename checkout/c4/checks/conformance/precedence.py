@@ -54,35 +54,41 @@ def _exclude_each_other(one: Arrow, other: Arrow) -> bool:
 
 
 class CauseTree:
-    """The hops of one order as a tree, from their ids and cause ids; hops that cause each other are left out."""
+    """The hops of one order as a tree, from their ids and cause ids.
+
+    `by_id` has all hops, and `ordered` too: each after its cause, and of one cause the earlier ones first. Hops that
+    cause each other are at its end, and lead to nothing.
+    """
 
     def __init__(self, hops: Sequence[Hop]) -> None:
         self.by_id = {hop.id: hop for hop in reversed(hops) if hop.id is not None}
-        self._spans: dict[str | None, tuple[int, int]] = {}
-        children: dict[str, list[str]] = {}
-        roots = list[str]()
-        for name, hop in self.by_id.items():
-            siblings = children.setdefault(hop.cause_id, []) if hop.cause_id in self.by_id and hop.cause_id else roots
-            siblings.append(name)
-        self._number(roots, children)
+        self._intervals: dict[str | None, tuple[int, int]] = {}
+        below: dict[str | None, list[Hop]] = {}
+        for hop in sorted(hops, key=lambda hop: hop.at, reverse=True):
+            below.setdefault(hop.cause_id if hop.cause_id in self.by_id else None, []).append(hop)
+        self.ordered = self._number(below)
+        reached = {id(hop) for hop in self.ordered}
+        self.ordered += [hop for hop in hops if id(hop) not in reached]
 
-    def _number(self, roots: list[str], children: dict[str, list[str]]) -> None:
-        # Every hop gets the interval of the numbers below it, so that a comparison takes constant time.
-        entered, clock = dict[str, int](), 0
-        waiting = [(name, False) for name in roots]
+    def _number(self, below: dict[str | None, list[Hop]]) -> list[Hop]:
+        """The hops below the root; each gets the interval of the numbers below it, which makes a comparison cheap."""
+        ordered, entered, clock = list[Hop](), dict[str | None, int](), 0
+        waiting = [(hop, False) for hop in below.get(None, ())]
         while waiting:
-            name, is_done = waiting.pop()
+            hop, is_done = waiting.pop()
             clock += 1
             if is_done:
-                self._spans[name] = (entered[name], clock)
-            else:
-                entered[name] = clock
-                waiting.append((name, True))
-                waiting += [(child, False) for child in children.get(name, ())]
+                self._intervals[hop.id] = (entered[hop.id], clock)
+                continue
+            ordered.append(hop)
+            entered[hop.id] = clock
+            waiting.append((hop, True))
+            waiting += [(each, False) for each in below.pop(hop.id, ())]
+        return ordered
 
     def leads_to(self, earlier: Hop, later: Hop) -> bool:
         """Whether the chain of causes of a hop has another one."""
-        above, below = self._spans.get(earlier.id), self._spans.get(later.id)
+        above, below = self._intervals.get(earlier.id), self._intervals.get(later.id)
         return above is not None and below is not None and above[0] < below[0] and below[1] < above[1]
 
 

@@ -7,13 +7,11 @@ from typing import Any
 import msgspec
 
 from checkout.c4.traces.formats.ids import Id, hex_span_id, hex_trace_id
+from checkout.c4.traces.formats.tags import Microseconds, has_error, nanoseconds
 from checkout.c4.traces.found_spans import FoundSpans, UnreadableTraces, kept_value
 from checkout.c4.traces.span import Kind, Span, SpanId, Value
 
-MICROSECOND = 1_000  # nanoseconds
 KINDS = {kind.value: kind for kind in Kind}
-STATUS = {"error": True, "ok": False}
-TRUE, FALSE = ("true", "1"), ("false", "0", "")
 
 
 class Tag(msgspec.Struct):
@@ -47,12 +45,12 @@ class JaegerSpan(msgspec.Struct, rename={"trace": "traceID", "id": "spanID", "pa
     parent: Id = None
     operation: str | None = msgspec.field(name="operationName", default=None)
     references: list[Reference] | None = None
-    start: float | None = msgspec.field(name="startTime", default=None)
-    duration: float | None = None
+    start: Microseconds = msgspec.field(name="startTime", default=None)
+    duration: Microseconds = None
     tags: list[Tag] | None = None
     process_id: str | None = msgspec.field(name="processID", default=None)
     process: Process | None = None
-    relative_start: float | None = msgspec.field(name="relativeStartTime", default=None)
+    relative_start: Microseconds = msgspec.field(name="relativeStartTime", default=None)
 
 
 class JaegerTrace(msgspec.Struct):
@@ -85,21 +83,20 @@ def refuse_ui_form() -> None:
 
 
 def _to_span(found: JaegerSpan, process: Process, into: FoundSpans) -> Span:
-    tags = {tag.key: tag for tag in found.tags or ()}
-    kind = str(tags["span.kind"].value).lower() if "span.kind" in tags else ""
+    tags = {tag.key: tag.value for tag in found.tags or ()}
     parent, links = _parent_and_links(found)
-    start = round((found.start or 0) * MICROSECOND)
+    start = nanoseconds(found.start)
     return Span(
         trace=hex_trace_id(found.trace),
         id=hex_span_id(found.id),
         parent=parent,
         links=links,
         name=sys.intern(found.operation or ""),
-        kind=KINDS.get(kind, Kind.INTERNAL),
+        kind=KINDS.get(str(tags.get("span.kind")).lower(), Kind.INTERNAL),
         service=sys.intern(process.service or ""),
         start=start,
-        end=start + round((found.duration or 0) * MICROSECOND),
-        has_error=_has_error(tags),
+        end=start + nanoseconds(found.duration),
+        has_error=has_error(tags),
         attributes={**_kept(process.tags, into), **_kept(found.tags, into)},
     )
 
@@ -117,12 +114,6 @@ def _parent_and_links(found: JaegerSpan) -> tuple[str, tuple[SpanId, ...]]:
     return parents[0].span, tuple(links)
 
 
-def _has_error(tags: dict[str, Tag]) -> bool | None:
-    if "otel.status_code" in tags:
-        return STATUS.get(str(tags["otel.status_code"].value).lower())
-    return str(tags["error"].value).lower() not in FALSE if "error" in tags else None
-
-
 def _kept(tags: Iterable[Tag] | None, into: FoundSpans) -> dict[str, Value]:
     kept = ((sys.intern(tag.key), _value(tag)) for tag in tags or () if tag.key in into.kept)
     return {name: kept_value(name, value) for name, value in kept if value is not None}
@@ -134,5 +125,5 @@ def _value(tag: Tag) -> Value | None:
     if isinstance(value, str) and tag.type == "int64":
         return int(value) if value.removeprefix("-").isdecimal() and len(value) <= 20 else value
     if isinstance(value, str) and tag.type == "bool":
-        return value.lower() in TRUE
+        return value.lower() in ("true", "1")
     return value if isinstance(value, str | int | float) else None

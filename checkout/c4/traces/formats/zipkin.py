@@ -7,11 +7,9 @@ from typing import Any
 import msgspec
 
 from checkout.c4.traces.formats.ids import Id, hex_span_id, hex_trace_id
+from checkout.c4.traces.formats.tags import Microseconds, has_error, nanoseconds
 from checkout.c4.traces.found_spans import FoundSpans, UnreadableTraces, kept_value
 from checkout.c4.traces.span import Kind, Span, Value
-
-MICROSECOND = 1_000  # nanoseconds
-STATUS = {"error": True, "ok": False}
 
 
 class Endpoint(msgspec.Struct):
@@ -36,8 +34,8 @@ class ZipkinSpan(msgspec.Struct, rename="camel"):
     parent_id: Id = None
     kind: str | None = None
     name: str | None = None
-    timestamp: float | None = None
-    duration: float | None = None
+    timestamp: Microseconds = None
+    duration: Microseconds = None
     local_endpoint: Endpoint | None = None
     remote_endpoint: Endpoint | None = None
     tags: dict[str, Any] | None = None
@@ -62,7 +60,7 @@ def _to_span(found: ZipkinSpan, into: FoundSpans) -> Span:
     tags = found.tags or {}
     attributes: dict[str, Value] = {"host.ip": local.ipv4 or local.ipv6 or "", **_peer(remote)}
     attributes.update({name: str(value) for name, value in tags.items() if name in into.kept})
-    start = round((found.timestamp or 0) * MICROSECOND)
+    start = nanoseconds(found.timestamp)
     return Span(
         trace=hex_trace_id(found.trace_id),
         id=hex_span_id(found.id),
@@ -71,8 +69,8 @@ def _to_span(found: ZipkinSpan, into: FoundSpans) -> Span:
         kind=_kind(found.kind, remote),
         service=sys.intern(local.service or ""),
         start=start,
-        end=start + round((found.duration or 0) * MICROSECOND),
-        has_error=_has_error(tags),
+        end=start + nanoseconds(found.duration),
+        has_error=has_error(tags),
         attributes={sys.intern(name): kept_value(name, value) for name, value in attributes.items() if value != ""},
     )
 
@@ -86,9 +84,3 @@ def _kind(name: str | None, remote: Endpoint) -> Kind:
 
 def _peer(remote: Endpoint) -> dict[str, Value]:
     return {"peer.service": remote.service or "", "server.address": remote.ipv4 or remote.ipv6 or ""}
-
-
-def _has_error(tags: dict[str, Any]) -> bool | None:
-    if "otel.status_code" in tags:
-        return STATUS.get(str(tags["otel.status_code"]).lower())
-    return str(tags["error"]).lower() != "false" if "error" in tags else None
