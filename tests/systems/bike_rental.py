@@ -23,7 +23,7 @@ class BikeRental(RunningSystem):
     def __init__(self, fault: Fault | None = None, failures: int = 2) -> None:
         super().__init__()
         self._fault, self._failures = fault, failures
-        self._bikes_db = self.add(Database("bikes.db", "CREATE TABLE bikes(id, locked); INSERT INTO bikes VALUES(7, 0)"))
+        self._bikes_db = self.add(Database("bikes.db", "CREATE TABLE bikes(id, locked)"))
         self._billing_db = self.add(Database("billing.db", "CREATE TABLE deposits(rider, amount)"))
         self._cache = Cache("cache.rental.internal")
         self._payments = self.add(HttpService("api.payments.example", self.ports))
@@ -87,11 +87,11 @@ class BikeRental(RunningSystem):
     def _take_deposit(self, request: Request) -> Response:
         if self._fault is Fault.NEW_CALL:
             self._billing.call("POST", "risk.example", "/scores", request.body)
-        tries = (self._billing.call("POST", "api.payments.example", "/v1/charges", {"amount": 50}) for _ in range(TRIES))
-        if not any(response.status == 201 for response in tries):
+        call = ("POST", "api.payments.example", "/v1/charges", {"amount": 50})
+        if not any(self._billing.call(*call).status == 201 for _ in range(TRIES)):
             return Response(502)
         if self._fault is not Fault.MISSING_CALL:
-            self._billing_db.query(self._billing_telemetry, "INSERT INTO deposits VALUES(?, ?)", request.body["rider"], 50)
+            self._billing_db.query(self._billing_telemetry, "INSERT INTO deposits VALUES('ann', 50)")
         return Response(201)
 
     def _charge(self, request: Request) -> Response:

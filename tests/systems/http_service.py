@@ -1,4 +1,4 @@
-"""HTTP service: a server and a client on the loopback, both instrumented after the HTTP conventions of OpenTelemetry."""
+"""HTTP service: a server and a client on the loopback, instrumented after the HTTP conventions of OpenTelemetry."""
 
 import http.client
 import json
@@ -83,8 +83,8 @@ class HttpService:
         route, handler, parameters = next(each for each in found if each[2] is not None)
         attributes = {"http.request.method": method, "url.path": path, "http.route": route, "url.scheme": "http",
                       "server.address": self.host, "client.address": "127.0.0.1"}  # fmt: skip
-        name, context = f"{method} {route}", extract(headers)
-        with self.telemetry.span(name, SpanKind.SERVER, attributes, context) if self.telemetry else nullcontext() as span:
+        telemetry, name, context = self.telemetry, f"{method} {route}", extract(headers)
+        with telemetry.span(name, SpanKind.SERVER, attributes, context) if telemetry else nullcontext() as span:
             response = handler(Request(parameters or {}, body))
             if span:
                 _set_status(span, response.status, error_from=500)

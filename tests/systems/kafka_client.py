@@ -56,7 +56,9 @@ class Producer:
 class Consumer:
     """A member of the consumer group of a service: a thread that polls, handles each record and commits."""
 
-    def __init__(self, telemetry: ServiceTelemetry, broker: Broker, handlers: Mapping[str, Handler], style: Style) -> None:
+    def __init__(
+        self, telemetry: ServiceTelemetry, broker: Broker, handlers: Mapping[str, Handler], style: Style
+    ) -> None:
         self._telemetry, self._broker, self._handlers, self._style = telemetry, broker, handlers, style
         self._group, self._stopping = telemetry.service, threading.Event()
         self._log = broker.join(self._group, list(handlers), f"{self._group}-1")
@@ -99,7 +101,8 @@ class Consumer:
 
     def _process(self, record: Record) -> None:
         attributes = _about(record.topic, "process") | self._of_group
-        attributes |= {"messaging.destination.partition.id": str(record.partition), "messaging.kafka.offset": record.offset}
+        attributes["messaging.destination.partition.id"] = str(record.partition)
+        attributes["messaging.kafka.offset"] = record.offset
         parent = _sent(record) if self._style in (Style.PARENT, Style.BOTH) else None
         links = () if self._style is Style.PARENT else link_to(_sent(record))
         with self._telemetry.span(f"process {record.topic}", SpanKind.CONSUMER, attributes, parent, links) as span:

@@ -1,4 +1,4 @@
-"""RPC service: remote calls over TCP in the shape of gRPC - methods, metadata, streams, status - and instrumented alike."""
+"""RPC service: remote calls over TCP in the shape of gRPC (methods, metadata, streams, status), instrumented alike."""
 
 import json
 import socket
@@ -39,7 +39,9 @@ class RpcError(Exception):
 class RpcService:
     """A server and a client. Without telemetry it is not instrumented and passes no context on."""
 
-    def __init__(self, host: str, ports: Ports, telemetry: ServiceTelemetry | None, style: Style = Style.ATTEMPT) -> None:
+    def __init__(
+        self, host: str, ports: Ports, telemetry: ServiceTelemetry | None, style: Style = Style.ATTEMPT
+    ) -> None:
         self.host, self._ports, self._telemetry, self._style = host, ports, telemetry, style
         self._methods: dict[str, Handler] = {}
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), self._handler_class())

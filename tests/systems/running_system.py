@@ -21,7 +21,7 @@ AnyPart = TypeVar("AnyPart", bound=Part)
 
 
 class RunningSystem:
-    """A system whose parts run inside the `with` block; `ports` is its name server: the port on the loopback by host."""
+    """A system whose parts run inside the `with` block; `ports` is its name server: the port by host name."""
 
     def __init__(self) -> None:
         self.ports: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Service telemetry: the tracer of one service, with its own provider and resource, as the OpenTelemetry SDK makes it."""
+"""Service telemetry: the tracer of one service, with a provider and resource of its own, of the OpenTelemetry SDK."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
