@@ -54,12 +54,17 @@ class Producer:
 
 
 class Consumer:
-    """A member of the consumer group of a service: a thread that polls, handles each record and commits."""
+    """A member of the consumer group of a service: a thread that polls, handles each record and commits.
+
+    A poll returns `batch` records or more; the wait for them is not limited, as it is in Kafka (fetch.min.bytes).
+    """
 
     def __init__(
-        self, telemetry: ServiceTelemetry, broker: Broker, handlers: Mapping[str, Handler], style: Style
-    ) -> None:
+        self, telemetry: ServiceTelemetry, broker: Broker, handlers: Mapping[str, Handler], style: Style,
+        batch: int = 1,
+    ) -> None:  # fmt: skip
         self._telemetry, self._broker, self._handlers, self._style = telemetry, broker, handlers, style
+        self._batch = batch
         self._group, self._stopping = telemetry.service, threading.Event()
         self._log = broker.join(self._group, list(handlers), f"{self._group}-1")
         self._thread = threading.Thread(target=self._run, name=f"consumer of {self._group}")
@@ -80,10 +85,13 @@ class Consumer:
         self._log.close()
 
     def _run(self) -> None:
+        records = list[Record]()
         while not self._stopping.is_set():
-            if records := self._log.poll(100, 0.1):
+            records += self._log.poll(100, 0.1)
+            if len(records) >= self._batch:
                 self._handle_batch(records)
                 self._log.commit({record[:2]: record.offset + 1 for record in records})
+                records.clear()
 
     def _handle_batch(self, records: list[Record]) -> None:
         if self._style in (Style.PARENT, Style.BOTH):

@@ -21,12 +21,14 @@ TOPICS = dict.fromkeys((REQUESTED, CHECKED, VERIFIED, APPROVED), 1)
 
 
 class LendingLibrary(RunningSystem):
-    """The library on a broker. `style` is that of its instrumentation of Kafka."""
+    """The library on a broker. `style` is that of its instrumentation of Kafka, `batch` the records of one poll."""
 
-    def __init__(self, broker: Broker, fault: Fault | None = None, style: Style = Style.LINKS) -> None:
+    def __init__(
+        self, broker: Broker, fault: Fault | None = None, style: Style = Style.LINKS, batch: int = 1
+    ) -> None:
         super().__init__()
         broker.create(TOPICS)
-        self._broker, self._fault, self._style = broker, fault, style
+        self._broker, self._fault, self._style, self._batch = broker, fault, style, batch
         self._consumers = list[Consumer]()
         self._post = self.add(HttpService("letters.example", self.ports))
         self._desk, self._catalogue = self._service("loan-desk"), self._service("catalogue")
@@ -62,7 +64,8 @@ class LendingLibrary(RunningSystem):
 
     def _consume(self, service: HttpService, handlers: Mapping[str, Handler]) -> None:
         assert service.telemetry
-        self._consumers.append(self.add(Consumer(service.telemetry, self._broker, handlers, self._style)))
+        consumer = Consumer(service.telemetry, self._broker, handlers, self._style, self._batch)
+        self._consumers.append(self.add(consumer))
 
     def _add_routes(self) -> None:
         self._desk.on("POST", "/loans", self._ask_for_loan)

@@ -1,0 +1,53 @@
+"""Fixtures: the drawings of the systems, and the verdict of the toolkit on a recorded run."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from opentelemetry.sdk.trace import ReadableSpan
+from recorded_runs import FOLDER
+from trace_formats import otlp_lines
+
+from checkout.c4.checks.conformance.results import OrderResult
+from checkout.c4.checks.verify import verify_orders
+from checkout.c4.journal import group_by_order
+from checkout.c4.render.cache import Cache
+from checkout.c4.render.renderer import open_renderer
+from checkout.c4.source.arrows import Drawing
+from checkout.c4.source.diagrams import find_diagram
+from checkout.c4.traces.mapping.hops import TraceHops, read_hops
+
+VIEWS = {view.stem: view for view in FOLDER.glob("*/*.puml")}
+Verify = Callable[[str, Sequence[ReadableSpan]], list[OrderResult]]
+Read = Callable[[str, Sequence[ReadableSpan]], TraceHops]
+
+
+@pytest.fixture(scope="session")
+def drawings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Drawing]:
+    """The drawings by name."""
+    diagrams = [find_diagram(str(file)) for file in VIEWS.values()]
+    with open_renderer(list(VIEWS.values()), Cache(tmp_path_factory.mktemp("cache"))) as renderer:
+        return {diagram.name: renderer.render(diagram).checked().drawing for diagram in diagrams}
+
+
+@pytest.fixture
+def read(drawings: dict[str, Drawing], tmp_path: Path) -> Read:
+    """Reads the hops of spans, exported as OTLP/JSON lines, with the map of a view."""
+
+    def read_spans(view: str, spans: Sequence[ReadableSpan]) -> TraceHops:
+        file = tmp_path / "traces.jsonl"
+        file.write_bytes(otlp_lines(spans))
+        return read_hops([file], VIEWS[view].parent / "traces.toml", drawings[view], None)
+
+    return read_spans
+
+
+@pytest.fixture
+def verify(read: Read, drawings: dict[str, Drawing]) -> Verify:
+    """Verifies spans against a view: one result for each trace that has a story."""
+
+    def verify_spans(view: str, spans: Sequence[ReadableSpan]) -> list[OrderResult]:
+        found = read(view, spans)
+        return verify_orders(drawings[view], group_by_order(found.hops), gaps=found.gaps)
+
+    return verify_spans

@@ -1,0 +1,47 @@
+"""Recorded runs: one run of each system with a fault or without, as the spans of its services."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bike_rental import BikeRental
+from kafka_client import Style as KafkaStyle
+from lending_library import LendingLibrary
+from opentelemetry.sdk.trace import ReadableSpan
+from rpc_service import Style as RpcStyle
+from seeded_faults import Fault
+from trip_search import TripSearch
+
+from checkout.messaging.log import Broker
+from checkout.messaging.memory_log import MemoryBroker
+
+FOLDER = Path(__file__).parent
+
+
+def run_lending(
+    fault: Fault | None = None, style: KafkaStyle = KafkaStyle.LINKS, loans: int = 1, broker: Broker | None = None
+) -> list[ReadableSpan]:
+    """Lends books; several at once are polled by the consumers in one batch."""
+    with LendingLibrary(broker or MemoryBroker(), fault, style, batch=loans) as library:
+        for number in range(loans):
+            assert library.lend(f"isbn-{number}", "ann").status == 202
+        library.wait_until_idle()
+    return library.spans()
+
+
+def run_trips(fault: Fault | None = None, style: RpcStyle = RpcStyle.ATTEMPT) -> list[ReadableSpan]:
+    """Searches for trips."""
+    with TripSearch(fault, style) as system:
+        assert system.search() == ["08:04", "09:04"]
+    return system.spans()
+
+
+def run_rental(fault: Fault | None = None, failures: int = 2) -> list[ReadableSpan]:
+    """Rents a bike."""
+    with BikeRental(fault, failures) as system:
+        assert system.rent().status == 201
+    return system.spans()
+
+
+RUNS: dict[str, Callable[[Fault | None], list[ReadableSpan]]] = {
+    "lending": run_lending, "trips": run_trips, "rental": run_rental
+}  # fmt: skip

@@ -1,0 +1,126 @@
+"""Seeded faults: three systems that are not the store run as drawn or with a fault, and every fault is found."""
+
+from collections import Counter
+
+import pytest
+from conftest import Read, Verify
+from kafka_client import Style as KafkaStyle
+from recorded_runs import RUNS, run_lending, run_rental, run_trips
+from rpc_service import Style as RpcStyle
+from seeded_faults import Fault
+
+from checkout.c4.checks.conformance.results import OrderResult, Verdict
+
+MISSING, EXTRA, EARLY, WRONG = "missing", "extra", "too early", "wrong technology"
+Found = tuple[str, str, str, str]  # the class of a deviation, from, to, and the technology as drawn, or seen if extra
+FAULTS: dict[tuple[str, Fault], set[Found]] = {
+    ("lending", Fault.MISSING_CALL): {(MISSING, "desk", "catalogue", "HTTP, GET /books/{isbn}")},
+    ("lending", Fault.NEW_CALL): {(EXTRA, "members", "catalogue", "HTTP, GET /books/{isbn}")},
+    ("lending", Fault.WRONG_ORDER): {(EARLY, "desk", "lending", "HTTP, POST /loans")},
+    ("lending", Fault.WRONG_TOPIC): {
+        (WRONG, "members", "kafka", "loans.checked"), (WRONG, "kafka", "lending", "loans.checked")
+    },
+    ("lending", Fault.EXTRA_CONSUMER): {(EXTRA, "kafka", "statistics", "loans.approved")},
+    ("trips", Fault.MISSING_CALL): {(MISSING, "trips", "seats", "gRPC, travel.Seats/Watch")},
+    ("trips", Fault.NEW_CALL): {(EXTRA, "timetable", "seats", "gRPC, travel.Seats/Count")},
+    ("trips", Fault.WRONG_ORDER): {(EARLY, "trips", "ledger", "gRPC, travel.Ledger/Record")},
+    ("trips", Fault.WRONG_TOPIC): {(WRONG, "trips", "fares", "gRPC, travel.Fares/Quote")},
+    ("trips", Fault.EXTRA_CONSUMER): {(EXTRA, "trips", "audit", "gRPC, travel.Ledger/Record")},
+    ("rental", Fault.MISSING_CALL): {(MISSING, "billing", "billing_db", "SQL")},
+    ("rental", Fault.NEW_CALL): {(EXTRA, "billing", "risk.example", "HTTP, POST /scores")},
+    ("rental", Fault.WRONG_ORDER): {(EARLY, "rentals", "billing", "HTTP, POST /deposits")},
+    ("rental", Fault.WRONG_TOPIC): {(WRONG, "rentals", "bikes", "HTTP, POST /bikes/{id}/lock")},
+    ("rental", Fault.EXTRA_CONSUMER): {(EXTRA, "rentals", "billing_db", "SQL")},
+}  # fmt: skip
+ARROWS = {"lending": 11, "trips": 6, "rental": 7}
+
+
+def found_in(result: OrderResult) -> set[Found]:
+    return {(each.key.kind, each.key.source, each.key.target, each.key.technology) for each in result.deviations}
+
+
+def test_every_class_of_fault_is_tried_on_every_system() -> None:
+    assert FAULTS.keys() == {(system, fault) for system in RUNS for fault in Fault}
+
+
+@pytest.mark.parametrize("system", RUNS)
+def test_a_run_as_drawn_conforms(system: str, verify: Verify) -> None:
+    (result,) = verify(system, RUNS[system](None))
+
+    assert (str(result.verdict), result.deviations, result.unjudged) == ("conforms", (), ())
+    assert len(result.hops) == ARROWS[system]
+
+
+@pytest.mark.parametrize(("system", "fault"), FAULTS)
+def test_a_fault_is_found_with_its_class_and_arrow(system: str, fault: Fault, verify: Verify) -> None:
+    (result,) = verify(system, RUNS[system](fault))
+
+    assert result.verdict is Verdict.DEVIATES
+    assert (found_in(result), result.unjudged) == (FAULTS[system, fault], ())
+
+
+@pytest.mark.parametrize("style", KafkaStyle)
+def test_links_and_parents_of_consumers_are_understood(style: KafkaStyle, verify: Verify) -> None:
+    (result,) = verify("lending", run_lending(style=style))
+
+    assert (str(result.verdict), result.deviations, len(result.hops)) == ("conforms", (), 11)
+
+
+@pytest.mark.parametrize("style", KafkaStyle)
+def test_loans_that_are_polled_in_one_batch_are_stories_of_their_own(style: KafkaStyle, verify: Verify) -> None:
+    results = verify("lending", run_lending(style=style, loans=3))
+
+    assert [(str(each.verdict), each.deviations, len(each.hops)) for each in results] == [("conforms", (), 11)] * 3
+    assert [dict(each.times) for each in results] == [{}] * 3
+
+
+@pytest.mark.parametrize("style", RpcStyle)
+def test_attempts_inside_a_client_are_one_arrow(style: RpcStyle, verify: Verify) -> None:
+    (result,) = verify("trips", run_trips(style=style))
+
+    assert (str(result.verdict), result.deviations, dict(result.times)) == ("conforms", (), {})
+
+
+@pytest.mark.parametrize("style", RpcStyle)
+def test_calls_of_a_service_without_telemetry_cannot_be_judged(style: RpcStyle, verify: Verify) -> None:
+    (result,) = verify("trips-rates", run_trips(style=style))
+
+    assert result.verdict is Verdict.UNJUDGED
+    assert result.deviations == ()
+    assert [str(each.arrow.key) for each in result.unjudged if each.arrow] == [
+        str(("currency", "rates", "gRPC, rates.Rates/Latest"))
+    ]
+    assert "currency" in result.unjudged[0].reason
+
+
+def test_a_fault_is_found_beside_what_cannot_be_judged(verify: Verify) -> None:
+    (result,) = verify("trips-rates", run_trips(Fault.MISSING_CALL))
+
+    assert (str(result.verdict), len(result.unjudged)) == ("deviates", 1)
+    assert found_in(result) == FAULTS["trips", Fault.MISSING_CALL]
+
+
+def test_tries_that_fail_and_repeated_queries_are_no_deviation(read: Read, verify: Verify) -> None:
+    spans = run_rental(failures=2)
+
+    outcomes = Counter(str(hop.outcome) for hop in read("rental", spans).hops if hop.to == "payments")
+    (result,) = verify("rental", spans)
+
+    assert outcomes == {"failed": 2, "applied": 1}
+    assert (str(result.verdict), sorted(result.times.values())) == ("conforms", [2, 2])
+
+
+def test_health_checks_are_counted_and_not_judged(read: Read) -> None:
+    found = read("rental", run_rental())
+
+    assert len({hop.order for hop in found.hops}) == 1
+    assert any("6 health checks" in line for line in found.summary)
+
+
+def test_a_payment_that_always_fails_never_happened(verify: Verify) -> None:
+    (result,) = verify("rental", run_rental(failures=3))
+
+    assert found_in(result) == {
+        (MISSING, "billing", "payments", "HTTP, POST /v1/charges"), (MISSING, "billing", "billing_db", "SQL")
+    }  # fmt: skip
+    assert any("failed" in each.message for each in result.deviations)
