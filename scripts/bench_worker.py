@@ -28,9 +28,9 @@ from checkout.messaging.memory_log import MemoryBroker, MemoryLog  # noqa: E402
 from checkout.registry import SERVICES  # noqa: E402
 from checkout.settings import Settings  # noqa: E402
 from checkout.simulators.in_process import SimulatedSystems  # noqa: E402
+from checkout.worker.calls.external_calls import ExternalCalls  # noqa: E402
 from checkout.worker.database import ServiceDatabase  # noqa: E402
 from checkout.worker.deliveries import Sources  # noqa: E402
-from checkout.worker.external_calls import ExternalCalls  # noqa: E402
 from checkout.worker.worker import Worker  # noqa: E402
 
 SHOWN = 8  # statements

@@ -25,9 +25,9 @@ from checkout.messaging.log import LogUnavailable
 from checkout.registry import Registry, load_registry
 from checkout.settings import IN_PROCESS, Settings, read_settings
 from checkout.worker import hops
+from checkout.worker.calls.external_calls import ExternalCalls
 from checkout.worker.claims import keep_lease
 from checkout.worker.database import DATABASE_UNAVAILABLE, ServiceDatabase
-from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.outbox import last_positions
 from checkout.worker.recovery import missing_hops
 from checkout.worker.retention import Retention

@@ -41,6 +41,7 @@ OUTBOX = Table(
     Column("payload", LargeBinary),
     Column("correlation", Text),
     Column("cause", String(60)),
+    Column("cause_id", Text),  # the id of the hop whose handling produced the message
     Column("wanted_partition", Integer),
     Column("key", LargeBinary),
     Column("headers", LargeBinary),
@@ -85,6 +86,7 @@ class OutboxRow(msgspec.Struct, kw_only=True):
     payload: bytes | None
     correlation: str
     cause: str | None
+    cause_id: str | None = None
     wanted_partition: int | None = None
     key: bytes | None = None
     headers: bytes | None = None

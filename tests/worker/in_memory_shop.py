@@ -20,8 +20,8 @@ from checkout.messaging.memory_log import MemoryBroker
 from checkout.registry import SERVICES
 from checkout.services.stock import Stock
 from checkout.simulators.in_process import SimulatedSystems
+from checkout.worker.calls.external_calls import ExternalCalls
 from checkout.worker.database import ServiceDatabase
-from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.recovery import missing_hops
 from checkout.worker.worker import Worker
 

@@ -8,10 +8,11 @@ from checkout.c4.traces.naming.seeing import ANY, HTTP, Seen
 METHODS = frozenset({"get", "head", "post", "put", "patch", "delete", "options"})
 PLACEHOLDER = re.compile(r"\{.*\}|<.*>|\[.*\]|:.+|\*+")
 WILDCARD = re.compile(r"\{[^}]*\}|\*")
-MESSAGING = frozenset(
-    "apache kafka rabbitmq amqp jms sqs sns nats pulsar mqtt pubsub servicebus activemq async asynchronous messaging"
-    " message messages event events topic queue publish subscribe json avro protobuf cloudevents".split()
-)
+MESSAGING = frozenset({
+    "apache", "kafka", "rabbitmq", "amqp", "jms", "sqs", "sns", "nats", "pulsar", "mqtt", "pubsub", "servicebus",
+    "activemq", "async", "asynchronous", "messaging", "message", "messages", "event", "events", "topic", "queue",
+    "publish", "subscribe", "json", "avro", "protobuf", "cloudevents",
+})  # fmt: skip
 
 
 class Match(IntEnum):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from checkout.c4.traces import attributes
+from checkout.c4.traces.names import ROUTE
 from checkout.c4.traces.naming.text import clean
 from checkout.c4.traces.span import Span
 
@@ -57,7 +58,7 @@ def see_call(*spans: Span) -> Seen:
 
 
 def _see_http(method: str, spans: tuple[Span, ...]) -> Seen:
-    template = clean(_first(lambda span: attributes.text(span, attributes.names.ROUTE), spans))
+    template = clean(_first(lambda span: attributes.text(span, ROUTE), spans))
     paths = [template, *(clean(path) for span in spans for path in attributes.paths(span))]
     return Seen("HTTP", HTTP, clean(method), tuple(dict.fromkeys(filter(None, paths))), template=template)
 

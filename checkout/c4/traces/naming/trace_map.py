@@ -74,7 +74,7 @@ def find_map(map_file: Path | None, diagram: Path | None) -> TraceMap:
 
 
 def read_map(file: Path) -> TraceMap:
-    """Reads a map file. Raises TraceMapError for one that is missing, no TOML, or has an unknown key or a wrong type."""
+    """Reads a map file. Raises TraceMapError for a missing file, no TOML, an unknown key and a wrong type."""
     where = display_path(file)
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))

@@ -27,8 +27,8 @@ from checkout.replies import (
     Reply,
 )
 from checkout.settings import Settings
-from checkout.worker.external_calls import Adapter, CallResult, Unanswered, idempotency_key
-from checkout.worker.http_deadline import DeadlineTransport
+from checkout.worker.calls.external_calls import Adapter, CallResult, Unanswered, idempotency_key
+from checkout.worker.calls.http_deadline import DeadlineTransport
 from checkout.worker.outbox import OutboxRow
 
 TIMEOUT = httpx.Timeout(5.0, connect=1.0)  # seconds
