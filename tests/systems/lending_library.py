@@ -1,8 +1,8 @@
 """Lending library: five services that lend books, over HTTP and Kafka, and a post office outside.
 
 Its faults: the desk does not ask for the book (missing call); the members' service asks the catalogue, too (new call);
-the desk places the loan before it asks for the book (wrong order); the members' service publishes on another topic,
-which the lending service also reads (wrong topic); a statistics service reads the approved loans (extra consumer).
+the lending service approves the loan before the member is checked (wrong order); the members' service publishes on
+another topic, which the lending service also reads (wrong topic); statistics reads approved loans (extra consumer).
 """
 
 from collections.abc import Mapping
@@ -77,14 +77,14 @@ class LendingLibrary(RunningSystem):
         calls = [("GET", "catalogue", f"/books/{request.body['isbn']}"), ("POST", "lending-service", "/loans")]
         if self._fault is Fault.MISSING_CALL:
             del calls[0]
-        if self._fault is Fault.WRONG_ORDER:
-            calls.reverse()
         for method, host, path in calls:
             self._desk.call(method, host, path, request.body)
         return Response(202)
 
     def _place_loan(self, request: Request) -> Response:
         self._publish(self._lending, REQUESTED, request.body)
+        if self._fault is Fault.WRONG_ORDER:
+            self._publish(self._lending, APPROVED, request.body)
         return Response(202)
 
     def _check_member(self, loan: Any) -> None:
@@ -93,7 +93,8 @@ class LendingLibrary(RunningSystem):
         self._publish(self._members, VERIFIED if self._fault is Fault.WRONG_TOPIC else CHECKED, loan)
 
     def _approve(self, loan: Any) -> None:
-        self._publish(self._lending, APPROVED, loan)
+        if self._fault is not Fault.WRONG_ORDER:
+            self._publish(self._lending, APPROVED, loan)
 
     def _mark_as_lent(self, loan: Any) -> None:
         pass

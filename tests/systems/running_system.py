@@ -1,5 +1,6 @@
 """Running system: the services of one system in one process, started, ended and recorded together."""
 
+from random import Random
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
@@ -21,7 +22,12 @@ AnyPart = TypeVar("AnyPart", bound=Part)
 
 
 class RunningSystem:
-    """A system whose parts run inside the `with` block; `ports` is its name server: the port by host name."""
+    """A system whose parts run inside the `with` block; `ports` is its name server: the port by host name.
+
+    The clocks of its services are up to `clock_skew` seconds fast or slow, each by what `clocks` chooses.
+    """
+
+    clock_skew, clocks = 0.0, Random(13)
 
     def __init__(self) -> None:
         self.ports: dict[str, int] = {}
@@ -30,7 +36,7 @@ class RunningSystem:
 
     def telemetry_of(self, service: str) -> ServiceTelemetry:
         """The telemetry of a new service, recorded with this system."""
-        self._telemetry.append(ServiceTelemetry(service))
+        self._telemetry.append(ServiceTelemetry(service, self.clocks.uniform(-self.clock_skew, self.clock_skew)))
         return self._telemetry[-1]
 
     def add(self, part: AnyPart) -> AnyPart:

@@ -1,22 +1,27 @@
 """Seeded faults: three systems that are not the store run as drawn or with a fault, and every fault is found."""
 
+import uuid
 from collections import Counter
+from random import Random
 
 import pytest
 from conftest import Read, Verify
 from kafka_client import Style as KafkaStyle
+from opentelemetry.sdk.trace import ReadableSpan
 from recorded_runs import RUNS, run_lending, run_rental, run_trips
 from rpc_service import Style as RpcStyle
+from running_system import RunningSystem
 from seeded_faults import Fault
 
 from checkout.c4.checks.conformance.results import OrderResult, Verdict
+from checkout.messaging.kafka_log import KafkaBroker
 
 MISSING, EXTRA, EARLY, WRONG = "missing", "extra", "too early", "wrong technology"
 Found = tuple[str, str, str, str]  # the class of a deviation, from, to, and the technology as drawn, or seen if extra
 FAULTS: dict[tuple[str, Fault], set[Found]] = {
     ("lending", Fault.MISSING_CALL): {(MISSING, "desk", "catalogue", "HTTP, GET /books/{isbn}")},
     ("lending", Fault.NEW_CALL): {(EXTRA, "members", "catalogue", "HTTP, GET /books/{isbn}")},
-    ("lending", Fault.WRONG_ORDER): {(EARLY, "desk", "lending", "HTTP, POST /loans")},
+    ("lending", Fault.WRONG_ORDER): {(EARLY, "lending", "kafka", "loans.approved")},
     ("lending", Fault.WRONG_TOPIC): {
         (WRONG, "members", "kafka", "loans.checked"), (WRONG, "kafka", "lending", "loans.checked")
     },
@@ -27,16 +32,20 @@ FAULTS: dict[tuple[str, Fault], set[Found]] = {
     ("trips", Fault.WRONG_TOPIC): {(WRONG, "trips", "fares", "gRPC, travel.Fares/Quote")},
     ("trips", Fault.EXTRA_CONSUMER): {(EXTRA, "trips", "audit", "gRPC, travel.Ledger/Record")},
     ("rental", Fault.MISSING_CALL): {(MISSING, "billing", "billing_db", "SQL")},
-    ("rental", Fault.NEW_CALL): {(EXTRA, "billing", "risk.example", "HTTP, POST /scores")},
+    ("rental", Fault.NEW_CALL): {(EXTRA, "billing", "risk_example", "HTTP, POST")},
     ("rental", Fault.WRONG_ORDER): {(EARLY, "rentals", "billing", "HTTP, POST /deposits")},
     ("rental", Fault.WRONG_TOPIC): {(WRONG, "rentals", "bikes", "HTTP, POST /bikes/{id}/lock")},
-    ("rental", Fault.EXTRA_CONSUMER): {(EXTRA, "rentals", "billing_db", "SQL")},
+    ("rental", Fault.EXTRA_CONSUMER): {(EXTRA, "rentals", "billing_db", "sqlite")},
 }  # fmt: skip
 ARROWS = {"lending": 11, "trips": 6, "rental": 7}
 
 
 def found_in(result: OrderResult) -> set[Found]:
     return {(each.key.kind, each.key.source, each.key.target, each.key.technology) for each in result.deviations}
+
+
+def shuffled(spans: list[ReadableSpan]) -> list[ReadableSpan]:
+    return Random(13).sample(spans, len(spans))
 
 
 def test_every_class_of_fault_is_tried_on_every_system() -> None:
@@ -72,6 +81,20 @@ def test_loans_that_are_polled_in_one_batch_are_stories_of_their_own(style: Kafk
 
     assert [(str(each.verdict), each.deviations, len(each.hops)) for each in results] == [("conforms", (), 11)] * 3
     assert [dict(each.times) for each in results] == [{}] * 3
+
+
+@pytest.mark.kafka
+def test_loans_through_a_real_kafka_conform_and_a_fault_is_found(kafka: str, verify: Verify) -> None:
+    broker = KafkaBroker(kafka, f"lending-{uuid.uuid4().hex[:8]}--")
+    try:
+        (deviating,) = verify("lending", run_lending(Fault.EXTRA_CONSUMER, broker=broker))
+        conforming = verify("lending", run_lending(broker=broker, loans=2))
+    finally:
+        broker.delete()
+        broker.close()
+
+    assert [(str(each.verdict), len(each.hops)) for each in conforming] == [("conforms", 11)] * 2
+    assert found_in(deviating) == FAULTS["lending", Fault.EXTRA_CONSUMER]
 
 
 @pytest.mark.parametrize("style", RpcStyle)
@@ -121,6 +144,21 @@ def test_a_payment_that_always_fails_never_happened(verify: Verify) -> None:
     (result,) = verify("rental", run_rental(failures=3))
 
     assert found_in(result) == {
-        (MISSING, "billing", "payments", "HTTP, POST /v1/charges"), (MISSING, "billing", "billing_db", "SQL")
-    }  # fmt: skip
-    assert any("failed" in each.message for each in result.deviations)
+        (MISSING, "rentals", "billing", "HTTP, POST /deposits"),  # answered with 502
+        (MISSING, "billing", "payments", "HTTP, POST /v1/charges"),
+        (MISSING, "billing", "billing_db", "SQL"),
+    }
+    assert ["failed" in each.message for each in result.deviations] == [True, True, False]
+
+
+@pytest.mark.parametrize("system", RUNS)
+def test_clocks_that_differ_by_seconds_change_no_verdict(
+    system: str, verify: Verify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RunningSystem, "clock_skew", 5.0)
+
+    (conforming,) = verify(system, shuffled(RUNS[system](None)))
+    deviating = {fault: found_in(verify(system, shuffled(RUNS[system](fault)))[0]) for fault in Fault}
+
+    assert conforming.deviations == ()
+    assert deviating == {fault: FAULTS[system, fault] for fault in Fault}
