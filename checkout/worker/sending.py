@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from checkout.domain import DomainError
 from checkout.framework.message import MessageTypes
 from checkout.messaging.log import Log, ProducerRecord, RecordMetadata, RecordTooLarge, check_size
-from checkout.worker.dead_letters import HEADERS, dead_letter_record
+from checkout.worker.dead_letters import dead_letter_record
 from checkout.worker.hops import CAUSE_HEADER, CORRELATION_HEADER
-from checkout.worker.outbox import OutboxKind, OutboxRow
+from checkout.worker.outbox import HEADERS, OutboxKind, OutboxRow
 
 SURELY_FITS = 100_000  # bytes of a payload
 
