@@ -46,7 +46,9 @@ def test_ids_that_only_look_like_base64_stay_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        (0, Kind.INTERNAL), (1, Kind.INTERNAL), (2, Kind.SERVER), ("3", Kind.CLIENT), (5, Kind.CONSUMER), ("SPAN_KIND_PRODUCER", Kind.PRODUCER), ("SPAN_KIND_UNSPECIFIED", Kind.INTERNAL), (9, Kind.INTERNAL),
+        (0, Kind.INTERNAL), (1, Kind.INTERNAL), (2, Kind.SERVER), ("3", Kind.CLIENT),
+        (5, Kind.CONSUMER), ("SPAN_KIND_PRODUCER", Kind.PRODUCER),
+        ("SPAN_KIND_UNSPECIFIED", Kind.INTERNAL), (9, Kind.INTERNAL),
         (None, Kind.INTERNAL),
     ],
 )  # fmt: skip

@@ -42,7 +42,8 @@ def test_each_of_several_server_halves_has_its_own_children(tmp_path: Path, turn
     found = read(tmp_path, spans[::-1] if turned else spans).spans
 
     one = "0000000000000001"
-    parents = {(span.service, span.id[-1]): span.parent for span in found if span.id[-1] in "2345" and ":" not in span.id}
+    children = [span for span in found if span.id[-1] in "2345" and ":" not in span.id]
+    parents = {(span.service, span.id[-1]): span.parent for span in children}
     assert parents == {
         ("a", "2"): parent_of(found, "a"), ("b", "3"): parent_of(found, "b"), ("web", "4"): one, ("c", "5"): one
     }  # fmt: skip
