@@ -39,7 +39,7 @@ FURTHER_KEYS = {
 
 def render_overlay(renderer: Renderer, drawing: Drawing, results: Sequence[OrderResult]) -> str:
     """The SVG of all results; `overlay_key` describes its colours."""
-    extra = [each.hop for each in _deviations(results) if each.kind is DeviationKind.EXTRA and each.hop and not each.arrow]
+    extra = [each.hop for each in _deviations(results) if each.is_undrawn and each.hop]
     labels = [(hop.sender, hop.to, f"{hop.message} ({hop.technology})") for hop in extra]
     rendered = render_with_extra_arrows(renderer, drawing, labels)
     known = _strokes(drawing, results)

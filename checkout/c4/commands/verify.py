@@ -30,7 +30,6 @@ def verify(
     from checkout.c4.checks.conformance.baseline import open_baseline
     from checkout.c4.checks.conformance.summary import summarize
     from checkout.c4.checks.gaps import NoGaps
-    from checkout.c4.checks.overlay import render_overlay
     from checkout.c4.checks.verify import verify_orders
     from checkout.c4.findings import log
     from checkout.c4.journal import group_by_order, read_journal
@@ -43,12 +42,8 @@ def verify(
     with open_renderer([diagram.file]) as renderer:
         drawing = renderer.render(diagram).checked().drawing
         results = accepted.accept(verify_orders(drawing, orders, allow_redelivery, gaps))
-        if picture:
-            picture.write_text(render_overlay(renderer, drawing, results))
-    summary = summarize(results, gaps)
-    outputs.write(summary, drawing, accepted.warnings)
-    for warning in accepted.warnings:
-        log(warning)
+        summary = summarize(results, gaps)
+        outputs.write(summary, drawing, renderer, accepted.warnings)
     if write_baseline:
         count = accepted.write(write_baseline, [each.example for each in summary.deviations])
         log(f"wrote {count} deviations to {write_baseline}: complete their reasons")

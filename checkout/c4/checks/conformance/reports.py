@@ -11,7 +11,6 @@ from checkout.c4.checks.conformance.summary import (
     DistinctGap,
     Summary,
     describe_undrawn,
-    is_undrawn,
 )
 from checkout.c4.checks.sarif import SarifResult
 from checkout.c4.source.arrows import Drawing
@@ -60,7 +59,7 @@ def _deviation_result(summary: Summary, found: DistinctDeviation, drawing: Drawi
     example, where = found.example, summary.where(found)
     line, label = _place(example, drawing), example.arrow.label if example.arrow else ""
     message, fix = f"{example.message}; {where}", REMEDIES[example.kind]
-    if is_undrawn(example):
+    if example.is_undrawn:
         text, fix = describe_undrawn(found, ""), summary.remedy
         message = f"{text.removesuffix(': ')}; {where}"
     rule = f"verify-{example.kind.replace(' ', '-')}"
@@ -112,7 +111,7 @@ def as_markdown(summary: Summary, drawing: Drawing, picture: str = "", warnings:
 
 def _deviation_row(summary: Summary, found: DistinctDeviation, drawing: Drawing) -> str:
     example = found.example
-    message = describe_undrawn(found, summary.remedy) if is_undrawn(example) else example.message
+    message = describe_undrawn(found, summary.remedy) if example.is_undrawn else example.message
     accepted = f"; accepted: {example.accepted}" if example.accepted else ""
     place = _place(example, drawing).place
     cells = (f"{example.kind}: {message}{accepted}", place, f"{found.orders:,}", found.order)

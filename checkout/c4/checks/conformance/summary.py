@@ -7,7 +7,6 @@ from typing import Any
 
 from checkout.c4.checks.conformance.results import (
     Deviation,
-    DeviationKind,
     OrderResult,
     Unjudged,
     Verdict,
@@ -70,7 +69,7 @@ class Summary:
     @property
     def undrawn(self) -> list[DistinctDeviation]:
         """The deviations that are hops without an arrow."""
-        return [each for each in self.deviations if is_undrawn(each.example)]
+        return [each for each in self.deviations if each.example.is_undrawn]
 
     def exit_code(self, allow_gaps: bool = False) -> int:
         """1 if an order deviates, else 3 if one cannot be judged and gaps are not allowed, else 0."""
@@ -91,11 +90,6 @@ class Summary:
 
 
 _VERBS = {Verdict.CONFORMS: "conform", Verdict.DEVIATES: "deviate", Verdict.UNJUDGED: "cannot be judged"}
-
-
-def is_undrawn(deviation: Deviation) -> bool:
-    """Whether a deviation is a hop that no arrow of the view has."""
-    return deviation.kind is DeviationKind.EXTRA and deviation.arrow is None
 
 
 def describe_undrawn(found: DistinctDeviation, remedy: str) -> str:
