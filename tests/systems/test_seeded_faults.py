@@ -7,6 +7,7 @@ from random import Random
 import pytest
 from conftest import Read, Verify
 from kafka_client import Style as KafkaStyle
+from older_conventions import older
 from opentelemetry.sdk.trace import ReadableSpan
 from recorded_runs import RUNS, run_lending, run_rental, run_trips
 from rpc_service import Style as RpcStyle
@@ -161,4 +162,13 @@ def test_clocks_that_differ_by_seconds_change_no_verdict(
     deviating = {fault: found_in(verify(system, shuffled(RUNS[system](fault)))[0]) for fault in Fault}
 
     assert conforming.deviations == ()
+    assert deviating == {fault: FAULTS[system, fault] for fault in Fault}
+
+
+@pytest.mark.parametrize("system", RUNS)
+def test_older_names_of_attributes_change_no_verdict(system: str, verify: Verify) -> None:
+    (conforming,) = verify(system, older(RUNS[system](None)))
+    deviating = {fault: found_in(verify(system, older(RUNS[system](fault)))[0]) for fault in Fault}
+
+    assert (str(conforming.verdict), conforming.deviations, len(conforming.hops)) == ("conforms", (), ARROWS[system])
     assert deviating == {fault: FAULTS[system, fault] for fault in Fault}
