@@ -1,12 +1,13 @@
 """Fixtures: the drawings of the systems, and the verdict of the toolkit on a recorded run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
-from recorded_runs import FOLDER
-from trace_formats import otlp_lines
+from systems.expected_findings import Read, Verify
+from systems.recorded_runs import FOLDER
+from systems.trace_formats import otlp_lines
 
 from checkout.c4.checks.conformance.results import OrderResult
 from checkout.c4.checks.verify import verify_orders
@@ -18,8 +19,6 @@ from checkout.c4.source.diagrams import find_diagram
 from checkout.c4.traces.mapping.hops import TraceHops, read_hops
 
 VIEWS = {view.stem: view for view in FOLDER.glob("*/*.puml")}
-Verify = Callable[[str, Sequence[ReadableSpan]], list[OrderResult]]
-Read = Callable[[str, Sequence[ReadableSpan]], TraceHops]
 
 
 @pytest.fixture(scope="session")

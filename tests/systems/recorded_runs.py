@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from bike_rental import BikeRental
-from kafka_client import Style as KafkaStyle
-from lending_library import LendingLibrary
 from opentelemetry.sdk.trace import ReadableSpan
-from rpc_service import Style as RpcStyle
-from seeded_faults import Fault
-from trip_search import TripSearch
+from systems.instrumented.kafka_client import Style as KafkaStyle
+from systems.instrumented.rpc_service import Style as RpcStyle
+from systems.lending.lending_library import LendingLibrary
+from systems.rental.bike_rental import BikeRental
+from systems.seeded_faults import Fault
+from systems.trips.trip_search import TripSearch
 
 from checkout.messaging.log import Broker
 from checkout.messaging.memory_log import MemoryBroker

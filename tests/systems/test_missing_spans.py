@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 
 import pytest
-from conftest import Verify
-from kafka_client import Style as KafkaStyle
 from opentelemetry.sdk.trace import ReadableSpan
-from recorded_runs import run_lending, run_rental, run_trips
-from rpc_service import Style as RpcStyle
+from systems.expected_findings import EXTRA, FAULTS, WRONG, Verify, found_in
+from systems.instrumented.kafka_client import Style as KafkaStyle
+from systems.instrumented.rpc_service import Style as RpcStyle
+from systems.recorded_runs import RUNS as SYSTEMS
+from systems.recorded_runs import run_lending, run_rental, run_trips
+from systems.seeded_faults import Fault
 
 from checkout.c4.checks.conformance.results import Verdict
 
@@ -63,6 +65,24 @@ def test_a_lost_span_that_others_name_is_a_gap(run: str, verify: Verify) -> None
 
     assert len(lost) >= 7
     assert wrong == []
+
+
+@pytest.mark.parametrize(("system", "fault"), FAULTS)
+def test_a_fault_is_not_mistaken_for_another_where_a_service_has_no_export(
+    system: str, fault: Fault, verify: Verify
+) -> None:
+    spans, expected = SYSTEMS[system](fault), {each[:3] for each in FAULTS[system, fault]}
+    expected |= {(EXTRA, *ends) for kind, *ends in expected if kind == WRONG}  # if the drawn one cannot be judged
+
+    found = [
+        (service, each[:3])
+        for service in {service_of(span) for span in spans}
+        for result in verify(system, [span for span in spans if service_of(span) != service])
+        for each in found_in(result)
+    ]
+
+    assert [each for each in found if each[1] not in expected] == []
+    assert found != []
 
 
 def test_all_services_but_one_without_export_are_gaps(verify: Verify) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from kafka_client import Style as KafkaStyle
 from opentelemetry.sdk.trace import ReadableSpan
-from recorded_runs import FOLDER, run_lending, run_rental, run_trips
-from trace_formats import FORMATS, zipkin
+from systems.instrumented.kafka_client import Style as KafkaStyle
+from systems.recorded_runs import FOLDER, run_lending, run_rental, run_trips
+from systems.trace_formats import FORMATS, zipkin
 
 from checkout.c4.traces.mapping.hops import TraceHops, read_hops
 from checkout.journal.hop import Hop

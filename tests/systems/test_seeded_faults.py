@@ -5,44 +5,19 @@ from collections import Counter
 from random import Random
 
 import pytest
-from conftest import Read, Verify
-from kafka_client import Style as KafkaStyle
-from older_conventions import older
 from opentelemetry.sdk.trace import ReadableSpan
-from recorded_runs import RUNS, run_lending, run_rental, run_trips
-from rpc_service import Style as RpcStyle
-from running_system import RunningSystem
-from seeded_faults import Fault
+from systems.expected_findings import FAULTS, MISSING, Read, Verify, found_in
+from systems.instrumented.kafka_client import Style as KafkaStyle
+from systems.instrumented.rpc_service import Style as RpcStyle
+from systems.instrumented.running_system import RunningSystem
+from systems.older_conventions import older
+from systems.recorded_runs import RUNS, run_lending, run_rental, run_trips
+from systems.seeded_faults import Fault
 
-from checkout.c4.checks.conformance.results import OrderResult, Verdict
+from checkout.c4.checks.conformance.results import Verdict
 from checkout.messaging.kafka_log import KafkaBroker
 
-MISSING, EXTRA, EARLY, WRONG = "missing", "extra", "too early", "wrong technology"
-Found = tuple[str, str, str, str]  # the class of a deviation, from, to, and the technology as drawn, or seen if extra
-FAULTS: dict[tuple[str, Fault], set[Found]] = {
-    ("lending", Fault.MISSING_CALL): {(MISSING, "desk", "catalogue", "HTTP, GET /books/{isbn}")},
-    ("lending", Fault.NEW_CALL): {(EXTRA, "members", "catalogue", "HTTP, GET /books/{isbn}")},
-    ("lending", Fault.WRONG_ORDER): {(EARLY, "lending", "kafka", "loans.approved")},
-    ("lending", Fault.WRONG_TOPIC): {
-        (WRONG, "members", "kafka", "loans.checked"), (WRONG, "kafka", "lending", "loans.checked")
-    },
-    ("lending", Fault.EXTRA_CONSUMER): {(EXTRA, "kafka", "statistics", "loans.approved")},
-    ("trips", Fault.MISSING_CALL): {(MISSING, "trips", "seats", "gRPC, travel.Seats/Watch")},
-    ("trips", Fault.NEW_CALL): {(EXTRA, "timetable", "seats", "gRPC, travel.Seats/Count")},
-    ("trips", Fault.WRONG_ORDER): {(EARLY, "trips", "ledger", "gRPC, travel.Ledger/Record")},
-    ("trips", Fault.WRONG_TOPIC): {(WRONG, "trips", "fares", "gRPC, travel.Fares/Quote")},
-    ("trips", Fault.EXTRA_CONSUMER): {(EXTRA, "trips", "audit", "gRPC, travel.Ledger/Record")},
-    ("rental", Fault.MISSING_CALL): {(MISSING, "billing", "billing_db", "SQL")},
-    ("rental", Fault.NEW_CALL): {(EXTRA, "billing", "risk_example", "HTTP, POST")},
-    ("rental", Fault.WRONG_ORDER): {(EARLY, "rentals", "billing", "HTTP, POST /deposits")},
-    ("rental", Fault.WRONG_TOPIC): {(WRONG, "rentals", "bikes", "HTTP, POST /bikes/{id}/lock")},
-    ("rental", Fault.EXTRA_CONSUMER): {(EXTRA, "rentals", "billing_db", "sqlite")},
-}  # fmt: skip
 ARROWS = {"lending": 11, "trips": 6, "rental": 7}
-
-
-def found_in(result: OrderResult) -> set[Found]:
-    return {(each.key.kind, each.key.source, each.key.target, each.key.technology) for each in result.deviations}
 
 
 def shuffled(spans: list[ReadableSpan]) -> list[ReadableSpan]:

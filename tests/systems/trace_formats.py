@@ -30,7 +30,7 @@ def otlp_json(spans: Spans) -> bytes:
 def otlp_lines(spans: Spans) -> bytes:
     """OTLP/JSON as the collector's file exporter writes it: a line for each batch, here one of each service."""
     services = dict.fromkeys(span.resource for span in spans)
-    return b"\n".join(otlp_json([span for span in spans if span.resource is service]) for service in services)
+    return b"\n".join(otlp_json([span for span in spans if span.resource == service]) for service in services)
 
 
 def protobuf_json(spans: Spans) -> bytes:

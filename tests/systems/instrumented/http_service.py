@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
 from opentelemetry.trace import Span, SpanKind
-from service_telemetry import ServiceTelemetry, extract, inject, set_error
+from systems.instrumented.service_telemetry import ServiceTelemetry, extract, inject, set_error
 
 
 class Response(NamedTuple):

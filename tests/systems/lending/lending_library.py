@@ -8,10 +8,10 @@ another topic, which the lending service also reads (wrong topic); statistics re
 from collections.abc import Mapping
 from typing import Any
 
-from http_service import HttpService, Request, Response
-from kafka_client import Consumer, Handler, Producer, Style
-from running_system import RunningSystem
-from seeded_faults import Fault
+from systems.instrumented.http_service import HttpService, Request, Response
+from systems.instrumented.kafka_client import Consumer, Handler, Producer, Style
+from systems.instrumented.running_system import RunningSystem
+from systems.seeded_faults import Fault
 from waiting import wait_until
 
 from checkout.messaging.log import Broker

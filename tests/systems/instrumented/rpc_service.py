@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from opentelemetry.trace import Span, SpanKind
-from service_telemetry import ServiceTelemetry, extract, inject, set_error
+from systems.instrumented.service_telemetry import ServiceTelemetry, extract, inject, set_error
 
 Handler = Callable[[Any], Iterator[Any]]  # yields the messages of the response: one, or a stream
 Ports = dict[str, int]

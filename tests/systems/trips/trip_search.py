@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextvars import copy_context
 from typing import Any
 
-from rpc_service import RpcService, Style, Unavailable
-from running_system import RunningSystem
-from seeded_faults import Fault
+from systems.instrumented.rpc_service import RpcService, Style, Unavailable
+from systems.instrumented.running_system import RunningSystem
+from systems.seeded_faults import Fault
 
 CURRENCY = "currency.travel.internal"
 

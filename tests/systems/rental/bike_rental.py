@@ -8,11 +8,11 @@ of topics); rentals reads the database of billing (extra consumer: databases hav
 
 import threading
 
-from databases import Cache, Database
-from http_service import HttpService, Request, Response
-from running_system import RunningSystem
-from seeded_faults import Fault
-from service_telemetry import ServiceTelemetry
+from systems.instrumented.databases import Cache, Database
+from systems.instrumented.http_service import HttpService, Request, Response
+from systems.instrumented.running_system import RunningSystem
+from systems.instrumented.service_telemetry import ServiceTelemetry
+from systems.seeded_faults import Fault
 
 TRIES = 3
 

@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 from opentelemetry.trace import SpanKind
-from service_telemetry import ServiceTelemetry
+from systems.instrumented.service_telemetry import ServiceTelemetry
 
 
 class Database:

@@ -8,7 +8,7 @@ from typing import Any
 
 from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind
-from service_telemetry import ServiceTelemetry, extract, inject, link_to, set_error
+from systems.instrumented.service_telemetry import ServiceTelemetry, extract, inject, link_to, set_error
 
 from checkout.messaging.log import Broker, ProducerRecord, Record
 

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from opentelemetry.sdk.trace import ReadableSpan
-from service_telemetry import ServiceTelemetry
+from systems.instrumented.service_telemetry import ServiceTelemetry
 
 
 class Part(Protocol):
