@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from systems.expected_findings import Read, Verify
-from systems.recorded_runs import FOLDER
+from systems.recorded_runs import VIEWS
 from systems.trace_formats import otlp_lines
 
 from checkout.c4.checks.conformance.results import OrderResult
@@ -17,8 +17,6 @@ from checkout.c4.render.renderer import open_renderer
 from checkout.c4.source.arrows import Drawing
 from checkout.c4.source.diagrams import find_diagram
 from checkout.c4.traces.mapping.hops import TraceHops, read_hops
-
-VIEWS = {view.stem: view for view in FOLDER.glob("*/*.puml")}
 
 
 @pytest.fixture(scope="session")
@@ -33,10 +31,10 @@ def drawings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Drawing]:
 def read(drawings: dict[str, Drawing], tmp_path: Path) -> Read:
     """Reads the hops of spans, exported as OTLP/JSON lines, with the map of a view."""
 
-    def read_spans(view: str, spans: Sequence[ReadableSpan]) -> TraceHops:
+    def read_spans(view: str, spans: Sequence[ReadableSpan], with_steps: bool = False) -> TraceHops:
         file = tmp_path / "traces.jsonl"
         file.write_bytes(otlp_lines(spans))
-        return read_hops([file], VIEWS[view].parent / "traces.toml", drawings[view], None)
+        return read_hops([file], VIEWS[view].parent / "traces.toml", drawings[view], None, with_steps)
 
     return read_spans
 

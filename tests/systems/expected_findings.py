@@ -9,7 +9,7 @@ from checkout.c4.checks.conformance.results import OrderResult
 from checkout.c4.traces.mapping.hops import TraceHops
 
 Verify = Callable[[str, Sequence[ReadableSpan]], list[OrderResult]]  # of spans against a view, by its name
-Read = Callable[[str, Sequence[ReadableSpan]], TraceHops]
+Read = Callable[..., TraceHops]  # the same, and with_steps=True for steps
 
 MISSING, EXTRA, EARLY, WRONG = "missing", "extra", "too early", "wrong technology"
 Found = tuple[str, str, str, str]  # the class of a deviation, from, to, and the technology as drawn, or seen if extra

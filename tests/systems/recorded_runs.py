@@ -15,6 +15,7 @@ from checkout.messaging.log import Broker
 from checkout.messaging.memory_log import MemoryBroker
 
 FOLDER = Path(__file__).parent
+VIEWS = {view.stem: view for view in FOLDER.glob("*/*.puml")}
 
 
 def run_lending(

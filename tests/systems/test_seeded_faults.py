@@ -11,10 +11,12 @@ from systems.instrumented.kafka_client import Style as KafkaStyle
 from systems.instrumented.rpc_service import Style as RpcStyle
 from systems.instrumented.running_system import RunningSystem
 from systems.older_conventions import older
-from systems.recorded_runs import RUNS, run_lending, run_rental, run_trips
+from systems.recorded_runs import RUNS, VIEWS, run_lending, run_rental, run_trips
 from systems.seeded_faults import Fault
 
 from checkout.c4.checks.conformance.results import Verdict
+from checkout.c4.draw import observe_arrows, update_source
+from checkout.c4.source.arrows import Drawing
 from checkout.messaging.kafka_log import KafkaBroker
 
 ARROWS = {"lending": 11, "trips": 6, "rental": 7}
@@ -147,3 +149,14 @@ def test_older_names_of_attributes_change_no_verdict(system: str, verify: Verify
 
     assert (str(conforming.verdict), conforming.deviations, len(conforming.hops)) == ("conforms", (), ARROWS[system])
     assert deviating == {fault: FAULTS[system, fault] for fault in Fault}
+
+
+@pytest.mark.parametrize("system", RUNS)
+def test_a_drawing_that_is_updated_from_a_good_run_stays_as_it_is(
+    system: str, read: Read, drawings: dict[str, Drawing]
+) -> None:
+    hops = read(system, RUNS[system](None), with_steps=True).hops
+
+    text = update_source(drawings[system], observe_arrows([hops]))
+
+    assert text == VIEWS[system].read_text()

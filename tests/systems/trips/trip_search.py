@@ -1,9 +1,10 @@
 """Trip search: services that find trips for travellers, over remote calls, and a currency service without telemetry.
 
-Fares are unavailable at the first attempt, and quoted at the second; seats are a stream. Its faults: seats are not
-watched (missing call); the timetable counts seats (new call); the search is recorded before the fares are known (wrong
-order); the fares are asked for through another method (wrong topic: remote calls have methods in place of topics);
-an audit service gets the same record as the ledger (extra consumer: remote calls have receivers in place of consumers).
+Fares are unavailable at the first attempt, and quoted at the second, during which seats, a stream, are watched.
+Its faults: seats are not watched (missing call); the timetable counts seats (new call); the search is recorded before
+the fares are known (wrong order); the fares are asked for through another method (wrong topic: remote calls have
+methods in place of topics); an audit service gets the same record as the ledger (extra consumer: remote calls have
+receivers in place of consumers).
 """
 
 import threading
@@ -23,7 +24,8 @@ class TripSearch(RunningSystem):
 
     def __init__(self, fault: Fault | None = None, style: Style = Style.ATTEMPT) -> None:
         super().__init__()
-        self._fault, self._style, self._quotes = fault, style, 0
+        self._fault, self._style = fault, style
+        self._attempts, self._retried, self._watched = 0, threading.Event(), threading.Event()
         self._currency = self.add(RpcService(CURRENCY, self.ports, None))
         self._rates = self.add(RpcService("rates.example", self.ports, None))
         self._trips, self._timetable = self._service("trips"), self._service("timetable")
@@ -43,7 +45,7 @@ class TripSearch(RunningSystem):
         self._timetable.on("travel.Timetable/Connections", self._connections)
         self._fares.on("travel.Fares/Quote", self._quote)
         self._fares.on("travel.OldFares/Quote", self._quote)
-        self._seats.on("travel.Seats/Watch", lambda message: iter([12, 11, 9]))
+        self._seats.on("travel.Seats/Watch", self._watch)
         self._seats.on("travel.Seats/Count", lambda message: iter([12]))
         self._currency.on("travel.Currency/Convert", self._convert)
         self._rates.on("rates.Rates/Latest", lambda message: iter([0.93]))
@@ -61,15 +63,15 @@ class TripSearch(RunningSystem):
 
     def _ask_together(self, connections: Any) -> None:
         service = "OldFares" if self._fault is Fault.WRONG_TOPIC else "Fares"
-        calls = [("fares", f"travel.{service}/Quote"), ("seats", "travel.Seats/Watch")]
+        call = (self._trips.call, "fares", f"travel.{service}/Quote", connections)
+        thread = threading.Thread(target=copy_context().run, args=call)
+        thread.start()
+        self._retried.wait(10)
         if self._fault is Fault.MISSING_CALL:
-            calls.pop()
-        contexts = [(copy_context(), call) for call in calls]
-        threads = [threading.Thread(target=c.run, args=(self._trips.call, *call, connections)) for c, call in contexts]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+            self._watched.set()
+        else:
+            self._trips.call("seats", "travel.Seats/Watch", connections)
+        thread.join()
 
     def _record(self, message: Any) -> None:
         for receiver in ("ledger", "audit") if self._fault is Fault.EXTRA_CONSUMER else ("ledger",):
@@ -81,10 +83,17 @@ class TripSearch(RunningSystem):
         yield from ("08:04", "09:04")
 
     def _quote(self, message: Any) -> Iterator[Any]:
-        self._quotes += 1
-        if self._quotes == 1:
+        self._attempts += 1
+        if self._attempts == 1:
             raise Unavailable
+        self._retried.set()
         yield self._fares.call(CURRENCY, "travel.Currency/Convert", 80)
+        self._watched.wait(10)
+
+    def _watch(self, message: Any) -> Iterator[Any]:
+        yield 12
+        self._watched.set()
+        yield 11
 
     def _convert(self, message: Any) -> Iterator[Any]:
         (rate,) = self._currency.call("rates.example", "rates.Rates/Latest")
