@@ -1,13 +1,12 @@
 """Fixtures: the drawings of the systems, and the verdict of the toolkit on a recorded run."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from opentelemetry.sdk.trace import ReadableSpan
 from systems.expected_findings import Read, Verify
 from systems.recorded_runs import VIEWS
-from systems.trace_formats import otlp_lines
+from systems.trace_formats import Spans, otlp_lines
 
 from checkout.c4.checks.conformance.results import OrderResult
 from checkout.c4.checks.verify import verify_orders
@@ -29,11 +28,13 @@ def drawings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Drawing]:
 
 @pytest.fixture
 def read(drawings: dict[str, Drawing], tmp_path: Path) -> Read:
-    """Reads the hops of spans, exported as OTLP/JSON lines, with the map of a view."""
+    """Reads the hops of spans, by default exported as OTLP/JSON lines, with the map of a view."""
 
-    def read_spans(view: str, spans: Sequence[ReadableSpan], with_steps: bool = False) -> TraceHops:
-        file = tmp_path / "traces.jsonl"
-        file.write_bytes(otlp_lines(spans))
+    def read_spans(
+        view: str, spans: Spans, with_steps: bool = False, write: Callable[[Spans], bytes] = otlp_lines
+    ) -> TraceHops:
+        file = tmp_path / "traces"
+        file.write_bytes(write(spans))
         return read_hops([file], VIEWS[view].parent / "traces.toml", drawings[view], None, with_steps)
 
     return read_spans
@@ -43,8 +44,8 @@ def read(drawings: dict[str, Drawing], tmp_path: Path) -> Read:
 def verify(read: Read, drawings: dict[str, Drawing]) -> Verify:
     """Verifies spans against a view: one result for each trace that has a story."""
 
-    def verify_spans(view: str, spans: Sequence[ReadableSpan]) -> list[OrderResult]:
-        found = read(view, spans)
+    def verify_spans(view: str, spans: Spans, write: Callable[[Spans], bytes] = otlp_lines) -> list[OrderResult]:
+        found = read(view, spans, write=write)
         return verify_orders(drawings[view], group_by_order(found.hops), gaps=found.gaps)
 
     return verify_spans

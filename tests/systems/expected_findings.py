@@ -1,15 +1,14 @@
 """Expected findings: what the toolkit is to find in a run of a system with a fault."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from opentelemetry.sdk.trace import ReadableSpan
 from systems.seeded_faults import Fault
 
 from checkout.c4.checks.conformance.results import OrderResult
 from checkout.c4.traces.mapping.hops import TraceHops
 
-Verify = Callable[[str, Sequence[ReadableSpan]], list[OrderResult]]  # of spans against a view, by its name
-Read = Callable[..., TraceHops]  # the same, and with_steps=True for steps
+Verify = Callable[..., list[OrderResult]]  # of spans against a view, by its name; write=format
+Read = Callable[..., TraceHops]  # the hops of spans for a view, by its name; with_steps=True
 
 MISSING, EXTRA, EARLY, WRONG = "missing", "extra", "too early", "wrong technology"
 Found = tuple[str, str, str, str]  # the class of a deviation, from, to, and the technology as drawn, or seen if extra

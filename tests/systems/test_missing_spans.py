@@ -10,6 +10,7 @@ from systems.instrumented.rpc_service import Style as RpcStyle
 from systems.recorded_runs import RUNS as SYSTEMS
 from systems.recorded_runs import run_lending, run_rental, run_trips
 from systems.seeded_faults import Fault
+from systems.trace_formats import zipkin
 
 from checkout.c4.checks.conformance.results import Verdict
 
@@ -83,6 +84,15 @@ def test_a_fault_is_not_mistaken_for_another_where_a_service_has_no_export(
 
     assert [each for each in found if each[1] not in expected] == []
     assert found != []
+
+
+@pytest.mark.parametrize("style", [KafkaStyle.LINKS, KafkaStyle.SIBLINGS])
+def test_a_format_without_links_leaves_gaps(style: KafkaStyle, verify: Verify) -> None:
+    spans = run_lending(style=style)
+
+    results = verify("lending", spans, write=zipkin)
+
+    assert [str(each) for result in results for each in result.deviations] == []
 
 
 def test_all_services_but_one_without_export_are_gaps(verify: Verify) -> None:
