@@ -19,10 +19,11 @@ VIEWS = {view.stem: view for view in FOLDER.glob("*/*.puml")}
 
 
 def run_lending(
-    fault: Fault | None = None, style: KafkaStyle = KafkaStyle.LINKS, loans: int = 1, broker: Broker | None = None
-) -> list[ReadableSpan]:
-    """Lends books; several at once are polled by the consumers in one batch."""
-    with LendingLibrary(broker or MemoryBroker(), fault, style, batch=loans) as library:
+    fault: Fault | None = None, style: KafkaStyle = KafkaStyle.LINKS, loans: int = 1, broker: Broker | None = None,
+    faulty: str = "",
+) -> list[ReadableSpan]:  # fmt: skip
+    """Lends the books isbn-0, isbn-1, ...; several at once are polled by the consumers in one batch."""
+    with LendingLibrary(broker or MemoryBroker(), fault, style, loans, faulty) as library:
         for number in range(loans):
             assert library.lend(f"isbn-{number}", "ann").status == 202
         library.wait_until_idle()

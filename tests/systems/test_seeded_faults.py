@@ -61,6 +61,14 @@ def test_loans_that_are_polled_in_one_batch_are_stories_of_their_own(style: Kafk
     assert [dict(each.times) for each in results] == [{}] * 3
 
 
+@pytest.mark.parametrize("style", KafkaStyle)
+@pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.EXTRA_CONSUMER])
+def test_the_one_loan_of_a_batch_that_has_a_fault_is_found(fault: Fault, style: KafkaStyle, verify: Verify) -> None:
+    results = verify("lending", run_lending(fault, style, loans=3, faulty="isbn-1"))
+
+    assert [found_in(result) for result in results] == [set(), FAULTS["lending", fault], set()]
+
+
 @pytest.mark.kafka
 def test_loans_through_a_real_kafka_conform_and_a_fault_is_found(kafka: str, verify: Verify) -> None:
     broker = KafkaBroker(kafka, f"lending-{uuid.uuid4().hex[:8]}--")

@@ -21,14 +21,18 @@ TOPICS = dict.fromkeys((REQUESTED, CHECKED, VERIFIED, APPROVED), 1)
 
 
 class LendingLibrary(RunningSystem):
-    """The library on a broker. `style` is that of its instrumentation of Kafka, `batch` the records of one poll."""
+    """The library on a broker. `style` is that of its instrumentation of Kafka, `batch` the records of one poll.
+
+    `faulty` is the only book whose loan has the fault, by default each; statistics reads all loans in any case.
+    """
 
     def __init__(
-        self, broker: Broker, fault: Fault | None = None, style: Style = Style.LINKS, batch: int = 1
-    ) -> None:
+        self, broker: Broker, fault: Fault | None = None, style: Style = Style.LINKS, batch: int = 1, faulty: str = ""
+    ) -> None:  # fmt: skip
         super().__init__()
         broker.create(TOPICS)
         self._broker, self._fault, self._style, self._batch = broker, fault, style, batch
+        self._faulty = faulty
         self._consumers = list[Consumer]()
         self._post = self.add(HttpService("letters.example", self.ports))
         self._desk, self._catalogue = self._service("loan-desk"), self._service("catalogue")
@@ -50,6 +54,9 @@ class LendingLibrary(RunningSystem):
     def wait_until_idle(self) -> None:
         """Waits until every record is handled, and so no more will be published."""
         wait_until(self._is_idle, "the consumers of the library have handled all records", pause=0.002)
+
+    def _has(self, fault: Fault, loan: Any) -> bool:
+        return self._fault is fault and self._faulty in ("", loan["isbn"])
 
     def _is_idle(self) -> bool:
         ends = self._broker.ends(list(TOPICS))
@@ -75,7 +82,7 @@ class LendingLibrary(RunningSystem):
 
     def _ask_for_loan(self, request: Request) -> Response:
         calls = [("GET", "catalogue", f"/books/{request.body['isbn']}"), ("POST", "lending-service", "/loans")]
-        if self._fault is Fault.MISSING_CALL:
+        if self._has(Fault.MISSING_CALL, request.body):
             del calls[0]
         for method, host, path in calls:
             self._desk.call(method, host, path, request.body)
@@ -83,17 +90,17 @@ class LendingLibrary(RunningSystem):
 
     def _place_loan(self, request: Request) -> Response:
         self._publish(self._lending, REQUESTED, request.body)
-        if self._fault is Fault.WRONG_ORDER:
+        if self._has(Fault.WRONG_ORDER, request.body):
             self._publish(self._lending, APPROVED, request.body)
         return Response(202)
 
     def _check_member(self, loan: Any) -> None:
-        if self._fault is Fault.NEW_CALL:
+        if self._has(Fault.NEW_CALL, loan):
             self._members.call("GET", "catalogue", f"/books/{loan['isbn']}")
-        self._publish(self._members, VERIFIED if self._fault is Fault.WRONG_TOPIC else CHECKED, loan)
+        self._publish(self._members, VERIFIED if self._has(Fault.WRONG_TOPIC, loan) else CHECKED, loan)
 
     def _approve(self, loan: Any) -> None:
-        if self._fault is not Fault.WRONG_ORDER:
+        if not self._has(Fault.WRONG_ORDER, loan):
             self._publish(self._lending, APPROVED, loan)
 
     def _mark_as_lent(self, loan: Any) -> None:
