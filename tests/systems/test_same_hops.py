@@ -8,7 +8,7 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from systems.instrumented.kafka_client import Style as KafkaStyle
 from systems.recorded_runs import FOLDER, run_lending, run_rental, run_trips
-from systems.trace_formats import FORMATS, zipkin
+from systems.trace_formats import FORMATS, zipkin, zipkin_shared
 
 from checkout.c4.traces.mapping.hops import TraceHops, read_hops
 from checkout.journal.hop import Hop
@@ -65,3 +65,17 @@ def test_a_file_of_each_service_has_the_hops_of_one_file(tmp_path: Path) -> None
         (tmp_path / "services" / f"{name}.json").write_bytes(write(own))
 
     assert by_id(read("lending", tmp_path / "services").hops) == by_id(read("lending", tmp_path / "all.json").hops)
+
+
+@pytest.mark.parametrize("system", RUNS)
+def test_halves_of_a_call_that_share_an_id_are_the_same_arrows(system: str, tmp_path: Path) -> None:
+    spans = RUNS[system]()
+    (tmp_path / "own").write_bytes(zipkin(spans))
+    (tmp_path / "shared").write_bytes(zipkin_shared(spans))
+
+    own, shared = (read(system, tmp_path / name).hops for name in ("own", "shared"))
+
+    assert b'"shared"' in (tmp_path / "shared").read_bytes()
+    assert [(hop.arrow, hop.message, hop.outcome, hop.at) for hop in shared] == [
+        (hop.arrow, hop.message, hop.outcome, hop.at) for hop in own
+    ]
