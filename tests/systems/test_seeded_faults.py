@@ -1,5 +1,6 @@
 """Seeded faults: three systems that are not the store run as drawn or with a fault, and every fault is found."""
 
+import re
 import uuid
 from collections import Counter
 from random import Random
@@ -123,7 +124,7 @@ def test_health_checks_are_counted_and_not_judged(read: Read) -> None:
     found = read("rental", run_rental())
 
     assert len({hop.order for hop in found.hops}) == 1
-    assert any("6 health checks" in line for line in found.summary)
+    assert [line for line in found.summary if re.search("6 health checks|health checks .6.", line)]
 
 
 def test_a_payment_that_always_fails_never_happened(verify: Verify) -> None:
