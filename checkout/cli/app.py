@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,10 +12,13 @@ from checkout.c4.cli import Command, make_app
 from checkout.cli.groups import PLAIN, AsJson, Brokers, PortBase, dlt, kafka
 from checkout.errors import CheckoutError
 
+if TYPE_CHECKING:
+    from checkout.c4.notations.asyncapi import AsyncApi
+
 app = typer.Typer(name="checkout", **PLAIN)
 app.add_typer(kafka, name="kafka")
 app.add_typer(dlt, name="dlt")
-app.add_typer(make_app(lambda: _code_arrows()), name="diagrams")
+app.add_typer(make_app(lambda: _code_arrows(), lambda: _asyncapi()), name="diagrams")
 
 Scale = Annotated[
     list[str] | None,
@@ -193,6 +196,14 @@ def bench(
 
 
 @app.command(cls=Command)
+def asyncapi() -> None:
+    """Print the store's topics as an AsyncAPI document."""
+    from checkout.cli.asyncapi import run
+
+    raise typer.Exit(run())
+
+
+@app.command(cls=Command)
 def doctor(
     order: Annotated[str, typer.Argument(metavar="ORDER", hidden=True)] = "", as_json: AsJson = False
 ) -> None:
@@ -210,6 +221,12 @@ def _code_arrows() -> Sequence[dict[str, object]]:
     from checkout.registry import code_arrows
 
     return code_arrows()
+
+
+def _asyncapi() -> "Sequence[AsyncApi]":
+    from checkout.cli.asyncapi import store_asyncapi
+
+    return [store_asyncapi()]
 
 
 def main() -> None:

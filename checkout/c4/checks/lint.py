@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from checkout.c4.findings import Finding
 from checkout.c4.source.arrows import Arrow, Drawing
 from checkout.c4.source.files import SourceLine
-from checkout.c4.source.includes import DIRECTIVE, REMOTE, bundled_name
+from checkout.c4.source.includes import DIRECTIVE, REMOTE, THEME, bundled_name
 
 Rule = Callable[[Drawing], Iterator[Finding]]
 
@@ -155,8 +155,12 @@ def fix_remote_includes(text: str) -> tuple[str, int]:
     lines, count = text.split("\n"), 0
     for at, line in enumerate(lines):
         directive = DIRECTIVE.match(line)
-        name = bundled_name(directive["what"]) if directive and REMOTE.match(directive["what"]) else ""
+        written = directive["what"] if directive else ""
+        theme = THEME.fullmatch(written) if directive and directive["how"].lower() == "theme" else None
+        address = theme["place"] if theme else written
+        name = bundled_name(address) if REMOTE.match(address) else ""
         if directive and name:
-            lines[at] = line[: directive.start("how")] + f"include {name}"
+            replacement = f"theme {theme['name']} from {name}" if theme else f"include {name}"
+            lines[at] = line[: directive.start("how")] + replacement
             count += 1
     return "\n".join(lines), count

@@ -99,19 +99,27 @@ def test_few_orders_are_printed_one_by_one_and_many_as_a_summary() -> None:
     assert lots.startswith("10 orders: ")
 
 
-def test_undrawn_hop_has_span_order_operation_number_and_remedy() -> None:
-    journal, traces = as_text(summary_of(*many())), as_text(summary_of(*many(), gaps=Untraced()))
+def test_undrawn_call_of_a_trace_has_operation_number_span_trace_and_remedy() -> None:
+    spies = [hop(f"07af:9c1e:{number}", "shop", "spy", cause="1", order="t0") for number in (1, 2)]
 
-    line = "is not drawn: shop → spy [HTTP], operation POST, 2 times, span 4 of t2: draw it"
-    assert line in journal.split("\n")
-    assert f"{line}, or add it to [ignore] in traces.toml" in traces.split("\n")
-    assert traces.endswith('\nservice "member-api" is no element')
+    lines = as_text(summary_of([*run("t0", "stock", "bank"), *spies], gaps=Untraced())).split("\n")
+
+    remedy = "draw it, or add it to [ignore] in traces.toml"
+    assert lines[2:] == [
+        f"is not drawn: shop → spy [HTTP], operation POST, 2 times, span 9c1e of trace 07af: {remedy}",
+        'service "member-api" is no element',
+    ]
+    assert "traces.toml" not in as_text(summary_of(*many()))
 
 
 def test_json_is_one_object_with_a_version() -> None:
     data = json.loads(as_json(summary_of(*many(), gaps=Untraced(t0="shop")), SHOP, ["a warning"]))
 
-    assert list(data) == ["version", "diagram", "summary", "deviations", "gaps", "problems", "baseline", "orders"]
+    assert list(data) == [
+        "version", "diagram", "summary", "arrows", "deviations", "gaps", "problems", "baseline", "orders",
+    ]  # fmt: skip
+    answers = [(each["index"], each["happened"], each["never"], each["unjudged"]) for each in data["arrows"]]
+    assert answers == [(1, 10, 0, 0), (2, 10, 0, 0), (3, 8, 1, 1)]
     assert data["summary"] == {"orders": 10, "conforms": 7, "deviates": 2, "cannot be judged": 1}
     assert [(each["kind"], each["orders"], each["count"]) for each in data["deviations"]] == [
         ("missing", 1, 1), ("extra", 1, 2),

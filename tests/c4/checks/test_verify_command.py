@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from c4.conftest import DIAGRAMS
 from typer.testing import CliRunner, Result
 
 from checkout.c4.cli import app
@@ -61,11 +60,12 @@ def test_run_of_which_nothing_can_be_judged_is_code_three(run: Run) -> None:
     assert run("--allow-gaps", calls=[("shop", "web", "HTTP")]).exit_code == 0
 
 
-def test_undrawn_call_is_printed_with_its_remedy(run: Run) -> None:
-    done = run(calls=[*CALLS, ("bank", "spy", "gRPC")])
+def test_undrawn_call_has_a_remedy_in_an_annotation(run: Run) -> None:
+    done = run("--github", calls=[*CALLS, ("bank", "spy", "gRPC")])
 
+    message = "is not drawn: bank → spy [gRPC], operation POST; in 1 of 1 orders, such as t1: draw it"
     assert done.exit_code == 1
-    assert done.stdout.endswith("is not drawn: bank → spy [gRPC], operation POST, span 2 of t1: draw it\n")
+    assert done.stdout == f"::error file=shop.puml,line=3,col=1,title=verify-extra::{message}\n"
 
 
 @pytest.mark.parametrize(
@@ -91,14 +91,14 @@ def test_two_printed_forms_are_wrong_usage(run: Run) -> None:
 
 def test_files_are_written_beside_the_text(run: Run, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    options = ("--sarif", "v.sarif", "--markdown", "out/v.md", "--picture", "out/v.svg")
+    options = ("--sarif", "v.sarif", "--markdown", "out/v.markdown", "--picture", "out/v.svg")
 
     done = run(*options, calls=[CALLS[0], ("shop", "bank", "gRPC")])
 
     assert done.stdout.startswith("t1: deviates")
     (found,) = json.loads((tmp_path / "v.sarif").read_text())["runs"][0]["results"]
     assert found["ruleId"] == "verify-wrong-technology"
-    assert "(<v.svg>)" in (tmp_path / "out" / "v.md").read_text()
+    assert "(<v.svg>)" in (tmp_path / "out" / "v.markdown").read_text()
     assert "#B26A00" in (tmp_path / "out" / "v.svg").read_text()
 
 
@@ -131,9 +131,3 @@ def test_check_writes_sarif_of_its_findings(tmp_path: Path) -> None:
     assert (printed.exit_code, found["ruleId"]) == (1, "step-gap")
     assert json.loads((tmp_path / "c.sarif").read_text()) == json.loads(printed.stdout)
     assert "error [step-gap]" in written.stdout
-
-
-def test_store_conforms_to_its_own_view(journal: Callable[..., Path]) -> None:
-    done = CliRunner().invoke(app, ["verify", str(DIAGRAMS / "ordering.puml"), "--journal", str(journal())])
-
-    assert (done.exit_code, done.stdout) == (0, "order-1: conforms, 17 arrows happened\n")

@@ -132,7 +132,10 @@ def test_other_topic_between_the_same_ends_is_one_deviation_with_both_names() ->
 
     assert kinds(result) == ["wrong technology"]
     assert result.deviations[0].arrow == SHOP.arrows[1]
-    assert "2 shop → stock [HTTP] never happened; instead with [gRPC]" in result.deviations[0].message
+    assert result.deviations[0].message == (
+        "never happened: 2 shop → stock [HTTP]; between the two happened POST shop → stock [gRPC] "
+        "at 2026-01-01T10:00:02+00:00"
+    )
 
 
 def test_undrawn_call_is_no_wrong_technology_of_an_arrow_that_was_not_due() -> None:

@@ -13,6 +13,7 @@ from checkout.c4.checks.conformance.summary import (
     describe_undrawn,
 )
 from checkout.c4.checks.sarif import SarifResult
+from checkout.c4.checks.verify import numbered_arrows
 from checkout.c4.source.arrows import Drawing
 from checkout.c4.source.files import SourceLine
 
@@ -28,18 +29,22 @@ RECORD = "record what is missing, or use --allow-gaps"
 
 
 def as_text(summary: Summary) -> str:
-    """The result of each order if there are few, else the summary; then each undrawn hop with its remedy."""
+    """The result of each order if there are few, else the summary; then the spans of undrawn calls with a remedy."""
     lines = [str(result) for result in summary.results] if len(summary.results) <= FEW else [str(summary)]
-    lines += [describe_undrawn(each, summary.remedy) for each in summary.undrawn if not each.example.accepted]
+    if summary.is_traced:
+        lines += [describe_undrawn(each, summary.remedy) for each in summary.undrawn if not each.example.accepted]
     return "\n".join([*lines, *summary.problems])
 
 
 def as_json(summary: Summary, drawing: Drawing, warnings: Sequence[str] = ()) -> str:
     """The summary as one JSON object with a schema version; `warnings` are those of the baseline."""
+    arrows = numbered_arrows(drawing)
+    answers = zip(arrows, summary.answers(arrows), strict=True)
     data = {
         "version": 1,
         "diagram": drawing.name,
         "summary": {"orders": len(summary.results)} | {str(each): summary.verdicts[each] for each in Verdict},
+        "arrows": [arrow.as_data() | each._asdict() for arrow, each in answers],
         "deviations": [each.as_data() for each in summary.deviations],
         "gaps": [each.as_data() for each in summary.gaps],
         "problems": list(summary.problems),
