@@ -24,22 +24,24 @@ class NotTraces(UnreadableTraces):
 class FoundSpans:
     """The spans found so far, what was left out, the traces that are marked as incomplete, and the attributes to keep.
 
-    `left_out` counts by description. `keep` names attributes beside those of checkout.c4.traces.names.
+    `left_out` counts by description. `keep` names attributes beside those of checkout.c4.traces.names. `limit` is the
+    greatest number of spans.
     """
 
-    def __init__(self, keep: Collection[str] = ()) -> None:
+    def __init__(self, keep: Collection[str] = (), limit: int = SPAN_LIMIT) -> None:
         self.spans: list[Span] = []
         self.left_out: Counter[str] = Counter()
         self.partial: set[str] = set()
         self.kept = KEPT.union(keep)
+        self._limit = limit
 
     def add(self, span: Span) -> None:
-        """Adds a span; one without an id is counted only. Raises UnreadableTraces above 500,000 spans."""
+        """Adds a span; one without an id is counted only. Raises UnreadableTraces above the limit."""
         if not span.id or not span.trace:
             self.left_out["spans without an id"] += 1
             return
-        if len(self.spans) >= SPAN_LIMIT:
-            raise UnreadableTraces(f"brings the spans to more than {SPAN_LIMIT:,}: read fewer files, or fewer traces")
+        if len(self.spans) >= self._limit:
+            raise UnreadableTraces(f"brings the spans to more than {self._limit:,}: read fewer files, or fewer traces")
         self.spans.append(span)
 
     def mark_partial(self, first: int) -> None:
