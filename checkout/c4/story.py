@@ -28,9 +28,12 @@ def group_steps(diagram: RenderedDiagram) -> list[list[Arrow]]:
 def render_frame(diagram: RenderedDiagram, number: int) -> str:
     """The SVG at a step, from 1: earlier arrows green, those of the step orange, later ones faint.
 
-    Raises PreconditionError if there is no such step.
+    Raises PreconditionError if there is no such step, or if the picture has no groups, as that of a sequence diagram.
     """
     steps = group_steps(diagram)
+    if not any(arrow.svg_id for step in steps for arrow in step):
+        name = diagram.drawing.name
+        raise PreconditionError(f"the picture of the sequence diagram {name} has no groups to colour: use --html")
     if not 1 <= number <= len(steps):
         raise PreconditionError(f"{diagram.drawing.name} has steps 1 to {len(steps)}, not {number}")
     arrows: dict[str, Stroke] = {}
@@ -50,6 +53,23 @@ def render_page(diagram: RenderedDiagram, hops: Sequence[Hop] = ()) -> str:
     data = json.dumps({"title": title, "steps": steps}).replace("<", "\\u003c")
     parts = {"__TITLE__": escape(title, quote=False), "__SVG__": diagram.svg, "__DATA__": data}
     return re.sub("__(?:TITLE|SVG|DATA)__", lambda part: parts[part[0]], PAGE.read_text(encoding="utf-8"))
+
+
+def write_pages(diagrams: Sequence[RenderedDiagram], hops: Sequence[Hop], out: Path) -> list[Path]:
+    """Writes the page of one diagram to `out`; of several, those with numbered arrows to a page each, OUT-NAME.html.
+
+    Raises PreconditionError if no diagram has numbered arrows.
+    """
+    if len(diagrams) > 1:
+        diagrams = [each for each in diagrams if any(arrow.index for arrow in each.drawing.visible_arrows)]
+        if not diagrams:
+            raise PreconditionError("none of these diagrams has numbered arrows: name a dynamic view")
+        paths = [out.with_name(f"{out.stem}-{each.drawing.name}{out.suffix}") for each in diagrams]
+    else:
+        paths = [out]
+    for path, diagram in zip(paths, diagrams, strict=True):
+        path.write_text(render_page(diagram, hops))
+    return paths
 
 
 def _step_data(step: list[Arrow], drawing: Drawing, hops: Sequence[Hop]) -> dict[str, Any]:

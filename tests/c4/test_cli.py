@@ -97,13 +97,16 @@ def test_steps_are_listed_as_the_contract_has_them(diagrams: Command) -> None:
     assert list(data[0]) == ["index", "from", "to", "label", "technology", "line", "svg_id"]
 
 
-def test_one_of_several_diagrams_is_named_behind_the_file(diagrams: Command, tmp_path: Path) -> None:
+def test_several_diagrams_in_a_file_are_listed_by_name_or_one_is_named_behind_the_file(
+    diagrams: Command, tmp_path: Path
+) -> None:
     (tmp_path / "two.puml").write_text("@startuml one\na -> b : x\n@enduml\n@startuml two\nb -> c : y\n@enduml\n")
 
-    named, unnamed = diagrams("steps", "two.puml#two"), diagrams("steps", "two.puml")
+    named, all, unknown = (diagrams("steps", file) for file in ("two.puml#two", "two.puml", "two.puml#three"))
 
-    assert "b → c: y" in named.stdout
-    assert (unnamed.returncode, "it holds one, two" in unnamed.stderr) == (2, True)
+    assert named.stdout == "line   5    1  b → c: y\n"
+    assert all.stdout == "one:\nline   2    1  a → b: x\ntwo:\nline   5    1  b → c: y\n"
+    assert (unknown.returncode, "it holds one, two" in unknown.stderr) == (2, True)
 
 
 def test_verify_prints_deviations_and_colours_them(diagrams: Command, journal: Journal, tmp_path: Path) -> None:

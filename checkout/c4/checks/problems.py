@@ -7,12 +7,15 @@ from checkout.c4.checks.consistency import CodeArrow, compare_views, compare_wit
 from checkout.c4.checks.lint import fix_remote_includes, lint
 from checkout.c4.findings import DiagramError, Finding, display_path, log
 from checkout.c4.render.renderer import Renderer
-from checkout.c4.source.diagrams import require_sources
+from checkout.c4.source.diagrams import WORKSPACES, require_sources
+from checkout.c4.source.variables import Defines
 
 
-def find_problems(renderer: Renderer, files: Sequence[Path], code_arrows: Sequence[CodeArrow]) -> list[Finding]:
+def find_problems(
+    renderer: Renderer, files: Sequence[Path], code_arrows: Sequence[CodeArrow], defines: Defines = ()
+) -> list[Finding]:
     """The findings of the diagrams in files: of each alone, between them, and against the code."""
-    diagrams, findings = require_sources(files)
+    diagrams, findings = require_sources(files, defines)
     drawings = []
     for _, rendering in renderer.render_all(diagrams):
         try:
@@ -25,7 +28,7 @@ def find_problems(renderer: Renderer, files: Sequence[Path], code_arrows: Sequen
 
 def fix_files(files: Sequence[Path]) -> None:
     """Rewrites includes of URLs in files to the bundled library where it has what they name."""
-    for file in files:
+    for file in (file for file in files if file.suffix.lower() not in WORKSPACES):
         text, count = fix_remote_includes(file.read_bytes().decode("utf-8", errors="surrogateescape"))
         if count:
             file.write_bytes(text.encode("utf-8", errors="surrogateescape"))

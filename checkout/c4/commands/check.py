@@ -4,13 +4,14 @@ from typing import Annotated
 
 from typer import BadParameter, Context, Option
 
-from checkout.c4.commands.options import AsJson, Github, Paths, Sarif, or_default
+from checkout.c4.commands.options import AsJson, Define, Github, Paths, Sarif, or_default, parse_defines
 from checkout.c4.commands.outputs import STDOUT, write_output
 
 
 def check(
     context: Context,
     paths: Paths = None,
+    define: Define = None,
     as_json: AsJson = False,
     github: Github = False,
     sarif: Sarif = None,
@@ -29,7 +30,7 @@ def check(
     if fix:
         fix_files(files)
     with open_renderer(files) as renderer:
-        found = find_problems(renderer, files, context.obj() if context.obj else ())
+        found = find_problems(renderer, files, context.obj() if context.obj else (), parse_defines(define))
     text = findings.as_json(found) if as_json else findings.as_github(found) if github else "\n".join(map(str, found))
     print("" if sarif == STDOUT else text, end="\n" if text and sarif != STDOUT else "")
     if sarif:

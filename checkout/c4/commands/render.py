@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typer import BadParameter, Option
 
-from checkout.c4.commands.options import Paths, or_default
+from checkout.c4.commands.options import Define, Paths, or_default, parse_defines
 
 
 def render(
@@ -14,6 +14,7 @@ def render(
     out: Annotated[Path | None, Option(metavar="FOLDER", help="Write pictures here, not beside their sources.")] = None,
     check: Annotated[bool, Option("--check", help="List outdated pictures instead of writing them.")] = False,
     watch: Annotated[bool, Option("--watch", help="Render again whenever a file changes, until Ctrl-C.")] = False,
+    define: Define = None,
     no_cache: Annotated[bool, Option("--no-cache", help="Render everything again.")] = False,
 ) -> int:
     """Render diagrams to pictures."""
@@ -25,7 +26,7 @@ def render(
         raise BadParameter(f"{format!r} is not svg, png or svg,png", param_hint="--format")
     if check and (watch or out):
         raise BadParameter("cannot be combined with --watch or --out", param_hint="--check")
-    cache = Cache(None) if no_cache else None
+    cache, defines = Cache(None) if no_cache else None, parse_defines(define)
     if check:
-        return check_pictures(or_default(paths), cache)
-    return write_pictures(or_default(paths), formats, out, cache, watch)
+        return check_pictures(or_default(paths), cache, defines)
+    return write_pictures(or_default(paths), formats, out, cache, watch, defines)

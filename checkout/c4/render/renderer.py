@@ -14,10 +14,11 @@ from checkout.c4.render.cache import Cache, key_of, user_cache
 from checkout.c4.render.plantuml import PlantUmlOutput, PlantUmlPool, Profile
 from checkout.c4.render.toolchain import Toolchain, find_toolchain
 from checkout.c4.source.arrows import Drawing
-from checkout.c4.source.diagrams import find_diagram, require_sources, source_root
+from checkout.c4.source.diagrams import find_diagram, find_diagrams, require_sources, source_root
 from checkout.c4.source.drawings import read_drawing, read_title
 from checkout.c4.source.files import DiagramSource, SourceLine
 from checkout.c4.source.preprocessing import expansion_source, picture_source
+from checkout.c4.source.variables import Defines
 
 REMEDIES = (
     ("already defined", "declare every element before the arrows that use it"),
@@ -130,11 +131,19 @@ def open_renderer(files: Sequence[Path], cache: Cache | None = None) -> Renderer
     return Renderer(Path(os.path.commonpath([file.resolve().parent for file in files])), cache=cache)
 
 
-def render_file(file: str) -> RenderedDiagram:
+def render_file(file: str, defines: Defines = ()) -> RenderedDiagram:
     """Renders one diagram, named as FILE or FILE#NAME. Raises DiagramError or FileNotFoundError."""
-    diagram = find_diagram(file)
-    with open_renderer([diagram.file]) as renderer:
-        return renderer.render(diagram).checked()
+    return _render([find_diagram(file, defines)])[0]
+
+
+def render_files(file: str, defines: Defines = ()) -> list[RenderedDiagram]:
+    """Renders all diagrams of FILE, or the one of FILE#NAME. Raises DiagramError or FileNotFoundError."""
+    return _render(find_diagrams(file, defines))
+
+
+def _render(diagrams: Sequence[DiagramSource]) -> list[RenderedDiagram]:
+    with open_renderer([diagram.file for diagram in diagrams]) as renderer:
+        return [rendering().checked() for _, rendering in renderer.render_all(diagrams)]
 
 
 def _source(diagram: DiagramSource, form: str) -> tuple[str, list[SourceLine]]:
@@ -158,6 +167,8 @@ def _parse(diagram: DiagramSource, kind: str, output: PlantUmlOutput) -> Drawing
 def _syntax_error(output: PlantUmlOutput, diagram: DiagramSource, form: str) -> DiagramError:
     lines = _source(diagram, form)[1]
     line = lines[output.line] if output.line < len(lines) else lines[0]
+    if line.deferred:
+        return line.deferred
     message = output.error or "PlantUML returned no picture"
     fix = next((remedy for words, remedy in REMEDIES if words.lower() in message.lower()), "correct this line")
     return line.error("syntax", f"PlantUML: {message}", fix)

@@ -12,6 +12,7 @@ from checkout.c4.source.preprocessing import MARK
 from checkout.c4.source.sequence import SequenceReader, number_arrows
 from checkout.c4.source.statements import read_statements
 
+FLOATING_LEGEND = "floating_legend_alias"
 END_BOX = re.compile(r"end\s*box\b", re.I)
 
 
@@ -32,6 +33,8 @@ class _DrawingReader:
     nesting: list[Element | None] = field(default_factory=list)
 
     def read(self, text: str, line: SourceLine) -> None:
+        if FLOATING_LEGEND in text:
+            return  # neither an element nor the lines that place it
         element = read_element(text, line)
         if element:
             inside = next((each.alias for each in reversed(self.nesting) if each), "")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from checkout.c4.findings import DiagramError, Finding, display_path
@@ -23,6 +23,7 @@ class SourceLine:
     file: Path
     number: int
     extends_c4: bool = False  # this line defines C4 macros
+    deferred: DiagramError | None = field(default=None, compare=False)  # the error if PlantUML does not skip this line
 
     @property
     def place(self) -> str:

@@ -1,6 +1,7 @@
 """Preprocessing: sources for PlantUML's preprocessor whose expansion names every element, arrow and source line."""
 
 import re
+from collections.abc import Iterator
 from itertools import product
 
 from checkout.c4.source.files import DiagramSource, SourceLine
@@ -43,12 +44,25 @@ def _overrides() -> str:
         '!if %function_exists("$getParticipant")\n!procedure $getParticipant(' + participant + ")\n"
         + _box("participant", "$alias", "$label", "$techn") + "\n!endprocedure\n!endif",
     ]  # fmt: skip
+    parts += ['!if %function_exists("$getParticipant")', *_participants(), "!endif"]
     for name, side in product(("Node", "Deployment_Node"), ("", "_L", "_R")):
         parts.append(_override(f"{name}{side}", node, _box("node", "$alias", "$label", "$type")))
     for suffix, way in DIRECTIONS.items():
         body = f'$getRel("{way}", $from, $to, $e_index + "{INDEX}" + $label, $techn, $descr, $sprite, $tags, $link)'
         parts.append(_override(f"RelIndex{suffix}", f"$e_index, {RELATION}", body))
     return "\n".join(parts)
+
+
+def _participants() -> Iterator[str]:
+    """Databases and queues of sequence diagrams, which C4 draws as plain participants."""
+    for level, (kind, shape), outside in product(
+        ("System", "Container", "Component"), (("Db", "database"), ("Queue", "queue")), ("", "_Ext")
+    ):
+        technology = "" if level == "System" else '$techn="", '
+        arguments = f'$alias, $label, {technology}$descr="", $sprite="", $tags="", $link="", $type=""'
+        yield _override(
+            f"{level}{kind}{outside}", arguments, _box(shape, "$alias", "$label", "$techn" if technology else "$type")
+        )
 
 
 OVERRIDES = _overrides()

@@ -47,13 +47,16 @@ class SequenceReader:
 
     def place(self, arrow: Arrow, text: str) -> Arrow:
         """An arrow of a statement with the fragments that hold it."""
-        placed = replace(arrow, fragments=tuple(fragment for fragment, _ in self.open))
-        self.last = placed
+        placed = self._place(arrow)
         for mark in activations(text):
             self._activate(mark == "++", mark == "--")
         if self.autoactivate:
             self._activate(not is_dotted(text), is_dotted(text))
         return placed
+
+    def _place(self, arrow: Arrow) -> Arrow:
+        self.last = replace(arrow, fragments=tuple(fragment for fragment, _ in self.open))
+        return self.last
 
     def unclosed(self) -> DiagramError | None:
         """The error about the last fragment without an end, if there is one."""
@@ -78,8 +81,7 @@ class SequenceReader:
         call = self.calls.pop() if self.calls else self.last
         if call is None:
             raise line.error("unreadable", "this return follows no arrow", "write the arrow of the answer instead")
-        answer = Arrow("", call.target, call.source, label, "", line)
-        return self.place(answer, "")
+        return self._place(Arrow("", call.target, call.source, label, "", line))
 
 
 def number_arrows(arrows: Sequence[Arrow], concurrent: Sequence[bool]) -> list[Arrow]:

@@ -119,12 +119,6 @@ def test_what_cannot_be_included_is_refused_at_its_line(tmp_path: Path, rule: st
     assert (finding.rule, finding.line) == (rule, at)
 
 
-def test_missing_file_in_a_branch_is_left_to_the_preprocessor(tmp_path: Path) -> None:
-    view = written(tmp_path, "@startuml", "!if 1 == 2", "!include gone.puml", "!endif", "@enduml")
-
-    assert "!include gone.puml" in texts(view)
-
-
 def test_remote_addresses_of_bundled_libraries_have_bundled_names() -> None:
     assert bundled_name("https://host/plantuml-stdlib/C4-PlantUML/v2.5.0/C4_Deployment.puml") == "<C4/C4_Deployment>"
     assert (

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from c4.conftest import Draw
 
 from checkout.c4.findings import DiagramError
 from checkout.c4.source.arrows import Arrow
@@ -46,8 +47,8 @@ def test_every_kind_of_fragment_is_read(kind: str, read_as: str) -> None:
 
 def test_end_of_a_note_a_box_or_a_reference_ends_no_fragment() -> None:
     arrows = read(
-        'box "B"', "participant a", "end box", "opt maybe", "note left", "a -> x", "end note", "ref over a, b", "a -> y",
-        "end ref", "a -> b", "end", "b -> a",
+        'box "B"', "participant a", "end box", "opt maybe", "note left", "a -> x", "end note", "ref over a, b",
+        "a -> y", "end ref", "a -> b", "end", "b -> a",
     )  # fmt: skip
 
     assert [(arrow.target, len(arrow.fragments)) for arrow in arrows] == [("b", 1), ("a", 0)]
@@ -70,9 +71,11 @@ def test_return_is_the_answer_to_the_call_that_activated_its_sender() -> None:
 
 
 def test_return_follows_automatic_activation() -> None:
-    arrows = read("autoactivate on", "a -> b", "b -> c", "c --> b", "return done")
+    answered = read("autoactivate on", "a -> b", "b -> c", "c --> b", "return done")
+    returned = read("autoactivate on", "a -> b", "b -> c", "return", "return")
 
-    assert ends(arrows)[-1] == "4 b>a"
+    assert ends(answered)[-1] == "4 b>a"
+    assert ends(returned)[-2:] == ["3 c>b", "4 b>a"]
 
 
 def test_return_without_an_arrow_before_it_is_an_error() -> None:
@@ -84,3 +87,39 @@ def test_names_with_an_alias_anchors_and_ends_outside_are_read() -> None:
     arrows = read('a -> "Long name" as b : one', '"Other" as c -> b', "{start} a -> b", "[-> a : in", "a ->] : out")
 
     assert ends(arrows) == ["1 a>b", "2 c>b", "3 a>b", "4 [>a", "5 a>]"]
+
+
+NOTES = (
+    "note right: a -> b", "note over a, q", "a -> q : x", "end note", "hnote over a : a -> b", "rnote over a",
+    " a -> b", "endrnote", "/ note over db : a -> b", "note over a [[https://example.org a: b]]", "a -> b", "end note",
+    "ref over a, q : init -> x", "ref over a, q", "a -> b", "end ref", "== phase a -> b ==", "... later a -> b ...",
+)  # fmt: skip
+MORE_NOTES = (
+    'note over "A: x", q', "a -> b", "end note", "note left of a {", "a -> b", "}", "note as N", "a -> b", "end note",
+    'note "a -> b" as N2', "note right of A::b", "a -> b", "end note", "legend left", "a -> b",
+    "end legend", "participant long [", "= Title", "----", "a -> b", "]",
+)  # fmt: skip
+
+
+def test_text_of_notes_references_and_labels_is_no_arrow() -> None:
+    assert ends(read("participant a", *NOTES, *MORE_NOTES, "a -> q : real")) == ["1 a>q"]
+
+
+@pytest.mark.slow
+def test_c4_sequence_view_is_read_like_a_dynamic_one(draw: Draw) -> None:
+    drawing = draw(
+        'Person(p, "P")', 'System_Boundary(s, "S -> x")', 'Container_Boundary(c, "C")', 'Container(a, "A", "Go")',
+        'ContainerDb(db, "DB", "PG")', "Boundary_End()", 'ContainerQueue(q, "Q", "Kafka")', "Boundary_End()",
+        *NOTES, 'Rel(p, a, "asks", "HTTP")', "alt#gold found",
+        'Rel(a, q, "publishes", "topic")', "else", 'Rel_Back(p, a, "refuses")', "end", '& Rel(a, db, "reads", "SQL")',
+        level="Sequence",
+    ).drawing  # fmt: skip
+
+    arrows = [(f"{arrow.index} {arrow.source}>{arrow.target}", arrow.technology) for arrow in drawing.arrows]
+    assert arrows == [("1 p>a", "HTTP"), ("2 a>q", "topic"), ("3 a>p", ""), ("3 a>db", "SQL")]
+    assert [arrow.fragments for arrow in drawing.arrows] == [(), ((1, "alt", 0),), ((1, "alt", 1),), ()]
+    assert {alias: (each.shape, each.inside) for alias, each in drawing.aliases.items()} == {
+        "p": ("person", ""), "s": ("boundary", ""), "c": ("boundary", "s"), "a": ("participant", "c"),
+        "db": ("database", "c"), "q": ("queue", "s"),
+    }  # fmt: skip
+    assert drawing.open_boundaries == ()
