@@ -18,8 +18,19 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.bench_traces import BATCH, CLIENT, CONSUMER, MB, MILLISECOND, PRODUCER, SERVER, SPANS, START  # noqa: E402
-from scripts.bench_traces import key_values, resource_spans  # noqa: E402
+from scripts.bench_traces import (  # noqa: E402  # noqa: E402
+    BATCH,
+    CLIENT,
+    CONSUMER,
+    MB,
+    MILLISECOND,
+    PRODUCER,
+    SERVER,
+    SPANS,
+    START,
+    key_values,
+    resource_spans,
+)
 
 FAULTY, SKEW = 0.05, 5_000 * MILLISECOND  # share of stories with a fault; nanoseconds
 OUTSIDE = ("payment_broker", "shipment_company", "customer")
@@ -42,7 +53,7 @@ def with_fault(rows: Rows, dice: random.Random) -> Rows:
     elif kind == 1:
         rows[at] = (source, target, f"{technology}.v2")
     else:
-        rows.insert(at, ("orders", "shipment_company", "HTTP, GET /parcels"))
+        rows.insert(at, ("orders", "shipment_company", "HTTP, GET /parcels/7"))
     return rows
 
 
@@ -78,7 +89,9 @@ def tell(rows: Rows, number: int, dice: random.Random) -> Story:
     root = story.add("web", SERVER, "GET /checkout", "", {"http.request.method": "GET", "http.route": "/checkout"})
     entries["web"] = root
     for source, target, technology in rows:
-        parent = entries.get(source, root)
+        parent = entries.get(technology if source == "kafka" else source, "")
+        if not parent:  # a fault before: what leads to this arrow did not happen
+            continue
         if target == "kafka":
             attributes = {"messaging.system": "kafka", "messaging.destination.name": technology}
             attributes["messaging.operation.type"] = "send"
@@ -86,8 +99,7 @@ def tell(rows: Rows, number: int, dice: random.Random) -> Story:
         elif source == "kafka":
             attributes = {"messaging.system": "kafka", "messaging.destination.name": technology}
             attributes |= {"messaging.operation.type": "process", "messaging.consumer.group.name": target}
-            sent = entries.get(technology, root)
-            entries[target] = story.add(target, CONSUMER, f"process {technology}", sent, attributes)
+            entries[target] = story.add(target, CONSUMER, f"process {technology}", parent, attributes)
         else:
             entries[target] = _call(story, source, target, technology, parent)
     return story
@@ -120,7 +132,7 @@ def generate(path: Path, spans: int, seed: int = 1) -> None:
             by_service: dict[str, list[dict[str, Any]]] = {}
             for service, span in made[first : first + BATCH]:
                 by_service.setdefault(service, []).append(span)
-            resources = [resource_spans(service, found) for service, found in by_service.items()]
+            resources = [resource_spans(service, found, f"node-{service}") for service, found in by_service.items()]
             file.write(json.dumps({"resourceSpans": resources}, separators=(",", ":")) + "\n")
 
 

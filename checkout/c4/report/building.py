@@ -85,6 +85,7 @@ def _deviation_data(found: DistinctDeviation, finding: Finding) -> DeviationData
         kind=DeviationKind(key.kind), source=key.source, target=key.target, technology=printable(key.technology),
         message=printable(example.message), place=f"{finding.file}:{finding.line}", stories=found.orders,
         hops=found.hops, example=printable(found.order), seen=printable(key.seen),
+        operation=clean(example.hop.message) if example.hop and not example.arrow else "",
         is_drawn=example.arrow is not None, accepted=printable(example.accepted),
     )  # fmt: skip
 

@@ -4,15 +4,21 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from checkout.c4.report.data import ArrowData, Change, DeviationData, Ends, OtherStories, ReportData, ViewData
+from checkout.c4.checks.conformance.results import DeviationKind
+from checkout.c4.report.data import ArrowData, Change, DeviationData, Ends, ReportData, ViewData
 
 FACTOR = 1.5  # by which p50 or p99 of an arrow has to change to count
-LEAST_SPANS = 20  # of an arrow in each report, below which its percentiles are not compared
+LEAST_SPANS = {"p50": 20, "p99": 200}  # of an arrow in each report, below which a percentile is not compared
 
+KINDS: dict[str, str] = {
+    DeviationKind.MISSING: "never happened", DeviationKind.EXTRA: "not drawn", DeviationKind.EARLY: "too early",
+    DeviationKind.WRONG_TECHNOLOGY: "wrong technology", DeviationKind.REDELIVERED: "delivered again",
+}  # fmt: skip
 NEW_DEVIATION, GONE_DEVIATION = "new deviation", "gone deviation"
 NEW_UNDRAWN, GONE_UNDRAWN = "new undrawn arrow", "gone undrawn arrow"
 COVERED, UNCOVERED, SLOWER, FASTER = "now covered", "no longer covered", "slower", "faster"
-NEW_VIEW, GONE_VIEW, NO_STORIES, NEW_OTHER = "new drawing", "gone drawing", "no stories", "new story without drawing"
+NEW_VIEW, GONE_VIEW, NEW_STORIES, NO_STORIES = "new drawing", "gone drawing", "now has stories", "has no stories"
+NEW_OTHER = "new story without drawing"
 
 
 def with_changes(report: ReportData, earlier: ReportData) -> ReportData:
@@ -34,7 +40,7 @@ def find_changes(earlier: ReportData, later: ReportData) -> Iterator[Change]:
         yield Change(kind=GONE_VIEW, view=view.title, what=view.name)
     known = {_ends(each) for each in earlier.others}
     for other in (each for each in later.others if _ends(each) not in known):
-        yield Change(kind=NEW_OTHER, view="", what=_name(other), after=f"{other.stories:,} stories")
+        yield Change(kind=NEW_OTHER, view="", what=_name(other), after=counted(other.stories, "story"))
 
 
 def _ends(of: Ends) -> tuple[str, str, str]:
@@ -48,9 +54,8 @@ def _name(of: Ends) -> str:
 
 
 def _stories_change(before: ViewData, after: ViewData) -> Change:
-    counts = (f"{each.stories:,} stories" for each in (before, after))
-    first, second = counts
-    kind = NEW_VIEW if after.stories else NO_STORIES
+    first, second = counted(before.stories, "story"), counted(after.stories, "story")
+    kind = NEW_STORIES if after.stories else NO_STORIES
     return Change(
         kind=kind, view=after.title, what=after.name, before=first, after=second, is_worse=not after.stories
     )
@@ -77,20 +82,20 @@ def _deviation_change(view: ViewData, found: DeviationData, is_new: bool) -> Cha
     else:
         kind = NEW_DEVIATION if is_new else GONE_DEVIATION
         seen = f", seen with [{found.seen}]" if found.seen else ""
-        what = f"{found.kind}: {_name(found)}{seen}"
-    stories = f"{found.stories:,} stories"
+        what = f"{KINDS.get(found.kind, found.kind)}: {_name(found)}{seen}"
+    stories = counted(found.stories, "story")
     before, after = ("", stories) if is_new else (stories, "")
-    return Change(kind=kind, view=view.title, what=what, before=before, after=after, is_worse=is_new)
+    is_worse = is_new and not found.accepted
+    return Change(kind=kind, view=view.title, what=what, before=before, after=after, is_worse=is_worse)
 
 
 def _changes_of_arrow(view: str, before: ArrowData, after: ArrowData) -> Iterator[Change]:
     name = _name(after)
     if bool(before.stories) != bool(after.stories):
         kind = COVERED if after.stories else UNCOVERED
-        counts = (f"{each.stories:,} stories" for each in (before, after))
-        first, second = counts
+        first, second = counted(before.stories, "story"), counted(after.stories, "story")
         yield Change(kind=kind, view=view, what=name, before=first, after=second, is_worse=not after.stories)
-    if before.measure == after.measure and min(before.spans, after.spans) >= LEAST_SPANS:
+    if before.measure == after.measure:
         yield from _latency_changes(view, name, before, after)
 
 
@@ -99,18 +104,25 @@ def _latency_changes(view: str, name: str, before: ArrowData, after: ArrowData) 
         ("p50", before.p50, after.p50), ("p99", before.p99, after.p99),
     )  # fmt: skip
     for percentile, first, second in percentiles:
-        if first is None or second is None:
+        if first is None or second is None or min(before.spans, after.spans) < LEAST_SPANS[percentile]:
             continue
         is_slower = second > first * FACTOR
         if is_slower or first > second * FACTOR:
-            texts = (f"{percentile} {in_units(value)}" for value in (first, second))
-            old, new = texts
+            old, new = (f"{percentile} {in_units(value)}" for value in (first, second))
             kind = SLOWER if is_slower else FASTER
             yield Change(kind=kind, view=view, what=name, before=old, after=new, is_worse=is_slower)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: "1 story", "2 stories"."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
 def in_units(milliseconds: float) -> str:
     """A duration with two or three digits: "480 µs", "12.3 ms", "1.24 s"."""
+    if not milliseconds:
+        return "0 ms"
     for limit, factor, unit in ((0.9995, 1_000, "µs"), (999.5, 1, "ms"), (float("inf"), 0.001, "s")):
         if milliseconds < limit:
             value = milliseconds * factor

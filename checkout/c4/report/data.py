@@ -54,7 +54,8 @@ class ArrowData(Ends, frozen=True, kw_only=True):
 class DeviationData(Ends, frozen=True, kw_only=True):
     """A distinct deviation: the stories that have it and an example.
 
-    `seen` is the technology of a wrong one. `accepted` is the reason of the baseline that accepts it, else empty.
+    `seen` is the technology of a wrong one, and `operation` what the hop of an undrawn one is called. `accepted` is the
+    reason of the baseline that accepts it, else empty.
     """
 
     kind: str
@@ -64,6 +65,7 @@ class DeviationData(Ends, frozen=True, kw_only=True):
     hops: int
     example: str
     seen: str = ""
+    operation: str = ""
     is_drawn: bool = True
     accepted: str = ""
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from checkout.c4.report import sections
+from checkout.c4.report.changes import counted
 from checkout.c4.report.data import ReportData, ViewData
 from checkout.c4.report.html import Html, join, slug, tag
 from checkout.c4.report.pictures import Pictures
@@ -44,17 +45,17 @@ def render_page(data: ReportData, pictures: Sequence[Pictures], has_baseline: bo
 
 
 def _head(data: ReportData) -> Html:
-    numbers = f"{sections.counted(data.stories, 'story')} in {sections.counted(data.spans, 'span')}"
-    return tag("header", tag("h1", TITLE), tag("p", f"{numbers}, read at {data.made}.", class_="muted"))
+    numbers = f"{counted(data.stories, 'story')} in {counted(data.spans, 'span')}"
+    return tag("header", tag("h1", TITLE), tag("p", f"{numbers}, read at {sections.when(data.made)}.", class_="muted"))
 
 
 def _overview(data: ReportData, ids: Sequence[str]) -> Html:
-    content = [sections.overview(data, ids)]
+    content = [tag("h2", "Overview"), sections.overview(data, ids)]
     if data.others:
-        count = sections.counted(data.others_count, "story")
+        count = counted(data.others_count, "story")
         verb = "belongs" if data.others_count == 1 else "belong"
         content.append(tag("p", tag("a", f"{count} {verb} to no drawing", href="#others"), "."))
-    return join(content)
+    return tag("section", *content)
 
 
 def _view(view: ViewData, pictures: Pictures, name: str, has_baseline: bool) -> Html:
@@ -64,7 +65,7 @@ def _view(view: ViewData, pictures: Pictures, name: str, has_baseline: bool) -> 
         parts.append(tag("p", tag("strong", "No story belongs to this drawing.")))
     parts += [sections.verdicts(view), sections.deviations(view, has_baseline), sections.gaps(view)]
     parts += [sections.uncovered(view) if view.stories else Html(), tag("h3", "Conformance")]
-    parts.append(sections.figure(pictures.conformance, f"Picture: {view.title}", pictures.conformance_key))
+    parts.append(sections.conformance_figure(view, pictures))
     if any(arrow.spans for arrow in view.arrows):
         parts += [tag("h3", "Latency"), sections.heat_figure(view, pictures), sections.latency(view, pictures.heat)]
     return tag("section", *parts, id_=name)

@@ -7,14 +7,14 @@ from xml.etree import ElementTree
 
 from checkout.c4.checks.conformance.results import OrderResult
 from checkout.c4.checks.conformance.summary import is_undrawn
-from checkout.c4.checks.overlay import overlay_key, render_overlay
+from checkout.c4.checks.overlay import overlay_keys, render_overlay
 from checkout.c4.checks.verify import numbered_arrows
-from checkout.c4.report.building import ViewReport
-from checkout.c4.report.changes import in_units
-from checkout.c4.report.data import ArrowData
 from checkout.c4.render import svg
 from checkout.c4.render.paint import GREY_DASHED, Stroke, apply_strokes
 from checkout.c4.render.renderer import RenderedDiagram, Renderer
+from checkout.c4.report.building import ViewReport
+from checkout.c4.report.changes import in_units
+from checkout.c4.report.data import ArrowData
 
 MOST_UNDRAWN = 12  # undrawn arrows in a picture; the table has all of them
 # From fast to slow, each with a contrast of at least 4.5 to white; wider ones for those who cannot tell colours apart.
@@ -26,9 +26,9 @@ UNCOLOURED = "The picture of a sequence diagram cannot be coloured; the tables h
 
 @dataclass(frozen=True)
 class HeatClass:
-    """A colour of the latency picture and the range of p99, in milliseconds, that has it."""
+    """A stroke of the latency picture and the range of p99, in milliseconds, that has it."""
 
-    colour: str
+    stroke: Stroke
     least: float
     most: float
 
@@ -38,10 +38,14 @@ class HeatClass:
 
 @dataclass(frozen=True)
 class Pictures:
-    """The SVGs of one view for a page. `latency` is empty if no arrow has a duration, or if arrows have no colours."""
+    """The SVGs of one view for a page, with what their strokes mean.
+
+    `latency` is empty if no arrow has a duration, or if arrows cannot be coloured, for which `note` has the reason.
+    """
 
     conformance: str
-    conformance_key: str
+    keys: tuple[tuple[Stroke, str], ...] = ()
+    note: str = ""
     latency: str = ""
     heat: tuple[HeatClass, ...] = ()
 
@@ -49,12 +53,13 @@ class Pictures:
 def draw_pictures(renderer: Renderer, rendered: RenderedDiagram, view: ViewReport, number: int) -> Pictures:
     """The pictures of a view, which is the one with this number in its page."""
     title = view.data.title
-    if not any(arrow.svg_id for arrow in view.drawing.arrows):
-        return Pictures(fit_in_page(rendered.svg, f"view-{number}", title), UNCOLOURED)
+    if not any(arrow.svg_id for arrow in view.drawing.arrows) or not view.data.stories:
+        note = UNCOLOURED if view.data.stories else ""
+        return Pictures(fit_in_page(rendered.svg, f"view-{number}", title), note=note)
     shown = _condense(view)
     conformance = render_overlay(renderer, view.drawing, [shown])
-    key = overlay_key(view.drawing, [shown])
-    pictures = Pictures(fit_in_page(conformance, f"conformance-{number}", f"Conformance: {title}"), key)
+    keys = tuple(overlay_keys(view.drawing, [shown]).items())
+    pictures = Pictures(fit_in_page(conformance, f"conformance-{number}", f"Conformance: {title}"), keys)
     classes = heat_classes(view.data.arrows)
     if not classes:
         return pictures
@@ -79,10 +84,10 @@ def heat_classes(arrows: Sequence[ArrowData]) -> tuple[HeatClass, ...]:
         return ()
     least, most = min(values), max(values)
     if most < least * 1.05:
-        return (HeatClass(HEAT[0].colour or "", least, most),)
+        return (HeatClass(HEAT[0], least, most),)
     bounds = [least * math.exp(math.log(most / least) * at / len(HEAT)) for at in range(len(HEAT) + 1)]
     pairs = zip(HEAT, bounds, bounds[1:], strict=False)
-    return tuple(HeatClass(stroke.colour or "", low, high) for stroke, low, high in pairs)
+    return tuple(HeatClass(stroke, low, high) for stroke, low, high in pairs)
 
 
 def heat_of(arrow: ArrowData, classes: Sequence[HeatClass]) -> int | None:

@@ -1,19 +1,15 @@
 """Sections: the tables and texts of a report's page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from checkout.c4.checks.conformance.results import DeviationKind
-from checkout.c4.report.changes import FACTOR, LEAST_SPANS, in_units
-from checkout.c4.report.data import ArrowData, DeviationData, Ends, OtherStories, ReportData, ViewData
+from checkout.c4.render.paint import Stroke
+from checkout.c4.report.changes import FACTOR, KINDS, LEAST_SPANS, counted, in_units
+from checkout.c4.report.data import ArrowData, Change, DeviationData, Ends, OtherStories, ReportData, ViewData
 from checkout.c4.report.html import Column, Html, join, table, tag
 from checkout.c4.report.latency import CALL, HANDLING, SEND, WAIT
 from checkout.c4.report.pictures import HeatClass, Pictures, heat_of
 
-SHOWN = 100  # rows of one table
-NAMES: dict[str, str] = {
-    DeviationKind.MISSING: "never happened", DeviationKind.EXTRA: "not drawn", DeviationKind.EARLY: "too early",
-    DeviationKind.WRONG_TECHNOLOGY: "wrong technology", DeviationKind.REDELIVERED: "delivered again",
-}  # fmt: skip
+SHOWN, MOST_CHANGES = 100, 300  # rows of one table, and of the tables of changes together
 MEASURES = {
     CALL: "call", SEND: "send", WAIT: "from send to process", HANDLING: "processing", "": "–",
 }  # fmt: skip
@@ -24,10 +20,9 @@ def mark(words: str, kind: str) -> Html:
     return tag("span", words, class_=f"mark {kind}")
 
 
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: "1 story", "2 stories"."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number:,} {noun if number == 1 else plural}"
+def when(time: str) -> str:
+    """A time in UTC to the minute, from its form in the data."""
+    return f"{time[:16].replace('T', ' ')} UTC"
 
 
 def arrow_cell(ends: Ends, note: str = "") -> Html:
@@ -78,25 +73,31 @@ def _slowest(view: ViewData) -> object:
 
 
 def changes(data: ReportData) -> Html:
-    """What changed since the earlier report; empty without one."""
+    """What changed since the earlier report, drawing by drawing; empty without one."""
     if data.changes is None:
         return Html()
-    heading = tag("h2", f"Changes since {data.since}")
-    rule = f"Latency counts as changed if p50 or p99 differs by more than a factor of {FACTOR:g}"
-    note = tag("p", f"{rule}, with at least {LEAST_SPANS} spans in both reports.", class_="muted")
-    if not data.changes:
-        return tag("section", heading, tag("p", "Nothing changed."), note)
-    columns = [Column("Change"), Column("What", is_head=True), Column("Drawing"), Column("Before"), Column("Now")]
-    ordered = sorted(data.changes, key=lambda each: not each.is_worse)
+    heading = tag("h2", f"Changes since {when(data.since)}")
+    least = " and ".join(f"{spans} spans for {name}" for name, spans in LEAST_SPANS.items())
+    note = f"Latency counts as changed by a factor of more than {FACTOR:g}, with at least {least} in both reports."
+    by_view: dict[str, list[Change]] = {}
+    for change in sorted(data.changes[:MOST_CHANGES], key=lambda each: not each.is_worse):
+        by_view.setdefault(change.view, []).append(change)
+    tables = [_changes_of(view, found) for view, found in sorted(by_view.items())] or [tag("p", "Nothing changed.")]
+    return tag("section", heading, *tables, _more(len(data.changes), MOST_CHANGES), tag("p", note, class_="muted"))
+
+
+def _changes_of(view: str, found: Sequence[Change]) -> Html:
+    columns = [Column("Change"), Column("What", is_head=True), Column("Before", True), Column("Now", True)]
     rows = [
-        (mark(each.kind, "bad" if each.is_worse else "good"), each.what, each.view or "none", each.before, each.after)
-        for each in ordered[:SHOWN]
+        (mark(each.kind, "bad" if each.is_worse else "good"), each.what, each.before or "–", each.after or "–")
+        for each in found
     ]
-    return tag("section", heading, table("Changes", columns, rows), _more(len(ordered)), note)
+    name = view or "Stories without a drawing"
+    return join([tag("h3", name), table(f"Changes of {name}", columns, rows)])
 
 
-def _more(rows: int) -> Html:
-    return tag("p", f"{rows - SHOWN:,} more are in the JSON report.") if rows > SHOWN else Html()
+def _more(rows: int, shown: int = SHOWN) -> Html:
+    return tag("p", f"{rows - shown:,} more are in the JSON report.") if rows > shown else Html()
 
 
 def deviations(view: ViewData, has_baseline: bool) -> Html:
@@ -115,8 +116,10 @@ def deviations(view: ViewData, has_baseline: bool) -> Html:
 
 
 def _deviation_row(found: DeviationData, view: ViewData, has_baseline: bool) -> list[object]:
-    note = f"seen with {found.seen}" if found.seen else counted(found.hops, "time") if found.hops > found.stories else ""
-    kind = mark(NAMES.get(found.kind, found.kind), "open" if found.accepted else "bad")
+    times = counted(found.hops, "time") if found.hops > found.stories else ""
+    operation = f"operation {found.operation}" if found.operation and found.operation != found.technology else ""
+    note = ", ".join(filter(None, (f"seen with {found.seen}" if found.seen else operation, times)))
+    kind = mark(KINDS.get(found.kind, found.kind), "open" if found.accepted else "bad")
     stories = f"{found.stories:,} of {view.stories:,}"
     cells = [kind, arrow_cell(found, note), stories, tag("code", found.example), tag("code", found.place)]
     baseline = f"accepted: {found.accepted}" if found.accepted else "not accepted"
@@ -167,13 +170,19 @@ def _time(milliseconds: float | None) -> str:
 
 def _heat(arrow: ArrowData, classes: Sequence[HeatClass]) -> object:
     heat = heat_of(arrow, classes)
-    return _time(arrow.p99) if heat is None else join([swatch(classes[heat].colour), _time(arrow.p99)])
+    return _time(arrow.p99) if heat is None else join([swatch(classes[heat].stroke), _time(arrow.p99)])
 
 
-def swatch(colour: str) -> Html:
-    """A bar of a colour, which means nothing to screen readers."""
-    shape = f'<rect width="22" height="7" rx="2" fill="{colour}" stroke="#fff" stroke-width=".6"/>'
-    return Html(f'<svg class="swatch" viewBox="0 0 22 7" aria-hidden="true" focusable="false">{shape}</svg>')
+def swatch(stroke: Stroke) -> Html:
+    """A short line with a stroke, which means nothing to screen readers."""
+    dashes = f' stroke-dasharray="{stroke.dashes}"' if stroke.dashes else ""
+    line = f'<line x1="3" y1="6" x2="37" y2="6" stroke="{stroke.colour}" stroke-width="{stroke.width:g}"{dashes}/>'
+    return Html(f'<svg class="swatch" viewBox="0 0 40 12" aria-hidden="true" focusable="false">{line}</svg>')
+
+
+def legend(strokes: Iterable[tuple[Stroke, str]]) -> Html:
+    """What strokes of a picture mean."""
+    return tag("ul", *(tag("li", swatch(stroke), words) for stroke, words in strokes), class_="legend")
 
 
 def others(found: Sequence[OtherStories]) -> Html:
@@ -199,10 +208,15 @@ def figure(picture: str, name: str, *caption: object) -> Html:
     return tag("figure", scrolled, tag("figcaption", *caption))
 
 
+def conformance_figure(view: ViewData, pictures: Pictures) -> Html:
+    """The picture of conformance with its legend, or the plain one."""
+    keys = legend(pictures.keys) if pictures.keys else Html()
+    return figure(pictures.conformance, f"Picture: {view.title}", pictures.note, keys)
+
+
 def heat_figure(view: ViewData, pictures: Pictures) -> Html:
     """The picture of latencies with its legend; empty without one."""
     if not pictures.latency:
         return Html()
-    items = [tag("li", swatch(each.colour), str(each)) for each in pictures.heat]
-    legend = ["Colour and width show p99:", tag("ul", *items, class_="legend")]
-    return figure(pictures.latency, f"Picture: latency of {view.title}", *legend)
+    keys = legend((each.stroke, str(each)) for each in pictures.heat)
+    return figure(pictures.latency, f"Picture: latency of {view.title}", "Colour and width show p99:", keys)
