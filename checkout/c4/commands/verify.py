@@ -32,7 +32,6 @@ def verify(
     """Verify that recorded runs conform to a dynamic view."""
     from checkout.c4.checks.conformance.baseline import open_baseline
     from checkout.c4.checks.conformance.summary import summarize
-    from checkout.c4.checks.overlay import render_overlay
     from checkout.c4.checks.verify import verify_orders
     from checkout.c4.findings import log
     from checkout.c4.render.renderer import open_renderer
@@ -45,12 +44,8 @@ def verify(
         drawing = renderer.render(diagram).checked().drawing
         recorded = recording.read(drawing, with_problems=False)  # the summary prints them
         results = accepted.accept(verify_orders(drawing, recorded.orders, allow_redelivery, recorded.gaps))
-        if picture:
-            picture.write_text(render_overlay(renderer, drawing, results))
-    summary = summarize(results, recorded.gaps)
-    outputs.write(summary, drawing, accepted.warnings)
-    for warning in accepted.warnings:
-        log(warning)
+        summary = summarize(results, recorded.gaps)
+        outputs.write(summary, drawing, renderer, accepted.warnings)
     if write_baseline:
         count = accepted.write(write_baseline, [each.example for each in summary.deviations])
         log(f"wrote {count} deviations to {write_baseline}: complete their reasons")

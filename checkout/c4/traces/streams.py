@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -37,7 +37,7 @@ class Document(NamedTuple):
 class LimitedStream(io.RawIOBase):
     """A stream that raises UnreadableTraces after so many bytes, and ends where a file of gzip is cut."""
 
-    def __init__(self, source: BinaryIO, limit: int) -> None:
+    def __init__(self, source: Any, limit: int) -> None:
         self._source, self._limit, self._left = source, limit, limit
 
     def readable(self) -> bool:
@@ -46,7 +46,8 @@ class LimitedStream(io.RawIOBase):
     def readinto(self, buffer: "WriteableBuffer") -> int:
         """Reads up to a buffer of bytes."""
         try:
-            data = self._source.read(min(memoryview(buffer).nbytes, self._left + 1))
+            # `read` would lose what it has decompressed when the end is missing.
+            data = self._source.read1(min(memoryview(buffer).nbytes, self._left + 1))
         except EOFError:
             data = b""
         except (gzip.BadGzipFile, zlib.error) as error:
@@ -65,8 +66,8 @@ def open_stream(path: Path) -> Iterator["io.BufferedReader[Any]"]:
         magic = file.peek(len(ZSTD))[: len(ZSTD)]
         if magic == ZSTD:
             raise UnreadableTraces("is compressed with zstd: decompress it with `zstd -d`, or pipe `zstd -dc` into -")
-        source = gzip.GzipFile(fileobj=file) if magic.startswith(GZIP) else file
-        with io.BufferedReader(LimitedStream(cast(BinaryIO, source), FILE_LIMIT), buffer_size=1 << 16) as stream:
+        source: Any = gzip.GzipFile(fileobj=file) if magic.startswith(GZIP) else file
+        with io.BufferedReader(LimitedStream(source, FILE_LIMIT), buffer_size=1 << 16) as stream:
             yield stream
 
 

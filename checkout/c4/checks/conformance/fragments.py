@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from checkout.c4.source.arrows import Arrow
 
-MOST_CHOICES = 64  # of alternatives that the hops of a run leave open; a run of more is judged by the first ones
+MOST_CHOICES = 64  # that are judged; where the hops of a run leave more open, the arrows in doubt may be missing
 Key = tuple[str, str, str]
 
 
@@ -58,10 +58,16 @@ class Choices:
         self._keys = [arrow.key for arrow in arrows]
         self._arrows_of_key = Counter(self._keys)
         self._seen = seen
+        self._is_lenient = False
         self._whole = read_blocks(arrows)
 
     def __iter__(self) -> Iterator[Choice]:
-        return iter(self._sequence(self._whole.branches.get(0, []), False))
+        items = self._whole.branches.get(0, [])
+        found = self._sequence(items, False)
+        if len(found) > MOST_CHOICES:
+            self._is_lenient = True
+            found = self._sequence(items, False)[:MOST_CHOICES]
+        return iter(found)
 
     def _sequence(self, items: Sequence[int | Block], in_loop: bool) -> list[Choice]:
         found = [Choice()]
@@ -96,8 +102,11 @@ class Choices:
             return _combined(*(self._sequence(branch, in_loop) for branch in own))
         if not seen and not may_skip:
             seen = [min(branches, key=lambda branch: len(positions_of(branch)))]
+        if self._is_lenient and not own:
+            doubtful = tuple(at for branch in seen for at in positions_of(branch))
+            return [Choice(doubtful, frozenset(doubtful))]
         found = [each for branch in own or seen for each in self._sequence(branch, in_loop)]
-        return (found if own or not may_skip else [*found, Choice()])[:MOST_CHOICES]
+        return found if own or not may_skip else [*found, Choice()]
 
     def _has_seen(self, positions: Iterable[int]) -> bool:
         return any(self._keys[at] in self._seen for at in positions)
@@ -109,9 +118,9 @@ class Choices:
 
 
 def _combined(*parts: list[Choice]) -> list[Choice]:
-    """Every combination of one choice of each part, up to MOST_CHOICES."""
+    """Every combination of one choice of each part, up to one more than MOST_CHOICES."""
     found = [Choice()]
     for part in parts:
         pairs = ((one, other) for one in found for other in part)
-        found = [Choice(a.taken + b.taken, a.optional | b.optional) for a, b in islice(pairs, MOST_CHOICES)]
+        found = [Choice(a.taken + b.taken, a.optional | b.optional) for a, b in islice(pairs, MOST_CHOICES + 1)]
     return found

@@ -55,16 +55,22 @@ def match_hops(view: View, evidence: Evidence) -> Matching:
             else:
                 found.happened.setdefault(at, []).append(hop)
     for positions in view.positions.values():
-        _spread(positions, found.happened)
+        _spread(view, positions, found.happened)
     return found
 
 
-def _spread(positions: Sequence[int], happened: Happened) -> None:
-    """Gives each arrow without a hop the last hop of an arrow with the same ends and technology that has several."""
+def _spread(view: View, positions: Sequence[int], happened: Happened) -> None:
+    """Gives each arrow without a hop one of an arrow with the same ends and technology that can do without it."""
     for at in positions if len(positions) > 1 else ():
-        repeated = [each for each in positions if len(happened.get(each, ())) > 1]
-        if at not in happened and repeated:
-            happened[at] = [happened[repeated[-1]].pop()]
+        if at in happened:
+            continue
+        donors = [each for each in reversed(positions) if len(happened.get(each, ())) > 1]
+        if at not in view.optional:
+            donors += [each for each in positions if each in happened and each in view.optional]
+        if donors:
+            happened[at] = [happened[donors[0]].pop()]
+            if not happened[donors[0]]:
+                del happened[donors[0]]
 
 
 class EvidenceOfMessages:

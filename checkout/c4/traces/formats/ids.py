@@ -37,7 +37,8 @@ def _canonical(found: Id, digits: int) -> str:
     folded = text.lower()
     if len(text) in (SPAN_DIGITS, digits) and HEX.fullmatch(folded):
         return _short(folded)
-    return _short(_from_base64(text, digits // 2)) or sys.intern(text)
+    decoded = _from_base64(text, digits // 2)
+    return sys.intern(text) if decoded is None else _short(decoded)
 
 
 def _padded(found: Id, *widths: int) -> str:
@@ -45,9 +46,9 @@ def _padded(found: Id, *widths: int) -> str:
     folded = text.lower()
     if not HEX.fullmatch(folded):
         return sys.intern(text)
-    width = next((width for width in widths if len(folded) <= width), 0)
-    padded = folded.zfill(width)
-    return sys.intern(padded) if padded.strip("0") else ""
+    if len(folded) not in widths:
+        folded = folded.zfill(next((width for width in widths if len(folded) < width), 0))
+    return sys.intern(folded) if folded.strip("0") else ""
 
 
 def _short(digits: str) -> str:
@@ -57,18 +58,18 @@ def _short(digits: str) -> str:
     return sys.intern(digits) if digits.strip("0") else ""
 
 
-def _from_base64(text: str, size: int) -> str:
-    """The bytes as hexadecimal digits; empty unless the text is the base64 of exactly so many bytes."""
+def _from_base64(text: str, size: int) -> str | None:
+    """The bytes as hexadecimal digits; None unless the text is the base64 of exactly so many bytes."""
     bare = text.rstrip("=").replace("-", "+").replace("_", "/")
     if len(bare) != (size * 4 + 2) // 3:
-        return ""
+        return None
     padded = bare + "=" * (-len(bare) % 4)
     try:
         decoded = b64decode(padded, validate=True)
     except ValueError:
-        return ""
+        return None
     # Another text for the same bytes is an id of its own, which only looks like base64.
-    return decoded.hex() if b64encode(decoded).decode() == padded else ""
+    return decoded.hex() if b64encode(decoded).decode() == padded else None
 
 
 def _text(found: Id) -> str:

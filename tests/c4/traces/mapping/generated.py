@@ -1,6 +1,6 @@
-"""Generated traces: the spans of a planned run, as different instrumentations write them, shuffled and with skewed clocks."""
+"""Generated traces: the spans of a run as different instrumentations write them, shuffled, with skewed clocks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
@@ -12,7 +12,9 @@ from checkout.c4.traces.span import Kind, Span, SpanId, TraceFiles, Value
 SECOND = 1_000_000_000
 START = 1_767_261_600 * SECOND
 SKEW = 5.0  # seconds
-STYLES = ("parent", "parent and link", "link", "receive and process", "sibling receive", "receive only", "batch", "create")
+STYLES = (
+    "parent", "parent and link", "link", "receive and process", "sibling receive", "receive only", "batch", "create",
+)  # fmt: skip
 
 
 class Here(NamedTuple):
@@ -36,7 +38,8 @@ class Run:
     def __post_init__(self) -> None:
         self.services = services_of(self.calls)
         self.skews = {name: self.random.uniform(-SKEW, SKEW) for name in sorted(self.services)}
-        self.has_instances = {name: self.names_instances or self.random.random() < 0.7 for name in sorted(self.services)}
+        chosen = {name: self.random.random() < 0.7 for name in sorted(self.services)}
+        self.has_instances = dict.fromkeys(chosen, True) if self.names_instances else chosen
         self.trace, self.is_new = self._id(32), self.random.random() < 0.5
 
     def write(self, roots: Sequence[Planned]) -> list[Span]:
@@ -53,7 +56,8 @@ class Run:
         """Makes calls one after the other, of one step in any order; returns when the last one has ended."""
         for effect in self._one_step_in_any_order(effects):
             now += self.random.uniform(0.001, 0.01)
-            now = self.publish(here, effect, now) if effect.call.kind == "publication" else self.request(here, effect, now)
+            make = self.publish if effect.call.kind == "publication" else self.request
+            now = make(here, effect, now)
         return now + 0.001
 
     def request(self, here: Here, planned: Planned, now: float) -> float:
@@ -65,14 +69,15 @@ class Run:
         about = self._about_call(call)
         ended = now + 0.02
         if call.target in self.services:
-            ended = self._serve(here, planned, self.random.choice((client, outer)) if outer != here.span else client, now)
+            parent = client if outer == here.span else self.random.choice((client, outer))
+            ended = self._serve(here, planned, parent, now)
         else:
             about |= {self._either("service.peer.name", "peer.service"): call.target}
         self.add(here.trace, client, outer, here.service, "HTTP POST", Kind.CLIENT, (now, ended), **about)
         if self.random.random() < 0.3:
             for name in ("dns.lookup", "tls.connect"):
-                span = (now, now + 0.001)
-                self.add(here.trace, self._id(16), client, here.service, name, Kind.CLIENT, span, **{"net.peer.ip": "10.0.0.7"})
+                about, time = {"net.peer.ip": "10.0.0.7"}, (now, now + 0.001)
+                self.add(here.trace, self._id(16), client, here.service, name, Kind.CLIENT, time, **about)
         if outer != here.span:
             self.add(here.trace, outer, here.span, here.service, "sdk", Kind.CLIENT, (begun, ended + 0.001))
         return ended + 0.002
@@ -90,15 +95,15 @@ class Run:
         """A message, and its deliveries, which may begin before the sender has its acknowledgement."""
         call, send = planned.call, self._id(16)
         about, ended = self._about_message(call.technology, "send"), now + 0.01
-        sent = SpanId(here.trace, send)
+        sent, time = SpanId(here.trace, send), (now, ended)
         style = self.style or self.random.choice(STYLES)
         if style == "create":
             sent = SpanId(here.trace, self._id(16))
             created = self._about_message(call.technology, "create")
             self.add(here.trace, sent.span, here.span, here.service, "create", Kind.PRODUCER, (now, now), **created)
-            self.add(here.trace, send, here.span, here.service, "send", Kind.CLIENT, (now, ended), links=(sent,), **about)
+            self.add(here.trace, send, here.span, here.service, "send", Kind.CLIENT, time, links=(sent,), **about)
         else:
-            self.add(here.trace, send, here.span, here.service, "send", Kind.PRODUCER, (now, ended), **about)
+            self.add(here.trace, send, here.span, here.service, "send", Kind.PRODUCER, time, **about)
         for effect in self._one_step_in_any_order(planned.effects):
             self.deliver(style, sent, effect, now + self.random.uniform(0.002, 0.1))
         return ended
@@ -149,7 +154,9 @@ class Run:
 
     def _about_message(self, topic: str, operation: str) -> dict[str, Value]:
         old = {"send": "publish"}.get(operation, operation)
-        kinds: dict[str, Value] = {"messaging.operation.type": operation} if self.is_new else {"messaging.operation": old}
+        kinds: dict[str, Value] = {"messaging.operation": old}
+        if self.is_new:
+            kinds = {"messaging.operation.type": operation}
         name = "messaging.destination.name" if self.is_new else "messaging.destination"
         return kinds | {"messaging.system": "kafka", name: topic}
 
@@ -175,5 +182,3 @@ def trace_files(*runs: list[Span]) -> TraceFiles:
     """Runs as one file would give them."""
     return TraceFiles(files=1, spans=[span for run in runs for span in run])
 
-
-Write = Callable[[Sequence[Planned]], list[Span]]

@@ -48,7 +48,8 @@ class Expected(NamedTuple):
         """Whether the result has this deviation, and none but those that follow from it."""
         keys = [deviation.key for deviation in result.deviations]
         found = [key for key in keys if (key.kind, key.source, key.target) == self[:3]]
-        return any(self.technology in ("", key.technology) for key in found) and {key.kind for key in keys} == {self.kind}
+        is_found = any(self.technology in ("", key.technology) for key in found)
+        return is_found and {key.kind for key in keys} == {self.kind}
 
 
 def calls_of(drawing: Drawing) -> list[Call]:
