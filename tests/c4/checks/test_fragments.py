@@ -1,5 +1,7 @@
 """Fragments: a run conforms if it takes one of the alternatives of a sequence diagram."""
 
+from dataclasses import replace
+
 import pytest
 from c4.traced_runs import arrow, drawing, hop
 
@@ -145,6 +147,14 @@ def test_call_that_is_drawn_inside_and_outside_of_an_opt_need_not_happen_twice()
     drawn = drawing(arrow(1, "a", "b"), arrow(2, "a", "b", "HTTP", OPT), arrow(3, "a", "c", "HTTP", OPT))
 
     assert [kinds(drawn, targets) for targets in ("b", "bbc")] == [[], []]
+
+
+def test_reply_self_call_and_call_from_outside_need_no_hop_and_hide_no_order() -> None:
+    reply = replace(arrow(3, "b", "a", ""), is_reply=True)
+    drawn = drawing(arrow(1, "[", "a"), arrow(2, "a", "b"), reply, arrow(4, "a", "a"), arrow(5, "a", "c"))
+
+    assert [kinds(drawn, targets) for targets in ("bc", "cb", "b")] == [[], ["too early 5"], ["missing 5"]]
+    assert result_of(drawn, [*run("bc"), hop("9", "b", "a", "")]).deviations == ()
 
 
 def test_arrow_in_a_loop_is_not_applied_again_without_ids() -> None:

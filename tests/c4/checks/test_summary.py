@@ -159,7 +159,7 @@ def test_undrawn_hop_between_connected_elements_is_at_their_first_arrow() -> Non
 def test_markdown_has_verdicts_tables_and_the_picture() -> None:
     text = as_markdown(summary_of(*many(), gaps=Untraced(t0="shop")), SHOP, "out/view.svg")
 
-    assert text.startswith("### A view\n\n10 orders: **7 conform, 2 deviate, 1 cannot be judged**.\n")
+    assert text.startswith("### A view\n\n10 traces: **7 conform, 2 deviate, 1 cannot be judged**.\n")
     assert "| missing: never happened: 3 shop → bank \\[HTTP\\] | view.puml:5 | 1 | t1 |\n" in text
     assert "| 3 shop → bank \\[HTTP\\] | no span of shop is in the file | 1 | t0 |\n" in text
     assert '- service "member-api" is no element\n' in text

@@ -96,16 +96,17 @@ def title_line(drawing: Drawing) -> SourceLine:
 
 def as_markdown(summary: Summary, drawing: Drawing, picture: str = "", warnings: Sequence[str] = ()) -> str:
     """The summary for a pull request: verdicts, tables of deviations and gaps, and the picture at a relative link."""
-    counts, total = summary.verdicts, len(summary.results)
+    counts, total = summary.verdicts, summary.count(len(summary.results))
+    noun = "traces" if summary.is_traced else "orders"
     conform, deviate, unjudged = (counts[each] for each in Verdict)
     lines = [f"### {_cell(drawing.title or drawing.name)}", ""]
-    lines += [f"{total:,} orders: **{conform:,} conform, {deviate:,} deviate, {unjudged:,} cannot be judged**.", ""]
+    lines += [f"{total}: **{conform:,} conform, {deviate:,} deviate, {unjudged:,} cannot be judged**.", ""]
     if summary.deviations:
-        lines += ["| deviation | place | orders | example |", "| --- | --- | ---: | --- |"]
+        lines += [f"| deviation | place | {noun} | example |", "| --- | --- | ---: | --- |"]
         lines += [_deviation_row(summary, each, drawing) for each in summary.deviations]
         lines.append("")
     if summary.gaps:
-        lines += ["| cannot be judged | reason | orders | example |", "| --- | --- | ---: | --- |"]
+        lines += [f"| cannot be judged | reason | {noun} | example |", "| --- | --- | ---: | --- |"]
         lines += [_gap_row(each) for each in summary.gaps]
         lines.append("")
     notes = [*summary.problems, *warnings]
