@@ -14,7 +14,7 @@ from checkout.services.payments import Payments
 from checkout.services.shipments import Shipments
 from checkout.services.stock import Stock
 from checkout.settings import Settings, WrongSetting
-from checkout.worker.external_calls import Adapter
+from checkout.worker.calls.external_calls import Adapter
 
 SERVICES: tuple[type[Service], ...] = (Orders, Stock, Payments, Shipments, Notifications)
 
@@ -81,7 +81,7 @@ def load_registry(path: str) -> Registry:
 
 
 def _store_adapters(service: str, settings: Settings) -> Mapping[str, Adapter]:
-    from checkout.worker import adapters  # a process imports only what its service calls
+    from checkout.worker.calls import adapters  # a process imports only what its service calls
 
     return adapters.of_service(service, settings)
 

@@ -19,6 +19,7 @@ PORTS = {  # above the base
 KAFKA_PORTS = range(11_092, 11_098)  # above the base: for each of three brokers, one for clients, one for controllers
 KAFKA_PYTHON, CONFLUENT = KAFKA_CLIENTS = ("kafka-python", "confluent")
 KAFKA, MEMORY = LOGS = ("kafka", "memory")
+OTLP, OTLP_JSON_FILE = TRACE_EXPORTERS = ("otlp", "otlp_json_file")  # the names that OpenTelemetry gives them
 RESERVATION_SECONDS = 7200.0  # longer than the hourly run of a payment system that works in batches
 CALL_SECONDS = 43_200.0  # half of the day for which payment providers remember an idempotency key
 RETENTION_SECONDS = 7 * 86_400.0  # as Kafka keeps records
@@ -53,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention_seconds: float = RETENTION_SECONDS  # for which records, inbox, outbox and journal are kept
     batch: int = 500  # records per poll
     operator_token: str = ""  # bearer token that may list all orders
+    traces_folder: str = ""  # of the files of OTEL_TRACES_EXPORTER=otlp_json_file; empty: traces below home
     crash_before: str = ""  # fault injection: publish or commit, before which a worker that has work kills itself
     plantuml_jar: str = ""  # path of the PlantUML jar that renders diagrams; empty: from Maven Central
     registry: str = "checkout.registry:STORE"  # the system to run, as MODULE:NAME
@@ -82,6 +84,30 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
     except msgspec.ValidationError as error:
         field = str(error).partition("$.")[2].rstrip("`")
         raise WrongSetting(f"{PREFIX}{field.upper()} is {chosen.get(field)!r}: write a whole number") from error
+
+
+def read_trace_exporters(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """The exporters of OpenTelemetry's OTEL_TRACES_EXPORTER; none when tracing is off.
+
+    Without that variable an OTLP endpoint turns tracing on. OTEL_SDK_DISABLED=true turns it off. All other variables
+    `OTEL_...` are read by the OpenTelemetry SDK. Raises WrongSetting for an exporter or a protocol that is not there.
+    """
+    def value(name: str) -> str:
+        return environment.get(f"OTEL_{name}", "").strip()
+
+    if value("SDK_DISABLED").lower() == "true":
+        return []
+    has_endpoint = value("EXPORTER_OTLP_ENDPOINT") or value("EXPORTER_OTLP_TRACES_ENDPOINT")
+    named = value("TRACES_EXPORTER") or (OTLP if has_endpoint else "none")
+    exporters = [name.strip() for name in named.split(",") if name.strip() not in ("", "none")]
+    for name in exporters:
+        if name not in TRACE_EXPORTERS:
+            valid = ", ".join([*TRACE_EXPORTERS, "none"])
+            raise WrongSetting(f"OTEL_TRACES_EXPORTER is {name!r}: write one of {valid}")
+    protocol = value("EXPORTER_OTLP_TRACES_PROTOCOL") or value("EXPORTER_OTLP_PROTOCOL")
+    if OTLP in exporters and protocol not in ("", "http/protobuf"):
+        raise WrongSetting(f"OTEL_EXPORTER_OTLP_PROTOCOL is {protocol!r}: write http/protobuf, usually to port 4318")
+    return exporters
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

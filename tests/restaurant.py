@@ -12,7 +12,7 @@ from checkout.framework.service import Service, on, reply_to
 from checkout.framework.sql import fetch, put
 from checkout.registry import Registry
 from checkout.settings import Settings
-from checkout.worker.external_calls import Adapter, CallResult
+from checkout.worker.calls.external_calls import Adapter, CallResult
 from checkout.worker.outbox import OutboxRow
 
 

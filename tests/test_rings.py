@@ -16,7 +16,7 @@ STORE = [
     "checkout.domain", "checkout.fields", "checkout.ids", "checkout.messages", "checkout.replies",
     "checkout.framework", "checkout.journal",
 ]
-WORKER = [*STORE, "checkout.messaging", "checkout.worker"]
+WORKER = [*STORE, "checkout.messaging", "checkout.tracing", "checkout.worker"]
 MAY_IMPORT = {
     "checkout": [],
     "checkout.errors": [],
@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "checkout.ids": [],
     "checkout.fields": ["checkout.domain"],
     "checkout.journal": [],
+    "checkout.tracing": ["checkout.journal"],
     "checkout.messaging": [],
     "checkout.framework": ["checkout.domain", "checkout.journal"],
     "checkout.messages": ["checkout.domain", "checkout.fields", "checkout.framework"],

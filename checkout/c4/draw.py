@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from checkout.c4.checks.verify import numbered_arrows
 from checkout.c4.findings import PreconditionError
 from checkout.c4.source.arrows import Arrow, Drawing
-from checkout.journal.causality import causes
+from checkout.journal.causality import causal_levels
 from checkout.journal.hop import Hop
 
 MACRO = re.compile(r"\s*Rel(?:Index)?(?:_[A-Za-z_]+)?\s*\(.*\)\s*(?:'.*)?$")
@@ -49,10 +49,7 @@ def observe_arrows(orders: Iterable[Sequence[Hop]]) -> list[ObservedArrow]:
 def _steps(hops: Sequence[Hop]) -> list[tuple[Hop, int]]:
     if all(hop.step is not None for hop in hops):
         return [(hop, hop.step or 0) for hop in hops]
-    levels: list[tuple[Hop, int]] = []
-    for hop in hops:
-        levels.append((hop, 1 + max((level for each, level in levels if causes(each, hop)), default=0)))
-    return levels
+    return list(zip(hops, causal_levels(hops), strict=True))
 
 
 def update_source(drawing: Drawing, arrows: Sequence[ObservedArrow]) -> str:

@@ -50,7 +50,9 @@ def describe_hop(hop: Hop) -> str:
 
 
 def _in_order(hops: Sequence[Hop]) -> list[Hop]:
-    distinct = {_identity(hop): hop for hop in reversed(hops)}
+    distinct = dict[tuple[Any, ...], Hop]()
+    for hop in hops:
+        distinct.setdefault(_identity(hop), hop)
     orders = group_by_order(sorted(distinct.values(), key=lambda hop: hop.at))
     return [hop for found in orders.values() for hop in in_causal_order(found)]
 

@@ -8,7 +8,7 @@ import msgspec
 
 from checkout.cli import output
 from checkout.journal import journal
-from checkout.journal.hop import Hop, compact, from_milliseconds, text
+from checkout.journal.hop import Hop, from_milliseconds, text
 from checkout.messages import TOPICS
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import Broker, Record
@@ -100,13 +100,7 @@ def _payload(record: Record) -> Any:
 
 
 def _observed(found: TopicRecord) -> Hop:
-    from checkout.worker.hops import cause_of  # imports SQLAlchemy, and the journal usually has every hop
+    from checkout.worker.hops import observed_publication  # imports SQLAlchemy, and the journal usually has every hop
 
-    record, message = found.record, TOPICS[found.record.topic]
-    cause = cause_of(record, message)
-    return Hop(
-        order=found.order, step=message.step(cause), sender=message.sender, to=message.receiver,
-        message=found.message, technology=record.topic, topic=record.topic, partition=record.partition,
-        offset=record.offset, key=text(record.key), cause=cause, at=from_milliseconds(record.timestamp),
-        payload=compact(record.value), observed=True,
-    )
+    record = found.record
+    return observed_publication(TOPICS[record.topic], record, found.order, from_milliseconds(record.timestamp))

@@ -27,6 +27,7 @@ class PendingRequest:
     url: str
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[Outcome]
+    traceparent: str = ""  # the client's W3C trace context
 
     def settle(self, outcome: Outcome) -> None:
         """Answers the request after the commit: applied or duplicate."""
@@ -55,10 +56,12 @@ class Intake:
         self._waiting: queue.Queue[PendingRequest] = queue.Queue(limit)
         self.on_request: Callable[[], object] = lambda: None
 
-    async def submit(self, message: Message, correlation: str, client: str = "", url: str = "") -> Outcome:
+    async def submit(
+        self, message: Message, correlation: str, client: str = "", url: str = "", traceparent: str = ""
+    ) -> Outcome:
         """Queues a message and waits for its commit. Raises IntakeFull, or the error of its handler."""
         loop = asyncio.get_running_loop()
-        request = PendingRequest(message, correlation, client, url, loop, loop.create_future())
+        request = PendingRequest(message, correlation, client, url, loop, loop.create_future(), traceparent)
         try:
             self._waiting.put_nowait(request)
         except queue.Full:

@@ -60,7 +60,7 @@ class Hop(msgspec.Struct, kw_only=True, rename={"sender": "from"}):
         """Equal for two lines that report the same hop. Repeats and failures differ by their time."""
         when = None if self.outcome in (Outcome.APPLIED, Outcome.DEAD_LETTERED) else self.at
         what = self.topic or self.cause  # an order has an e-mail after each of several causes
-        return (self.order, self.sender, self.to, self.message, what, self.partition, self.offset, when)
+        return (self.id, self.order, self.sender, self.to, self.message, what, self.partition, self.offset, when)
 
     @property
     def arrow(self) -> tuple[str, str, str]:

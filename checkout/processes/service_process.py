@@ -3,41 +3,44 @@
 `python -m checkout.processes.service_process NAME REPLICA PORT`; everything else comes from the settings.
 """
 
+from __future__ import annotations
+
 import contextlib
+import functools
 import gc
 import importlib
 import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from checkout.errors import CheckoutError
 from checkout.framework import http_app, http_server
 from checkout.framework.intake import Intake, RouteContext
 from checkout.framework.message import Message
-from checkout.framework.sql import utc_text
 from checkout.journal.hop import compact, utc_now
 from checkout.journal.journal import Journal
 from checkout.messaging.kafka_log import KafkaBroker
-from checkout.messaging.log import LogUnavailable
+from checkout.processes.worker_loop import UNAVAILABLE, WorkerLoop
 from checkout.registry import Registry, load_registry
 from checkout.settings import IN_PROCESS, Settings, read_settings
+from checkout.tracing.start import start_tracing
 from checkout.worker import hops
+from checkout.worker.calls.external_calls import ExternalCalls
 from checkout.worker.claims import keep_lease
-from checkout.worker.database import DATABASE_UNAVAILABLE, ServiceDatabase
-from checkout.worker.external_calls import ExternalCalls
+from checkout.worker.database import ServiceDatabase
 from checkout.worker.outbox import last_positions
 from checkout.worker.recovery import missing_hops
 from checkout.worker.retention import Retention
 from checkout.worker.worker import Worker
 
-POLL_TIMEOUT = 1.0  # seconds
+if TYPE_CHECKING:
+    from checkout.tracing.provider import Tracing
+
 COMMIT_INTERVAL = 0.1  # seconds
-LONGEST_PAUSE = 2.0  # seconds between two attempts while broker or database are unavailable
 FINISH_TIMEOUT = 5.0  # seconds for running external calls after SIGTERM
-UNAVAILABLE = (LogUnavailable, *DATABASE_UNAVAILABLE)
 
 
 class OtherKafka(CheckoutError):
@@ -79,16 +82,26 @@ def run_gateway(settings: Settings, replica: str, port: int) -> None:
     from checkout.services.gateway import Gateway
 
     journal = Journal(settings.home / "journal" / f"{replica}.jsonl", settings.journal, settings.retention_seconds)
+    tracing = start_tracing(settings, "gateway", replica)
+    requests = tracing.of_requests() if tracing else None
 
     def write_hop(message: type[Message], request: dict[str, Any]) -> None:
         fields = request | {"payload": compact(request["body"].encode()), "replica": replica, "at": utc_now()}
         fields["correlation"] = request["correlation"] or request["order"]
         del fields["body"]
-        journal.write([hops.http_request(message, message.sender, "gateway", False, **fields)])
+        hop = hops.http_request(message, message.sender, "gateway", False, **fields)
+        journal.write([hop])
+        if requests:
+            requests.record(hop)
 
     addresses = {name: settings.url(name) for name in ("orders", "stock", "payments")}
-    gateway = Gateway(addresses, write_hop)
-    http_server.serve(gateway.application(lambda: True), port, "the API gateway")
+    gateway = Gateway(addresses, write_hop, [requests.add_header] if requests else [])
+    application = gateway.application(lambda: True)
+    try:
+        http_server.serve(requests.application(application) if requests else application, port, "the API gateway")
+    finally:
+        if tracing:
+            tracing.close()
 
 
 def run_service(registry: Registry, settings: Settings, name: str, replica: str, port: int) -> None:
@@ -100,6 +113,7 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     service = registry.by_name[name].from_settings(settings)
+    tracing = start_tracing(settings, name, replica)
     database = ServiceDatabase(database_url(settings, name), service)
     path = settings.home / "journal" / f"{replica}.jsonl"
     journal = Journal(path, settings.journal, settings.retention_seconds)
@@ -109,7 +123,7 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     log = broker.join(name, list(service.topics()), replica)
     is_first = replica == f"{name}-1"
     intake = Intake() if is_first and any(message.endpoint for message in service.handlers) else None
-    worker = Worker(
+    worker = new_worker(tracing)(
         service, registry.message_types, log, database, journal, external_calls(registry, settings, name), intake,
         replica, settings.batch, COMMIT_INTERVAL,
     )  # fmt: skip
@@ -128,6 +142,17 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     finish_calls(worker, FINISH_TIMEOUT)
     worker.close()
     broker.close()
+    if tracing:
+        tracing.close()
+
+
+def new_worker(tracing: Tracing | None) -> Callable[..., Worker]:
+    """What makes the worker: with tracing one whose hops become spans."""
+    if tracing is None:
+        return Worker
+    from checkout.worker.traced_worker import TracedWorker  # imports OpenTelemetry
+
+    return functools.partial(TracedWorker, tracing.spans)
 
 
 def check_kafka(database: ServiceDatabase, broker: KafkaBroker, replica: str) -> None:
@@ -142,59 +167,6 @@ def check_kafka(database: ServiceDatabase, broker: KafkaBroker, replica: str) ->
                 f"at {broker.connection.bootstrap_servers}: its data was deleted, or this is another Kafka. Start with "
                 f"that Kafka, or move the databases away, too, or set CHECKOUT_HOME"
             )
-
-
-class WorkerLoop:
-    """Calls the verbs of a worker in a loop, and waits while its broker or its database is unavailable."""
-
-    def __init__(
-        self, worker: Worker, retention: Retention, stopping: threading.Event, crash_before: str, needs_partitions: bool
-    ) -> None:
-        self._worker, self._retention, self._stopping, self._crash_before = worker, retention, stopping, crash_before
-        self._needs_partitions = needs_partitions
-        self.is_ready = False
-
-    def run(self) -> None:
-        """Runs until `stopping` is set."""
-        pause = 0.0
-        while not self._stopping.wait(pause):
-            try:
-                self._turn()
-                pause = 0.0
-            except UNAVAILABLE as error:
-                self.is_ready = False
-                pause = min(pause * 2 or 0.1, LONGEST_PAUSE)
-                reason = (str(error) or repr(error)).splitlines()[0]
-                print(f"{utc_text(utc_now())} {self._worker.replica} waits: {reason}", flush=True)
-
-    def _turn(self) -> None:
-        # A verb that is blocked does not block the others: without Kafka, orders are still accepted.
-        worker, errors = self._worker, list[Exception]()
-        verbs = lambda: worker.poll(POLL_TIMEOUT), worker.handle, self._report_changes, self._publish
-        for verb in (*verbs, lambda: self._commit(errors), self._retention.prune):
-            try:
-                verb()
-            except UNAVAILABLE as error:
-                errors.append(error)
-        if errors:
-            raise errors[0]
-        self.is_ready = bool(worker.log.assignment()) or not self._needs_partitions
-
-    def _report_changes(self) -> None:
-        for delivery in (delivery for delivery in self._worker.batch if delivery.is_changed):
-            problem = f"a record of order {delivery.id} on {delivery.source} came again with other content: dropped"
-            print(f"{utc_text(utc_now())} {self._worker.replica}: {problem}", flush=True)
-
-    def _publish(self) -> None:
-        if self._crash_before == "publish" and self._worker.outgoing:
-            os.kill(os.getpid(), signal.SIGKILL)
-        self._worker.publish()
-
-    def _commit(self, errors: Sequence[Exception]) -> None:
-        if self._crash_before == "commit" and self._worker.batch:
-            os.kill(os.getpid(), signal.SIGKILL)
-        # Requests wait meanwhile: a Kafka that has not answered in this turn is not waited for twice.
-        self._worker.commit(is_reachable=not any(isinstance(error, LogUnavailable) for error in errors))
 
 
 def finish_calls(worker: Worker, timeout: float) -> None:

@@ -23,6 +23,7 @@ from checkout.system.deadline import wait_until
 from checkout.system.log_files import keep_small
 from checkout.system.pid import Pid
 from checkout.system.ports import check_free, free_port
+from checkout.tracing.start import check_tracing
 
 KAFKA_SERVICES, SIMULATORS = tuple(STORE.by_name), STORE.external_systems
 READY_WITHIN = 60.0  # seconds
@@ -51,6 +52,7 @@ class Supervisor:
         registry = self._registry
         containers = containers or (*registry.external_systems, *registry.by_name, *registry.front)
         _check(self.settings, self.scale)
+        check_tracing()
         check_free(self.settings, [name for name in containers if name in PORTS])
         self._start_kafka()
         try:

@@ -1,6 +1,6 @@
 """API gateway: the single entry point for clients; forwards each request to the service that owns its path."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -15,6 +15,7 @@ from checkout.messages import CANCEL_ORDER, PAYMENT_METHODS, PLACE_ORDER, PRODUC
 
 TIMEOUT = httpx.Timeout(10.0, connect=1.0)  # seconds
 FORWARDED_HEADERS = (b"authorization", b"cid", b"content-type", b"idempotency-key", b"user-agent")
+RequestHook = Callable[[httpx.Request], Awaitable[None]]
 RequestCallback = Callable[[type[Message], dict[str, str]], None]
 
 
@@ -22,12 +23,17 @@ class Gateway:
     """Steps 1-2: forwards orders to Orders; further paths go to Payments and Stock.
 
     `addresses` maps the name of a service to its URL. `on_accepted` is called with each message that Orders has
-    accepted and with the id of its order as `order`, the request's `url`, `status`, `client`, `correlation` and `body`.
+    accepted and with the id of its order as `order`, the request's `url`, `status`, `client`, `correlation` and `body`,
+    `on_forward` with each request before it is passed on.
     """
 
-    def __init__(self, addresses: Mapping[str, str], on_accepted: RequestCallback) -> None:
+    def __init__(
+        self, addresses: Mapping[str, str], on_accepted: RequestCallback, on_forward: Sequence[RequestHook] = ()
+    ) -> None:
         self._addresses, self._on_accepted = addresses, on_accepted
-        self._client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False)
+        self._client = httpx.AsyncClient(
+            timeout=TIMEOUT, trust_env=False, event_hooks={"request": list(on_forward)}
+        )  # fmt: skip
 
     def application(self, is_ready: Callable[[], bool]) -> Litestar:
         """Returns the HTTP application of the gateway; its health check reports `is_ready()`."""

@@ -49,8 +49,7 @@ def _commands(context: RouteContext) -> Sequence[Any]:
         # The same key makes the same id, so the inbox recognizes a repeat.
         id = id_of_key(salt, idempotency_key) if idempotency_key else new_id()
         command = to_message(id, data, context.now())
-        client = request.headers.get("user-agent", "")
-        outcome = await context.intake.submit(command, correlation or id, client, str(request.url))
+        outcome = await context.intake.submit(command, correlation or id, *_about(request))
         if outcome is Outcome.DUPLICATE:
             check_same_body(_read_one(context, id), command)
         return {"id": id}
@@ -62,8 +61,7 @@ def _commands(context: RouteContext) -> Sequence[Any]:
         correlation: Annotated[str | None, HeaderParameter(name="CID", max_length=255)] = None,
     ) -> dict[str, str]:
         order = await asyncio.to_thread(_read_one, context, id)
-        client = request.headers.get("user-agent", "")
-        await context.intake.submit(CancelOrder(order.id), correlation or order.id, client, str(request.url))
+        await context.intake.submit(CancelOrder(order.id), correlation or order.id, *_about(request))
         return {"id": order.id}
 
     return place_order, cancel_order
@@ -94,6 +92,11 @@ def to_message(id: str, data: OrderRequest, now: datetime) -> PlaceOrder:
     body = hashlib.sha256(encode(data)).hexdigest()
     payment = Payment(payment_method=data.payment.payment_method)  # a total from the client is ignored
     return PlaceOrder(id, data.customer_name, data.customer_email, data.products, payment, now, body)
+
+
+def _about(request: Request[Any, Any, Any]) -> tuple[str, str, str]:
+    """The client, the URL and the trace context of a request."""
+    return request.headers.get("user-agent", ""), str(request.url), request.headers.get("traceparent", "")
 
 
 def _is_operator(context: RouteContext, authorization: str) -> bool:

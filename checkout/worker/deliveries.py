@@ -19,7 +19,7 @@ from checkout.framework.sql import utc_text
 from checkout.journal.hop import Hop, Outcome, compact
 from checkout.messaging.log import Log, Record
 from checkout.worker import hops
-from checkout.worker.external_calls import CallResult, ExternalCalls
+from checkout.worker.calls.external_calls import CallResult, ExternalCalls
 from checkout.worker.hops import CORRELATION_HEADER
 from checkout.worker.inbox import InboxRow, find_handled
 from checkout.worker.outbox import OutboxKind, OutboxResult, OutboxRow
@@ -65,8 +65,16 @@ class Delivery:
         """The CRC-32 of the record's value; None where there is no record."""
         return zlib.crc32(self.record.value or b"") if self.record else None
 
-    def outbox_row(self, message: Message) -> OutboxRow:
-        """The row of a message that the handler returned. It keeps the partition number of the consumed record."""
+    def hop_id(self, service: str) -> str | None:
+        """The id of the hop of this delivery to a service; None for a timer, which has no hop."""
+        if self.record:
+            return hops.delivery_id(self.record, service)
+        if self.result:
+            return hops.call_id(self.result.row)
+        return hops.request_id(self.type, self.id, service) if self.type else None
+
+    def outbox_row(self, message: Message, service: str) -> OutboxRow:
+        """The row of a message that a handler returned. It keeps the partition number of the consumed record."""
         partition = self.record.partition if self.record else None
         if self.result:
             partition = self.result.row.wanted_partition
@@ -75,7 +83,7 @@ class Delivery:
             kind=OutboxKind.TOPIC if message.topic else OutboxKind.EXTERNAL_CALL, order_id=message.id,
             destination=message.purpose, message=kind.__name__, payload=encode(message),
             correlation=self.correlation or message.id, cause=self.type.__name__ if self.type else None,
-            wanted_partition=partition, key=message.id.encode(),
+            cause_id=self.hop_id(service), wanted_partition=partition, key=message.id.encode(),
             headers=hops.version_headers(kind) if kind.major_version != 1 else None,
         )
 

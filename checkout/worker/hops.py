@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from checkout.framework.message import KAFKA, Message
-from checkout.journal.hop import Hop, Outcome, compact, one_line, text
+from checkout.journal.hop import Hop, Outcome, compact, coordinates, one_line, text
 from checkout.messaging.log import Record, RecordMetadata
-from checkout.worker.external_calls import CallResult
+from checkout.worker.calls.external_calls import GIVEN_UP, CallResult
 from checkout.worker.outbox import OutboxRow
 
 CORRELATION_HEADER = "kafka_correlationId"
@@ -45,9 +45,32 @@ def header(record: Record, name: str) -> str | None:
     return None
 
 
+def delivery_id(record: Record, group: str) -> str:
+    """The id of the hop in which a consumer group has handled a record."""
+    return f"{coordinates(record.topic, record.partition, record.offset)}/{group}"
+
+
+def call_id(row: OutboxRow) -> str:
+    """The id of the hop in which an external call was answered, from what its idempotency key is made of."""
+    return f"{row.order_id}/{row.destination}"
+
+
+def request_id(message: type[Message], order: str | None, receiver: str) -> str:
+    """The id of the hop in which a container has accepted a request."""
+    return f"{message.__name__}/{order}/{receiver}"
+
+
+def _id(of_success: str, outcome: Outcome, at: datetime) -> str:
+    """The id of a hop. Repeats and failed attempts have its time, too: nothing is caused by them."""
+    is_final = outcome is Outcome.APPLIED or outcome is Outcome.DEAD_LETTERED
+    return of_success if is_final else f"{of_success}/{outcome}/{at.isoformat()}"
+
+
 def publication(message: type[Message], row: OutboxRow, metadata: RecordMetadata, replica: str, at: datetime) -> Hop:
     """From the sender to Kafka: the record was acknowledged."""
+    position = coordinates(row.destination, metadata.partition, metadata.offset)
     return Hop(
+        id=position, cause_id=row.cause_id,
         order=row.order_id, step=message.step(row.cause), sender=message.sender, to=message.receiver,
         message=row.message, technology=message.technology, cause=row.cause, correlation=row.correlation,
         payload=one_line(row.payload), topic=row.destination, partition=metadata.partition, offset=metadata.offset,
@@ -55,10 +78,22 @@ def publication(message: type[Message], row: OutboxRow, metadata: RecordMetadata
     )  # fmt: skip
 
 
+def observed_publication(message: type[Message], record: Record, order: str | None, at: datetime) -> Hop:
+    """The publication of a record that no journal has; of its cause only the name is known."""
+    cause = cause_of(record, message)
+    return Hop(
+        id=coordinates(*record[:3]), order=order, step=message.step(cause), sender=message.sender, to=message.receiver,
+        message=message.__name__, technology=record.topic, cause=cause, payload=compact(record.value), observed=True,
+        topic=record.topic, partition=record.partition, offset=record.offset, key=text(record.key), at=at,
+    )  # fmt: skip
+
+
 def delivery(message: type[Message], record: Record, group: str, outcome: Outcome, **fields: Any) -> Hop:
     """From Kafka to a consumer group: the record was handled with this outcome. `fields` has at least cause and at."""
     payload = one_line(record.value) if outcome is Outcome.APPLIED else compact(record.value)
+    position = coordinates(record.topic, record.partition, record.offset)
     return Hop(
+        id=_id(f"{position}/{group}", outcome, fields["at"]), cause_id=position,
         step=message.step(fields["cause"], delivery=True), sender=KAFKA, to=group, message=message.__name__,
         technology=record.topic, topic=record.topic, partition=record.partition, offset=record.offset,
         key=text(record.key), group=group, outcome=outcome, payload=payload, **fields,
@@ -68,7 +103,9 @@ def delivery(message: type[Message], record: Record, group: str, outcome: Outcom
 def external_call(message: type[Message], result: CallResult, outcome: Outcome, replica: str, at: datetime) -> Hop:
     """From the caller to an external system, answered or not."""
     row = result.row
+    is_given_up = result.status.startswith(GIVEN_UP)  # a final result, which has a handler
     return Hop(
+        id=_id(call_id(row), Outcome.APPLIED if is_given_up else outcome, at), cause_id=row.cause_id,
         order=row.order_id, step=message.step(row.cause), sender=message.sender, to=message.receiver,
         message=row.message, technology=message.technology, cause=row.cause, correlation=row.correlation,
         payload=one_line(row.payload), url=result.url, status=result.status, outcome=outcome, replica=replica, at=at,
@@ -77,8 +114,11 @@ def external_call(message: type[Message], result: CallResult, outcome: Outcome, 
 
 def http_request(message: type[Message], sender: str, to: str, delivery: bool, **fields: Any) -> Hop:
     """A request between containers, reported by its receiver; `delivery`: forwarded by its first receiver."""
+    order = fields.get("order")
     return Hop(
+        id=_id(request_id(message, order, to), fields.get("outcome", Outcome.APPLIED), fields["at"]),
+        cause_id=request_id(message, order, sender) if delivery else None,
         step=message.step(None, delivery), sender=sender, to=to, message=message.__name__,
         technology=message.technology, **fields,
-    )
+    )  # fmt: skip
 

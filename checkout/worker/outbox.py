@@ -41,6 +41,7 @@ OUTBOX = Table(
     Column("payload", LargeBinary),
     Column("correlation", Text),
     Column("cause", String(60)),
+    Column("cause_id", Text),  # the id of the hop whose handling produced the message
     Column("wanted_partition", Integer),
     Column("key", LargeBinary),
     Column("headers", LargeBinary),
@@ -76,7 +77,10 @@ class OutboxKind(StrEnum):
 
 
 class OutboxRow(msgspec.Struct, kw_only=True):
-    """One message to send. `headers` (MessagePack): those of a dead letter's record, or the version of a message."""
+    """One message to send.
+
+    `headers` (MessagePack): those of a dead letter's record, else the version and the trace context of a message.
+    """
 
     kind: OutboxKind
     order_id: str
@@ -85,6 +89,7 @@ class OutboxRow(msgspec.Struct, kw_only=True):
     payload: bytes | None
     correlation: str
     cause: str | None
+    cause_id: str | None = None
     wanted_partition: int | None = None
     key: bytes | None = None
     headers: bytes | None = None

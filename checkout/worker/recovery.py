@@ -12,8 +12,8 @@ from checkout.journal import journal
 from checkout.journal.hop import Hop, Outcome
 from checkout.messaging.log import Record, RecordMetadata
 from checkout.worker import hops
+from checkout.worker.calls.external_calls import GIVEN_UP, CallResult
 from checkout.worker.database import ServiceDatabase
-from checkout.worker.external_calls import GIVEN_UP, CallResult
 from checkout.worker.inbox import INBOX
 from checkout.worker.outbox import OUTBOX, OutboxKind, outbox_row
 

@@ -28,6 +28,12 @@ def to_record(row: OutboxRow, message_types: MessageTypes) -> ProducerRecord:
     return ProducerRecord(row.destination, row.key, row.payload, headers, row.wanted_partition)
 
 
+def header_of(row: OutboxRow, name: str) -> str | None:
+    """A header of the message to send, as text."""
+    found = dict(HEADERS.decode(row.headers)).get(name) if row.headers else None
+    return found.decode() if found else None
+
+
 def send_rows(
     log: Log, rows: Sequence[OutboxRow], message_types: MessageTypes
 ) -> tuple[list[tuple[OutboxRow, RecordMetadata]], list[tuple[OutboxRow, str]]]:

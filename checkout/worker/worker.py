@@ -18,11 +18,11 @@ from checkout.journal.hop import Hop, Outcome, utc_now
 from checkout.journal.journal import HopWriter
 from checkout.messaging.log import CommitRefused, Log, LogUnavailable, Partition
 from checkout.worker import hops, outbox
+from checkout.worker.calls.external_calls import ExternalCalls
 from checkout.worker.claims import Claims
 from checkout.worker.database import DATABASE_UNAVAILABLE, ServiceDatabase
 from checkout.worker.dead_letters import dead_letter_row
 from checkout.worker.deliveries import Delivery, Sources, drop_repeats
-from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.inbox import add_to_inbox
 from checkout.worker.outbox import OutboxKind, OutboxResult, OutboxRow, RowNumbers
 from checkout.worker.sending import check_row_sizes, send_rows
@@ -189,7 +189,7 @@ class Worker:
             return []
         state = self.service.load(db, [delivery.message for delivery in fresh])
         rows = [
-            delivery.outbox_row(message)
+            delivery.outbox_row(message, self.service.name)
             for delivery in fresh
             for message in delivery.handler(self.service, state, delivery.message) or ()
         ]

@@ -103,8 +103,11 @@ def run_of(arrows: Sequence[Arrow], random: Random, order: str = "order-1") -> l
     return _written(hops, random)
 
 
+FAULTS = ("missing", "extra", "too early", "redelivered", "wrong technology")
+
+
 def mutated(run: list[dict[str, Any]], kind: str, random: Random) -> list[dict[str, Any]]:
-    """The run with one thing wrong: an arrow missing, one that is not drawn, one twice, or one too early."""
+    """The run with one fault: an arrow missing, not drawn, twice, too early, or with another topic."""
     hops = [dict(hop) for hop in sorted(run, key=lambda hop: hop["step"])]
     # What the gateway forwards is known to follow its request, whatever the clocks say.
     first = 1 if kind != "too early" else 2
@@ -120,6 +123,8 @@ def mutated(run: list[dict[str, Any]], kind: str, random: Random) -> list[dict[s
         hops.append(hops[at] | stray | {"at": _later(hops[at], 1)})
     elif kind == "redelivered":
         hops.append(hops[at] | {"at": _later(hops[at], 2)})
+    elif kind == "wrong technology":
+        hops[at]["technology"] += ".v2"
     else:
         first = min(datetime.fromisoformat(hop["at"]) for hop in hops)
         # It happened before anything that should have led to it, so something else did: another record, no such cause.

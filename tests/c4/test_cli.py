@@ -118,7 +118,7 @@ def test_verify_prints_deviations_and_colours_them(diagrams: Command, journal: J
 
     assert (passed.returncode, passed.stdout) == (0, "order-1: conforms, 17 arrows happened\n")
     assert failed.returncode == 1
-    assert [each["kind"] for each in json.loads(failed.stdout)[0]["deviations"]] == ["missing"]
+    assert [each["kind"] for each in json.loads(failed.stdout)["orders"][0]["deviations"]] == ["missing"]
     assert "#D93025" in (tmp_path / "out.svg").read_text()
 
 

@@ -27,13 +27,13 @@ from checkout.messages import (
 )
 from checkout.messaging.log import Record, RecordMetadata
 from checkout.worker import hops
-from checkout.worker.external_calls import CallResult
+from checkout.worker.calls.external_calls import CallResult
 from checkout.worker.outbox import OutboxKind, OutboxRow
 
 AT_TEXT = "2026-01-01T10:00:00.000001Z"
-FIELDS = [  # of the contract, section 5
-    "order", "step", "from", "to", "message", "technology", "topic", "partition", "offset", "key", "group", "replica",
-    "cause", "correlation", "at", "outcome", "url", "status", "client", "observed", "payload",
+FIELDS = [  # of the contract
+    "id", "cause_id", "order", "step", "from", "to", "message", "technology", "topic", "partition", "offset", "key",
+    "group", "replica", "cause", "correlation", "at", "outcome", "url", "status", "client", "observed", "payload",
 ]
 
 
@@ -46,6 +46,7 @@ def outbox_row(message: Message, cause: str | None) -> OutboxRow:
         payload=encode(message),
         correlation="c-1",
         cause=cause,
+        cause_id=f"hop of {cause}",
         key=message.id.encode(),
     )
 
@@ -62,6 +63,8 @@ def test_a_delivery_is_written_as_the_contract_describes() -> None:
 
     assert list(fields) == FIELDS
     assert fields == dict.fromkeys(FIELDS) | {
+        "id": "order.new-order-received[0]@12/stock",
+        "cause_id": "order.new-order-received[0]@12",
         "order": FIRST,
         "step": 4,
         "from": "kafka",
@@ -88,7 +91,8 @@ def test_a_publication_has_its_partition_and_offset() -> None:
     fields = as_json(hops.publication(OrderReceived, row, RecordMetadata(2, 7), "orders-1", AT))
 
     assert fields == dict.fromkeys(FIELDS) | {
-        "order": FIRST, "step": 3, "from": "orders", "to": "kafka", "message": "OrderReceived",
+        "id": "order.new-order-received[2]@7", "cause_id": "hop of PlaceOrder", "order": FIRST, "step": 3,
+        "from": "orders", "to": "kafka", "message": "OrderReceived",
         "technology": "order.new-order-received", "topic": "order.new-order-received", "partition": 2, "offset": 7,
         "key": FIRST, "replica": "orders-1", "cause": "PlaceOrder", "correlation": "c-1", "at": AT_TEXT,
         "outcome": "applied", "observed": False, "payload": json.loads(encode(order_received())),
@@ -102,7 +106,8 @@ def test_an_external_call_has_its_url_and_status() -> None:
     fields = as_json(hops.external_call(ChargeCard, result, Outcome.APPLIED, "payments-1", AT))
 
     assert fields == dict.fromkeys(FIELDS) | {
-        "order": FIRST, "step": 9, "from": "payments", "to": "payment_broker", "message": "ChargeCard",
+        "id": f"{FIRST}/charge", "cause_id": "hop of ProcessPayment", "order": FIRST, "step": 9,
+        "from": "payments", "to": "payment_broker", "message": "ChargeCard",
         "technology": "HTTP, POST /charges", "replica": "payments-1", "cause": "ProcessPayment", "correlation": "c-1",
         "at": AT_TEXT, "outcome": "applied", "url": "http://payments.example/charges", "status": "402",
         "observed": False, "payload": {"id": FIRST, "amount": 10.0, "method": "CREDIT"},

@@ -19,8 +19,8 @@ from checkout.messaging.kafka_log import KafkaBroker
 from checkout.services.stock import Stock
 from checkout.settings import KAFKA_CLIENTS, KAFKA_PYTHON
 from checkout.system.deadline import wait_until
+from checkout.worker.calls.external_calls import ExternalCalls
 from checkout.worker.database import ServiceDatabase
-from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.worker import Worker
 
 pytestmark = pytest.mark.kafka

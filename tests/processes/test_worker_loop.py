@@ -10,7 +10,7 @@ import pytest
 from sample import FIRST
 
 from checkout.messaging.log import LogUnavailable
-from checkout.processes.service_process import WorkerLoop
+from checkout.processes.worker_loop import WorkerLoop
 
 
 class StubWorker:

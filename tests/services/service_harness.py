@@ -24,8 +24,8 @@ from checkout.replies import (
     ParcelRefused,
     RefundRefused,
 )
+from checkout.worker.calls.external_calls import ExternalCalls
 from checkout.worker.database import ServiceDatabase
-from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.worker import Worker
 
 OPERATOR_TOKEN = "let-me-in"

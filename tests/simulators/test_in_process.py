@@ -12,7 +12,7 @@ from checkout.domain import PaymentMethod
 from checkout.messages import ChargeCard, Message
 from checkout.replies import CardCharged, CardDenied, EmailSent, ParcelBooked
 from checkout.simulators.in_process import SimulatedSystems
-from checkout.worker.external_calls import Unanswered, idempotency_key
+from checkout.worker.calls.external_calls import Unanswered, idempotency_key
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from checkout.journal.journal import Journal
 from checkout.messages import MESSAGE_TYPES, TOPICS, Message, OrderApproved, PaymentFailed, PaymentProcessed
 from checkout.messaging.log import ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
+from checkout.worker.calls.external_calls import ExternalCalls
 from checkout.worker.database import ServiceDatabase
-from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.inbox import INBOX
 from checkout.worker.worker import Worker
 

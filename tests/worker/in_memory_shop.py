@@ -20,8 +20,8 @@ from checkout.messaging.memory_log import MemoryBroker
 from checkout.registry import SERVICES
 from checkout.services.stock import Stock
 from checkout.simulators.in_process import SimulatedSystems
+from checkout.worker.calls.external_calls import ExternalCalls
 from checkout.worker.database import ServiceDatabase
-from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.recovery import missing_hops
 from checkout.worker.worker import Worker
 
@@ -51,8 +51,12 @@ class InMemoryShop:
         intake = self.intake if PlaceOrder in service.handlers else None
         calls = ExternalCalls(self.simulators.adapters(), 0)
         parts = (service, MESSAGE_TYPES, log, database, journal_file, calls, intake, replica)
-        self.workers[name] = Worker(*parts, **options)
+        self.workers[name] = self.new_worker(*parts, **options)
         return self.workers[name]
+
+    def new_worker(self, *parts: Any, **options: Any) -> Worker:
+        """Makes a worker: other shops may have another kind."""
+        return Worker(*parts, **options)
 
     def crash(self, name: str, **options: Any) -> Worker:
         """Ends a worker without closing it, and starts it again with these options."""

@@ -14,7 +14,7 @@ from checkout.journal.journal import Journal
 from checkout.messages import MESSAGE_TYPES
 from checkout.messaging.log import LogUnavailable
 from checkout.processes.service_process import finish_calls
-from checkout.worker.external_calls import CallResult, ExternalCalls
+from checkout.worker.calls.external_calls import CallResult, ExternalCalls
 from checkout.worker.outbox import OutboxRow, has_open_rows
 from checkout.worker.worker import Worker
 

@@ -13,9 +13,9 @@ from worker.outbox_rows import CHARGE, external_call
 from checkout.framework.message import encode
 from checkout.messages import MESSAGE_TYPES
 from checkout.services.stock import Stock
+from checkout.worker.calls.external_calls import ExternalCalls
 from checkout.worker.database import ServiceDatabase
 from checkout.worker.deliveries import Sources
-from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.outbox import has_open_rows
 from checkout.worker.worker import Worker
 

@@ -17,8 +17,8 @@ from checkout.journal import journal
 from checkout.journal.journal import Journal
 from checkout.messages import MESSAGE_TYPES
 from checkout.messaging.log import LogUnavailable
+from checkout.worker.calls.external_calls import ExternalCalls
 from checkout.worker.claims import LEASE
-from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.outbox import LEASES
 from checkout.worker.worker import Worker
 

@@ -22,9 +22,9 @@ from checkout.replies import CardCharged
 from checkout.services.orders import Orders
 from checkout.services.payments import Payments
 from checkout.services.stock import Stock
+from checkout.worker.calls.external_calls import CallResult, ExternalCalls
 from checkout.worker.dead_letters import HEADERS, dead_letter_row
 from checkout.worker.deliveries import Delivery, Sources
-from checkout.worker.external_calls import CallResult, ExternalCalls
 from checkout.worker.hops import header
 from checkout.worker.outbox import OutboxKind, OutboxRow
 from checkout.worker.sending import to_record
@@ -133,7 +133,7 @@ def test_a_message_of_another_major_version_is_sent_with_its_version(
 ) -> None:
     (delivery,) = take_all(Stock(), encode(order_received()))
     message = msgspec.convert(msgspec.to_builtins(order_received()), kind)
-    row = msgspec.structs.replace(delivery.outbox_row(message), message="OrderReceived")
+    row = msgspec.structs.replace(delivery.outbox_row(message, "stock"), message="OrderReceived")
 
     sent = to_record(row, MESSAGE_TYPES)
 
@@ -158,7 +158,7 @@ def test_a_message_after_a_call_goes_to_the_partition_of_the_record_before_the_c
 
     (delivery,) = take_all(Payments(), calls=[call])
 
-    assert delivery.outbox_row(PaymentProcessed(FIRST)).wanted_partition == 2
+    assert delivery.outbox_row(PaymentProcessed(FIRST), "payments").wanted_partition == 2
 
 
 def test_a_request_is_identified_by_its_type_and_order_and_journaled_with_its_client() -> None:

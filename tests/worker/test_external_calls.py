@@ -10,7 +10,7 @@ from sample import FIRST, order_id
 from waiting import wait_until
 
 from checkout.replies import CardCharged
-from checkout.worker.external_calls import FIRST_PAUSE, CallResult, ExternalCalls, Unanswered
+from checkout.worker.calls.external_calls import FIRST_PAUSE, CallResult, ExternalCalls, Unanswered
 from checkout.worker.outbox import OutboxKind, OutboxRow
 
 

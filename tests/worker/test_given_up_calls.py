@@ -18,8 +18,7 @@ from checkout.lab import Lab
 from checkout.messages import MESSAGE_TYPES, PaymentNeedsOperator
 from checkout.replies import CardCharged
 from checkout.settings import CALL_SECONDS
-from checkout.worker.deliveries import Sources
-from checkout.worker.external_calls import (
+from checkout.worker.calls.external_calls import (
     FIRST_PAUSE,
     GIVEN_UP,
     LONGEST_PAUSE,
@@ -27,6 +26,7 @@ from checkout.worker.external_calls import (
     ExternalCalls,
     Unanswered,
 )
+from checkout.worker.deliveries import Sources
 from checkout.worker.outbox import REPLICA_BITS, OutboxRow
 from checkout.worker.recovery import missing_hops
 from checkout.worker.worker import Worker

@@ -15,8 +15,8 @@ from checkout.replies import CardCharged, CardDenied, ParcelBooked
 from checkout.simulators import http_api, payment_broker, shipment_company
 from checkout.simulators.payment_broker import PaymentBroker
 from checkout.simulators.shipment_company import ShipmentCompany
-from checkout.worker.adapters import HttpAdapter
-from checkout.worker.external_calls import Unanswered, idempotency_key
+from checkout.worker.calls.adapters import HttpAdapter
+from checkout.worker.calls.external_calls import Unanswered, idempotency_key
 
 HIGH_CHARGE = ChargeCard(FIRST, Decimal("1000.01"), PaymentMethod.DEBIT)
 

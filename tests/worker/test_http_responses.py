@@ -14,9 +14,9 @@ from worker.outbox_rows import CHARGE, PARCEL, REFUND, external_call
 from checkout.framework.http_server import listen
 from checkout.replies import CardCharged, CardDenied, CardRefunded, ChargeUnclear, ParcelRefused, RefundRefused
 from checkout.simulators import http_api
-from checkout.worker import adapters
-from checkout.worker.adapters import TIMEOUT, HttpAdapter
-from checkout.worker.external_calls import Unanswered
+from checkout.worker.calls import adapters
+from checkout.worker.calls.adapters import TIMEOUT, HttpAdapter
+from checkout.worker.calls.external_calls import Unanswered
 
 
 def test_the_timeouts_are_one_second_to_connect_and_five_to_read() -> None:

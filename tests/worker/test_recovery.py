@@ -56,8 +56,9 @@ def test_exactly_the_lost_lines_are_recovered(shop: InMemoryShop, name: str, kep
 
 def fields_of(hop: Hop) -> tuple[object, ...]:
     return (
-        hop.order, hop.step, hop.sender, hop.to, hop.message, hop.topic or "", hop.partition or 0, hop.offset or 0,
-        hop.key or "", hop.group or "", hop.replica, hop.cause or "", hop.correlation, hop.outcome, hop.status or "",
+        hop.id, hop.cause_id or "", hop.order, hop.step, hop.sender, hop.to, hop.message, hop.topic or "",
+        hop.partition or 0, hop.offset or 0, hop.key or "", hop.group or "", hop.replica, hop.cause or "",
+        hop.correlation, hop.outcome, hop.status or "",
     )
 
 

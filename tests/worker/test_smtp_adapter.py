@@ -16,8 +16,8 @@ from checkout.messages import SendEmail
 from checkout.replies import EmailRefused, EmailSent
 from checkout.simulators import http_api, mailbox
 from checkout.simulators.mailbox import Mailbox
-from checkout.worker.adapters import SmtpAdapter, email_message
-from checkout.worker.external_calls import Unanswered, idempotency_key
+from checkout.worker.calls.adapters import SmtpAdapter, email_message
+from checkout.worker.calls.external_calls import Unanswered, idempotency_key
 
 
 def close_connection(adapter: SmtpAdapter) -> None:

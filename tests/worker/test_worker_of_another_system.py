@@ -10,8 +10,8 @@ from checkout.journal import journal
 from checkout.journal.journal import Journal
 from checkout.messaging.log import ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
+from checkout.worker.calls.external_calls import ExternalCalls
 from checkout.worker.database import ServiceDatabase
-from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.worker import Worker
 
 

@@ -1,76 +1,33 @@
 """Verify: whether recorded runs conform to a dynamic view, in causal order."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from collections.abc import Iterator, Sequence
 
+from checkout.c4.checks.conformance.fragments import Choice, Choices
+from checkout.c4.checks.conformance.judgement import judge
+from checkout.c4.checks.conformance.precedence import View
+from checkout.c4.checks.conformance.results import OrderResult, Unjudged
+from checkout.c4.checks.gaps import Gaps, NoGaps
 from checkout.c4.findings import PreconditionError
-from checkout.c4.journal import describe_hop, hop_data
 from checkout.c4.source.arrows import Arrow, Drawing
-from checkout.journal.causality import causes
-from checkout.journal.hop import Hop, Outcome
+from checkout.journal.hop import Hop
+
+ANOTHER_STORY = "none of its hops runs between two elements that an arrow of this view connects"
 
 
-class DeviationKind(StrEnum):
-    """How a run deviates from a view."""
+def verify_orders(
+    drawing: Drawing, orders: dict[str, list[Hop]], allow_redelivery: bool = False, gaps: Gaps | None = None
+) -> list[OrderResult]:
+    """The result of each order. `gaps` says what the recording lacks, by default nothing.
 
-    MISSING = "missing"
-    EXTRA = "extra"
-    EARLY = "too early"
-    REDELIVERED = "redelivered"
-
-
-@dataclass(frozen=True)
-class Deviation:
-    """One deviation: `arrow` is what is drawn and `hop` what was recorded, if there is one."""
-
-    kind: DeviationKind
-    message: str
-    arrow: Arrow | None = None
-    hop: Hop | None = None
-    tolerated: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {f'{self.arrow.line.place}: ' if self.arrow else ''}{self.message}"
-
-
-@dataclass(frozen=True)
-class OrderResult:
-    """How one order conforms: the hop of each arrow that occurred, by the arrow's position, and the deviations."""
-
-    order: str
-    hops: dict[int, Hop]
-    deviations: tuple[Deviation, ...]
-
-    @property
-    def conforms(self) -> bool:
-        """Whether all deviations are tolerated."""
-        return all(deviation.tolerated for deviation in self.deviations)
-
-    def __str__(self) -> str:
-        verb = "conforms" if self.conforms else "deviates"
-        summary = f"{self.order}: {verb}, {len(self.hops)} arrows happened"
-        return "\n  ".join([summary, *map(str, self.deviations)])
-
-    def as_data(self) -> dict[str, Any]:
-        """This result as JSON data."""
-        deviations = [
-            {"kind": each.kind, "tolerated": each.tolerated, "message": each.message}
-            | {"line": each.arrow.line.number if each.arrow else None, "hop": hop_data(each.hop) if each.hop else None}
-            for each in self.deviations
-        ]
-        return {"order": self.order, "conforms": self.conforms, "arrows": len(self.hops), "deviations": deviations}
-
-
-def verify_orders(drawing: Drawing, orders: dict[str, list[Hop]], allow_redelivery: bool = False) -> list[OrderResult]:
-    """The result of each order. Raises PreconditionError for a view without steps or hops of another system."""
+    Raises PreconditionError for a view without steps or hops of another system.
+    """
     arrows = numbered_arrows(drawing)
     aliases = {end for arrow in arrows for end in (arrow.source, arrow.target)}
     if not any({hop.sender, hop.to} <= aliases for hops in orders.values() for hop in hops):
         message = f"the journal is of another system: none of its hops runs between elements of {drawing.name}"
         raise PreconditionError(message)
-    return [_verify_order(arrows, order, hops, allow_redelivery) for order, hops in orders.items()]
+    verifier = Verifier(arrows, allow_redelivery, gaps or NoGaps())
+    return [verifier.verify(order, hops) for order, hops in orders.items()]
 
 
 def numbered_arrows(drawing: Drawing) -> list[Arrow]:
@@ -81,85 +38,49 @@ def numbered_arrows(drawing: Drawing) -> list[Arrow]:
     indices = list(dict.fromkeys(arrow.index for arrow in arrows))
     if all(arrow.step is not None for arrow in arrows):
         indices.sort(key=int)
-    return sorted(arrows, key=lambda arrow: indices.index(arrow.index))
+    places = {index: at for at, index in enumerate(indices)}
+    return sorted(arrows, key=lambda arrow: places[arrow.index])
 
 
-def predecessors(arrows: Sequence[Arrow], position: int) -> list[int]:
-    """The positions of the arrows that must precede the one at a position, in arrows in step order.
+class Verifier:
+    """Judges orders by the same arrows, which are those of `numbered_arrows`.
 
-    These are the last earlier arrows, all of one step, that its element received, or else sent. Where some of the
-    received ones have the same technology, such as the topic that a queue delivers, only these. If its element has no
-    earlier arrow: all arrows of the previous step.
+    Keeps what follows from the arrows of each choice of alternatives.
     """
-    arrow = arrows[position]
-    earlier = dict.fromkeys(each.index for each in arrows[:position] if each.index != arrow.index)
-    steps = [[at for at, each in enumerate(arrows) if each.index == index] for index in reversed(earlier)]
-    for step in steps:
-        received = [at for at in step if arrows[at].target == arrow.source]
-        sent = [at for at in step if arrows[at].source == arrow.source]
-        if found := [at for at in received if arrows[at].technology == arrow.technology] or received or sent:
-            return found
-    return steps[0] if steps else []
 
+    def __init__(self, arrows: Sequence[Arrow], allow_redelivery: bool, gaps: Gaps) -> None:
+        self._arrows, self._allow_redelivery, self._gaps = tuple(arrows), allow_redelivery, gaps
+        self._ends = {arrow.key[:2] for arrow in arrows}
+        self._has_fragments = any(arrow.fragments for arrow in arrows)
+        self._whole = Choice(tuple(range(len(arrows))))
+        self._views: dict[Choice, View] = {}
 
-def _verify_order(arrows: Sequence[Arrow], order: str, hops: Iterable[Hop], allow_redelivery: bool) -> OrderResult:
-    happened: dict[int, Hop] = {}
-    found = list[Deviation]()
-    attempts = list[Hop]()
-    for hop in hops:
-        positions = [at for at, arrow in enumerate(arrows) if arrow.key == hop.arrow]
-        free = [at for at in positions if at not in happened]
-        if hop.outcome is Outcome.DUPLICATE:
-            arrow = arrows[positions[0]] if positions else None
-            message = f"was delivered again and recognised as a duplicate: {describe_hop(hop)}"
-            found.append(Deviation(DeviationKind.REDELIVERED, message, arrow, hop, tolerated=True))
-        elif not hop.is_applied:
-            attempts.append(hop)
-        elif not positions:
-            found.append(Deviation(DeviationKind.EXTRA, _not_drawn(arrows, hop), hop=hop))
-        elif free:
-            happened[_position(arrows, free, happened, hop)] = hop
+    def verify(self, order: str, hops: Sequence[Hop]) -> OrderResult:
+        """The result of one order: that of the choice of alternatives with the fewest deviations."""
+        has_ids = all(hop.id is not None for hop in hops)
+        if has_ids and not any(hop.arrow[:2] in self._ends for hop in hops):
+            return OrderResult(order, {}, (), (Unjudged(None, ANOTHER_STORY),))
+        return min((self._judge(choice, order, hops, has_ids) for choice in self._choices(hops)), key=_rank)
+
+    def _choices(self, hops: Sequence[Hop]) -> Iterator[Choice]:
+        if not self._has_fragments:
+            yield self._whole
         else:
-            message = f"was applied again: {describe_hop(hop)}"
-            found.append(Deviation(DeviationKind.REDELIVERED, message, arrows[positions[-1]], hop, allow_redelivery))
-    found += [*_missing(arrows, happened, attempts), *_early(arrows, happened)]
-    return OrderResult(order, happened, tuple(found))
+            yield from Choices(self._arrows, {hop.arrow for hop in hops if hop.is_applied})
+
+    def _judge(self, choice: Choice, order: str, hops: Sequence[Hop], has_ids: bool) -> OrderResult:
+        if choice not in self._views:
+            self._views[choice] = self._view(choice)
+        view = self._views[choice]
+        return judge(view, order, hops, has_ids, self._allow_redelivery, self._gaps)
+
+    def _view(self, choice: Choice) -> View:
+        places = tuple(sorted(choice.taken))
+        optional = frozenset(at for at, place in enumerate(places) if place in choice.optional)
+        left_out = [arrow for at, arrow in enumerate(self._arrows) if at not in set(places)]
+        return View(tuple(self._arrows[at] for at in places), places, optional, tuple(left_out))
 
 
-def _position(arrows: Sequence[Arrow], free: Sequence[int], happened: dict[int, Hop], hop: Hop) -> int:
-    """The position of the arrow of a hop: of several with its ends and technology the one that follows its cause."""
-    caused = (
-        at
-        for at in (free if len(free) > 1 else ())
-        if any(causes(happened[before], hop) for before in predecessors(arrows, at) if before in happened)
-    )
-    return next(caused, free[0])
-
-
-def _missing(arrows: Sequence[Arrow], happened: dict[int, Hop], attempts: Sequence[Hop]) -> Iterator[Deviation]:
-    for arrow in (arrow for at, arrow in enumerate(arrows) if at not in happened):
-        attempt = next((hop for hop in attempts if hop.arrow == arrow.key), None)
-        evidence = f"; {attempt.outcome}: {describe_hop(attempt)}" if attempt else ""
-        yield Deviation(DeviationKind.MISSING, f"never happened: {arrow}{evidence}", arrow, attempt)
-
-
-def _early(arrows: Sequence[Arrow], happened: dict[int, Hop]) -> Iterator[Deviation]:
-    for at, hop in sorted(happened.items()):
-        before = [happened[n] for n in predecessors(arrows, at) if n in happened]
-        late = next((cause for cause in before if not _precedes(cause, hop)), None)
-        if late:
-            message = f"{describe_hop(hop)} came before {describe_hop(late)}"
-            yield Deviation(DeviationKind.EARLY, message, arrows[at], hop)
-
-
-def _precedes(cause: Hop, effect: Hop) -> bool:
-    """Whether one hop precedes another: by the cause it names, else by the clock."""
-    one_clock = cause.replica is not None and cause.replica == effect.replica
-    # A publisher records a hop after the broker's acknowledgement; another process may have handled the record by then.
-    return (causes(cause, effect) and not one_clock) or cause.at <= effect.at
-
-
-def _not_drawn(arrows: Sequence[Arrow], hop: Hop) -> str:
-    drawn = [arrow.technology for arrow in arrows if arrow.key[:2] == hop.arrow[:2]]
-    between = f"; between the two is drawn {', '.join(drawn)}" if drawn else ""
-    return f"is not drawn: {describe_hop(hop)}{between}"
+def _rank(result: OrderResult) -> tuple[int, int, int]:
+    deviations = sum(not deviation.tolerated for deviation in result.deviations)
+    return deviations, len(result.unjudged), -len(result.hops)

@@ -8,13 +8,13 @@ from typer import Argument, BadParameter, Option
 
 Paths = Annotated[list[Path] | None, Argument(metavar="PATH", hidden=True)]
 File = Annotated[str, Argument(metavar="FILE", hidden=True)]
-Journals = Annotated[list[Path], Option("--journal", metavar="JOURNAL", help="Journal file or folder; repeatable.")]
-Order = Annotated[str | None, Option(metavar="ID", help="Consider this order only, not all orders.")]
 Define = Annotated[
     list[str] | None,
     Option("--define", metavar="NAME=VALUE", help="Set a variable of the preprocessor, as PlantUML's -D; repeatable."),
 ]
 AsJson = Annotated[bool, Option("--json", help="Print JSON.")]
+Github = Annotated[bool, Option("--github", help="Print GitHub annotations.")]
+Sarif = Annotated[Path | None, Option(metavar="FILE", help="Write SARIF for code scanning; - prints it.")]
 
 
 def or_default(paths: list[Path] | None) -> list[Path]:

@@ -25,6 +25,7 @@ class Stroke:
 GREEN, RED = Stroke("#1E8E3E", 1.6), Stroke("#D93025", 2.2, "7,5")
 PURPLE, AMBER, ORANGE = Stroke("#8E24AA", 2.2), Stroke("#B26A00", 2.2), Stroke("#E8710A", 3.0)
 DOTTED, GREY = Stroke("#E8710A", 2.2, "2,4"), Stroke("#9AA0A6", 1.0)
+AMBER_DASHED, GREY_DASHED = Stroke("#B26A00", 2.2, "7,5"), Stroke("#80868B", 1.6, "3,4")
 FAINT, PALE = Stroke(opacity=0.3), Stroke(opacity=0.55)
 
 

@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 
 class SpanId(NamedTuple):
-    """What identifies a span: the id of its trace and its own, both in lower case hexadecimal where they are numbers."""
+    """What identifies a span: the id of its trace and its own, in lower case hexadecimal where they are numbers."""
 
     trace: str
     span: str

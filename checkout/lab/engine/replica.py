@@ -17,8 +17,8 @@ from checkout.lab.history.lab_journal import LabJournal
 from checkout.lab.history.lag import ConsumerLag
 from checkout.lab.history.projection import Projection
 from checkout.registry import Registry
+from checkout.worker.calls.external_calls import ExternalCalls
 from checkout.worker.database import ServiceDatabase
-from checkout.worker.external_calls import ExternalCalls
 from checkout.worker.inbox import INBOX
 from checkout.worker.outbox import OPEN, OUTBOX, OutboxKind, OutboxRow, has_open_rows
 from checkout.worker.worker import Worker

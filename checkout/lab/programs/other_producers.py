@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from checkout.framework.message import KAFKA
-from checkout.journal.hop import Hop, Outcome, compact, coordinates, text
+from checkout.journal.hop import Outcome, coordinates
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.stepping_log import RecordPosition
 from checkout.lab.programs.program import RunningProgram
@@ -78,12 +78,7 @@ def _note_delivery(environment: Environment, service: str, record: Record) -> No
 
 def _note_publication(environment: Environment, record: Record) -> None:
     kind = environment.registry.message_types.by_topic[record.topic]
-    cause = hops.cause_of(record, kind)
-    environment.journal.write([Hop(
-        order=_order(record), step=kind.step(cause), sender=kind.sender, to=KAFKA, message=kind.__name__,
-        technology=record.topic, topic=record.topic, partition=record.partition, offset=record.offset,
-        key=text(record.key), cause=cause, at=environment.clock.now(), payload=compact(record.value), observed=True,
-    )])  # fmt: skip
+    environment.journal.write([hops.observed_publication(kind, record, _order(record), environment.clock.now())])
 
 
 def _order(record: Record) -> str | None:

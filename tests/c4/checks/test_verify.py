@@ -10,7 +10,9 @@ import pytest
 from c4.other_ends import OTHER_ENDS
 from c4.runs import VIEWS, mutated, run_of, valid_run
 
-from checkout.c4.checks.verify import DeviationKind, OrderResult, numbered_arrows, predecessors, verify_orders
+from checkout.c4.checks.conformance.precedence import predecessors
+from checkout.c4.checks.conformance.results import DeviationKind, OrderResult
+from checkout.c4.checks.verify import numbered_arrows, verify_orders
 from checkout.c4.findings import PreconditionError
 from checkout.c4.journal import group_by_order, parse_hops
 from checkout.c4.source.arrows import Drawing
@@ -36,7 +38,7 @@ def test_two_thousand_causally_valid_runs_conform(view: View, capsys: pytest.Cap
 
 
 @pytest.mark.slow
-def test_eight_thousand_mutated_runs_are_caught_and_put_in_their_class(
+def test_ten_thousand_mutated_runs_are_caught_and_put_in_their_class(
     view: View, capsys: pytest.CaptureFixture[str]
 ) -> None:
     drawing, random, caught = view("ordering"), Random(2), Counter[str]()
@@ -47,7 +49,7 @@ def test_eight_thousand_mutated_runs_are_caught_and_put_in_their_class(
             caught[kind] += not result.conforms and {each.kind for each in result.deviations} == {kind}
 
     with capsys.disabled():
-        print(f"\n8,000 mutated runs, caught in their class: {dict(caught)}")
+        print(f"\n10,000 mutated runs, caught in their class: {dict(caught)}")
     assert caught == dict.fromkeys(DeviationKind, 2000)
 
 

@@ -11,7 +11,7 @@ from checkout.lab.course.replacements import function_platform, payment_function
 from checkout.messages import MESSAGE_TYPES
 from checkout.simulators import http_api, payment_broker
 from checkout.simulators.payment_broker import PaymentBroker
-from checkout.worker.external_calls import idempotency_key
+from checkout.worker.calls.external_calls import idempotency_key
 from checkout.worker.outbox import OutboxKind, OutboxRow
 
 Answer = Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]

@@ -73,7 +73,7 @@ class ExternalCalls:
         self, adapters: Mapping[str, Adapter], workers: int = 8, clock: Callable[[], float] = time.monotonic,
         give_up_after: float = CALL_SECONDS,
     ) -> None:  # fmt: skip
-        self._adapters, self._clock, self._give_up_after = adapters, clock, give_up_after
+        self.adapters, self._clock, self._give_up_after = adapters, clock, give_up_after
         self.may_give_up: Collection[str] = ()
         self._pool = ThreadPoolExecutor(workers, "external-calls") if workers else None
         self._results: queue.SimpleQueue[CallResult] = queue.SimpleQueue()
@@ -158,7 +158,7 @@ class ExternalCalls:
 
     def _call(self, row: OutboxRow) -> None:
         try:
-            result = self._adapters[row.message](row)
+            result = self.adapters[row.message](row)
         except Unanswered as unanswered:
             result = CallResult(row, unanswered.url, str(unanswered), None)
         except Exception as error:  # an unexpected error must not end the thread unnoticed

@@ -27,9 +27,10 @@ from checkout.replies import (
     Reply,
 )
 from checkout.settings import Settings
-from checkout.worker.external_calls import Adapter, CallResult, Unanswered, idempotency_key
-from checkout.worker.http_deadline import DeadlineTransport
+from checkout.worker.calls.external_calls import Adapter, CallResult, Unanswered, idempotency_key
+from checkout.worker.calls.http_deadline import DeadlineTransport
 from checkout.worker.outbox import OutboxRow
+from checkout.worker.sending import header_of
 
 TIMEOUT = httpx.Timeout(5.0, connect=1.0)  # seconds
 SENDER = Address("Awesome Online Store", addr_spec="orders@awesome-online-store.example")
@@ -120,6 +121,8 @@ class HttpAdapter:
 
     def _post(self, path: str, row: OutboxRow, request: dict[str, Any]) -> tuple[str, int, dict[str, Any]]:
         headers = {"content-type": "application/json", "Idempotency-Key": idempotency_key(row)}
+        if context := header_of(row, "traceparent"):
+            headers["traceparent"] = context
         return self._request("POST", path, content=ENCODER.encode(request), headers=headers)
 
     def _request(self, method: str, path: str, **options: Any) -> tuple[str, int, dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Evidence: what traces cannot show, and what was understood of them, in words."""

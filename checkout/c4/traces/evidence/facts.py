@@ -1,0 +1,81 @@
+"""Facts: what the mapping notes about the limits of what spans show, while it looks for hops."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from checkout.c4.traces.mapping.node import DELIVERIES, Draft, Node
+from checkout.c4.traces.naming.text import clean, short_id
+from checkout.c4.traces.span import SpanId
+
+
+class MissingParents(NamedTuple):
+    """The parents that the spans of one trace name and that are not in the files.
+
+    `parents` are their ids; `above` the aliases of the services that they called. `is_top`: only the beginning of the
+    trace is missing.
+    """
+
+    parents: frozenset[str]
+    above: frozenset[str]
+    is_top: bool
+
+
+class Facts:
+    """Notes of one mapping; each refers to a draft or a node, whose story is known later."""
+
+    def __init__(self) -> None:
+        self.direct = set[str]()  # topics that the view draws without a broker
+        self.brokers = set[str]()
+        self.absent_links: list[tuple[Draft, SpanId]] = []
+        self.lost_messages: list[tuple[Draft, Node]] = []
+        self.batches: list[tuple[Draft, Node]] = []
+        self.unnamed_calls: list[Node] = []
+        self.unmapped_peers: list[tuple[Draft, str]] = []
+        self.peer_counts = Counter[str]()
+
+    def add_broker(self, alias: str) -> None:
+        """Notes that messages pass a broker."""
+        self.brokers.add(alias)
+
+    def add_direct(self, topic: str) -> None:
+        """Notes that the messages of a topic are drawn from service to service."""
+        self.direct.add(topic)
+
+    def add_absent_link(self, draft: Draft, link: SpanId) -> None:
+        """Notes a delivery whose publication is not in the files."""
+        self.absent_links.append((draft, link))
+
+    def add_lost_message(self, draft: Draft, node: Node) -> None:
+        """Notes a delivery at the root of a trace that names no message."""
+        self.lost_messages.append((draft, node))
+
+    def add_batch(self, draft: Draft, node: Node) -> None:
+        """Notes a delivery of a span with several, but not the first one, to which all that follows belongs."""
+        self.batches.append((draft, node))
+
+    def add_unnamed_call(self, node: Node) -> None:
+        """Notes a call to a system that the span does not name, or names by an IP address."""
+        self.unnamed_calls.append(node)
+
+    def add_unmapped_peer(self, draft: Draft, name: str) -> None:
+        """Notes a call to a system that is no element."""
+        self.unmapped_peers.append((draft, clean(name)))
+        self.peer_counts[clean(name)] += 1
+
+
+def missing_parents(nodes: Iterable[Node]) -> dict[str, MissingParents]:
+    """The missing parents by trace. Deliveries whose message is known do not count: their links take the place."""
+    orphans: dict[str, list[Node]] = {}
+    complete = set[str]()
+    for node in nodes:
+        if node.up is None and not node.missing:
+            complete.add(node.span.trace)
+        elif node.up is None and not (node.role in DELIVERIES and node.span.links):
+            orphans.setdefault(node.span.trace, []).append(node)
+    found = dict[str, MissingParents]()
+    for trace, spans in orphans.items():
+        parents = frozenset(short_id(node.missing) for node in spans)
+        is_top = trace not in complete and len(parents) == 1
+        found[trace] = MissingParents(parents, frozenset(node.alias for node in spans), is_top)
+    return found

@@ -1,0 +1,105 @@
+"""Gaps: why the absence of an arrow in a trace is no proof that it never happened."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+from checkout.c4.source.arrows import Arrow
+from checkout.c4.traces.evidence.facts import Facts, missing_parents
+from checkout.c4.traces.evidence.problems import describe_problems
+from checkout.c4.traces.mapping.context import Context
+from checkout.c4.traces.mapping.node import Draft, Node
+from checkout.c4.traces.mapping.stories import story_of
+from checkout.c4.traces.naming.text import short_id
+
+
+class TraceGaps:
+    """The gaps of mapped traces: absence of an arrow is proof only without any of them.
+
+    Proof needs spans of its source in the story (of its target in the files, where a broker delivers); all parents;
+    traces that are not partial; links that lead to spans in the files; and no span that may be the arrow under another
+    name. `problems` has one sentence for each gap that a user can close.
+    """
+
+    def __init__(
+        self, context: Context, facts: Facts, nodes: Sequence[Node], drafts: Sequence[Draft], partial: Collection[str]
+    ) -> None:
+        self._partial, self._missing = frozenset(partial), missing_parents(nodes)
+        self._unmapped = context.names.unmapped_aliases
+        self._brokers, self._direct = facts.brokers | context.elements.queues, facts.direct
+        self._present: dict[str, set[str]] = defaultdict(set)
+        self._traces: dict[str, set[str]] = defaultdict(set)
+        self._nameless = set[str]()
+        for node in nodes:
+            story = story_of(node)
+            self._present[story].add(node.alias)
+            self._traces[story].add(node.span.trace)
+            if not node.alias:
+                self._nameless.add(node.span.trace)
+        for draft in drafts:  # a caller has no spans: those of the service that it calls take their place
+            if draft.hop and draft.hop.sender == context.caller:
+                self._present[draft.order].add(context.caller)
+        self._elements = frozenset(alias for present in self._present.values() for alias in present)
+        self._stories = _story_reasons(facts)
+        self._mixed = {(draft.order, node.alias): node for draft, node in facts.batches}
+        self._unclear = _unclear_calls(facts)
+        self.problems: Sequence[str] = describe_problems(context, facts, self._missing, self._partial)
+
+    def reason(self, order: str, arrow: Arrow) -> str:
+        """Why the absence of this arrow in this story cannot be judged; empty where it is proof."""
+        if order in self._stories:
+            return self._stories[order]
+        by_trace = (self._trace_reason(trace, arrow) for trace in sorted(self._traces.get(order, ())))
+        return next(filter(None, by_trace), "") or self._end_reason(order, arrow) or self._name_reason(order, arrow)
+
+    def _trace_reason(self, trace: str, arrow: Arrow) -> str:
+        if trace in self._partial:
+            return f"trace {short_id(trace)} is marked as incomplete by its source"
+        if trace in self._nameless:
+            return f"trace {short_id(trace)} has spans of an unknown service"
+        missing = self._missing.get(trace)
+        if missing and (not missing.is_top or arrow.target in missing.above):
+            return f"parent {min(missing.parents)} of {', '.join(sorted(missing.above))} is missing"
+        return ""
+
+    def _end_reason(self, order: str, arrow: Arrow) -> str:
+        """Why the spans that would show the arrow are not there: those of its source, for a delivery of its target."""
+        if (order, arrow.source) in self._mixed:
+            node = self._mixed[order, arrow.source]
+            return f"span {short_id(node.span.id)} of {node.alias} handles messages of several stories together"
+        is_direct = any(topic and topic in arrow.technology for topic in self._direct)
+        if (is_direct or arrow.source in self._brokers) and arrow.target not in self._elements:
+            return f"no span of {arrow.target} is in the files"
+        if arrow.source in self._brokers or arrow.source in self._present.get(order, ()):
+            return ""
+        return f"no span of {arrow.source} is in {'this trace' if arrow.source in self._elements else 'the files'}"
+
+    def _name_reason(self, order: str, arrow: Arrow) -> str:
+        """Whether spans may be the arrow under a name that fits no element."""
+        if arrow.target in self._elements or arrow.target in self._brokers:
+            return ""
+        unmapped = next((each for each in self._present[order] if each in self._unmapped), "")
+        if unmapped:
+            return f'service "{self._unmapped[unmapped]}" is no element and may be {arrow.target}'
+        return self._unclear.get((order, arrow.source), "")
+
+
+def _story_reasons(facts: Facts) -> dict[str, str]:
+    reasons: dict[str, str] = {}
+    for draft, link in facts.absent_links:
+        place = f"span {short_id(link.span)} of trace {short_id(link.trace)}"
+        reasons[draft.order] = f"a link leads to {place}, which is not in the files"
+    for draft, node in facts.lost_messages:
+        reasons[draft.order] = f"span {short_id(node.span.id)} of {node.alias} names no span that sent its message"
+    return reasons
+
+
+def _unclear_calls(facts: Facts) -> dict[tuple[str, str], str]:
+    reasons: dict[tuple[str, str], str] = {}
+    for node in facts.unnamed_calls:
+        reason = f"span {short_id(node.span.id)} of {node.alias} calls a system that it does not name"
+        reasons[story_of(node), node.alias] = reason
+    for draft, name in facts.unmapped_peers:
+        if draft.hop:
+            remedy = "add it under [peers] or [ignore] in traces.toml"
+            reasons[draft.order, draft.hop.sender] = f'it may be the call to "{name}": {remedy}'
+    return reasons

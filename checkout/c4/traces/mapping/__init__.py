@@ -1,0 +1,1 @@
+"""Mapping: from spans to hops; `hops.read_hops` is the entry."""
