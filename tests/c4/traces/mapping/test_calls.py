@@ -1,4 +1,4 @@
-"""Calls in traces: client and server halves, outside systems, nested client spans (traces.md 3.3, rules 4 to 7)."""
+"""Calls in traces: client and server halves, outside systems, nested client spans."""
 
 import pytest
 from c4.traces.mapping.written_spans import GET, arrows, chain, mapped, send, span, view

@@ -1,4 +1,4 @@
-"""Gaps of traces: absence that is proof, and absence that is not (traces.md 3.8)."""
+"""Gaps of traces: absence that is proof, and absence that is not."""
 
 import pytest
 from c4.traces.mapping.written_spans import GET, mapped, process, send, span, view

@@ -1,4 +1,4 @@
-"""Messages in traces: publications and deliveries through a broker (traces.md 3.3, rules 1 to 3)."""
+"""Messages in traces: publications and deliveries through a broker."""
 
 import pytest
 from c4.traces.mapping.written_spans import MESSAGE, arrows, chain, mapped, process, receive, send, span, view

@@ -1,4 +1,4 @@
-"""Outcomes of hops, what the mapping leaves out, and trees that are broken (traces.md 3.2, 3.8)."""
+"""Outcomes of hops, what the mapping leaves out, and trees that are broken."""
 
 import pytest
 from c4.traces.mapping.written_spans import GET, arrows, mapped, process, send, span, view

@@ -1,4 +1,4 @@
-"""Stories and steps of traces: causes, links over traces, clocks, concurrency (traces.md 3.5 and 3.6)."""
+"""Stories and steps of traces: causes, links over traces, clocks, concurrency."""
 
 import pytest
 from c4.traces.mapping.written_spans import arrows, chain, mapped, process, receive, send, span, view

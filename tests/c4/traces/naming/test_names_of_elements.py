@@ -1,4 +1,4 @@
-"""Names in traces: which element a service, host, database or broker means (traces.md 3.1)."""
+"""Names in traces: which element a service, host, database or broker means."""
 
 import pytest
 from c4.traces.mapping.written_spans import GET, arrows, mapped, span, view

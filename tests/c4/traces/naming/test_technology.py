@@ -1,4 +1,4 @@
-"""Technology: which drawn text an observed call or message means (traces.md 3.4)."""
+"""Technology: which drawn text an observed call or message means."""
 
 import pytest
 from c4.traces.mapping.written_spans import mapped, send, span, view
