@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from checkout.c4.source.arrows import Arrow
-from checkout.c4.source.elements import HAS_ARROW, NAME, NAME_QUOTED, alias_and_label
+from checkout.c4.source.elements import HAS_ARROW, NAME, NAME_QUOTED, OUTSIDE, alias_and_label
 from checkout.c4.source.files import SourceLine
 from checkout.c4.source.labels import single_spaces, unquoted, without_markup
 from checkout.c4.source.preprocessing import FIELD, INDEX, RECORD
@@ -59,7 +59,7 @@ def activations(text: str) -> list[str]:
 
 
 def _end(one: str, two: str | None) -> str:
-    return one if one in ("[", "]", "?") else unquoted(alias_and_label(one, two)[0])
+    return one if one in OUTSIDE else unquoted(alias_and_label(one, two)[0])
 
 
 def _make_arrow(way: str, source: str, target: str, index: str, label: str, technology: str, line: SourceLine) -> Arrow:

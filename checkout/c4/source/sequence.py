@@ -24,7 +24,8 @@ class SequenceReader:
 
     open: list[tuple[Fragment, SourceLine]] = field(default_factory=list)
     count: int = 0
-    calls: list[Arrow] = field(default_factory=list)
+    calls: list[Arrow] = field(default_factory=list)  # by the elements that they activated
+    unanswered: list[tuple[str, str]] = field(default_factory=list)
     last: Arrow | None = None
     autoactivate: bool = False
 
@@ -47,12 +48,22 @@ class SequenceReader:
 
     def place(self, arrow: Arrow, text: str) -> Arrow:
         """An arrow of a statement with the fragments that hold it."""
-        placed = self._place(arrow)
+        is_reply = is_dotted(text) and not arrow.technology and self._answers(arrow)
+        if not is_dotted(text):
+            self.unanswered.append(arrow.key[:2])
+        placed = self._place(replace(arrow, is_reply=is_reply))
         for mark in activations(text):
             self._activate(mark == "++", mark == "--")
         if self.autoactivate:
             self._activate(not is_dotted(text), is_dotted(text))
         return placed
+
+    def _answers(self, arrow: Arrow) -> bool:
+        call = (arrow.target, arrow.source)
+        if call not in self.unanswered:
+            return False
+        self.unanswered.remove(call)
+        return True
 
     def _place(self, arrow: Arrow) -> Arrow:
         self.last = replace(arrow, fragments=tuple(fragment for fragment, _ in self.open))
@@ -81,7 +92,9 @@ class SequenceReader:
         call = self.calls.pop() if self.calls else self.last
         if call is None:
             raise line.error("unreadable", "this return follows no arrow", "write the arrow of the answer instead")
-        return self._place(Arrow("", call.target, call.source, label, "", line))
+        answer = Arrow("", call.target, call.source, label, "", line, is_reply=True)
+        self._answers(answer)
+        return self._place(answer)
 
 
 def number_arrows(arrows: Sequence[Arrow], concurrent: Sequence[bool]) -> list[Arrow]:
