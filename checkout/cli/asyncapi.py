@@ -15,7 +15,7 @@ from checkout.registry import STORE, Registry
 HEADERS = {
     "type": "object",
     "properties": {
-        "kafka_correlationId": {"type": "string", "description": "The correlation id of the request, else the order id."},
+        "kafka_correlationId": {"type": "string", "description": "The id of the request, else that of the order."},
         "cause": {"type": "string", "description": "The message that caused this one, where its type leaves several."},
         "version": {"type": "string", "description": "MAJOR or MAJOR.MINOR of the message; 1 if it is absent."},
     },

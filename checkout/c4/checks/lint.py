@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from checkout.c4.findings import Finding
 from checkout.c4.source.arrows import Arrow, Drawing
+from checkout.c4.source.elements import OUTSIDE
 from checkout.c4.source.files import SourceLine
 from checkout.c4.source.includes import DIRECTIVE, REMOTE, THEME, bundled_name
 
@@ -22,7 +23,7 @@ def _undeclared_alias(drawing: Drawing) -> Iterator[Finding]:
     declared = drawing.aliases
     for arrow in drawing.arrows if any("C4" in line.text for line in drawing.diagram.lines) else ():
         for alias in dict.fromkeys((arrow.source, arrow.target)):
-            if alias not in declared:
+            if alias not in declared and alias not in OUTSIDE:
                 near = get_close_matches(alias, declared, 1, 0.7)
                 fix = f"write {near[0]}" if near else "declare it, or correct the name"
                 yield arrow.line.finding("undeclared-alias", f"no element is called {alias}", fix, alias)

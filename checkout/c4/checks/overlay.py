@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from checkout.c4.checks.conformance.results import Deviation, DeviationKind, OrderResult
-from checkout.c4.checks.verify import numbered_arrows
+from checkout.c4.checks.verify import is_silent, numbered_arrows
 from checkout.c4.render.paint import (
     AMBER_DASHED,
     DOTTED,
@@ -27,10 +27,11 @@ STROKES = {
     DeviationKind.REDELIVERED: ORANGE, DeviationKind.EXTRA: DOTTED,
 }  # fmt: skip
 
-KEY = (
-    "Green: happened as drawn. Red, dashed: never happened. Purple: too early. Orange: more than once. Orange, dotted: "
-    "happened, and is not drawn."
-)
+KEYS = {
+    GREEN: "Green: happened as drawn.", RED: "Red, dashed: never happened.", PURPLE: "Purple: too early.",
+    ORANGE: "Orange: more than once.", DOTTED: "Orange, dotted: happened, and is not drawn.",
+}  # fmt: skip
+UNCHANGED = Stroke()  # of an arrow that a recording need not have, such as a reply
 FURTHER_KEYS = {
     AMBER_DASHED: "Amber, dashed: happened with another technology.", GREY_DASHED: "Grey, dashed: cannot be judged.",
     GREY: "Grey: of an alternative that did not happen.",
@@ -50,14 +51,21 @@ def render_overlay(renderer: Renderer, drawing: Drawing, results: Sequence[Order
 
 def overlay_key(drawing: Drawing, results: Sequence[OrderResult]) -> str:
     """What the colours and dashes of an overlay mean; the rarer ones only if it has them."""
+    return " ".join(overlay_keys(drawing, results).values())
+
+
+def overlay_keys(drawing: Drawing, results: Sequence[OrderResult]) -> dict[Stroke, str]:
+    """The sentence of `overlay_key` for each stroke."""
     strokes = set(_strokes(drawing, results).values())
-    return " ".join([KEY, *(text for stroke, text in FURTHER_KEYS.items() if stroke in strokes)])
+    return KEYS | {stroke: text for stroke, text in FURTHER_KEYS.items() if stroke in strokes}
 
 
 def _strokes(drawing: Drawing, results: Sequence[OrderResult]) -> dict[tuple[str, ...], Stroke]:
     happened = {at for result in results for at in result.hops}
-    arrows = enumerate(numbered_arrows(drawing))
-    found = {_identity(arrow): GREEN if at in happened else GREY for at, arrow in arrows}
+    found = {
+        _identity(arrow): GREEN if at in happened else UNCHANGED if is_silent(arrow) else GREY
+        for at, arrow in enumerate(numbered_arrows(drawing))
+    }
     unjudged = {_identity(each.arrow) for result in results for each in result.unjudged if each.arrow}
     found |= {each: GREY_DASHED for each in unjudged if found[each] is GREY}
     deviating = [(each.kind, each.arrow) for each in _deviations(results) if each.arrow]

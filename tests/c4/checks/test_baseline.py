@@ -63,6 +63,26 @@ def test_other_deviations_stay(write: Write, change: tuple[str, str]) -> None:
     assert [each.tolerated for each in baseline.accept(results())[0].deviations] == [False, False]
 
 
+def test_wrong_technology_is_accepted_only_as_it_was_seen(write: Write) -> None:
+    entry = ENTRY.replace("missing", "wrong technology").replace('"bank"', '"stock"')
+    result = verify_orders(SHOP, {"t1": [hop("1", "web", "shop"), hop("2", "shop", "stock", "gRPC", "1")]})
+
+    tolerated = [
+        opened(write(entry + f'seen = "{seen}"')).accept(result)[0].deviations[0].tolerated for seen in ("gRPC", "SQL")
+    ]
+
+    assert tolerated == [True, False]
+
+
+def test_deviation_that_is_tolerated_anyway_needs_no_entry(write: Write) -> None:
+    hops = [hop(name, "web", "shop", topic="orders", partition=0, offset=1) for name in ("1", "2")]
+    baseline = opened(write(ENTRY.replace("missing", "redelivered").replace("shop", "web").replace("bank", "shop")))
+
+    (again, *_) = baseline.accept(verify_orders(SHOP, {"t1": hops}, allow_redelivery=True))[0].deviations
+
+    assert (again.kind, again.tolerated, again.accepted) == ("redelivered", True, "")
+
+
 def test_entry_counts_again_after_its_date_and_is_named(write: Write) -> None:
     last, after = (opened(write(ENTRY), day) for day in (date(2026, 12, 31), date(2027, 1, 1)))
 
@@ -76,7 +96,8 @@ def test_entry_counts_again_after_its_date_and_is_named(write: Write) -> None:
 
 
 def test_entry_that_matches_nothing_is_stale(write: Write) -> None:
-    baseline = opened(write(ENTRY + ENTRY.replace('"bank"', '"printer"')))
+    old = ENTRY.replace('"bank"', '"printer"').replace("2026", "2020")
+    baseline = opened(write(ENTRY + old))
 
     baseline.accept(results())
 

@@ -9,6 +9,7 @@ from c4.traced_runs import arrow, drawing, hop
 from checkout.c4.checks.conformance.reports import as_json, as_markdown, as_results, as_text
 from checkout.c4.checks.conformance.results import Verdict
 from checkout.c4.checks.conformance.summary import Summary, summarize
+from checkout.c4.checks.sarif import as_sarif
 from checkout.c4.checks.verify import verify_orders
 from checkout.c4.findings import as_github
 from checkout.c4.source.arrows import Arrow
@@ -109,7 +110,15 @@ def test_undrawn_call_of_a_trace_has_operation_number_span_trace_and_remedy() ->
         f"is not drawn: shop → spy [HTTP], operation POST, 2 times, span 9c1e of trace 07af: {remedy}",
         'service "member-api" is no element',
     ]
-    assert "traces.toml" not in as_text(summary_of(*many()))
+    assert "operation POST" not in as_text(summary_of(*many()))
+
+
+def test_equal_undrawn_hops_without_ids_are_one_deviation_of_the_summary() -> None:
+    spies = [hop(None, "shop", "spy", order="t0") for _ in range(3)]
+
+    (found,) = summary_of([*run("t0", "stock", "bank"), *spies]).deviations
+
+    assert (found.orders, found.hops) == (1, 3)
 
 
 def test_json_is_one_object_with_a_version() -> None:
@@ -150,11 +159,23 @@ def test_undrawn_hop_between_connected_elements_is_at_their_first_arrow() -> Non
 def test_markdown_has_verdicts_tables_and_the_picture() -> None:
     text = as_markdown(summary_of(*many(), gaps=Untraced(t0="shop")), SHOP, "out/view.svg")
 
-    assert text.startswith("### A view\n\n10 orders: **7 conform, 2 deviate, 1 cannot be judged**.\n")
+    assert text.startswith("### A view\n\n10 traces: **7 conform, 2 deviate, 1 cannot be judged**.\n")
     assert "| missing: never happened: 3 shop → bank \\[HTTP\\] | view.puml:5 | 1 | t1 |\n" in text
     assert "| 3 shop → bank \\[HTTP\\] | no span of shop is in the file | 1 | t0 |\n" in text
     assert '- service "member-api" is no element\n' in text
     assert text.endswith("![A view, coloured by conformance](<out/view.svg>)\n")
+
+
+def test_control_characters_of_a_trace_are_in_no_report() -> None:
+    names = "\x1b\x9b\x7f\u2028"
+    spy = hop(f"a:{names}", "shop", names, names, "1", message=names, order=names)
+    summary = summary_of([*run(names, "stock", "bank"), spy], gaps=Untraced())
+
+    texts = [as_text(summary), str(summary), as_json(summary, SHOP), as_markdown(summary, SHOP)]
+    texts.append(as_sarif(as_results(summary, SHOP), "verify"))
+
+    assert [text for text in texts if set(text) & set(names)] == []
+    assert json.loads(texts[2])["deviations"][0]["hop"]["to"] == names
 
 
 def test_names_of_a_trace_are_no_markup() -> None:

@@ -63,7 +63,7 @@ def test_run_of_which_nothing_can_be_judged_is_code_three(run: Run) -> None:
 def test_undrawn_call_has_a_remedy_in_an_annotation(run: Run) -> None:
     done = run("--github", calls=[*CALLS, ("bank", "spy", "gRPC")])
 
-    message = "is not drawn: bank → spy [gRPC], operation POST; in 1 of 1 orders, such as t1: draw it"
+    message = "is not drawn: bank → spy [gRPC], operation POST; in t1: draw it"
     assert done.exit_code == 1
     assert done.stdout == f"::error file=shop.puml,line=3,col=1,title=verify-extra::{message}\n"
 

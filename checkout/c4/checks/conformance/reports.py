@@ -1,6 +1,5 @@
 """Reports: the summary of a verification as text, JSON, findings for GitHub and SARIF, and Markdown."""
 
-import json
 import re
 from collections.abc import Sequence
 from html import escape
@@ -14,6 +13,7 @@ from checkout.c4.checks.conformance.summary import (
 )
 from checkout.c4.checks.sarif import SarifResult
 from checkout.c4.checks.verify import numbered_arrows
+from checkout.c4.findings import json_text, printable
 from checkout.c4.source.arrows import Drawing
 from checkout.c4.source.files import SourceLine
 
@@ -51,7 +51,7 @@ def as_json(summary: Summary, drawing: Drawing, warnings: Sequence[str] = ()) ->
         "baseline": list(warnings),
         "orders": [result.as_data() for result in summary.results],
     }
-    return json.dumps(data, indent=1, ensure_ascii=False)
+    return json_text(data)
 
 
 def as_results(summary: Summary, drawing: Drawing) -> list[SarifResult]:
@@ -96,16 +96,17 @@ def title_line(drawing: Drawing) -> SourceLine:
 
 def as_markdown(summary: Summary, drawing: Drawing, picture: str = "", warnings: Sequence[str] = ()) -> str:
     """The summary for a pull request: verdicts, tables of deviations and gaps, and the picture at a relative link."""
-    counts, total = summary.verdicts, len(summary.results)
+    counts, total = summary.verdicts, summary.count(len(summary.results))
+    noun = "traces" if summary.is_traced else "orders"
     conform, deviate, unjudged = (counts[each] for each in Verdict)
     lines = [f"### {_cell(drawing.title or drawing.name)}", ""]
-    lines += [f"{total:,} orders: **{conform:,} conform, {deviate:,} deviate, {unjudged:,} cannot be judged**.", ""]
+    lines += [f"{total}: **{conform:,} conform, {deviate:,} deviate, {unjudged:,} cannot be judged**.", ""]
     if summary.deviations:
-        lines += ["| deviation | place | orders | example |", "| --- | --- | ---: | --- |"]
+        lines += [f"| deviation | place | {noun} | example |", "| --- | --- | ---: | --- |"]
         lines += [_deviation_row(summary, each, drawing) for each in summary.deviations]
         lines.append("")
     if summary.gaps:
-        lines += ["| cannot be judged | reason | orders | example |", "| --- | --- | ---: | --- |"]
+        lines += [f"| cannot be judged | reason | {noun} | example |", "| --- | --- | ---: | --- |"]
         lines += [_gap_row(each) for each in summary.gaps]
         lines.append("")
     notes = [*summary.problems, *warnings]
@@ -131,5 +132,5 @@ def _gap_row(found: DistinctGap) -> str:
 
 def _cell(text: str) -> str:
     """A text without the characters that have a meaning in Markdown, a table or HTML."""
-    plain = re.sub(r"([\\`*_{}\[\]|#!~])", r"\\\1", text.replace("\n", " ").replace("\r", " "))
+    plain = re.sub(r"([\\`*_{}\[\]|#!~])", r"\\\1", printable(text.replace("\n", " ")))
     return escape(plain, quote=False)

@@ -71,6 +71,11 @@ class Summary:
     problems: tuple[str, ...] = ()
     is_traced: bool = False
 
+    def count(self, number: int) -> str:
+        """A number of orders, or traces, in words."""
+        noun = "trace" if self.is_traced else "order"
+        return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
     @property
     def remedy(self) -> str:
         """What to do about an undrawn hop."""
@@ -104,13 +109,15 @@ class Summary:
     def __str__(self) -> str:
         counts = self.verdicts
         parts = [f"{counts[each]:,} {verb}" for each, verb in _VERBS.items()]
-        lines = [f"{len(self.results):,} orders: {', '.join(parts)}"]
+        lines = [f"{self.count(len(self.results))}: {', '.join(parts)}"]
         lines += [f"{each.example}; {self.where(each)}" for each in self.deviations]
         return "\n".join([*lines, *(f"{each.example}; {self.where(each)}" for each in self.gaps)])
 
     def where(self, found: DistinctDeviation | DistinctGap) -> str:
-        """The number of orders that have something, and an example."""
-        return f"in {found.orders:,} of {len(self.results):,} orders, such as {printable(found.order)}"
+        """The number of orders that have something, and an example; for a single order its id."""
+        if len(self.results) == 1:
+            return f"in {printable(found.order)}"
+        return f"in {found.orders:,} of {self.count(len(self.results))}, such as {printable(found.order)}"
 
 
 def _identity(arrow: Arrow) -> tuple[str, ...]:
