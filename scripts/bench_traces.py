@@ -66,11 +66,11 @@ def span(number: int) -> dict[str, Any]:
     }
 
 
-def resource_spans(service: str, spans: list[dict[str, Any]]) -> dict[str, Any]:
-    """Spans of one service."""
+def resource_spans(service: str, spans: list[dict[str, Any]], host: str = "node-1") -> dict[str, Any]:
+    """Spans of one service, which runs on a host."""
     attributes = {
         "service.name": service, "service.instance.id": f"{service}-1", "telemetry.sdk.language": "python",
-        "telemetry.sdk.name": "opentelemetry", "host.name": "node-1", "process.pid": 4_711,
+        "telemetry.sdk.name": "opentelemetry", "host.name": host, "process.pid": 4_711,
     }  # fmt: skip
     scope = {"scope": {"name": "opentelemetry.instrumentation"}, "spans": spans}
     return {"resource": {"attributes": key_values(attributes)}, "scopeSpans": [scope]}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ARGUMENTS = {  # typer's own section of arguments shows Python types
     "paths": "PATH is a file or a folder, by default the folder diagrams if there is one, else the current folder.",
     "file": "FILE is a diagram, or FILE#NAME one of several diagrams in a file.",
+    "files": "FILES are diagrams, FILE or FILE#NAME, or folders; by default the folder diagrams, else the current one.",
     "revisions": "REV is a git revision to compare with the working tree, or REV..REV two revisions.",
 }
 

@@ -10,6 +10,7 @@ import typer
 from checkout import __version__
 from checkout.c4.cli import Command, make_app
 from checkout.cli.groups import PLAIN, AsJson, Brokers, PortBase, dlt, kafka
+from checkout.cli.missing_store import missing_store
 from checkout.errors import CheckoutError
 
 if TYPE_CHECKING:
@@ -238,6 +239,7 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except CheckoutError as error:
-        print(f"checkout: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    except (CheckoutError, ModuleNotFoundError) as error:
+        found = error if isinstance(error, CheckoutError) else missing_store(error)
+        print(f"checkout: {found}", file=sys.stderr)
+        sys.exit(found.exit_code)

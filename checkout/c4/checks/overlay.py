@@ -28,10 +28,10 @@ STROKES = {
 }  # fmt: skip
 
 UNCHANGED = Stroke()  # of an arrow that a recording need not have, such as a reply
-KEY = (
-    "Green: happened as drawn. Red, dashed: never happened. Purple: too early. Orange: more than once. Orange, dotted: "
-    "happened, and is not drawn."
-)
+KEYS = {
+    GREEN: "Green: happened as drawn.", RED: "Red, dashed: never happened.", PURPLE: "Purple: too early.",
+    ORANGE: "Orange: more than once.", DOTTED: "Orange, dotted: happened, and is not drawn.",
+}  # fmt: skip
 FURTHER_KEYS = {
     AMBER_DASHED: "Amber, dashed: happened with another technology.", GREY_DASHED: "Grey, dashed: cannot be judged.",
     GREY: "Grey: of an alternative that did not happen.",
@@ -51,8 +51,13 @@ def render_overlay(renderer: Renderer, drawing: Drawing, results: Sequence[Order
 
 def overlay_key(drawing: Drawing, results: Sequence[OrderResult]) -> str:
     """What the colours and dashes of an overlay mean; the rarer ones only if it has them."""
+    return " ".join(overlay_keys(drawing, results).values())
+
+
+def overlay_keys(drawing: Drawing, results: Sequence[OrderResult]) -> dict[Stroke, str]:
+    """The sentence of `overlay_key` for each stroke."""
     strokes = set(_strokes(drawing, results).values())
-    return " ".join([KEY, *(text for stroke, text in FURTHER_KEYS.items() if stroke in strokes)])
+    return KEYS | {stroke: text for stroke, text in FURTHER_KEYS.items() if stroke in strokes}
 
 
 def _strokes(drawing: Drawing, results: Sequence[OrderResult]) -> dict[tuple[str, ...], Stroke]:

@@ -27,7 +27,7 @@ def verify_orders(
     if not any({hop.sender, hop.to} <= aliases for hops in orders.values() for hop in hops):
         message = f"the journal is of another system: none of its hops runs between elements of {drawing.name}"
         raise PreconditionError(message)
-    verifier = _Verifier(arrows, allow_redelivery, gaps or NoGaps())
+    verifier = Verifier(arrows, allow_redelivery, gaps or NoGaps())
     return [verifier.verify(order, hops) for order, hops in orders.items()]
 
 
@@ -48,8 +48,11 @@ def is_silent(arrow: Arrow) -> bool:
     return arrow.is_reply or arrow.source == arrow.target or bool({arrow.source, arrow.target} & set(OUTSIDE))
 
 
-class _Verifier:
-    """Judges orders by the same arrows; keeps what follows from the arrows of each choice of alternatives."""
+class Verifier:
+    """Judges orders by the same arrows, which are those of `numbered_arrows`.
+
+    Keeps what follows from the arrows of each choice of alternatives.
+    """
 
     def __init__(self, arrows: Sequence[Arrow], allow_redelivery: bool, gaps: Gaps) -> None:
         self._arrows, self._allow_redelivery, self._gaps = tuple(arrows), allow_redelivery, gaps

@@ -183,12 +183,16 @@ def namespace(span: Span) -> str:
 def replica(span: Span) -> str:
     """What identifies the process: the id of the instance, else its host with the process id. Equal means one clock.
 
-    A host that is only known as localhost, and a process id without a host, identify none.
+    A process id without a host identifies none.
     """
-    host = text(span, names.HOST)
-    is_known = host and not host.startswith(("127.", "localhost", "::1"))
-    of_host = "/".join(filter(None, (host, text(span, names.PROCESS)))) if is_known else ""
+    of_host = "/".join(filter(None, (host(span), text(span, names.PROCESS)))) if host(span) else ""
     return text(span, names.INSTANCE) or of_host
+
+
+def host(span: Span) -> str:
+    """The host of the process, whose processes have one clock. Empty for one that is only known as localhost."""
+    found = text(span, names.HOST)
+    return "" if found.startswith(("127.", "localhost", "::1")) else found
 
 
 def _topic_in_name(span: Span) -> str:

@@ -80,6 +80,7 @@ class Context:
             replica=replica_of(clock or node), outcome=outcome_of(node.span), status=status_of(node.span),
         )  # fmt: skip
         draft.start, draft.until = timed.start, timed.end
+        draft.clock = attributes.host(timed) or draft.hop.replica or ""
         self.drafts.append(draft)
         return True
 

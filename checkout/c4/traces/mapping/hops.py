@@ -12,6 +12,7 @@ from checkout.c4.traces.evidence.gaps import TraceGaps
 from checkout.c4.traces.evidence.summary import summarize
 from checkout.c4.traces.mapping.calls import Calls
 from checkout.c4.traces.mapping.context import Context
+from checkout.c4.traces.mapping.durations import Durations, measure_durations
 from checkout.c4.traces.mapping.messages import Messages
 from checkout.c4.traces.mapping.node import Draft, Role
 from checkout.c4.traces.mapping.steps import number_steps
@@ -37,6 +38,7 @@ class TraceHops:
     gaps: TraceGaps
     summary: list[str]
     names: TraceNames
+    durations: Durations = Durations({}, {})
 
 
 def read_hops(
@@ -83,7 +85,8 @@ def map_spans(
     gaps = TraceGaps(context, facts, forest.nodes, context.drafts, files.partial)
     hops = _in_order(stories, forest, with_steps or drawing is None)
     summary = summarize(files, forest, context, stories)
-    return TraceHops(hops, gaps, summary, names)
+    durations = measure_durations(draft for drafts in stories.values() for draft in drafts)
+    return TraceHops(hops, gaps, summary, names, durations)
 
 
 def _find_hops(context: Context, forest: Forest, facts: Facts) -> None:

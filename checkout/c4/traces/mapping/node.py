@@ -35,18 +35,19 @@ LEAF: list["Node"] = []  # shared by all spans without children
 class Draft:
     """An entry into a service or a publication, with its hop if it has one, before its story is known.
 
-    `start` and `until` are when its call or publication began and ended, in nanoseconds of one clock.
+    `start` and `until` are when its call or publication began and ended, in nanoseconds of the clock `clock`.
     Its cause is `cause`, else the scope of the span `owner`. `story` is the id of its story where it has no cause;
     empty: its trace. `resolve` in stories.py sets `order` and `cause_id`.
     """
 
-    __slots__ = ("cause", "cause_id", "hop", "order", "owner", "start", "story", "trace", "until")
+    __slots__ = ("cause", "cause_id", "clock", "hop", "order", "owner", "start", "story", "trace", "until")
 
     def __init__(self, trace: str, owner: "Node | None" = None, cause: "Draft | None" = None, story: str = "") -> None:
         self.hop: Hop | None = None
         self.trace, self.owner, self.cause, self.story = trace, owner, cause, story
         self.order = ""
         self.start = self.until = 0
+        self.clock = ""
         self.cause_id: str | None = None
 
     @property
