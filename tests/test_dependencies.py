@@ -92,3 +92,24 @@ def test_a_command_without_the_store_knows_each_package_of_the_extra() -> None:
 
     assert set(STORE_PACKAGES.values()) == names
     assert set(STORE_PACKAGES) == modules("store")
+
+
+def locked(file: str) -> set[str]:
+    """The packages in a lock file, with the names as they are normalised."""
+    return {line.partition("==")[0] for line in (ROOT / file).read_text().splitlines() if "==" in line[:80]}
+
+
+def asked_for(*extras: str) -> set[str]:
+    """The packages that the base dependencies and some extras name, without this project itself."""
+    lines = [*PROJECT["dependencies"], *(line for name in extras for line in PROJECT["optional-dependencies"][name])]
+    return {Requirement(line).name.lower() for line in lines} - {"checkout"}
+
+
+def test_the_demo_installs_the_store_and_nothing_of_the_lab() -> None:
+    assert locked("requirements-runtime.lock") >= asked_for("build", "store")
+    others = asked_for("lab", "notebook", "otel", "fast") - asked_for()
+    assert locked("requirements-runtime.lock") & others == set()
+
+
+def test_every_extra_is_locked() -> None:
+    assert locked("requirements.lock") >= asked_for(*PROJECT["optional-dependencies"])

@@ -70,11 +70,18 @@ class Spans:
         self._parents.clear()
         self._scopes.clear()
 
-    def receive(self, hop_id: str, cause_id: str, order: str, traceparent: str | None) -> None:
-        """Notes the context in which a message has arrived: its hop's parent, and the trace of what it causes."""
+    def receive(
+        self, hop_id: str, cause_id: str, order: str, traceparent: str | None, is_forwarded: bool = False
+    ) -> None:
+        """Notes the context in which a message has arrived: its hop's parent, and the trace of what it causes.
+
+        `is_forwarded`: a request that another container of the store has passed on. Without a context from its client
+        that container sends none, since only the answer has the order's id: both derive it from that.
+        """
         sent = read_traceparent(traceparent)
         below = self.context_below(sent, trace_id_of(order or cause_id))
-        self._parents[cause_id] = below._replace(span_id=sent.span_id if sent else 0)
+        unsent = span_id_of(cause_id) if is_forwarded else 0
+        self._parents[cause_id] = below._replace(span_id=sent.span_id if sent else unsent)
         self._scopes[hop_id] = below._replace(span_id=span_id_of(hop_id))
 
     def receive_reply(self, call_id: str, context: OutgoingContext | None) -> None:

@@ -67,7 +67,7 @@ class TracedWorker(Worker):
                 self._spans.receive_reply(hop_id, _context(delivery.result.row))
             elif delivery.request and delivery.type:
                 request_id = hops.request_id(delivery.type, order, delivery.type.receiver)
-                self._spans.receive(hop_id, request_id, order, delivery.request.traceparent)
+                self._spans.receive(hop_id, request_id, order, delivery.request.traceparent, is_forwarded=True)
 
     @harmless
     def _send(self) -> None:

@@ -24,12 +24,12 @@ class Installation:
         path = os.pathsep.join([str(self.folder / "bin"), os.environ["PATH"]])
         env = others | {"PATH": path, "NO_COLOR": "1", "COLUMNS": "200"} | variables
         call = [shutil.which(command, path=path) or command, *map(str, arguments)]
-        return subprocess.run(call, cwd=cwd, env=env, capture_output=True, text=True, timeout=100, check=False)
+        return subprocess.run(call, cwd=cwd, env=env, capture_output=True, text=True, timeout=240, check=False)
 
 
 def run(*command: object, cwd: Path | None = None) -> str:
     """Runs a command that must succeed, and returns what it prints."""
-    done = subprocess.run([*map(str, command)], cwd=cwd, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run([*map(str, command)], cwd=cwd, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
     return done.stdout
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from installation import Completed, Installation
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # the first test installs
 
 RECIPES = Path(__file__).parents[2] / "docs" / "recipes"
 BUILDS = {  # command, folder of the pages, page, picture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from installation import Completed, Installation, run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # the first test installs
 
 CONFIG = """
 repos:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from installation import Installation
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # the first test installs
 
 TESTS = """
 import sys

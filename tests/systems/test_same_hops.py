@@ -1,10 +1,15 @@
 """Same hops: one run of each system, written in every format that the toolkit reads, gives the same hops."""
 
 import gzip
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from opentelemetry.exporter.otlp.proto.http import Compression
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import ReadableSpan
 from systems.instrumented.kafka_client import Style as KafkaStyle
 from systems.recorded_runs import FOLDER, run_lending, run_rental, run_trips
@@ -79,3 +84,41 @@ def test_halves_of_a_call_that_share_an_id_are_the_same_arrows(system: str, tmp_
     assert [(hop.arrow, hop.message, hop.outcome, hop.at) for hop in shared] == [
         (hop.arrow, hop.message, hop.outcome, hop.at) for hop in own
     ]
+
+
+@pytest.mark.parametrize("compression", [Compression.NoCompression, Compression.Gzip])
+def test_what_the_exporter_sends_to_a_collector_has_the_same_hops(compression: Compression, tmp_path: Path) -> None:
+    spans = run_lending()
+    (tmp_path / "all.json").write_bytes(FORMATS["otlp_json"](spans))
+    (tmp_path / "received").mkdir()
+
+    with collector(tmp_path / "received") as endpoint:
+        exporter = OTLPSpanExporter(endpoint=endpoint, compression=compression)
+        for service in {span.resource for span in spans}:
+            exporter.export([span for span in spans if span.resource == service])
+        exporter.shutdown()
+
+    assert len(list((tmp_path / "received").iterdir())) == 5
+    assert by_id(read("lending", tmp_path / "received").hops) == by_id(read("lending", tmp_path / "all.json").hops)
+
+
+@contextmanager
+def collector(folder: Path) -> Iterator[str]:
+    """An endpoint that stores the body of each request as a file."""
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            (folder / f"{len(list(folder.iterdir()))}.pb").write_bytes(body)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.005,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/v1/traces"
+        server.shutdown()
+        thread.join()

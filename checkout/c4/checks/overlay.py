@@ -27,11 +27,11 @@ STROKES = {
     DeviationKind.REDELIVERED: ORANGE, DeviationKind.EXTRA: DOTTED,
 }  # fmt: skip
 
-UNCHANGED = Stroke()  # of an arrow that a recording need not have, such as a reply
 KEYS = {
     GREEN: "Green: happened as drawn.", RED: "Red, dashed: never happened.", PURPLE: "Purple: too early.",
     ORANGE: "Orange: more than once.", DOTTED: "Orange, dotted: happened, and is not drawn.",
 }  # fmt: skip
+UNCHANGED = Stroke()  # of an arrow that a recording need not have, such as a reply
 FURTHER_KEYS = {
     AMBER_DASHED: "Amber, dashed: happened with another technology.", GREY_DASHED: "Grey, dashed: cannot be judged.",
     GREY: "Grey: of an alternative that did not happen.",

@@ -19,7 +19,9 @@ ELEMENT = re.compile(
     re.I,
 )
 OUTSIDE = ("[", "]", "?")  # the ends of arrows from and to the outside of a sequence diagram
-HAS_ARROW = re.compile(r"(?:[-.=~]{2,}|[-.=~][\]lrud\w]*[-.=~]|<[-.=~]|[-.=~]>)")
+HAS_ARROW = re.compile(
+    r"(?:[-.=~]{2,}|[-.=~][\]lrud\w]*[-.=~]|<[-.=~]|[-.=~]>|[\\/]-|-[\\/]|(?<=\s)x[-.=~]|[-.=~]x(?=\s))"
+)
 
 
 @dataclass(frozen=True)

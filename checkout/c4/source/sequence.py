@@ -9,7 +9,10 @@ from checkout.c4.source.arrow_statements import activations, is_dotted
 from checkout.c4.source.arrows import Arrow, Fragment
 from checkout.c4.source.files import SourceLine
 
-OPENING = re.compile(r"(?:&\s*)?(?P<kind>alt|opt|loop|par2?|break|critical|group)(?=\s+[^-.<\s]|\s*$|\s*#)", re.I)
+OPENING = re.compile(
+    r"(?:&\s*)?(?P<kind>alt|opt|loop|par2?|break|critical|group|partition)(?=\s+[^-.<\s]|\s*$|\s*#)", re.I
+)
+KINDS = {"par2": "par", "partition": "group"}
 BRANCH = re.compile(r"(?:else|also)(?=\s+[^-.<\s]|\s*$|\s*#)", re.I)
 END = re.compile(r"end(?!\s*(?:box|note|hnote|rnote|ref|legend|title|header|footer)\b)(?=\s+[^-.<\s]|\s*$)", re.I)
 RETURN = re.compile(r"return(?:\s+(?P<label>[^-.<\s].*))?$", re.I)
@@ -33,7 +36,7 @@ class SequenceReader:
         """Follows one statement without an arrow of its own; the arrow that it implies, if it is a return."""
         if opening := OPENING.match(text):
             self.count += 1
-            kind = opening["kind"].lower().rstrip("2")
+            kind = KINDS.get(opening["kind"].lower(), opening["kind"].lower())
             self.open.append((Fragment(self.count, kind, 0), line))
         elif BRANCH.match(text) and self.open:
             fragment, opened = self.open[-1]

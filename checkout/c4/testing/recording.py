@@ -34,6 +34,8 @@ class Source(NamedTuple):
         given = [each for each in self if each is not None]
         if len(given) != 1:
             raise PreconditionError(f"c4_verify has {len(given)} sources: pass one of journal, spans and traces")
+        if hasattr(self.journal, "get_finished_spans"):
+            raise PreconditionError("the journal is an exporter of spans: pass it as spans=...")
         if self.journal is not None:
             return Recording(group_by_order(recorded_hops(self.journal), order), NoGaps())
         return self._map(drawing, map_file, order)

@@ -5,7 +5,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from checkout.c4.findings import PreconditionError, display_path
+from checkout.c4.findings import PreconditionError, display_path, printable
 from checkout.c4.traces.formats.otlp_protobuf import is_protobuf, read_protobuf
 from checkout.c4.traces.formats.recognition import REMEDY, broken_document, read_document
 from checkout.c4.traces.found_spans import FoundSpans, NotTraces, UnreadableTraces
@@ -28,7 +28,7 @@ class TraceFile(NamedTuple):
     def place(self, line: int = 0) -> str:
         """The file as messages show it, with a line."""
         name = "standard input" if self.path == STDIN else display_path(self.path)
-        return "".join(each if each.isprintable() else "?" for each in name) + (f":{line}" if line else "")
+        return printable(name) + (f":{line}" if line else "")
 
 
 def read_traces(paths: Sequence[Path], keep: Collection[str] = ()) -> TraceFiles:

@@ -89,7 +89,8 @@ def test_workspace_is_checked_with_its_events_and_verified(run: Run) -> None:
     ends = [("customer", "web_application", "HTTPS"), ("web_application", "bank.ledger", "SQL"),
             ("web_application", "events", "paid"), ("web_application", "customer", "HTTPS")]  # fmt: skip
     hops = [
-        {"order": "1", "from": end[0], "to": end[1], "message": "M", "technology": end[2], "at": f"2026-01-01T10:00:0{n}Z"}
+        dict(zip(("from", "to", "technology"), end, strict=True))
+        | {"order": "1", "message": "M", "at": f"2026-01-01T10:00:0{n}Z"}
         for n, end in enumerate(ends)
     ]  # fmt: skip
     Path("run.jsonl").write_text("".join(json.dumps(hop) + "\n" for hop in hops))

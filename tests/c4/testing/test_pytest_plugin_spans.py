@@ -125,6 +125,11 @@ def test_the_map_of_a_call_replaces_that_of_the_marker(verify: Verifier, request
     assert "gone.toml" in found
 
 
+def test_an_exporter_in_the_place_of_a_journal_is_refused(verify: Verifier, requests: Requests) -> None:
+    with pytest.raises(pytest.fail.Exception, match="the journal is an exporter of spans: pass it as spans="):
+        verify(requests("POST /payments"))
+
+
 @pytest.mark.parametrize(("given", "count"), [({}, 0), ({"journal": [], "spans": []}, 2)])
 def test_one_source_is_needed(verify: Verifier, given: dict[str, object], count: int) -> None:
     with pytest.raises(pytest.fail.Exception, match=f"has {count} sources: pass one of journal, spans and traces"):
