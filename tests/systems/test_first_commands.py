@@ -2,11 +2,12 @@
 
 import contextlib
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from systems.recorded_runs import VIEWS, run_lending
+from systems.recorded_runs import VIEWS, run_lending, run_rental, run_trips
 from systems.seeded_faults import Fault
 from systems.trace_formats import otlp_lines
 
@@ -45,6 +46,18 @@ def test_three_commands_lead_from_a_trace_to_a_verdict(run: Command, tmp_path: P
     assert without_map != 0
     assert (suggested, conforming, deviating) == (0, 0, 1)
     assert "never happened: 2 desk → catalogue" in output
+
+
+@pytest.mark.slow
+def test_of_the_traces_of_three_systems_only_those_of_the_view_are_judged(run: Command, tmp_path: Path) -> None:
+    (tmp_path / "dump.jsonl").write_bytes(otlp_lines([*run_lending(Fault.NEW_CALL), *run_trips(), *run_rental()]))
+    traces = ("--traces", "dump.jsonl", "--map", str(VIEWS["lending"].with_name("traces.toml")))
+
+    exit_code, output = run("verify", str(VIEWS["lending"]), *traces, "--json")
+
+    found = json.loads(output)
+    assert (exit_code, found["summary"]) == (1, {"orders": 1, "conforms": 0, "deviates": 1, "cannot be judged": 0})
+    assert found["others"] == {"travel.Trips/Search": 1, "POST /rentals": 1}
 
 
 def completed(line: str) -> str:

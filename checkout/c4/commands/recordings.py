@@ -1,13 +1,14 @@
 """Recordings: the options that name what ran, as journals or traces, and the hops that a command gets from them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import BadParameter, Option
 
 if TYPE_CHECKING:
+    from checkout.c4.checks.conformance.stories import Entry
     from checkout.c4.checks.gaps import Gaps
     from checkout.c4.source.arrows import Drawing
     from checkout.journal.hop import Hop
@@ -30,10 +31,14 @@ Order = Annotated[
 
 @dataclass(frozen=True)
 class Recorded:
-    """The hops of a recording by order, causes first, and why some arrows cannot be judged by it."""
+    """The hops of a recording by order, causes first, and why some arrows cannot be judged by it.
+
+    `entries` has the requests with which traces begin: none of a journal, and none if --order names a trace by its id.
+    """
 
     orders: "dict[str, list[Hop]]"
     gaps: "Gaps"
+    entries: "Mapping[str, Entry]" = field(default_factory=dict)
 
     @property
     def hops(self) -> "list[Hop]":
@@ -91,4 +96,5 @@ class Recording:
         found = map_spans(self._spans, trace_map, drawing, self._order, with_steps)
         for line in (*found.summary, *(found.gaps.problems if with_problems else ())):
             log(line)
-        return Recorded(group_by_order(found.hops), found.gaps)
+        is_named = self._order is not None and "=" not in self._order
+        return Recorded(group_by_order(found.hops), found.gaps, {} if is_named else found.entries)

@@ -31,8 +31,9 @@ def verify(
 ) -> int:
     """Verify that recorded runs conform to a dynamic view."""
     from checkout.c4.checks.conformance.baseline import open_baseline
+    from checkout.c4.checks.conformance.stories import require_own, sort_stories
     from checkout.c4.checks.conformance.summary import summarize
-    from checkout.c4.checks.verify import verify_orders
+    from checkout.c4.checks.verify import numbered_arrows, verify_orders
     from checkout.c4.findings import log
     from checkout.c4.render.renderer import open_renderer
     from checkout.c4.source.diagrams import find_diagram
@@ -43,8 +44,11 @@ def verify(
     with open_renderer([diagram.file]) as renderer:
         drawing = renderer.render(diagram).checked().drawing
         recorded = recording.read(drawing, with_problems=False)  # the summary prints them
-        results = accepted.accept(verify_orders(drawing, recorded.orders, allow_redelivery, recorded.gaps))
-        summary = summarize(results, recorded.gaps)
+        arrows = numbered_arrows(drawing)
+        stories = sort_stories(arrows, recorded.orders, recorded.entries)
+        require_own(stories, drawing.name, arrows[0])
+        results = accepted.accept(verify_orders(drawing, stories.own, allow_redelivery, recorded.gaps))
+        summary = summarize(results, recorded.gaps, stories.others)
         outputs.write(summary, drawing, renderer, accepted.warnings)
     if write_baseline:
         count = accepted.write(write_baseline, [each.example for each in summary.deviations])

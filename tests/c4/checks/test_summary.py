@@ -125,7 +125,7 @@ def test_json_is_one_object_with_a_version() -> None:
     data = json.loads(as_json(summary_of(*many(), gaps=Untraced(t0="shop")), SHOP, ["a warning"]))
 
     assert list(data) == [
-        "version", "diagram", "summary", "arrows", "deviations", "gaps", "problems", "baseline", "orders",
+        "version", "diagram", "summary", "arrows", "deviations", "gaps", "problems", "others", "baseline", "orders",
     ]  # fmt: skip
     answers = [(each["index"], each["happened"], each["never"], each["unjudged"]) for each in data["arrows"]]
     assert answers == [(1, 10, 0, 0), (2, 10, 0, 0), (3, 8, 1, 1)]

@@ -33,7 +33,7 @@ def as_text(summary: Summary) -> str:
     lines = [str(result) for result in summary.results] if len(summary.results) <= FEW else [str(summary)]
     if summary.is_traced:
         lines += [describe_undrawn(each, summary.remedy) for each in summary.undrawn if not each.example.accepted]
-    return "\n".join([*lines, *summary.problems])
+    return "\n".join([*lines, *summary.notes])
 
 
 def as_json(summary: Summary, drawing: Drawing, warnings: Sequence[str] = ()) -> str:
@@ -48,6 +48,7 @@ def as_json(summary: Summary, drawing: Drawing, warnings: Sequence[str] = ()) ->
         "deviations": [each.as_data() for each in summary.deviations],
         "gaps": [each.as_data() for each in summary.gaps],
         "problems": list(summary.problems),
+        "others": dict(summary.others),
         "baseline": list(warnings),
         "orders": [result.as_data() for result in summary.results],
     }
@@ -109,7 +110,7 @@ def as_markdown(summary: Summary, drawing: Drawing, picture: str = "", warnings:
         lines += [f"| cannot be judged | reason | {noun} | example |", "| --- | --- | ---: | --- |"]
         lines += [_gap_row(each) for each in summary.gaps]
         lines.append("")
-    notes = [*summary.problems, *warnings]
+    notes = [*summary.notes, *warnings]
     lines += [f"- {_cell(note)}" for note in notes] + ([""] if notes else [])
     lines += [f"![{_cell(drawing.title or drawing.name)}, coloured by conformance](<{picture}>)", ""] if picture else []
     return "\n".join(lines)

@@ -1,8 +1,8 @@
 """Summary: the results of many orders, with each distinct deviation and each gap once."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from checkout.c4.checks.conformance.results import (
@@ -13,6 +13,7 @@ from checkout.c4.checks.conformance.results import (
     Verdict,
     deviation_data,
 )
+from checkout.c4.checks.conformance.stories import describe_others
 from checkout.c4.checks.gaps import Gaps, NoGaps
 from checkout.c4.findings import printable
 from checkout.c4.source.arrows import Arrow
@@ -63,6 +64,7 @@ class Summary:
     """The results of orders: how many have each verdict, and what deviates or cannot be judged; accepted ones too.
 
     `problems` are sentences about the recording as a whole. `is_traced` if the hops are from traces, not a journal.
+    `others` counts the traces of other stories, which are not judged, by what they begin with.
     """
 
     results: tuple[OrderResult, ...]
@@ -70,6 +72,12 @@ class Summary:
     gaps: tuple[DistinctGap, ...]
     problems: tuple[str, ...] = ()
     is_traced: bool = False
+    others: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> list[str]:
+        """What concerns no single order: the traces of other stories, and the problems."""
+        return [*filter(None, [describe_others(self.others)]), *self.problems]
 
     def count(self, number: int) -> str:
         """A number of orders, or traces, in words."""
@@ -142,8 +150,10 @@ def _origin(hop: Hop) -> str:
     return f", span {span.partition(':')[0]} of trace {trace}" if trace and span else ""
 
 
-def summarize(results: Sequence[OrderResult], gaps: Gaps | None = None) -> Summary:
-    """The summary of results; `gaps` is what was given to `verify_orders`."""
+def summarize(
+    results: Sequence[OrderResult], gaps: Gaps | None = None, others: Mapping[str, int] | None = None
+) -> Summary:
+    """The summary of results; `gaps` is what was given to `verify_orders`, `others` those of `sort_stories`."""
     found: dict[tuple[str, ...], list[tuple[str, Deviation]]] = {}
     open_ones: dict[tuple[str, ...], list[tuple[str, Unjudged]]] = {}
     for result in results:
@@ -160,6 +170,7 @@ def summarize(results: Sequence[OrderResult], gaps: Gaps | None = None) -> Summa
         tuple(DistinctGap(each[0][1], each[0][0], len(each)) for each in open_ones.values()),
         tuple(printable(problem) for problem in gaps.problems) if gaps else (),
         gaps is not None and not isinstance(gaps, NoGaps),
+        others or {},
     )
 
 

@@ -75,6 +75,10 @@ class DrawnElements(NameIndex):
         """The distinct technologies of the arrows between two elements, in drawing order."""
         return list(self._technologies.get((source, target), ()))
 
+    def sources(self, target: str) -> list[str]:
+        """The elements from which arrows lead to one element."""
+        return [start for start, end in self._technologies if end == target]
+
     def targets(self, source: str, among: frozenset[str]) -> list[str]:
         """The elements to which arrows of one element lead."""
         return [target for start, target in self._technologies if start == source and target in among]

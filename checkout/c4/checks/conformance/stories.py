@@ -1,0 +1,88 @@
+"""Stories: which recorded stories are of a view, and the others by the request with which they begin."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from checkout.c4.checks.verify import is_silent
+from checkout.c4.findings import PreconditionError, printable
+from checkout.c4.source.arrows import Arrow
+from checkout.journal.hop import Hop
+
+Key = tuple[str, str, str]
+SHOWN = 5  # kinds of other stories in one line
+
+
+class Entry(NamedTuple):
+    """The request with which a story begins: its arrow, and what it sends; no source if its caller is unknown."""
+
+    arrow: Key
+    message: str
+
+
+class StoriesOfView:
+    """Decides by the arrows of a story whether it is of a view, whose arrows are those of `numbered_arrows`."""
+
+    def __init__(self, arrows: Sequence[Arrow]) -> None:
+        audible = [arrow for arrow in arrows if not is_silent(arrow)] or list(arrows)
+        certain = next((at for at, arrow in enumerate(audible) if not arrow.fragments), 0)  # before it: alternatives
+        self._caller, index = audible[0].source, audible[certain].index
+        begin = [arrow for at, arrow in enumerate(audible) if at <= certain or arrow.index == index]
+        self._first = {arrow.key for arrow in begin if arrow.source == self._caller}
+        others = [arrow for arrow in audible if arrow.key not in self._first]
+        self._others = {arrow.key for arrow in others if not arrow.fragments} or {arrow.key for arrow in others}
+
+    def owns(self, keys: Collection[Key]) -> bool:
+        """Whether a story has a first arrow of the view, or at least half of its other arrows.
+
+        So a wrong route in the first arrow is a deviation of the view, and another route with other calls is not.
+        """
+        found = set(keys)
+        return bool(self._first & found) or 0 < len(self._others) <= 2 * len(self._others & found)
+
+    def is_other(self, keys: Collection[Key], entry: Entry) -> bool:
+        """Whether a story that begins with this request is not of the view.
+
+        Where the view begins with what the requested service does, and not with the request, this cannot be known.
+        """
+        return entry.arrow[1] != self._caller and not self.owns({*keys, entry.arrow})
+
+
+class Sorted(NamedTuple):
+    """The stories to be judged, and the number of other ones by the message with which they begin."""
+
+    own: dict[str, list[Hop]]
+    others: Counter[str]
+
+
+def sort_stories(arrows: Sequence[Arrow], stories: Mapping[str, list[Hop]], entries: Mapping[str, Entry]) -> Sorted:
+    """Separates the stories of a view from those that begin with another request. `entries` has the known ones."""
+    view, others = StoriesOfView(arrows), Counter[str]()
+    own = dict[str, list[Hop]]()
+    for story, hops in stories.items():
+        entry = entries.get(story)
+        if entry and view.is_other({hop.arrow for hop in hops}, entry):
+            others[entry.message] += 1
+        else:
+            own[story] = hops
+    return Sorted(own, others)
+
+
+def describe_others(others: Mapping[str, int]) -> str:
+    """Other stories in one line, the most frequent first; empty if there are none."""
+    number = sum(others.values())
+    most = Counter(others).most_common()
+    kinds = [f"{message} {count:,}" for message, count in islice(most, SHOWN)]
+    rest = sum(count for _, count in most[SHOWN:])
+    listed = ", ".join([*kinds, *([f"and further ones {rest:,}"] if rest else [])])
+    noun = "trace is of another story" if number == 1 else "traces are of other stories"
+    return printable(f"{number:,} {noun}: {listed}") if number else ""
+
+
+def require_own(found: Sorted, name: str, first: Arrow) -> None:
+    """Raises PreconditionError if all stories are others."""
+    if not found.own and found.others:
+        remedy = "name another view, or judge a trace in any case with --order ID"
+        message = f"no trace has the first arrow of {name}, {first}, or half of its other arrows"
+        raise PreconditionError(f"{message}; {describe_others(found.others)}: {remedy}")
