@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 import pytest
-from _pytest.mark import ParameterSet
 from opentelemetry.sdk.trace import ReadableSpan
 from systems.expected_findings import EXTRA, FAULTS, WRONG, Verify, found_in
 from systems.instrumented.kafka_client import Style as KafkaStyle
@@ -16,7 +15,6 @@ from systems.trace_formats import zipkin
 from checkout.c4.checks.conformance.results import Verdict
 
 Spans = Sequence[ReadableSpan]
-PIECES = pytest.mark.xfail(reason="deliveries in traces of their own whose publication is missing", strict=True)
 RUNS: dict[str, tuple[str, Callable[[], list[ReadableSpan]]]] = {
     "lending, links": ("lending", lambda: run_lending(style=KafkaStyle.LINKS)),
     "lending, parent": ("lending", lambda: run_lending(style=KafkaStyle.PARENT)),
@@ -26,11 +24,6 @@ RUNS: dict[str, tuple[str, Callable[[], list[ReadableSpan]]]] = {
     "trips, call": ("trips", lambda: run_trips(style=RpcStyle.CALL)),
     "rental": ("rental", run_rental),
 }
-
-
-def known(case: str | tuple[str, Fault], is_wrong: bool) -> ParameterSet:
-    values = (case,) if isinstance(case, str) else case
-    return pytest.param(*values, marks=[PIECES] if is_wrong else [])
 
 
 def service_of(span: ReadableSpan) -> str:
@@ -43,7 +36,7 @@ def referred_to(spans: Spans) -> set[int]:
     return links | {span.parent.span_id for span in spans if span.parent}
 
 
-@pytest.mark.parametrize("run", [known(run, "links" in run or "siblings" in run) for run in RUNS])
+@pytest.mark.parametrize("run", RUNS)
 def test_a_service_without_export_is_a_gap(run: str, verify: Verify) -> None:
     view, record = RUNS[run]
     spans = record()
@@ -58,7 +51,7 @@ def test_a_service_without_export_is_a_gap(run: str, verify: Verify) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("run", [known(run, "links" in run or "siblings" in run) for run in RUNS])
+@pytest.mark.parametrize("run", RUNS)
 def test_a_lost_span_that_others_name_is_a_gap(run: str, verify: Verify) -> None:
     view, record = RUNS[run]
     spans = record()
@@ -75,7 +68,7 @@ def test_a_lost_span_that_others_name_is_a_gap(run: str, verify: Verify) -> None
     assert wrong == []
 
 
-@pytest.mark.parametrize(("system", "fault"), [known(case, case[0] == "lending") for case in FAULTS])
+@pytest.mark.parametrize(("system", "fault"), FAULTS)
 def test_a_fault_is_not_mistaken_for_another_where_a_service_has_no_export(
     system: str, fault: Fault, verify: Verify
 ) -> None:
@@ -93,7 +86,6 @@ def test_a_fault_is_not_mistaken_for_another_where_a_service_has_no_export(
     assert found != []
 
 
-@PIECES
 @pytest.mark.parametrize("style", [KafkaStyle.LINKS, KafkaStyle.SIBLINGS])
 def test_a_format_without_links_leaves_gaps(style: KafkaStyle, verify: Verify) -> None:
     spans = run_lending(style=style)
@@ -103,7 +95,6 @@ def test_a_format_without_links_leaves_gaps(style: KafkaStyle, verify: Verify) -
     assert [str(each) for result in results for each in result.deviations] == []
 
 
-@PIECES
 def test_all_services_but_one_without_export_are_gaps(verify: Verify) -> None:
     spans = run_lending()
     services = {service_of(span) for span in spans}
