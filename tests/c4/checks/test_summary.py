@@ -189,8 +189,8 @@ def test_names_of_a_trace_are_no_markup() -> None:
 
 def other(order: str) -> list[Hop]:
     """A run of another use case, which calls the shop otherwise and stock as in this view."""
-    calls = [hop("1", "web", "shop", "HTTP, GET /stock", order=order), hop("2", "shop", "stock", cause="1", order=order)]
-    return [*calls, hop("3", "shop", "cache", cause="1", order=order)]
+    entry = hop("1", "web", "shop", "HTTP, GET /stock", order=order)
+    return [entry, *(hop(to, "shop", to, cause="1", order=order) for to in ("stock", "cache"))]
 
 
 def test_traces_of_other_stories_are_counted_and_change_no_exit_code() -> None:
@@ -212,3 +212,9 @@ def test_run_that_begins_otherwise_but_has_most_of_the_arrows_is_judged() -> Non
     results = summary_of(changed, run("t2", "stock", "bank")).results
 
     assert [[str(each.kind) for each in result.deviations] for result in results] == [["wrong technology"], []]
+
+
+def test_run_that_begins_as_drawn_and_ends_early_is_judged() -> None:
+    first, _ = summary_of(run("t0"), run("t1", "stock", "bank")).results
+
+    assert [str(each.kind) for each in first.deviations] == ["missing", "missing"]

@@ -105,7 +105,8 @@ def as_markdown(summary: Summary, drawing: Drawing, picture: str = "", warnings:
     noun = "traces" if summary.is_traced else "orders"
     conform, deviate, unjudged = (counts[each] for each in Verdict)
     lines = [f"### {_cell(drawing.title or drawing.name)}", ""]
-    lines += [f"{total}: **{conform:,} conform, {deviate:,} deviate, {unjudged:,} cannot be judged**{summary.others_in_words}.", ""]
+    verdicts = f"**{conform:,} conform, {deviate:,} deviate, {unjudged:,} cannot be judged**"
+    lines += [f"{total}: {verdicts}{summary.others_in_words}.", ""]
     if summary.deviations:
         lines += [f"| deviation | place | {noun} | example |", "| --- | --- | ---: | --- |"]
         lines += [_deviation_row(summary, each, drawing) for each in summary.deviations]
