@@ -56,7 +56,7 @@ def test_of_the_traces_of_three_systems_only_those_of_the_view_are_judged(run: C
     exit_code, output = run("verify", str(VIEWS["lending"]), *traces, "--json")
 
     found = json.loads(output)
-    assert (exit_code, found["summary"]) == (1, {"orders": 1, "conforms": 0, "deviates": 1, "cannot be judged": 0})
+    assert (exit_code, found["summary"]["orders"], found["summary"]["deviates"]) == (1, 1, 1)
     assert found["others"] == {"travel.Trips/Search": 1, "POST /rentals": 1}
 
 

@@ -33,7 +33,7 @@ Order = Annotated[
 class Recorded:
     """The hops of a recording by order, causes first, and why some arrows cannot be judged by it.
 
-    `entries` has the requests with which traces begin: none of a journal, and none if --order names a trace by its id.
+    `entries` has the requests with which orders begin, where known. It has none if --order names an order by its id.
     """
 
     orders: "dict[str, list[Hop]]"
@@ -83,10 +83,13 @@ class Recording:
 
         `with_steps` numbers the hops of traces; without a drawing they are always numbered.
         """
+        from checkout.c4.checks.conformance.stories import entries_of
         from checkout.c4.checks.gaps import NoGaps
 
+        is_named = self._order is not None and (self._spans is None or "=" not in self._order)
         if self._spans is None:
-            return Recorded(self._journal or {}, NoGaps())
+            orders = self._journal or {}
+            return Recorded(orders, NoGaps(), {} if is_named else entries_of(orders))
         from checkout.c4.findings import log
         from checkout.c4.journal import group_by_order
         from checkout.c4.traces.mapping.hops import map_spans
@@ -96,5 +99,4 @@ class Recording:
         found = map_spans(self._spans, trace_map, drawing, self._order, with_steps)
         for line in (*found.summary, *(found.gaps.problems if with_problems else ())):
             log(line)
-        is_named = self._order is not None and "=" not in self._order
         return Recorded(group_by_order(found.hops), found.gaps, {} if is_named else found.entries)

@@ -9,7 +9,14 @@ from c4.runs import VIEWS
 from c4.traced_runs import arrow, drawing, drawing_of, hop, traced_run
 
 from checkout.c4.checks.conformance.reports import as_json, as_markdown, as_text
-from checkout.c4.checks.conformance.stories import Entry, Sorted, describe_others, require_own, sort_stories
+from checkout.c4.checks.conformance.stories import (
+    Entry,
+    Sorted,
+    describe_others,
+    entries_of,
+    require_own,
+    sort_stories,
+)
 from checkout.c4.checks.conformance.summary import summarize
 from checkout.c4.checks.gaps import NoGaps
 from checkout.c4.checks.verify import numbered_arrows, verify_orders
@@ -78,6 +85,13 @@ def test_runs_whose_first_arrow_has_another_technology_are_never_left_out(name: 
     found = sort_stories(arrows, stories, dict.fromkeys(stories, Entry((*first[:2], "wrong"), "wrong")))
 
     assert (len(found.own), found.others) == (50, Counter())
+
+
+def test_orders_of_a_journal_with_ids_begin_with_the_hop_that_has_no_cause() -> None:
+    with_ids = [hop("2", "desk", "mail", cause="1"), hop("1", "robot", "desk", "SQL")]
+    without_ids = [hop(None, "robot", "desk", "SQL")]
+
+    assert entries_of({"t1": with_ids, "t2": without_ids}) == {"t1": Entry(("robot", "desk", "SQL"), "POST")}
 
 
 def test_if_no_trace_is_of_the_view_the_error_counts_the_other_stories() -> None:

@@ -48,7 +48,7 @@ def as_json(summary: Summary, drawing: Drawing, warnings: Sequence[str] = ()) ->
         "version": 1,
         "diagram": drawing.name,
         "summary": {"orders": len(summary.results)} | {str(each): summary.verdicts[each] for each in Verdict}
-        | {"other stories": summary.others},
+        | {"other stories": sum(summary.others.values())},
         "arrows": [arrow.as_data() | each._asdict() for arrow, each in answers],
         "deviations": [each.as_data() for each in summary.deviations],
         "gaps": [each.as_data() for each in summary.gaps],
@@ -102,12 +102,12 @@ def title_line(drawing: Drawing) -> SourceLine:
 
 def as_markdown(summary: Summary, drawing: Drawing, picture: str = "", warnings: Sequence[str] = ()) -> str:
     """The summary for a pull request: verdicts, tables of deviations and gaps, and the picture at a relative link."""
-    counts, total = summary.verdicts, summary.count(len(summary.results) - summary.others)
+    counts, total = summary.verdicts, summary.count(len(summary.results))
     noun = "traces" if summary.is_traced else "orders"
     conform, deviate, unjudged = (counts[each] for each in Verdict)
     lines = [f"### {_cell(drawing.title or drawing.name)}", ""]
     verdicts = f"**{conform:,} conform, {deviate:,} deviate, {unjudged:,} cannot be judged**"
-    lines += [f"{total}: {verdicts}{summary.others_in_words}.", ""]
+    lines += [f"{total}: {verdicts}.", ""]
     if summary.deviations:
         lines += [f"| deviation | place | {noun} | example |", "| --- | --- | ---: | --- |"]
         lines += [_deviation_row(summary, each, drawing) for each in summary.deviations]

@@ -49,6 +49,16 @@ class StoriesOfView:
         return entry.arrow[1] != self._caller and not self.owns({*keys, entry.arrow})
 
 
+def entries_of(orders: Mapping[str, Sequence[Hop]]) -> dict[str, Entry]:
+    """The entries of recorded orders whose hops all have ids: the first hop that no other one caused."""
+    found = dict[str, Entry]()
+    for order, hops in orders.items():
+        first = next((hop for hop in hops if hop.cause_id is None), None)
+        if first and all(hop.id is not None for hop in hops):
+            found[order] = Entry(first.arrow, first.message)
+    return found
+
+
 class Sorted(NamedTuple):
     """The stories to be judged, and the number of other ones by the message with which they begin."""
 
