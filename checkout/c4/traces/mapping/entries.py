@@ -23,11 +23,6 @@ def find_entries(context: Context, nodes: Sequence[Node], stories: Mapping[str, 
     return found
 
 
-def unknown_callers(context: Context, nodes: Sequence[Node]) -> list[Node]:
-    """The server spans at the beginning of traces whose caller the map does not name."""
-    return [] if context.caller else [node for node in _roots(nodes) if node.role is Role.SERVER and node.alias]
-
-
 def _roots(nodes: Sequence[Node]) -> Iterator[Node]:
     for node in nodes:
         is_first = node.up is None and not (node.missing or node.is_muted)

@@ -34,7 +34,7 @@ class TraceHops:
     """The hops of traces, story by story, causes first; what they cannot show; and the summary in lines.
 
     `names` has the names that were met, and what became of them. `entries` has the request with which a story begins,
-    where that is known.
+    where that is known. `entered` are the services that requests of unknown callers enter.
     """
 
     hops: list[Hop]
@@ -43,6 +43,7 @@ class TraceHops:
     names: TraceNames
     durations: Durations = Durations({}, {})
     entries: Mapping[str, Entry] = field(default_factory=dict)
+    entered: frozenset[str] = frozenset()
 
 
 def read_hops(
@@ -89,9 +90,10 @@ def map_spans(
     gaps = TraceGaps(context, facts, forest.nodes, context.drafts, files.partial)
     hops = _in_order(stories, forest, with_steps or drawing is None)
     entries = find_entries(context, forest.nodes, stories)
-    summary = summarize(files, forest, context, stories)
+    entered = frozenset(node.alias for node in facts.unknown_callers)
+    summary = summarize(files, forest, context, facts, stories)
     durations = measure_durations(draft for drafts in stories.values() for draft in drafts)
-    return TraceHops(hops, gaps, summary, names, durations, entries)
+    return TraceHops(hops, gaps, summary, names, durations, entries, entered)
 
 
 def _find_hops(context: Context, forest: Forest, facts: Facts) -> None:

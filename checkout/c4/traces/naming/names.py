@@ -46,6 +46,10 @@ class TraceNames:
         """The aliases of called systems, by the name that is preferred among those of a call."""
         return {names[0]: alias for (_, _, *names), (alias, _) in self._found_peers.items() if alias and names}
 
+    def callers_of(self, peer: str) -> set[str]:
+        """The aliases of the services that called a system under this name."""
+        return {caller for caller, _, *names in self._found_peers if names and names[0] == peer}
+
     @property
     def brokers(self) -> dict[str, str]:
         """The aliases of brokers, by messaging system or host."""
