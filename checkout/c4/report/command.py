@@ -69,8 +69,12 @@ def _dynamic(rendered: Sequence[RenderedDiagram]) -> list[RenderedDiagram]:
 
 
 def _draw_page(
-    renderer: Renderer, rendered: Sequence[RenderedDiagram], views: Sequence[ViewReport], data: ReportData, accepts: bool
+    renderer: Renderer,
+    rendered: Sequence[RenderedDiagram],
+    views: Sequence[ViewReport],
+    data: ReportData,
+    has_baseline: bool,
 ) -> str:
     drawn = enumerate(zip(rendered, views, strict=True), 1)
     pictures = [draw_pictures(renderer, each, view, number) for number, (each, view) in drawn]
-    return render_page(data, pictures, accepts)
+    return render_page(data, pictures, has_baseline)

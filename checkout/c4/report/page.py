@@ -16,8 +16,8 @@ NOTES = (
     ("Story", "What one request or event led to: one trace, or several that links join."),
     (
         "Assignment",
-        "A story may belong to a drawing if it has its first arrow or half of its arrows. It belongs to the drawings to "
-        "which it conforms, else to the one with the fewest arrows that only it or only the story has.",
+        "A story may belong to a drawing if it has its first arrow or half of its arrows. It belongs to the drawings "
+        "to which it conforms, else to the one with the fewest arrows that only it or only the story has.",
     ),
     ("Conform", "Every arrow happened, in the drawn order, and nothing else."),
     ("Cannot be judged", "The traces lack spans, so that the absence of an arrow is no proof that it never happened."),
@@ -26,8 +26,8 @@ NOTES = (
     ("Send", "The duration of the producer's span, until the broker has the message."),
     (
         "From send to process",
-        "From the end of the producer's span to the start of the consumer's span. It is given where both have one clock "
-        "in all stories.",
+        "From the end of the producer's span to the start of the consumer's span. It is given where both have one "
+        "clock in all stories.",
     ),
     ("Processing", "The duration of the consumer's span, where the clocks of producer and consumer may differ."),
 )

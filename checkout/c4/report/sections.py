@@ -82,7 +82,9 @@ def changes(data: ReportData) -> Html:
     by_view: dict[str, list[Change]] = {}
     for change in sorted(data.changes[:MOST_CHANGES], key=lambda each: not each.is_worse):
         by_view.setdefault(change.view, []).append(change)
-    tables = [_changes_of(view, found) for view, found in sorted(by_view.items())] or [tag("p", "Nothing changed.")]
+    titles = [*by_view.keys() & {""}, *(view.title for view in data.views if view.title in by_view)]
+    titles = list(dict.fromkeys([*titles, *by_view]))  # those of drawings that are gone at the end
+    tables = [_changes_of(title, by_view[title]) for title in titles] or [tag("p", "Nothing changed.")]
     return tag("section", heading, *tables, _more(len(data.changes), MOST_CHANGES), tag("p", note, class_="muted"))
 
 
@@ -174,9 +176,10 @@ def _heat(arrow: ArrowData, classes: Sequence[HeatClass]) -> object:
 
 
 def swatch(stroke: Stroke) -> Html:
-    """A short line with a stroke, which means nothing to screen readers."""
+    """A short line with a stroke of twice its width, which means nothing to screen readers."""
     dashes = f' stroke-dasharray="{stroke.dashes}"' if stroke.dashes else ""
-    line = f'<line x1="3" y1="6" x2="37" y2="6" stroke="{stroke.colour}" stroke-width="{stroke.width:g}"{dashes}/>'
+    width = 2 * (stroke.width or 1)
+    line = f'<line x1="3" y1="6" x2="37" y2="6" stroke="{stroke.colour}" stroke-width="{width:g}"{dashes}/>'
     return Html(f'<svg class="swatch" viewBox="0 0 40 12" aria-hidden="true" focusable="false">{line}</svg>')
 
 
