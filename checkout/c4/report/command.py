@@ -11,8 +11,8 @@ from checkout.c4.render.renderer import RenderedDiagram, Renderer, open_renderer
 from checkout.c4.report.building import ViewReport, build_data, build_views
 from checkout.c4.report.changes import with_changes
 from checkout.c4.report.data import ReportData, as_json, read_report
-from checkout.c4.report.page import render_page
-from checkout.c4.report.pictures import draw_pictures
+from checkout.c4.report.page.pictures import draw_pictures
+from checkout.c4.report.page.whole import render_page
 from checkout.c4.report.stories import assign_stories
 from checkout.c4.source.diagrams import find_diagrams
 from checkout.c4.source.files import DiagramSource

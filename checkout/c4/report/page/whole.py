@@ -1,14 +1,14 @@
-"""Page: one self-contained HTML page of a report, without scripts and without anything from a network."""
+"""Whole: one self-contained HTML page of a report, without scripts and without anything from a network."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from checkout.c4.report import sections
 from checkout.c4.report.changes import counted
 from checkout.c4.report.data import ReportData, ViewData
-from checkout.c4.report.html import Html, join, slug, tag
-from checkout.c4.report.pictures import Pictures
+from checkout.c4.report.page import sections
+from checkout.c4.report.page.markup import Html, join, slug, tag
+from checkout.c4.report.page.pictures import Pictures
 
 PAGE = Path(__file__).with_name("page.html")
 TITLE = "Drawings and recorded stories"

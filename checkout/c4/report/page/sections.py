@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from checkout.c4.render.paint import Stroke
 from checkout.c4.report.changes import FACTOR, KINDS, LEAST_SPANS, counted, in_units
 from checkout.c4.report.data import ArrowData, Change, DeviationData, Ends, OtherStories, ReportData, ViewData
-from checkout.c4.report.html import Column, Html, join, table, tag
 from checkout.c4.report.latency import CALL, HANDLING, SEND, WAIT
-from checkout.c4.report.pictures import HeatClass, Pictures, heat_of
+from checkout.c4.report.page.markup import Column, Html, join, table, tag
+from checkout.c4.report.page.pictures import HeatClass, Pictures, heat_of
 
 SHOWN, MOST_CHANGES = 100, 300  # rows of one table, and of the tables of changes together
 MEASURES = {
@@ -160,7 +160,7 @@ def latency(view: ViewData, classes: Sequence[HeatClass]) -> Html:
         Column("Measured"),
     ]  # fmt: skip
     rows = [
-        (arrow_cell(each), _time(each.p50), _heat(each, classes), f"{each.spans:,}", MEASURES[each.measure])
+        (arrow_cell(each), _time(each.p50), _heat(each, classes), f"{each.spans:,}", MEASURES.get(each.measure, each.measure))
         for each in view.arrows
     ]
     return table(f"Latency of the arrows of {view.title}", columns, rows)
