@@ -1,5 +1,6 @@
 """Told: spans of stories that follow rows of arrows, and drawings of these rows with elements."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -91,3 +92,33 @@ def repeated(count: int, rows: Rows, first: int = 1, **more: Any) -> list[Story]
 def without(rows: Rows, *targets: str) -> Rows:
     """The rows without those that lead to some elements."""
     return [row for row in rows if row[1] not in targets]
+
+
+def otlp(stories: Iterable[Story]) -> str:
+    """The spans of stories as lines of OTLP/JSON, one span a line."""
+    return "".join(json.dumps(_line(span)) + "\n" for story in stories for span in story.spans)
+
+
+def _line(span: Span) -> dict[str, Any]:
+    own = ("service.instance.id", "host.name")
+    resource = {"service.name": span.service, **{name: span.attributes[name] for name in own}}
+    kind = list(Kind).index(span.kind) + 1
+    written = {
+        "traceId": span.trace, "spanId": span.id, "parentSpanId": span.parent, "name": span.name, "kind": kind,
+        "startTimeUnixNano": str(span.start), "endTimeUnixNano": str(span.end),
+        "attributes": _key_values({key: value for key, value in span.attributes.items() if key not in own}),
+    }  # fmt: skip
+    scopes = [{"spans": [written]}]
+    return {"resourceSpans": [{"resource": {"attributes": _key_values(resource)}, "scopeSpans": scopes}]}
+
+
+def _key_values(attributes: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"key": name, "value": {"stringValue": str(value)}} for name, value in attributes.items()]
+
+
+def source(rows: Rows, name: str, title: str = "A view") -> str:
+    """A dynamic view of rows in C4-PlantUML."""
+    ends = dict.fromkeys(end for row in rows for end in row[:2])
+    boxes = [f'{"ContainerQueue" if end == "kafka" else "Container"}({end}, "{end}", "Python")' for end in ends]
+    arrows = [f'Rel({a}, {b}, "calls", "{technology}", $index={at})' for at, (a, b, technology) in enumerate(rows, 1)]
+    return "\n".join([f"@startuml {name}", "!include <C4/C4_Dynamic>", f"title {title}", *boxes, *arrows, "@enduml", ""])
