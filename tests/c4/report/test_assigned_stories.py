@@ -38,6 +38,15 @@ def test_a_story_that_conforms_to_no_view_belongs_to_the_nearest() -> None:
     assert sorted(kinds) == ["extra", "extra", "missing"]
 
 
+def test_of_views_with_the_same_beginning_the_one_with_the_fewest_other_arrows_has_a_story() -> None:
+    refuse = [*SELL[:2], ("kafka", "stock", "order.placed"), ("stock", "kafka", "stock.short")]
+    views = [view(refuse, "refuse"), view(SELL)]
+
+    assigned = assign_stories(files([*repeated(2, without(SELL, "warehouse")), *repeated(1, SELL[:1], 5)]), views, None)
+
+    assert verdicts(assigned) == [{Verdict.DEVIATES: 1}, {Verdict.DEVIATES: 2}]
+
+
 def test_without_its_first_arrow_a_story_with_half_of_the_arrows_belongs_to_a_view() -> None:
     other = [("web", "orders", "HTTP, POST /v2/orders"), *SELL[1:]]
 

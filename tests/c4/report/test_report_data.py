@@ -26,6 +26,7 @@ def test_a_written_report_is_read_again(tmp_path: Path) -> None:
         (b"", "since.json is no report"),
         (b"{", "since.json is no report"),
         (b"\xff\xfe", "since.json is no report"),
+        (b'{"version": 1, "made": "\xff"}', "since.json is no report"),
         (b"[" * 100_000, "since.json is no report"),
         (b'{"findings": []}', "since.json is no report (.*version.*): name a file that `report --json` wrote"),
         (b'{"version": 2}', "since.json has version 2 and not 1: write it again with `report --json`"),
