@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
-
 from c4.traced_runs import hop
+
 from checkout.c4.report.shapes import shape_of
 from checkout.journal.hop import Hop, Outcome
 
@@ -15,12 +15,14 @@ PLACE = {"topic": "placed", "partition": 0, "offset": 7, "replica": "orders-1"}
 
 def story(trace: str = "t1", **changed: dict[str, Any]) -> list[Hop]:
     """A call, two publications of one service, and their deliveries; `changed` has new fields of a hop by its name."""
+    sent = {"sender": "orders", "to": "kafka", "cause": "call"}
+    received = {"sender": "kafka", "cause": "first", **PLACE}
     fields: dict[str, dict[str, Any]] = {
         "call": {"sender": "web", "to": "orders", "replica": "orders-1"},
-        "first": {"sender": "orders", "to": "kafka", "technology": "placed", "cause": "call", **PLACE},
-        "second": {"sender": "orders", "to": "kafka", "technology": "paid", "cause": "call", **PLACE, "topic": "paid"},
-        "stock": {"sender": "kafka", "to": "stock", "technology": "placed", "cause": "first", **PLACE, "group": "stock"},
-        "mail": {"sender": "kafka", "to": "mail", "technology": "placed", "cause": "first", **PLACE, "group": "mail"},
+        "first": {**sent, "technology": "placed", **PLACE},
+        "second": {**sent, "technology": "paid", **PLACE, "topic": "paid"},
+        "stock": {**received, "to": "stock", "technology": "placed", "group": "stock"},
+        "mail": {**received, "to": "mail", "technology": "placed", "group": "mail"},
     }
     made = list[Hop]()
     for number, (name, each) in enumerate(fields.items()):

@@ -121,4 +121,5 @@ def source(rows: Rows, name: str, title: str = "A view") -> str:
     ends = dict.fromkeys(end for row in rows for end in row[:2])
     boxes = [f'{"ContainerQueue" if end == "kafka" else "Container"}({end}, "{end}", "Python")' for end in ends]
     arrows = [f'Rel({a}, {b}, "calls", "{technology}", $index={at})' for at, (a, b, technology) in enumerate(rows, 1)]
-    return "\n".join([f"@startuml {name}", "!include <C4/C4_Dynamic>", f"title {title}", *boxes, *arrows, "@enduml", ""])
+    head = [f"@startuml {name}", "!include <C4/C4_Dynamic>", f"title {title}"]
+    return "\n".join([*head, *boxes, *arrows, "@enduml", ""])

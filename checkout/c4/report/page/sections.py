@@ -160,9 +160,12 @@ def latency(view: ViewData, classes: Sequence[HeatClass]) -> Html:
         Column("Measured"),
     ]  # fmt: skip
     rows = [
-        (arrow_cell(each), _time(each.p50), _heat(each, classes), f"{each.spans:,}", MEASURES.get(each.measure, each.measure))
+        (
+            arrow_cell(each), _time(each.p50), _heat(each, classes), f"{each.spans:,}",
+            MEASURES.get(each.measure, each.measure),
+        )
         for each in view.arrows
-    ]
+    ]  # fmt: skip
     return table(f"Latency of the arrows of {view.title}", columns, rows)
 
 
