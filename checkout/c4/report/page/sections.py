@@ -119,7 +119,7 @@ def deviations(view: ViewData, has_baseline: bool) -> Html:
 
 def _deviation_row(found: DeviationData, view: ViewData, has_baseline: bool) -> list[object]:
     times = counted(found.hops, "time") if found.hops > found.stories else ""
-    operation = f"operation {found.operation}" if found.operation and found.operation != found.technology else ""
+    operation = f"operation {found.operation}" if found.operation not in found.technology else ""
     note = ", ".join(filter(None, (f"seen with {found.seen}" if found.seen else operation, times)))
     kind = mark(KINDS.get(found.kind, found.kind), "open" if found.accepted else "bad")
     stories = f"{found.stories:,} of {view.stories:,}"
@@ -198,7 +198,7 @@ def others(found: Sequence[OtherStories]) -> Html:
     number = sum(each.stories for each in found)
     columns = [Column("First hop", is_head=True), Column("Stories", True), Column("Example traces")]
     rows = [
-        (arrow_cell(each, each.message if each.message != each.technology else ""), f"{each.stories:,}",
+        (arrow_cell(each, each.message if each.message not in each.technology else ""), f"{each.stories:,}",
          join((tag("code", example) for example in each.examples), " "))
         for each in found[:SHOWN]
     ]  # fmt: skip

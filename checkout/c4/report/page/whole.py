@@ -64,7 +64,8 @@ def _view(view: ViewData, pictures: Pictures, name: str, has_baseline: bool) -> 
     if not view.stories:
         parts.append(tag("p", tag("strong", "No story belongs to this drawing.")))
     parts += [sections.verdicts(view), sections.deviations(view, has_baseline), sections.gaps(view)]
-    parts += [sections.uncovered(view) if view.stories else Html(), tag("h3", "Conformance")]
+    parts += [sections.uncovered(view) if view.stories else Html()]
+    parts.append(tag("h3", "Conformance" if view.stories else "Picture"))
     parts.append(sections.conformance_figure(view, pictures))
     if any(arrow.spans for arrow in view.arrows):
         parts += [tag("h3", "Latency"), sections.heat_figure(view, pictures), sections.latency(view, pictures.heat)]
