@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from checkout.c4.commands.options import or_default
-from checkout.c4.findings import PreconditionError
+from checkout.c4.findings import PreconditionError, display_path
 from checkout.c4.render.renderer import RenderedDiagram, Renderer, open_renderer
 from checkout.c4.report.building import ViewReport, build_data, build_views
 from checkout.c4.report.changes import with_changes
@@ -34,6 +34,7 @@ class ReportFiles:
 
 def write_report(files: ReportFiles, html: Path, json_file: Path | None = None) -> ReportData:
     """Writes the page, and the data if it has a file. Raises CheckoutError, OSError."""
+    _require_folders(html, json_file)
     earlier = read_report(files.since) if files.since else None
     sources = _find_sources(files)
     now = datetime.now(UTC)
@@ -52,6 +53,12 @@ def write_report(files: ReportFiles, html: Path, json_file: Path | None = None) 
     if json_file:
         json_file.write_text(as_json(data) + "\n", encoding="utf-8")
     return data
+
+
+def _require_folders(*files: Path | None) -> None:
+    missing = next((file.parent for file in files if file and not file.parent.is_dir()), None)
+    if missing:
+        raise FileNotFoundError(f"{display_path(missing)}: there is no such folder")
 
 
 def _find_sources(files: ReportFiles) -> list[DiagramSource]:

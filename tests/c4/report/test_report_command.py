@@ -63,6 +63,7 @@ def test_accepted_deviations_do_not_fail_a_report(folder: Path, report: Report) 
     [
         ("", (), 3, "there are no spans in traces.jsonl"),
         ("{", (), 3, "traces.jsonl ends in the middle of a JSON value"),
+        (None, ("--json", "gone/report.json"), 2, "gone: there is no such folder"),
         (None, ("--since", "gone.json"), 2, "gone.json: No such file or directory"),
         (None, ("--since", "views.puml"), 2, "views.puml is no report"),
         (None, ("--map", "gone.toml"), 2, "gone.toml: No such file or directory"),
