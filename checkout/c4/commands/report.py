@@ -21,7 +21,7 @@ def report(
     baseline: Annotated[Path | None, Option(metavar="FILE", help="Accept the deviations in this file.")] = None,
     define: Define = None,
 ) -> int:
-    """Report conformance, coverage and latency of all dynamic views on one page."""
+    """Report conformance and latency of dynamic views on a page."""
     from checkout.c4.findings import log
     from checkout.c4.report.command import ReportFiles, write_report
 
