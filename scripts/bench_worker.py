@@ -2,6 +2,7 @@
 
 import gc
 import itertools
+import os
 import sys
 import tempfile
 import time
@@ -25,8 +26,9 @@ from checkout.journal.journal import Journal  # noqa: E402
 from checkout.messages import MESSAGE_TYPES, TOPICS, OrderReceived  # noqa: E402
 from checkout.messaging.log import ProducerRecord  # noqa: E402
 from checkout.messaging.memory_log import MemoryBroker, MemoryLog  # noqa: E402
+from checkout.processes import service_process  # noqa: E402
 from checkout.registry import SERVICES  # noqa: E402
-from checkout.settings import Settings  # noqa: E402
+from checkout.settings import OTLP_JSON_FILE, RETENTION_SECONDS, Settings  # noqa: E402
 from checkout.simulators.in_process import SimulatedSystems  # noqa: E402
 from checkout.worker.calls.external_calls import ExternalCalls  # noqa: E402
 from checkout.worker.database import ServiceDatabase  # noqa: E402
@@ -34,6 +36,7 @@ from checkout.worker.deliveries import Sources  # noqa: E402
 from checkout.worker.worker import Worker  # noqa: E402
 
 SHOWN = 8  # statements
+ROUNDS = 3
 LAYERS = [  # (class, method, layer); the time of a layer within another counts for the inner one
     (MemoryLog, "poll", "the log in memory"),
     (MemoryLog, "send", "the log in memory"),
@@ -51,13 +54,14 @@ PEER_LAYERS = [
 ]
 
 
-def new_worker(kind: Any, broker: MemoryBroker, folder: Path, batch: int) -> Worker:
-    """The worker of one service, on a SQLite file and a journal below the folder."""
+def new_worker(kind: Any, broker: MemoryBroker, folder: Path, batch: int, tracing: Any = None) -> Worker:
+    """The worker of one service, on a SQLite file and a journal below the folder; with `tracing`, it writes traces."""
     service = kind.from_settings(Settings(stock=STOCK))
     database = ServiceDatabase(f"sqlite:///{folder / kind.name}.db", service)
     log = broker.join(kind.name, list(kind.topics()), f"{kind.name}-1")
     journal, calls = Journal(folder / f"{kind.name}.jsonl"), ExternalCalls(SimulatedSystems().adapters(), 0)
-    return Worker(service, MESSAGE_TYPES, log, database, journal, calls, batch=batch, commit_interval=0.1)
+    make = service_process.new_worker(tracing)
+    return make(service, MESSAGE_TYPES, log, database, journal, calls, batch=batch, commit_interval=0.1)
 
 
 def order() -> ProducerRecord:
@@ -77,11 +81,12 @@ def turn(worker: Worker) -> bool:
     return polled or sent or bool(worker.external_calls.open)
 
 
-def run_store(orders: int, batch: int, folder: Path) -> Counter[str]:
-    """Moves the orders through the five workers; returns CPU seconds by service."""
+def run_store(orders: int, batch: int, folder: Path, tracings: dict[str, Any] | None = None) -> Counter[str]:
+    """Moves the orders through the five workers; returns CPU seconds by service, without those of other threads."""
     broker, used = MemoryBroker(), Counter[str]()
     broker.create(dict.fromkeys(TOPICS, 1))
-    workers = {kind.name: new_worker(kind, broker, folder, batch) for kind in SERVICES}
+    found = tracings or {}
+    workers = {kind.name: new_worker(kind, broker, folder, batch, found.get(kind.name)) for kind in SERVICES}
     workers["orders"].log.send([order() for _ in range(orders)])
     gc.freeze()
     layers.start()
@@ -122,8 +127,42 @@ def run_peer(orders: int, batch: int, folder: Path) -> float:
     return time.thread_time() - started
 
 
+def run_rounds(orders: int, batch: int) -> None:
+    """Prints CPU time for each order without and with traces to a file, in turn, so that both see the same machine."""
+    os.environ["OTEL_BSP_MAX_QUEUE_SIZE"] = str(100 * orders)  # nothing is dropped, as it would be under this load
+    print(f"us an order, of {orders} orders in batches of {batch}: workers alone, and with the threads of exporters")
+    for number, is_traced in enumerate([False, True] * ROUNDS):
+        with tempfile.TemporaryDirectory() as name:
+            folder, before = Path(name), time.process_time()
+            tracings = {kind.name: new_tracing(kind.name, folder) for kind in SERVICES} if is_traced else {}
+            workers = run_store(orders, batch, folder, tracings).total()
+            for tracing in tracings.values():
+                tracing.close(60.0)
+            whole = time.process_time() - before
+            spans = sum(path.read_bytes().count(b'"spanId"') for path in (folder / "traces").rglob("*.jsonl"))
+        title = f"traces to a file, {spans / orders:.1f} spans an order" if is_traced else "no traces"
+        figures = f"{workers / orders * 1e6:7.1f} {whole / orders * 1e6:7.1f}"
+        print(f"round {number // 2 + 1}: {figures}  {title}", flush=True)
+
+
+def new_tracing(service: str, folder: Path) -> Any:
+    """The tracing of a service, to a file below the folder."""
+    from checkout.tracing.provider import Tracing
+
+    path = folder / "traces" / f"{service}-1.jsonl"
+    return Tracing([OTLP_JSON_FILE], service, f"{service}-1", path, RETENTION_SECONDS)
+
+
 def main() -> None:
-    """Prints microseconds of CPU time for each order: by service, layer and statement, then by layer of the peer."""
+    """Prints microseconds of CPU time for each order: by service, layer and statement, then by layer of the peer.
+
+    With `--traces` those without and with traces instead.
+    """
+    if "--traces" in sys.argv:
+        sys.argv.remove("--traces")
+        orders, batch = (int(argument) for argument in [*sys.argv[1:], *("5000", "500")[len(sys.argv) - 1 :]])
+        gc.set_threshold(50_000, 20, 1_000)
+        return run_rounds(orders, batch)
     orders, batch = (int(argument) for argument in [*sys.argv[1:], *("20000", "500")[len(sys.argv) - 1 :]])
     gc.set_threshold(50_000, 20, 1_000)
     for measured in (*LAYERS, *PEER_LAYERS):

@@ -48,6 +48,7 @@ def heavy_imports(home: Path, command: str) -> set[str]:
         ("--help", set()),
         ("order --help", set()),
         ("diagrams steps --help", set()),
+        ("diagrams verify --help", set()),
         ("kafka status", {"rich"}),
         ("orders", ARGUMENTS | {"httpx"}),
         ("messages", ARGUMENTS | {"kafka"}),

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -16,6 +16,7 @@ from checkout.errors import CheckoutError
 
 if TYPE_CHECKING:
     from checkout.c4.checks.consistency import CodeArrow
+    from checkout.c4.notations.asyncapi import AsyncApi
 
 ARGUMENTS = {  # typer's own section of arguments shows Python types
     "paths": "PATH is a file or a folder, by default the folder diagrams if there is one, else the current folder.",
@@ -23,6 +24,13 @@ ARGUMENTS = {  # typer's own section of arguments shows Python types
     "files": "FILES are diagrams, FILE or FILE#NAME, or folders; by default the folder diagrams, else the current one.",
     "revisions": "REV is a git revision to compare with the working tree, or REV..REV two revisions.",
 }
+
+
+class Code(NamedTuple):
+    """What `check` knows of the code: its arrows, and AsyncAPI documents of its messages."""
+
+    arrows: "Callable[[], Sequence[CodeArrow]]"
+    asyncapi: "Callable[[], Sequence[AsyncApi]]"
 
 
 class _QuickHelp:
@@ -41,8 +49,13 @@ class Group(_QuickHelp, TyperGroup):
     """A group of such commands."""
 
 
-def make_app(code_arrows: "Callable[[], Sequence[CodeArrow]] | None" = None) -> typer.Typer:
-    """The commands. `code_arrows` returns the arrows that the code implies; `check` compares diagrams with them."""
+def make_app(
+    code_arrows: "Callable[[], Sequence[CodeArrow]]" = tuple, asyncapi: "Callable[[], Sequence[AsyncApi]]" = tuple
+) -> typer.Typer:
+    """The commands. `code_arrows` returns the arrows that the code implies, and `asyncapi` documents of its messages.
+
+    `check` compares diagrams with both.
+    """
     app = typer.Typer(
         cls=Group,
         rich_markup_mode=None,
@@ -50,7 +63,7 @@ def make_app(code_arrows: "Callable[[], Sequence[CodeArrow]] | None" = None) -> 
         add_completion=False,
         pretty_exceptions_enable=False,
         help="Render, check and verify C4 diagrams.",
-        context_settings={"obj": code_arrows},
+        context_settings={"obj": Code(code_arrows, asyncapi)},
     )
     for command in COMMANDS:
         used = inspect.signature(command).parameters

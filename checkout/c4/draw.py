@@ -94,10 +94,14 @@ def _renumber(drawing: Drawing, arrow: Arrow, text: str, step: int) -> str:
     return re.sub(r"\)(\s*(?:'.*)?)$", rf", $index={step})\1", text, count=1)
 
 
+def message_words(message: str) -> str:
+    """The name of a message in words: "new order received" for NewOrderReceived."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", message).lower()
+
+
 def as_macro(arrow: ObservedArrow) -> str:
     """The arrow as a line of C4-PlantUML, labelled with the words of its message."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", arrow.message).lower()
-    plain = [re.sub(r'["\n\r]', " ", part) for part in (words, arrow.technology)]
+    plain = [re.sub(r'["\n\r]', " ", part) for part in (message_words(arrow.message), arrow.technology)]
     ends = [re.sub(r"[^\w.]", "_", end) for end in (arrow.source, arrow.target)]
     return f'Rel({ends[0]}, {ends[1]}, "{plain[0]}", "{plain[1]}", $index={arrow.step})'
 

@@ -1,10 +1,12 @@
 """Findings: one problem of a diagram with its place and remedy, and the two errors that end a command."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from checkout.errors import CheckoutError
 
@@ -50,6 +52,12 @@ def display_path(path: Path) -> str:
 def printable(text: str) -> str:
     """A text of a diagram or a run without control characters, which a terminal could take for commands."""
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
+def json_text(data: Any) -> str:
+    """Data as indented JSON, in which the control characters that JSON allows are escaped as well."""
+    text = json.dumps(data, indent=1, ensure_ascii=False)
+    return re.sub("[\x7f-\x9f\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def log(text: str) -> None:

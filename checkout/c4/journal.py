@@ -45,7 +45,7 @@ def hop_data(hop: Hop) -> dict[str, Any]:
 
 def describe_hop(hop: Hop) -> str:
     """A hop as evidence: its message, arrow, time and position."""
-    position = f", {hop.topic}/{hop.partition}/{hop.offset}" if hop.topic else ""
+    position = f", {hop.topic}/{hop.partition}/{hop.offset}" if hop.topic and hop.offset is not None else ""
     return f"{hop.message} {hop.sender} → {hop.to} [{hop.technology}] at {hop.at.isoformat()}{position}"
 
 

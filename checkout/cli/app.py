@@ -3,19 +3,23 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from checkout import __version__
 from checkout.c4.cli import Command, make_app
 from checkout.cli.groups import PLAIN, AsJson, Brokers, PortBase, dlt, kafka
+from checkout.cli.missing_store import missing_store
 from checkout.errors import CheckoutError
+
+if TYPE_CHECKING:
+    from checkout.c4.notations.asyncapi import AsyncApi
 
 app = typer.Typer(name="checkout", **PLAIN)
 app.add_typer(kafka, name="kafka")
 app.add_typer(dlt, name="dlt")
-app.add_typer(make_app(lambda: _code_arrows()), name="diagrams")
+app.add_typer(make_app(lambda: _code_arrows(), lambda: _asyncapi()), name="diagrams")
 
 Scale = Annotated[
     list[str] | None,
@@ -193,6 +197,14 @@ def bench(
 
 
 @app.command(cls=Command)
+def asyncapi() -> None:
+    """Print the store's topics as an AsyncAPI document."""
+    from checkout.cli.asyncapi import run
+
+    raise typer.Exit(run())
+
+
+@app.command(cls=Command)
 def doctor(
     order: Annotated[str, typer.Argument(metavar="ORDER", hidden=True)] = "", as_json: AsJson = False
 ) -> None:
@@ -212,6 +224,12 @@ def _code_arrows() -> Sequence[dict[str, object]]:
     return code_arrows()
 
 
+def _asyncapi() -> "Sequence[AsyncApi]":
+    from checkout.cli.asyncapi import store_asyncapi
+
+    return [store_asyncapi()]
+
+
 def main() -> None:
     """Runs one command. An expected error is printed in a line or two, without traceback, and sets the exit status."""
     try:
@@ -221,6 +239,7 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except CheckoutError as error:
-        print(f"checkout: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    except (CheckoutError, ModuleNotFoundError) as error:
+        found = error if isinstance(error, CheckoutError) else missing_store(error)
+        print(f"checkout: {found}", file=sys.stderr)
+        sys.exit(found.exit_code)

@@ -102,7 +102,7 @@ def run(every: bool) -> int:
     """
     stories = (*STORIES, *OTHER_STORIES) if every else STORIES
     home = read_settings().home.absolute() / "demo"
-    for folder in ("databases", "journal", "logs"):
+    for folder in ("databases", "journal", "logs", "traces"):
         shutil.rmtree(home / folder, ignore_errors=True)
     prefix = f"demo-{int(time.time() * 1000):x}--"
     own: dict[str, Any] = {"home": home, "prefix": prefix, "port_base": free_port_base()}

@@ -15,7 +15,8 @@ from checkout.journal.hop import Hop, Outcome, coordinates, text
 from checkout.messaging.log import DEAD_LETTERS, Broker, LogUnavailable
 from checkout.registry import Registry
 from checkout.worker.calls.external_calls import GIVEN_UP
-from checkout.worker.outbox import HEADERS, OUTBOX, REPLICA_BITS, OutboxKind
+from checkout.worker.dead_letters import HEADERS
+from checkout.worker.outbox import OUTBOX, REPLICA_BITS, OutboxKind
 
 RUNS, UNKNOWN = "runs", "is not known"  # states of a replica
 DELIVERY, PUBLICATION, CALL, PARKED, OPERATOR = "delivery", "publication", "call", "parked", "operator"

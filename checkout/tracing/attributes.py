@@ -28,8 +28,8 @@ def is_request(hop: Hop) -> bool:
 def attributes_of(hop: Hop) -> Attributes:
     """The attributes: those of messaging, or of HTTP and of the peer. Payloads are left out."""
     found = _of_record(hop) if hop.topic is not None else _of_request(hop) if is_request(hop) else _of_call(hop)
-    ours = {"checkout.order.id": hop.order, "checkout.message": hop.message, "checkout.hop.id": hop.id,
-            "checkout.outcome": str(hop.outcome)}  # fmt: skip
+    ours = {"checkout.order.id": hop.order, "checkout.message": hop.message}
+    ours |= {} if hop.is_applied else {"checkout.outcome": str(hop.outcome)}
     return {name: value for name, value in (found | ours).items() if value not in (None, "")}
 
 

@@ -5,7 +5,8 @@ import re
 import uuid
 from typing import NamedTuple
 
-TRACEPARENT = "traceparent"
+TRACEPARENT, TRACESTATE = "traceparent", "tracestate"
+OURS = "checkout="  # our entry of the trace state: the span to which a message that we send belongs
 _FORM = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 
 
@@ -18,6 +19,26 @@ class TraceContext(NamedTuple):
 
     def __str__(self) -> str:
         return f"00-{self.trace_id:032x}-{self.span_id:016x}-{self.is_sampled:02x}"
+
+
+class OutgoingContext(NamedTuple):
+    """The context of a message to send, and that of the span to which it belongs."""
+
+    own: TraceContext
+    parent: TraceContext
+
+    @property
+    def headers(self) -> list[tuple[str, bytes]]:
+        """The headers of the message. The parent is in them, since they are all that a crash leaves."""
+        state = [(TRACESTATE, f"{OURS}{self.parent.span_id:016x}".encode())] if self.parent.span_id else []
+        return [(TRACEPARENT, str(self.own).encode()), *state]
+
+
+def read_outgoing(traceparent: str | None, tracestate: str | None) -> OutgoingContext | None:
+    """The context in the headers of a message that this service sends."""
+    own = read_traceparent(traceparent)
+    parent_id = int((tracestate or "").removeprefix(OURS) or "0", 16)
+    return OutgoingContext(own, own._replace(span_id=parent_id)) if own else None
 
 
 def read_traceparent(text: str | None) -> TraceContext | None:

@@ -14,6 +14,7 @@ from opentelemetry.trace import SpanKind
 from checkout.journal.parts import PART_BYTES, close_part, delete_old_parts
 from checkout.tracing.problems import LOGGER
 
+KNOWS_REMOTE, IS_REMOTE = 0x100, 0x200  # bits of the flags: whether the parent is of another process
 KINDS = {kind: kind.value + 1 for kind in SpanKind}  # in OTLP 0 is "unspecified"
 JsonObject = dict[str, Any]
 
@@ -33,7 +34,7 @@ class JsonFileExporter(SpanExporter):
         try:
             self._append(msgspec.json.encode(as_otlp(spans)) + b"\n")
         except OSError as error:
-            LOGGER.error("%s cannot be written: %s", self._path.name, error.strerror)
+            LOGGER.getChild("file").error("%s cannot be written: %s", self._path.name, error.strerror)
             return SpanExportResult.FAILURE
         return SpanExportResult.SUCCESS
 
@@ -69,10 +70,11 @@ def _span(span: ReadableSpan) -> JsonObject:
     assert context is not None
     ids = {"traceId": f"{context.trace_id:032x}", "spanId": f"{context.span_id:016x}"}
     ids |= {"parentSpanId": f"{parent.span_id:016x}"} if parent else {}
+    remote = KNOWS_REMOTE | (IS_REMOTE if parent and parent.is_remote else 0)
     status: JsonObject = {"code": span.status.status_code.value}
     status |= {"message": span.status.description} if span.status.description else {}
     return ids | {
-        "flags": int(context.trace_flags), "name": span.name, "kind": KINDS[span.kind],
+        "flags": context.trace_flags | remote, "name": span.name, "kind": KINDS[span.kind],
         "startTimeUnixNano": str(span.start_time), "endTimeUnixNano": str(span.end_time),
         "attributes": _attributes(span.attributes or {}), "status": status,
     }  # fmt: skip

@@ -1,4 +1,8 @@
-"""Requests: the trace context of HTTP requests that the gateway passes on, and their spans."""
+"""Requests: the trace context of HTTP requests that the gateway passes on, and their spans.
+
+The trace of a client is continued. Without one, the id of the order is the id of the trace, so that an order is one
+trace also when it is cancelled or expires later; the gateway then sends no context, since only the answer has that id.
+"""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -9,7 +13,7 @@ import httpx
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
 from checkout.journal.hop import Hop
-from checkout.tracing.context import TRACEPARENT, TraceContext, read_traceparent
+from checkout.tracing.context import TRACEPARENT, OutgoingContext, read_traceparent, span_id_of, trace_id_of
 from checkout.tracing.spans import Spans, harmless
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]  # ASGI
@@ -17,11 +21,11 @@ _RANDOM = RandomIdGenerator()
 
 
 class TracedRequests:
-    """Continues the trace of a client, or begins one, for each request to an ASGI application."""
+    """The contexts and spans of the requests to an ASGI application that passes them on."""
 
     def __init__(self, spans: Spans) -> None:
         self._spans = spans
-        self._request: ContextVar[tuple[TraceContext, TraceContext, int]] = ContextVar("request")
+        self._request: ContextVar[tuple[OutgoingContext | None, int]] = ContextVar("request")
 
     def application(self, application: Application) -> Application:
         """The application whose requests have a context."""
@@ -35,19 +39,23 @@ class TracedRequests:
         return traced
 
     def _begin(self, header: str) -> None:
-        parent = read_traceparent(header)
-        own = self._spans.context_below(parent, _RANDOM.generate_trace_id())._replace(
-            span_id=_RANDOM.generate_span_id()
-        )
-        self._request.set((own, parent or own._replace(span_id=0), time.time_ns()))
+        context = None
+        if parent := read_traceparent(header):
+            below = self._spans.context_below(parent, parent.trace_id)
+            context = OutgoingContext(below._replace(span_id=_RANDOM.generate_span_id()), parent)
+        self._request.set((context, time.time_ns()))
 
     async def add_header(self, request: httpx.Request) -> None:
         """Adds the context to a request that is passed on: an event hook of the HTTP client."""
-        if found := self._request.get(None):
-            request.headers[TRACEPARENT] = str(found[0])
+        context, _ = self._request.get((None, 0))
+        if context:
+            request.headers[TRACEPARENT] = str(context.own)
 
     @harmless
     def record(self, hop: Hop) -> None:
         """Makes the span of the request that is being answered."""
-        own, parent, start = self._request.get()
-        self._spans.write(hop, own, parent, (start, time.time_ns()))
+        context, start = self._request.get()
+        if context is None:
+            root = self._spans.context_below(None, trace_id_of(hop.order or ""))
+            context = OutgoingContext(root._replace(span_id=span_id_of(hop.id or "")), root)
+        self._spans.write(hop, *context, (start, time.time_ns()))

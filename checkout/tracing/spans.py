@@ -15,7 +15,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_s
 from checkout.journal.hop import Hop
 from checkout.journal.journal import HopWriter
 from checkout.tracing.attributes import attributes_of, is_request, name_and_kind, status_of
-from checkout.tracing.context import TraceContext, read_traceparent, span_id_of, trace_id_of
+from checkout.tracing.context import OutgoingContext, TraceContext, read_traceparent, span_id_of, trace_id_of
 from checkout.tracing.problems import LOGGER
 
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
@@ -30,7 +30,7 @@ def harmless(method: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return method(*arguments, **named)
         except Exception as error:
-            LOGGER.error("a hop has no span: %s: %s", type(error).__name__, error)
+            LOGGER.getChild("spans").error("a hop has no span: %s: %s", type(error).__name__, error)
             return None
 
     return call
@@ -59,61 +59,76 @@ class Spans:
 
     def __init__(self, provider: TracerProvider, ids: GivenIds) -> None:
         self._tracer, self._sampler, self._ids = provider.get_tracer("checkout"), provider.sampler, ids
-        self._received: dict[str, TraceContext] = {}  # the context of each message of the batch, by its hops' ids
-        self._sent: dict[str, TraceContext] = {}  # the context of each message to send, by order and destination
+        self._parents: dict[str, TraceContext] = {}  # of each message of the batch, by the id of its cause
+        self._scopes: dict[str, TraceContext] = {}  # to which what a handler returns belongs, by the id of its hop
+        self._sent: dict[str, OutgoingContext] = {}  # by order and destination
         self._publishing_since = 0
         self.called: dict[str, Times] = {}  # start and end of the last attempt of each call, by order and destination
 
     def begin_batch(self) -> None:
         """Drops the contexts of the previous batch."""
-        self._received.clear()
+        self._parents.clear()
+        self._scopes.clear()
 
-    def receive(self, hop_ids: Iterable[str | None], order: str, traceparent: str | None) -> None:
-        """Notes the context in which a message has arrived, for its own hop and for what is caused by it."""
-        parent = read_traceparent(traceparent)
-        found = self.context_below(parent, trace_id_of(order))._replace(span_id=parent.span_id if parent else 0)
-        self._received |= {hop_id: found for hop_id in hop_ids if hop_id}
+    def receive(
+        self, hop_id: str, cause_id: str, order: str, traceparent: str | None, is_forwarded: bool = False
+    ) -> None:
+        """Notes the context in which a message has arrived: its hop's parent, and the trace of what it causes.
+
+        `is_forwarded`: a request that another container of the store has passed on. Without a context from its client
+        that container sends none, since only the answer has the order's id: both derive it from that.
+        """
+        sent = read_traceparent(traceparent)
+        below = self.context_below(sent, trace_id_of(order or cause_id))
+        unsent = span_id_of(cause_id) if is_forwarded else 0
+        self._parents[cause_id] = below._replace(span_id=sent.span_id if sent else unsent)
+        self._scopes[hop_id] = below._replace(span_id=span_id_of(hop_id))
+
+    def receive_reply(self, call_id: str, context: OutgoingContext | None) -> None:
+        """Notes the context of an answered call: what it causes belongs to the message that led to the call."""
+        if context:
+            self._scopes[call_id] = context.parent
 
     def context_below(self, parent: TraceContext | None, trace_id: int) -> TraceContext:
         """The context below a parent, or of a new trace with this id; its span id is 0."""
         trace_id = parent.trace_id if parent else trace_id
         return TraceContext(trace_id, 0, self._is_sampled(parent, trace_id))
 
-    def new_context(self, cause_id: str | None, order: str, destination: str) -> TraceContext:
+    def new_context(self, cause_id: str | None, order: str, destination: str) -> OutgoingContext:
         """The context of a message to send, in the trace of its cause."""
-        cause = self._received.get(cause_id or "") or self._sent.get(cause_id or "")
-        cause = cause or self.context_below(None, trace_id_of(order))
-        return cause._replace(span_id=span_id_of(f"{order}/{destination}"))
+        scope = self._scopes.get(cause_id or "") or self.context_below(None, trace_id_of(order))
+        return OutgoingContext(scope._replace(span_id=span_id_of(f"{order}/{destination}")), scope)
 
-    def send(self, key: str, traceparent: str) -> None:
+    def send(self, key: str, context: OutgoingContext | None) -> None:
         """Notes the context of a message that is sent now; `key`: order and destination."""
-        if context := read_traceparent(traceparent):
+        if context:
             self._sent[key] = context
         self._publishing_since = time.time_ns()
 
     @harmless
     def record(self, hop: Hop) -> None:
-        """Makes the span of a hop. A hop of a message that had no context, after a crash, has none."""
+        """Makes the span of a hop. A hop whose message has no context, such as one found after a crash, has none."""
         key = _key(hop)
         if hop.group is not None or is_request(hop):
-            parent = self._received.get(hop.cause_id or "")
-            if parent:
+            if parent := self._parents.get(hop.cause_id or ""):
                 own = parent._replace(span_id=span_id_of(hop.id or ""))
                 self.write(hop, own, parent, (_nanoseconds(hop.at), time.time_ns()))
-        elif own_context := self._sent.get(key):
+        elif context := self._sent.get(key):
             is_final = hop.topic is not None or key == hop.id
-            own = own_context if is_final else own_context._replace(span_id=span_id_of(hop.id or ""))
-            parent = own._replace(span_id=span_id_of(hop.cause_id) if hop.cause_id else 0)
-            since = self._publishing_since, _nanoseconds(hop.at)
-            self.write(hop, own, parent, since if hop.topic is not None else self.called.pop(key, since))
+            own = context.own if is_final else context.own._replace(span_id=span_id_of(hop.id or ""))
+            times = self._publishing_since, _nanoseconds(hop.at)
+            times = self.called.pop(key, times) if hop.topic is None else times
+            self.write(hop, own, context.parent, times, is_remote=False)
             if is_final:
                 del self._sent[key]
 
-    def write(self, hop: Hop, own: TraceContext, parent: TraceContext, times: Times) -> None:
-        """Hands the span of a hop to the exporters."""
+    def write(
+        self, hop: Hop, own: TraceContext, parent: TraceContext, times: Times, is_remote: bool = True
+    ) -> None:
+        """Hands the span of a hop to the exporters. `is_remote`: the parent is of another process."""
         name, kind = name_and_kind(hop)
         self._ids.trace_id, self._ids.span_id = own.trace_id, own.span_id
-        span = self._tracer.start_span(name, _context(parent), kind, attributes_of(hop), start_time=times[0])
+        span = self._tracer.start_span(name, _context(parent, is_remote), kind, attributes_of(hop), start_time=times[0])
         span.set_status(status_of(hop))
         span.end(max(times))
 
@@ -146,11 +161,11 @@ def _key(hop: Hop) -> str:
     return (hop.id or "").removesuffix(f"/{hop.outcome}/{hop.at.isoformat()}")
 
 
-def _context(parent: TraceContext | None) -> Context:
+def _context(parent: TraceContext | None, is_remote: bool = True) -> Context:
     if parent is None or not parent.span_id:
         return Context()
     flags = TraceFlags(TraceFlags.SAMPLED if parent.is_sampled else TraceFlags.DEFAULT)
-    span = NonRecordingSpan(SpanContext(parent.trace_id, parent.span_id, is_remote=True, trace_flags=flags))
+    span = NonRecordingSpan(SpanContext(parent.trace_id, parent.span_id, is_remote, trace_flags=flags))
     return set_span_in_context(span, Context())
 
 

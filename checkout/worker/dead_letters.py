@@ -9,8 +9,9 @@ import msgspec
 from checkout.framework.sql import utc_text
 from checkout.journal.hop import coordinates, text
 from checkout.messaging.log import DEAD_LETTERS, Partition, ProducerRecord, Record
-from checkout.worker.outbox import HEADERS, OutboxKind, OutboxRow
+from checkout.worker.outbox import OutboxKind, OutboxRow
 
+HEADERS = msgspec.msgpack.Decoder(list[tuple[str, bytes | None]])
 NULL_HEADERS = "dlt_null_headers"
 REPLAY_OF = "dlt_replay_of"  # the header of a replayed record: the coordinates of its dead letter
 MAX_HEADER = 1_000  # bytes of an error message

@@ -28,7 +28,6 @@ from sqlalchemy import (
 
 from checkout.framework.sql import DIALECTS, UtcTime, among, insert_into, put, values_of, write
 
-HEADERS = msgspec.msgpack.Decoder(list[tuple[str, bytes | None]])
 REPLICA_BITS = 8  # of a row's number
 METADATA = MetaData()
 OUTBOX = Table(
@@ -105,12 +104,6 @@ class OutboxRow(msgspec.Struct, kw_only=True):
     def age(self) -> float:
         """Seconds since the row was stored; 0 if it is not."""
         return max(0.0, time.time() - (self.number >> REPLICA_BITS) / 1e6) if self.number else 0.0
-
-
-def header_of(row: OutboxRow, name: str) -> str | None:
-    """A header of the message to send, as text."""
-    found = dict(HEADERS.decode(row.headers)).get(name) if row.headers else None
-    return found.decode() if found else None
 
 
 class OutboxResult(msgspec.Struct):

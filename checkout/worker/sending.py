@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from checkout.domain import DomainError
 from checkout.framework.message import MessageTypes
 from checkout.messaging.log import Log, ProducerRecord, RecordMetadata, RecordTooLarge, check_size
-from checkout.worker.dead_letters import dead_letter_record
+from checkout.worker.dead_letters import HEADERS, dead_letter_record
 from checkout.worker.hops import CAUSE_HEADER, CORRELATION_HEADER
-from checkout.worker.outbox import HEADERS, OutboxKind, OutboxRow
+from checkout.worker.outbox import OutboxKind, OutboxRow
 
 SURELY_FITS = 100_000  # bytes of a payload
 
@@ -26,6 +26,12 @@ def to_record(row: OutboxRow, message_types: MessageTypes) -> ProducerRecord:
     if row.headers:
         headers += [(name, value or b"") for name, value in HEADERS.decode(row.headers)]
     return ProducerRecord(row.destination, row.key, row.payload, headers, row.wanted_partition)
+
+
+def header_of(row: OutboxRow, name: str) -> str | None:
+    """A header of the message to send, as text."""
+    found = dict(HEADERS.decode(row.headers)).get(name) if row.headers else None
+    return found.decode() if found else None
 
 
 def send_rows(

@@ -7,12 +7,15 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from checkout.tracing.context import TRACEPARENT
+from checkout.journal.hop import coordinates
+from checkout.tracing.context import TRACEPARENT, TRACESTATE, OutgoingContext, read_outgoing
 from checkout.tracing.spans import Spans, SpanWriter, harmless
 from checkout.worker import hops
 from checkout.worker.calls.external_calls import Adapter, CallResult
+from checkout.worker.dead_letters import HEADERS
 from checkout.worker.deliveries import Delivery
-from checkout.worker.outbox import HEADERS, OutboxKind, OutboxRow, header_of
+from checkout.worker.outbox import OutboxKind, OutboxRow
+from checkout.worker.sending import header_of
 from checkout.worker.worker import Worker
 
 
@@ -56,24 +59,29 @@ class TracedWorker(Worker):
     def _receive(self) -> None:
         self._spans.begin_batch()
         for delivery in self.batch:
-            hop_id, order = delivery.hop_id(self.service.name), delivery.id
+            hop_id, order = delivery.hop_id(self.service.name) or "", delivery.id
             if delivery.record:
-                position = hop_id.removesuffix(f"/{self.service.name}") if hop_id else None
                 header = hops.header(delivery.record, TRACEPARENT)
-                self._spans.receive([hop_id, position], order, header)
+                self._spans.receive(hop_id, coordinates(*delivery.record[:3]), order, header)
+            elif delivery.result:
+                self._spans.receive_reply(hop_id, _context(delivery.result.row))
             elif delivery.request and delivery.type:
-                request = hops.request_id(delivery.type, order, delivery.type.receiver)
-                self._spans.receive([hop_id, request], order, delivery.request.traceparent)
+                request_id = hops.request_id(delivery.type, order, delivery.type.receiver)
+                self._spans.receive(hop_id, request_id, order, delivery.request.traceparent, is_forwarded=True)
 
     @harmless
     def _send(self) -> None:
         for row in self.outgoing:
-            if row.kind is not OutboxKind.DEAD_LETTER and (context := header_of(row, TRACEPARENT)):
-                self._spans.send(hops.call_id(row), context)
+            if row.kind is not OutboxKind.DEAD_LETTER:
+                self._spans.send(hops.call_id(row), _context(row))
 
     @harmless
     def _add_contexts(self, rows: Sequence[OutboxRow]) -> None:
         for row in rows:
             context = self._spans.new_context(row.cause_id, row.order_id, row.destination)
             headers = HEADERS.decode(row.headers) if row.headers else []
-            row.headers = msgspec.msgpack.encode([*headers, (TRACEPARENT, str(context).encode())])
+            row.headers = msgspec.msgpack.encode([*headers, *context.headers])
+
+
+def _context(row: OutboxRow) -> OutgoingContext | None:
+    return read_outgoing(header_of(row, TRACEPARENT), header_of(row, TRACESTATE))

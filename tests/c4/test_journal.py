@@ -17,7 +17,8 @@ Journal = Callable[..., Path]
 SCHEMA = json.loads(Path(hop_module.__file__).with_name("journal.schema.json").read_text())
 VALIDATOR = jsonschema.validators.validator_for(SCHEMA)(SCHEMA)
 CONTRACT = (
-    '{"order": "6f9c", "step": 4, "from": "kafka", "to": "stock", "message": "OrderReceived", '
+    '{"id": "order.new-order-received[0]@12/stock", "cause_id": "order.new-order-received[0]@12", '
+    '"order": "6f9c", "step": 4, "from": "kafka", "to": "stock", "message": "OrderReceived", '
     '"technology": "order.new-order-received", "topic": "order.new-order-received", "partition": 0, "offset": 12, '
     '"key": "6f9c", "group": "stock", "replica": "stock-1", "cause": "PlaceOrder", "correlation": "c-1", '
     '"at": "2026-01-01T10:00:00.000001Z", "outcome": "applied", "payload": {"id": "6f9c"}}'
@@ -30,6 +31,7 @@ def test_line_of_the_contract_is_a_hop_of_the_published_schema(tmp_path: Path) -
     hop = read_journal([tmp_path / "run.jsonl"])[0]
 
     VALIDATOR.validate(json.loads(CONTRACT))
+    assert hop.id == f"{hop.cause_id}/stock" == f"{hop.position}/stock"
     assert hop.arrow == ("kafka", "stock", "order.new-order-received")
     assert (hop.step, hop.position, hop.at.microsecond) == (4, "order.new-order-received[0]@12", 1)
 

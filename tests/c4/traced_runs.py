@@ -1,4 +1,4 @@
-"""Traced runs: drawings from rows, and generated hops with ids whose clocks differ, valid ones and ones with a fault."""
+"""Traced runs: drawings without PlantUML, and generated hops with ids whose clocks differ."""
 
 from collections.abc import Sequence
 from dataclasses import replace

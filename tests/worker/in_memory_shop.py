@@ -51,8 +51,12 @@ class InMemoryShop:
         intake = self.intake if PlaceOrder in service.handlers else None
         calls = ExternalCalls(self.simulators.adapters(), 0)
         parts = (service, MESSAGE_TYPES, log, database, journal_file, calls, intake, replica)
-        self.workers[name] = Worker(*parts, **options)
+        self.workers[name] = self.new_worker(*parts, **options)
         return self.workers[name]
+
+    def new_worker(self, *parts: Any, **options: Any) -> Worker:
+        """Makes a worker: other shops may have another kind."""
+        return Worker(*parts, **options)
 
     def crash(self, name: str, **options: Any) -> Worker:
         """Ends a worker without closing it, and starts it again with these options."""

@@ -6,20 +6,29 @@ from typing import Any
 
 from checkout.c4.findings import Finding
 from checkout.c4.source.arrows import Arrow, Drawing
+from checkout.c4.source.elements import OUTSIDE
 
 CodeArrow = Mapping[str, Any]  # view, step, from, to, message, technology: see docs/diagrams.md
 
 
 def compare_views(drawings: Sequence[Drawing]) -> list[Finding]:
-    """Findings on arrows of dynamic views that no container view in the same folder has with that technology."""
+    """Findings on arrows of dynamic views that no container view in the same folder has with that technology.
+
+    What an element does by itself, or receives from outside of a sequence diagram, need not be in a container view.
+    """
     static = [drawing for drawing in drawings if not drawing.is_dynamic and drawing.arrows]
     found: dict[Finding, None] = {}
     for drawing in drawings:
         views = [view for view in static if _is_about(view, drawing)] if drawing.is_dynamic else []
-        distinct = {arrow.key: arrow for arrow in reversed(drawing.visible_arrows)} if views else {}
+        arrows = [arrow for arrow in drawing.visible_arrows if _is_between_elements(arrow)] if views else []
+        distinct = {arrow.key: arrow for arrow in reversed(arrows)}
         for arrow in reversed(distinct.values()):
             found |= dict.fromkeys(_compare_arrow(arrow, drawing, views))
     return list(found)
+
+
+def _is_between_elements(arrow: Arrow) -> bool:
+    return arrow.source != arrow.target and not {arrow.source, arrow.target} & set(OUTSIDE)
 
 
 def _is_about(view: Drawing, dynamic: Drawing) -> bool:

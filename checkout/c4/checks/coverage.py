@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from checkout.c4.checks.verify import is_silent
 from checkout.c4.findings import PreconditionError
 from checkout.c4.source.arrows import Arrow, Drawing
 from checkout.journal.hop import Hop
@@ -27,9 +28,12 @@ class Coverage:
 
 
 def measure_coverage(drawing: Drawing, hops: Iterable[Hop]) -> Coverage:
-    """The coverage of a view by the applied hops of runs. Raises PreconditionError for a view without arrows."""
-    arrows = drawing.visible_arrows
+    """The coverage of a view by the applied hops of runs. Raises PreconditionError for a view without arrows.
+
+    Arrows that recordings usually lack, such as replies, count only if a run has them.
+    """
+    seen = {hop.arrow for hop in hops if hop.is_applied}
+    arrows = tuple(arrow for arrow in drawing.visible_arrows if arrow.key in seen or not is_silent(arrow))
     if not arrows:
         raise PreconditionError(f"{drawing.name} has no arrows to cover")
-    seen = {hop.arrow for hop in hops if hop.is_applied}
     return Coverage(arrows, tuple(arrow for arrow in arrows if arrow.key not in seen))

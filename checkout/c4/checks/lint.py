@@ -6,8 +6,9 @@ from difflib import get_close_matches
 
 from checkout.c4.findings import Finding
 from checkout.c4.source.arrows import Arrow, Drawing
+from checkout.c4.source.elements import OUTSIDE
 from checkout.c4.source.files import SourceLine
-from checkout.c4.source.includes import DIRECTIVE, REMOTE, bundled_name
+from checkout.c4.source.includes import DIRECTIVE, REMOTE, THEME, bundled_name
 
 Rule = Callable[[Drawing], Iterator[Finding]]
 
@@ -22,7 +23,7 @@ def _undeclared_alias(drawing: Drawing) -> Iterator[Finding]:
     declared = drawing.aliases
     for arrow in drawing.arrows if any("C4" in line.text for line in drawing.diagram.lines) else ():
         for alias in dict.fromkeys((arrow.source, arrow.target)):
-            if alias not in declared:
+            if alias not in declared and alias not in OUTSIDE:
                 near = get_close_matches(alias, declared, 1, 0.7)
                 fix = f"write {near[0]}" if near else "declare it, or correct the name"
                 yield arrow.line.finding("undeclared-alias", f"no element is called {alias}", fix, alias)
@@ -155,8 +156,12 @@ def fix_remote_includes(text: str) -> tuple[str, int]:
     lines, count = text.split("\n"), 0
     for at, line in enumerate(lines):
         directive = DIRECTIVE.match(line)
-        name = bundled_name(directive["what"]) if directive and REMOTE.match(directive["what"]) else ""
+        written = directive["what"] if directive else ""
+        theme = THEME.fullmatch(written) if directive and directive["how"].lower() == "theme" else None
+        address = theme["place"] if theme else written
+        name = bundled_name(address) if REMOTE.match(address) else ""
         if directive and name:
-            lines[at] = line[: directive.start("how")] + f"include {name}"
+            replacement = f"theme {theme['name']} from {name}" if theme else f"include {name}"
+            lines[at] = line[: directive.start("how")] + replacement
             count += 1
     return "\n".join(lines), count

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from checkout.c4.checks.conformance.results import Deviation, DeviationKind, OrderResult
-from checkout.c4.checks.verify import numbered_arrows
+from checkout.c4.checks.verify import is_silent, numbered_arrows
 from checkout.c4.render.paint import (
     AMBER_DASHED,
     DOTTED,
@@ -31,6 +31,7 @@ KEYS = {
     GREEN: "Green: happened as drawn.", RED: "Red, dashed: never happened.", PURPLE: "Purple: too early.",
     ORANGE: "Orange: more than once.", DOTTED: "Orange, dotted: happened, and is not drawn.",
 }  # fmt: skip
+UNCHANGED = Stroke()  # of an arrow that a recording need not have, such as a reply
 FURTHER_KEYS = {
     AMBER_DASHED: "Amber, dashed: happened with another technology.", GREY_DASHED: "Grey, dashed: cannot be judged.",
     GREY: "Grey: of an alternative that did not happen.",
@@ -39,8 +40,7 @@ FURTHER_KEYS = {
 
 def render_overlay(renderer: Renderer, drawing: Drawing, results: Sequence[OrderResult]) -> str:
     """The SVG of all results; `overlay_key` describes its colours."""
-    undrawn = (each for each in _deviations(results) if each.kind is DeviationKind.EXTRA and not each.arrow)
-    extra = [each.hop for each in undrawn if each.hop]
+    extra = [each.hop for each in _deviations(results) if each.is_undrawn and each.hop]
     labels = [(hop.sender, hop.to, f"{hop.message} ({hop.technology})") for hop in extra]
     rendered = render_with_extra_arrows(renderer, drawing, labels)
     known = _strokes(drawing, results)
@@ -62,8 +62,10 @@ def overlay_keys(drawing: Drawing, results: Sequence[OrderResult]) -> dict[Strok
 
 def _strokes(drawing: Drawing, results: Sequence[OrderResult]) -> dict[tuple[str, ...], Stroke]:
     happened = {at for result in results for at in result.hops}
-    arrows = enumerate(numbered_arrows(drawing))
-    found = {_identity(arrow): GREEN if at in happened else GREY for at, arrow in arrows}
+    found = {
+        _identity(arrow): GREEN if at in happened else UNCHANGED if is_silent(arrow) else GREY
+        for at, arrow in enumerate(numbered_arrows(drawing))
+    }
     unjudged = {_identity(each.arrow) for result in results for each in result.unjudged if each.arrow}
     found |= {each: GREY_DASHED for each in unjudged if found[each] is GREY}
     deviating = [(each.kind, each.arrow) for each in _deviations(results) if each.arrow]

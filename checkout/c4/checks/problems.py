@@ -6,13 +6,19 @@ from pathlib import Path
 from checkout.c4.checks.consistency import CodeArrow, compare_views, compare_with_code
 from checkout.c4.checks.lint import fix_remote_includes, lint
 from checkout.c4.findings import DiagramError, Finding, display_path, log
+from checkout.c4.notations.asyncapi import AsyncApi
+from checkout.c4.notations.asyncapi_views import compare_with_asyncapi
 from checkout.c4.render.renderer import Renderer
 from checkout.c4.source.diagrams import WORKSPACES, require_sources
 from checkout.c4.source.variables import Defines
 
 
 def find_problems(
-    renderer: Renderer, files: Sequence[Path], code_arrows: Sequence[CodeArrow], defines: Defines = ()
+    renderer: Renderer,
+    files: Sequence[Path],
+    code_arrows: Sequence[CodeArrow],
+    documents: Sequence[AsyncApi] = (),
+    defines: Defines = (),
 ) -> list[Finding]:
     """The findings of the diagrams in files: of each alone, between them, and against the code."""
     diagrams, findings = require_sources(files, defines)
@@ -23,7 +29,10 @@ def find_problems(
             findings += lint(drawings[-1])
         except DiagramError as error:
             findings += error.findings
-    return findings + compare_views(drawings) + compare_with_code(drawings, code_arrows)
+    findings += compare_views(drawings) + compare_with_code(drawings, code_arrows)
+    places = {(finding.file, finding.line) for finding in findings if finding.rule.startswith("code-")}
+    compared = (each for document in documents for each in compare_with_asyncapi(drawings, document))
+    return findings + [each for each in compared if (each.file, each.line) not in places]
 
 
 def fix_files(files: Sequence[Path]) -> None:

@@ -1,7 +1,6 @@
 """SARIF: findings as a log in the Static Analysis Results Interchange Format 2.1.0, for code scanning."""
 
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from checkout.c4.checks.rules import describe_rule
-from checkout.c4.findings import Finding
+from checkout.c4.findings import Finding, json_text
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {"error": "error", "warning": "warning", "notice": "note"}
@@ -43,7 +42,7 @@ def as_sarif(results: Iterable[SarifResult], category: str) -> str:
         "columnKind": "unicodeCodePoints",
         "results": _results(results, rules),
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1, ensure_ascii=False)
+    return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(rule: str, results: Sequence[SarifResult]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from checkout.c4.checks.conformance.results import OrderResult, Unjudged
 from checkout.c4.checks.gaps import Gaps, NoGaps
 from checkout.c4.findings import PreconditionError
 from checkout.c4.source.arrows import Arrow, Drawing
+from checkout.c4.source.elements import OUTSIDE
 from checkout.journal.hop import Hop
 
 ANOTHER_STORY = "none of its hops runs between two elements that an arrow of this view connects"
@@ -42,6 +43,11 @@ def numbered_arrows(drawing: Drawing) -> list[Arrow]:
     return sorted(arrows, key=lambda arrow: places[arrow.index])
 
 
+def is_silent(arrow: Arrow) -> bool:
+    """Whether recordings usually lack an arrow: a reply, a call of an element to itself, or one from or to outside."""
+    return arrow.is_reply or arrow.source == arrow.target or bool({arrow.source, arrow.target} & set(OUTSIDE))
+
+
 class Verifier:
     """Judges orders by the same arrows, which are those of `numbered_arrows`.
 
@@ -52,7 +58,7 @@ class Verifier:
         self._arrows, self._allow_redelivery, self._gaps = tuple(arrows), allow_redelivery, gaps
         self._ends = {arrow.key[:2] for arrow in arrows}
         self._has_fragments = any(arrow.fragments for arrow in arrows)
-        self._whole = Choice(tuple(range(len(arrows))))
+        self._silent = {at: arrow.key for at, arrow in enumerate(arrows) if is_silent(arrow)}
         self._views: dict[Choice, View] = {}
 
     def verify(self, order: str, hops: Sequence[Hop]) -> OrderResult:
@@ -63,10 +69,12 @@ class Verifier:
         return min((self._judge(choice, order, hops, has_ids) for choice in self._choices(hops)), key=_rank)
 
     def _choices(self, hops: Sequence[Hop]) -> Iterator[Choice]:
-        if not self._has_fragments:
-            yield self._whole
-        else:
-            yield from Choices(self._arrows, {hop.arrow for hop in hops if hop.is_applied})
+        """The arrows that may have happened; silent ones only if a hop shows them."""
+        seen = {hop.arrow for hop in hops if hop.is_applied}
+        unseen = {at for at, key in self._silent.items() if key not in seen}
+        whole = Choice(tuple(range(len(self._arrows))))
+        for choice in Choices(self._arrows, seen) if self._has_fragments else [whole]:
+            yield choice._replace(taken=tuple(at for at in choice.taken if at not in unseen)) if unseen else choice
 
     def _judge(self, choice: Choice, order: str, hops: Sequence[Hop], has_ids: bool) -> OrderResult:
         if choice not in self._views:

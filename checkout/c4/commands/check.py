@@ -12,6 +12,10 @@ def check(
     context: Context,
     paths: Paths = None,
     define: Define = None,
+    asyncapi: Annotated[
+        list[str] | None,
+        Option(metavar="[ALIAS=]FILE", help="Compare Kafka arrows with an AsyncAPI document, of ALIAS; repeatable."),
+    ] = None,
     as_json: AsJson = False,
     github: Github = False,
     sarif: Sarif = None,
@@ -21,6 +25,7 @@ def check(
     from checkout.c4 import findings
     from checkout.c4.checks.problems import find_problems, fix_files
     from checkout.c4.checks.sarif import as_sarif, result_of
+    from checkout.c4.notations.asyncapi import read_asyncapi
     from checkout.c4.render.renderer import open_renderer
     from checkout.c4.source.files import find_files
 
@@ -30,7 +35,8 @@ def check(
     if fix:
         fix_files(files)
     with open_renderer(files) as renderer:
-        found = find_problems(renderer, files, context.obj() if context.obj else (), parse_defines(define))
+        documents = [*context.obj.asyncapi(), *map(read_asyncapi, asyncapi or ())]
+        found = find_problems(renderer, files, context.obj.arrows(), documents, parse_defines(define))
     text = findings.as_json(found) if as_json else findings.as_github(found) if github else "\n".join(map(str, found))
     print("" if sarif == STDOUT else text, end="\n" if text and sarif != STDOUT else "")
     if sarif:

@@ -8,8 +8,6 @@ from typer import Argument, BadParameter, Option
 
 Paths = Annotated[list[Path] | None, Argument(metavar="PATH", hidden=True)]
 File = Annotated[str, Argument(metavar="FILE", hidden=True)]
-Journals = Annotated[list[Path], Option("--journal", metavar="JOURNAL", help="Journal file or folder; repeatable.")]
-Order = Annotated[str | None, Option(metavar="ID", help="Consider this order only, not all orders.")]
 Define = Annotated[
     list[str] | None,
     Option("--define", metavar="NAME=VALUE", help="Set a variable of the preprocessor, as PlantUML's -D; repeatable."),

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 from typer import BadParameter
 
+from checkout.c4.findings import as_github, log
+
 if TYPE_CHECKING:
     from checkout.c4.checks.conformance.summary import Summary
+    from checkout.c4.render.renderer import Renderer
     from checkout.c4.source.arrows import Drawing
 
 STDOUT = Path("-")
@@ -38,9 +41,17 @@ class VerifyOutputs:
         if sum(printed) > 1:
             raise BadParameter("print only one of --json, --github, --sarif - and --markdown -")
 
-    def write(self, summary: "Summary", drawing: "Drawing", warnings: Sequence[str]) -> None:
-        """Prints one form, by default text, and writes the others to their files. Raises OSError."""
-        from checkout.c4 import findings
+    def write(self, summary: "Summary", drawing: "Drawing", renderer: "Renderer", warnings: Sequence[str]) -> None:
+        """Prints one form, by default text, and writes the others to their files. Raises OSError.
+
+        `warnings`, those of the baseline, go to stderr too.
+        """
+        self._print(summary, drawing, warnings)
+        self._write_picture(summary, drawing, renderer)
+        for warning in warnings:
+            log(warning)
+
+    def _print(self, summary: "Summary", drawing: "Drawing", warnings: Sequence[str]) -> None:
         from checkout.c4.checks.conformance import reports
         from checkout.c4.checks.sarif import as_sarif
 
@@ -48,7 +59,7 @@ class VerifyOutputs:
         if self.as_json:
             print(reports.as_json(summary, drawing, warnings))
         elif self.github:
-            annotations = findings.as_github(each.finding for each in found if not each.accepted)
+            annotations = as_github(each.finding for each in found if not each.accepted)
             print(annotations, end="\n" if annotations else "")
         elif STDOUT not in (self.sarif, self.markdown):
             print(reports.as_text(summary))
@@ -56,6 +67,12 @@ class VerifyOutputs:
             write_output(self.sarif, as_sarif(found, f"verify/{drawing.name}"))
         if self.markdown:
             write_output(self.markdown, reports.as_markdown(summary, drawing, self._link, warnings))
+
+    def _write_picture(self, summary: "Summary", drawing: "Drawing", renderer: "Renderer") -> None:
+        from checkout.c4.checks.overlay import render_overlay
+
+        if self.picture:
+            self.picture.write_text(render_overlay(renderer, drawing, summary.results), encoding="utf-8")
 
     @property
     def _link(self) -> str:

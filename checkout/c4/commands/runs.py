@@ -1,31 +1,42 @@
 """Runs: draws recorded runs, and lists the arrows that none covers."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from typer import Option
+from typer import BadParameter, Option
 
-from checkout.c4.commands.options import File, Journals, Order
+from checkout.c4.commands.options import File
+from checkout.c4.commands.recordings import Journal, Journals, MapFile, Order, Recording, Traces
 
 
 def draw(
-    journal: Journals,
+    journal: Journal = None,
+    traces: Traces = None,
+    map: MapFile = None,
     into: Annotated[
         Path | None, Option(metavar="FILE", help="Update the arrows of this diagram and nothing else.")
     ] = None,
     order: Order = None,
+    notation: Annotated[
+        Literal["c4", "mermaid"], Option(metavar="c4|mermaid", help="Print C4-PlantUML or a Mermaid sequence diagram.")
+    ] = "c4",
 ) -> int:
     """Print or update a dynamic view from a recorded run."""
     from checkout.c4.draw import new_source, observe_arrows, update_source
     from checkout.c4.findings import display_path, log
-    from checkout.c4.journal import group_by_order, read_journal
+    from checkout.c4.notations.mermaid import mermaid_source
     from checkout.c4.render.renderer import render_file
+    from checkout.c4.source.diagrams import WORKSPACES
 
-    arrows = observe_arrows(group_by_order(read_journal(journal), order).values())
-    if into is None:
-        print(new_source(arrows), end="")
+    if into and (notation == "mermaid" or into.suffix.lower() in WORKSPACES):
+        raise BadParameter("only diagrams in PlantUML can be updated", param_hint="--into")
+    recording = Recording(journal, traces, map, order)
+    drawing = render_file(str(into)).drawing if into else None
+    arrows = observe_arrows(recording.read(drawing, with_steps=True).orders.values())
+    if into is None or drawing is None:
+        print(mermaid_source(arrows) if notation == "mermaid" else new_source(arrows), end="")
         return 0
-    text = update_source(render_file(str(into)).drawing, arrows).encode()
+    text = update_source(drawing, arrows).encode()
     is_same = text == into.read_bytes()
     if not is_same:
         into.write_bytes(text)
@@ -35,16 +46,17 @@ def draw(
 
 def cover(
     file: File,
-    journals: Annotated[
-        list[Path], Option("--journals", metavar="JOURNAL", help="Journal file or folder; repeatable.")
-    ],
+    journals: Journals = None,
+    traces: Traces = None,
+    map: MapFile = None,
     min: Annotated[float, Option(metavar="PERCENT", help="Fail if the coverage is lower.")] = 0,
 ) -> int:
     """List the arrows that no recorded run covers."""
     from checkout.c4.checks.coverage import measure_coverage
-    from checkout.c4.journal import read_journal
     from checkout.c4.render.renderer import render_file
 
-    coverage = measure_coverage(render_file(file).drawing, read_journal(journals))
+    recording = Recording(journals, traces, map, option="--journals")
+    drawing = render_file(file).drawing
+    coverage = measure_coverage(drawing, recording.read(drawing).hops)
     print(coverage)
     return int(coverage.percent < min)

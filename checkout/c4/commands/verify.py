@@ -6,13 +6,16 @@ from typing import Annotated
 
 from typer import Option
 
-from checkout.c4.commands.options import AsJson, File, Github, Journals, Order, Sarif
+from checkout.c4.commands.options import AsJson, File, Github, Sarif
 from checkout.c4.commands.outputs import VerifyOutputs
+from checkout.c4.commands.recordings import Journal, MapFile, Order, Recording, Traces
 
 
 def verify(
     file: File,
-    journal: Journals,
+    journal: Journal = None,
+    traces: Traces = None,
+    map: MapFile = None,
     order: Order = None,
     picture: Annotated[Path | None, Option(metavar="FILE", help="Write an SVG that colours each deviation.")] = None,
     as_json: AsJson = False,
@@ -29,26 +32,20 @@ def verify(
     """Verify that recorded runs conform to a dynamic view."""
     from checkout.c4.checks.conformance.baseline import open_baseline
     from checkout.c4.checks.conformance.summary import summarize
-    from checkout.c4.checks.gaps import NoGaps
-    from checkout.c4.checks.overlay import render_overlay
     from checkout.c4.checks.verify import verify_orders
     from checkout.c4.findings import log
-    from checkout.c4.journal import group_by_order, read_journal
     from checkout.c4.render.renderer import open_renderer
     from checkout.c4.source.diagrams import find_diagram
 
     outputs, diagram = VerifyOutputs(as_json, github, sarif, markdown, picture), find_diagram(file)
     accepted = open_baseline(baseline, diagram.name, datetime.now(UTC).date())
-    orders, gaps = group_by_order(read_journal(journal), order), NoGaps()
+    recording = Recording(journal, traces, map, order)
     with open_renderer([diagram.file]) as renderer:
         drawing = renderer.render(diagram).checked().drawing
-        results = accepted.accept(verify_orders(drawing, orders, allow_redelivery, gaps))
-        if picture:
-            picture.write_text(render_overlay(renderer, drawing, results))
-    summary = summarize(results, gaps)
-    outputs.write(summary, drawing, accepted.warnings)
-    for warning in accepted.warnings:
-        log(warning)
+        recorded = recording.read(drawing, with_problems=False)  # the summary prints them
+        results = accepted.accept(verify_orders(drawing, recorded.orders, allow_redelivery, recorded.gaps))
+        summary = summarize(results, recorded.gaps)
+        outputs.write(summary, drawing, renderer, accepted.warnings)
     if write_baseline:
         count = accepted.write(write_baseline, [each.example for each in summary.deviations])
         log(f"wrote {count} deviations to {write_baseline}: complete their reasons")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import BadParameter, Option
 
-from checkout.c4.commands.options import AsJson, Define, File, Order, parse_defines
+from checkout.c4.commands.options import AsJson, Define, File, parse_defines
+from checkout.c4.commands.recordings import Journal, MapFile, Order, Recording, Traces
 
 if TYPE_CHECKING:
     from checkout.c4.render.renderer import RenderedDiagram
@@ -44,22 +45,22 @@ def _render_all(file: str, define: list[str] | None) -> "Sequence[RenderedDiagra
 def story(
     file: File,
     step: Annotated[int | None, Option(metavar="N", help="Print the SVG at step N, from 1.")] = None,
-    journal: Annotated[
-        list[Path] | None, Option("--journal", metavar="JOURNAL", help="Include the messages of a recorded run.")
-    ] = None,
+    journal: Journal = None,
+    traces: Traces = None,
+    map: MapFile = None,
     order: Order = None,
     html: Annotated[Path | None, Option(metavar="FILE", help="Write an HTML page of all steps.")] = None,
     define: Define = None,
 ) -> int:
     """Show a dynamic view step by step."""
     from checkout.c4.findings import display_path, log
-    from checkout.c4.journal import group_by_order, read_journal
     from checkout.c4.story import render_frame, write_pages
 
     if (step is None) == (html is None):
         raise BadParameter("use either --step N or --html FILE")
+    recording = Recording(journal, traces, map, order) if journal or traces or map else None
     diagrams = _render_all(file, define)
-    hops = next(iter((group_by_order(read_journal(journal), order) if journal else {"": []}).values()))
+    hops = next(iter(recording.read(diagrams[0].drawing).orders.values())) if recording else []
     if step is not None:
         if len(diagrams) > 1:
             names = ", ".join(each.drawing.name for each in diagrams)

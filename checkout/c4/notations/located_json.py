@@ -3,7 +3,7 @@
 import json
 import json.scanner
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,18 @@ class LocatedDict(dict[str, Any]):
         """An object in this object; an empty one if it is absent or another type."""
         value = self.get(name)
         return value if isinstance(value, LocatedDict) else LocatedDict({}, self.line)
+
+
+def located(value: Mapping[str, Any], file: Path) -> LocatedDict:
+    """An object that is in no file, whose parts are all on line 1 of `file`."""
+    line = SourceLine("", file, 1)
+
+    def locate(part: Any) -> Any:
+        if isinstance(part, Mapping):
+            return LocatedDict({name: locate(each) for name, each in part.items()}, line)
+        return [locate(each) for each in part] if isinstance(part, list) else part
+
+    return LocatedDict({name: locate(each) for name, each in value.items()}, line)
 
 
 def read_json(file: Path) -> LocatedDict:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from checkout.c4.findings import DiagramError
 from checkout.c4.notations.dsl_model import DslModel, DslRelation, unreadable
 from checkout.c4.notations.dsl_statements import DslStatement, read_statements
 from checkout.c4.notations.workspace import DynamicView, ViewArrow, as_diagram, refuse_file
@@ -64,28 +65,37 @@ def _read_view(view: DslStatement, model: DslModel, count: int) -> DynamicView:
 
 
 def _read_arrows(view: DslStatement, model: DslModel) -> Iterator[ViewArrow]:
-    step = 0
+    step, uncertain = 0, False
     for statement in view.block or ():
-        if not statement.words:
-            first, steps = step, [step]
-            for branch in _branches(statement):
-                parallel = [_read_arrow(each, model, first + at) for at, each in enumerate(branch.block or (), 1)]
-                steps.append(first + len(parallel))
-                yield from parallel
-            step = max(steps)
+        branches = _branches(statement) if not statement.words else []
+        for branch in branches:
+            yield from (_read_arrow(each, model, step + at) for at, each in enumerate(branch.block or (), 1))
+        if branches and branches != [statement]:  # arrows after branches in a block of their own follow all of them
+            lengths = {len(branch.block or ()) for branch in branches}
+            step, uncertain = step + max(lengths), len(lengths) > 1
         elif _is_arrow(statement, model):
+            if uncertain:
+                raise _unknown_number(statement)
             step += 1
             yield _read_arrow(statement, model, step)
-        elif statement.keyword not in (*OF_VIEW, "title", "description"):
+        elif statement.words and statement.keyword not in (*OF_VIEW, "title", "description"):
             raise unreadable(statement)
 
 
-def _branches(parallel: DslStatement) -> Iterator[DslStatement]:
-    for branch in parallel.block or ():
-        if branch.words or any(not each.words for each in branch.block or ()):
-            message = "the numbers of these parallel arrows are not known"
-            raise branch.line.error("unreadable", message, "number the arrows of this view: 1: a -> b")
-        yield branch
+def _branches(parallel: DslStatement) -> list[DslStatement]:
+    """The branches of a block: blocks in it, or the block itself. Numbers start again with each of them."""
+    nested = [branch for branch in parallel.block or () if not branch.words]
+    if not nested:
+        return [parallel]
+    inner = [each for branch in nested for each in branch.block or ()]
+    if len(nested) != len(parallel.block or ()) or not all(each.words for each in inner):
+        raise _unknown_number(parallel)
+    return nested
+
+
+def _unknown_number(statement: DslStatement) -> DiagramError:
+    message = "the number of an arrow behind or in parallel branches is not known"
+    return statement.line.error("unreadable", message, "number the arrows of this view: 1: a -> b")
 
 
 def _is_arrow(statement: DslStatement, model: DslModel) -> bool:

@@ -1,14 +1,12 @@
 """Diagram: a C4 diagram in a notebook, with its elements and arrows as tables and its checks as reports."""
 
 import atexit
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from html import escape
 from pathlib import Path
-from typing import Any
-
-import pandas
+from typing import TYPE_CHECKING
 
 from checkout.c4.checks.conformance.results import Deviation, OrderResult
 from checkout.c4.checks.consistency import CodeArrow, compare_views, compare_with_code
@@ -17,17 +15,20 @@ from checkout.c4.checks.lint import lint
 from checkout.c4.checks.overlay import overlay_key, render_overlay
 from checkout.c4.checks.verify import verify_orders
 from checkout.c4.findings import DiagramError, Finding, PreconditionError, display_path
-from checkout.c4.journal import group_by_order, hop_data, parse_hops, read_journal
+from checkout.c4.journal import group_by_order
+from checkout.c4.notebook.tables import arrow_table, element_table
 from checkout.c4.notebook.text import alternative_text, picture_html, wrapped
+from checkout.c4.recorded_hops import Journal, recorded_hops
 from checkout.c4.render.renderer import Renderer
 from checkout.c4.source.arrows import Drawing
 from checkout.c4.source.diagrams import find_diagram, read_sources, source_root
 from checkout.c4.source.files import DiagramSource, SourceLine, find_files, lines_of
 from checkout.c4.source.includes import read_diagrams
 from checkout.c4.story import group_steps, render_frame
-from checkout.journal.hop import Hop
 
-Journal = str | Path | Iterable[Any]  # a file or folder, or hops such as `lab.journal`, whose orders have names
+if TYPE_CHECKING:
+    import pandas
+
 KEY_OF_STORY = "Orange and thick: this step. Green: an earlier step. Pale: a later step."
 _renderers: dict[Path, Renderer] = {}
 
@@ -157,22 +158,14 @@ class Diagram(SvgImage):
         return self._rendered.checked().drawing
 
     @property
-    def arrows(self) -> pandas.DataFrame:
+    def arrows(self) -> "pandas.DataFrame":
         """The arrows in drawing order; `step` is empty if an arrow has no number. Raises DiagramError."""
-        rows = [
-            (arrow.index, arrow.source, arrow.target, arrow.label, arrow.technology, arrow.line.number)
-            for arrow in self._drawing.visible_arrows
-        ]
-        return pandas.DataFrame(rows, columns=["step", "from", "to", "label", "technology", "line"])
+        return arrow_table(self._drawing)
 
     @property
-    def elements(self) -> pandas.DataFrame:
+    def elements(self) -> "pandas.DataFrame":
         """The elements in drawing order; `inside` is the alias of the boundary around one. Raises DiagramError."""
-        rows = [
-            (each.alias, each.label, each.shape, each.technology, each.inside, each.line.number)
-            for each in self._drawing.elements
-        ]
-        return pandas.DataFrame(rows, columns=["alias", "label", "shape", "technology", "inside", "line"])
+        return element_table(self._drawing)
 
     def check(self, code_arrows: Sequence[CodeArrow] = ()) -> Findings:
         """Problems of the diagram by itself, with the other views in its folder, and against the arrows of the code.
@@ -190,7 +183,7 @@ class Diagram(SvgImage):
         `journal` is a file or folder, or an iterable of hops such as `lab.journal`. Raises PreconditionError if there
         are no such hops, or if the view has no numbered arrows.
         """
-        results = verify_orders(self._drawing, group_by_order(_hops(journal), order), allow_redelivery)
+        results = verify_orders(self._drawing, group_by_order(recorded_hops(journal), order), allow_redelivery)
         text = self._without_folder("\n".join(map(str, results)))
         svg = render_overlay(self._renderer, self._drawing, results)
         key = overlay_key(self._drawing, results)
@@ -198,7 +191,7 @@ class Diagram(SvgImage):
 
     def coverage(self, *journals: Journal) -> CoverageReport:
         """The arrows that no run in the journals covers. Raises PreconditionError if there are no hops or arrows."""
-        coverage = measure_coverage(self._drawing, [hop for journal in journals for hop in _hops(journal)])
+        coverage = measure_coverage(self._drawing, [hop for journal in journals for hop in recorded_hops(journal)])
         return CoverageReport(self._without_folder(str(coverage)), coverage.percent)
 
     def story_frame(self, step: int) -> SvgImage:
@@ -231,15 +224,3 @@ def _renderer(file: Path) -> Renderer:
         _renderers[root] = Renderer(root)
         atexit.register(_renderers[root].close)
     return _renderers[root]
-
-
-def _hops(journal: Journal) -> list[Hop]:
-    if isinstance(journal, str | Path):
-        return read_journal([Path(journal)])
-    given: Any = journal
-    hops_of = list(given.named() if hasattr(given, "named") else given)
-    lines = (hop if isinstance(hop, Mapping) else hop_data(hop) for hop in hops_of)
-    hops = [hop for hop in parse_hops(lines) if hop.order]
-    if not hops:
-        raise PreconditionError("the journal has no hops: run an order first")
-    return hops

@@ -1,7 +1,6 @@
 """Toolchain: the Java, PlantUML jar and fonts that pictures depend on, and the sandbox that PlantUML runs in."""
 
 import hashlib
-import importlib.util
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ from checkout.system.java import JAVA, PLANTUML, JarsUnavailable, cache_home, fe
 FORM = "1"  # increase it when the toolkit itself writes pictures differently
 LAYOUT = "smetana"
 MEMORY = "256m"
+FONTS = Path(__file__).parent / "fonts"  # part of the package, as the sizes of pictures depend on every byte
 FONT_FILES = "DejaVuSans*.ttf"
 FONTCONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><dir>{fonts}</dir><cachedir>{home}/fontcache</cachedir>
@@ -88,12 +88,10 @@ def find_jar() -> Path:
 
 
 def find_fonts() -> Path:
-    """The folder of the DejaVu fonts that matplotlib brings (it is not imported). Raises PreconditionError."""
-    spec = importlib.util.find_spec("matplotlib")
-    folder = Path(spec.origin or "").parent / "mpl-data" / "fonts" / "ttf" if spec else None
-    if folder is None or not any(folder.glob(FONT_FILES)):
-        raise PreconditionError("the fonts that pictures depend on are missing: pip install 'checkout[diagrams]'")
-    return folder
+    """The folder of the DejaVu fonts, which are part of this package. Raises PreconditionError."""
+    if not any(FONTS.glob(FONT_FILES)):
+        raise PreconditionError(f"the fonts that pictures depend on are missing in {FONTS}: install checkout again")
+    return FONTS
 
 
 def _maven_jar() -> Path:

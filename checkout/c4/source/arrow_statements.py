@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from checkout.c4.source.arrows import Arrow
-from checkout.c4.source.elements import HAS_ARROW, NAME, NAME_QUOTED, alias_and_label
+from checkout.c4.source.elements import HAS_ARROW, NAME, NAME_QUOTED, OUTSIDE, alias_and_label
 from checkout.c4.source.files import SourceLine
 from checkout.c4.source.labels import single_spaces, unquoted, without_markup
 from checkout.c4.source.preprocessing import FIELD, INDEX, RECORD
@@ -15,15 +15,16 @@ HEAD = r"(?:\|?>|>>|[o*^#x{0@+)/\\]|\|)"
 ACTIVATION = r"(?:\+\+|--|\*\*|!!)"
 ARROW = re.compile(
     rf'(?:&\s*)?(?:\{{\w+\}}\s*)?(?P<a>{NAME}|\[|\?)(?:\s+as\s+(?P<a2>{NAME}))?\s*(?:"[^"]*"\s*)?'
-    rf'(?P<arrow>{TAIL}{{0,2}}(?P<body>{BODY}){HEAD}{{0,2}})\s*(?:"[^"]*"\s*)?(?P<b>{NAME}|\]|\?)(?:\s+as\s+(?P<b2>{NAME}))?'
+    rf"(?P<arrow>{TAIL}{{0,3}}(?P<body>{BODY}){HEAD}{{0,3}})(?:\(\d+\))?"
+    rf'(?:\s*(?:"[^"]*"\s*)?(?P<b>{NAME}|\]|\?)(?:\s+as\s+(?P<b2>{NAME}))?)?'
     rf"(?P<rest>\s*(?:{ACTIVATION})*\s*(?:#\S+\s*)?(?:<<[^>]*>>\s*)*(?:#\S+\s*)?)(?::(?P<label>.*))?$",
     re.I,
 )
 PLAIN = re.compile(
-    r"(?:[@!'}]|<\$|==|\.\.\.|\|\|\||(?:/\s*)?(?:skinparam|hide|show|remove|restore|scale|left to right|top to bottom|"
-    r"allow_?mixing|set|sprite|title|caption|header|footer|legend|note|floating note|hnote|rnote|together|newpage|page|"
-    r"url|style|skin|mainframe|alt|else|opt|loop|par|break|critical|group|end|activate|deactivate|destroy|return|"
-    r"autonumber|autoactivate|box|ref|namespace)(?=\s+[^-.<\s]|\s*$|\())",
+    r"(?:[@!'}]|<\$|==|\.\.\.|\|\|\||\{\w+\}\s*<->\s*\{|(?:/\s*)?(?:skinparam|hide|show|remove|restore|scale|"
+    r"left to right|top to bottom|allow_?mixing|set|sprite|title|caption|header|footer|legend|note|floating note|hnote|"
+    r"rnote|together|newpage|page|url|style|skin|mainframe|alt|else|opt|loop|par|break|critical|group|end|activate|"
+    r"deactivate|destroy|return|autonumber|autoactivate|box|ref|namespace)(?=\s+[^-.<\s]|\s*$|\())",
     re.I,
 )
 
@@ -39,7 +40,8 @@ def read_arrow(text: str, line: SourceLine) -> Arrow | None:
     match = ARROW.match(text)
     if match is None or "//<size:" in text:
         raise line.error("unreadable", f"this arrow cannot be read: {text[:60]}", "write it as Rel(from, to, ...)")
-    label, ends = match["label"] or "", (_end(match["a"], match["a2"]), _end(match["b"], match["b2"]))
+    ends = (_end(match["a"], match["a2"]), _end(match["b"] or "]", match["b2"]))
+    label = match["label"] or ""
     arrow = _make_arrow(match["arrow"], *ends, "", label, "", line)
     return replace(arrow, hidden="hidden" in match["body"].lower())
 
@@ -59,12 +61,12 @@ def activations(text: str) -> list[str]:
 
 
 def _end(one: str, two: str | None) -> str:
-    return one if one in ("[", "]", "?") else unquoted(alias_and_label(one, two)[0])
+    return one if one in OUTSIDE else unquoted(alias_and_label(one, two)[0])
 
 
 def _make_arrow(way: str, source: str, target: str, index: str, label: str, technology: str, line: SourceLine) -> Arrow:
-    bare = re.sub(r"\[[^\]]*\]", "", way)
-    back, forth = bare[0] in "<", bare[-1] in ">"
+    ends = re.split(r"[-.=~].*[-.=~]|[-.=~]", re.sub(r"\[[^\]]*\]", "", way))
+    back, forth = bool(set("<\\/") & set(ends[0])), bool(set(">\\/") & set(ends[-1]))
     source, target = source.strip().strip('"'), target.strip().strip('"')
     if back and not forth:
         source, target = target, source

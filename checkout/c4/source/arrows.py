@@ -27,6 +27,8 @@ class Arrow:
 
     `index` is its step as written, or empty; in a sequence diagram that does not number all arrows its place from 1.
     `svg_id` is the id of its group in the picture. `fragments` are those that hold it, the outermost first.
+    `is_reply` marks the answer to a call in a sequence diagram: `return`, or dotted, without a technology and after an
+    arrow the other way. It is not a message of its own.
     """
 
     index: str
@@ -39,6 +41,7 @@ class Arrow:
     hidden: bool = False
     svg_id: str | None = None
     fragments: tuple[Fragment, ...] = ()
+    is_reply: bool = False
 
     @property
     def step(self) -> int | None:

@@ -18,7 +18,10 @@ ELEMENT = re.compile(
     rf"(?:create\s+)?(?P<shape>{SHAPES})\s+(?P<one>{NAME})(?P<mid>\s*(?:<<[^>]*>>\s*)*)(?:as\s+(?P<two>{NAME}))?(?P<rest>.*)$",
     re.I,
 )
-HAS_ARROW = re.compile(r"(?:[-.=~]{2,}|[-.=~][\]lrud\w]*[-.=~]|<[-.=~]|[-.=~]>)")
+OUTSIDE = ("[", "]", "?")  # the ends of arrows from and to the outside of a sequence diagram
+HAS_ARROW = re.compile(
+    r"(?:[-.=~]{2,}|[-.=~][\]lrud\w]*[-.=~]|<[-.=~]|[-.=~]>|[\\/]-|-[\\/]|(?<=\s)x[-.=~]|[-.=~]x(?=\s))"
+)
 
 
 @dataclass(frozen=True)

@@ -68,9 +68,11 @@ def bundled_name(address: str) -> str:
 
 
 def _read_diagram(file: Path, name: str, block: DiagramBlock, state: _State) -> DiagramSource:
-    head, *body = _resolve_includes(list(block.lines), state, (file.resolve(),))
+    body = _resolve_includes(list(block.lines[1:-1]), state, (file.resolve(),))
+    # PlantUML waits for the rest of a diagram whose first or last line is indented.
+    head, last = (replace(line, text=line.text.strip()) for line in (block.lines[0], block.lines[-1]))
     defines = (replace(head, text=f'!{name} = "{value}"') for name, value in state.variables.defines)
-    return DiagramSource(file, name, block.kind, (head, *defines, *body), tuple(dict.fromkeys(state.seen)))
+    return DiagramSource(file, name, block.kind, (head, *defines, *body, last), tuple(dict.fromkeys(state.seen)))
 
 
 def _resolve_includes(lines: list[SourceLine], state: _State, path: tuple[Path, ...]) -> list[SourceLine]:

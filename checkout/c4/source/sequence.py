@@ -9,7 +9,10 @@ from checkout.c4.source.arrow_statements import activations, is_dotted
 from checkout.c4.source.arrows import Arrow, Fragment
 from checkout.c4.source.files import SourceLine
 
-OPENING = re.compile(r"(?:&\s*)?(?P<kind>alt|opt|loop|par2?|break|critical|group)(?=\s+[^-.<\s]|\s*$|\s*#)", re.I)
+OPENING = re.compile(
+    r"(?:&\s*)?(?P<kind>alt|opt|loop|par2?|break|critical|group|partition)(?=\s+[^-.<\s]|\s*$|\s*#)", re.I
+)
+KINDS = {"par2": "par", "partition": "group"}
 BRANCH = re.compile(r"(?:else|also)(?=\s+[^-.<\s]|\s*$|\s*#)", re.I)
 END = re.compile(r"end(?!\s*(?:box|note|hnote|rnote|ref|legend|title|header|footer)\b)(?=\s+[^-.<\s]|\s*$)", re.I)
 RETURN = re.compile(r"return(?:\s+(?P<label>[^-.<\s].*))?$", re.I)
@@ -24,7 +27,8 @@ class SequenceReader:
 
     open: list[tuple[Fragment, SourceLine]] = field(default_factory=list)
     count: int = 0
-    calls: list[Arrow] = field(default_factory=list)
+    calls: list[Arrow] = field(default_factory=list)  # by the elements that they activated
+    unanswered: list[tuple[str, str]] = field(default_factory=list)
     last: Arrow | None = None
     autoactivate: bool = False
 
@@ -32,7 +36,7 @@ class SequenceReader:
         """Follows one statement without an arrow of its own; the arrow that it implies, if it is a return."""
         if opening := OPENING.match(text):
             self.count += 1
-            kind = opening["kind"].lower().rstrip("2")
+            kind = KINDS.get(opening["kind"].lower(), opening["kind"].lower())
             self.open.append((Fragment(self.count, kind, 0), line))
         elif BRANCH.match(text) and self.open:
             fragment, opened = self.open[-1]
@@ -47,12 +51,22 @@ class SequenceReader:
 
     def place(self, arrow: Arrow, text: str) -> Arrow:
         """An arrow of a statement with the fragments that hold it."""
-        placed = self._place(arrow)
+        is_reply = is_dotted(text) and not arrow.technology and self._answers(arrow)
+        if not is_dotted(text):
+            self.unanswered.append(arrow.key[:2])
+        placed = self._place(replace(arrow, is_reply=is_reply))
         for mark in activations(text):
             self._activate(mark == "++", mark == "--")
         if self.autoactivate:
             self._activate(not is_dotted(text), is_dotted(text))
         return placed
+
+    def _answers(self, arrow: Arrow) -> bool:
+        call = (arrow.target, arrow.source)
+        if call not in self.unanswered:
+            return False
+        self.unanswered.remove(call)
+        return True
 
     def _place(self, arrow: Arrow) -> Arrow:
         self.last = replace(arrow, fragments=tuple(fragment for fragment, _ in self.open))
@@ -81,7 +95,9 @@ class SequenceReader:
         call = self.calls.pop() if self.calls else self.last
         if call is None:
             raise line.error("unreadable", "this return follows no arrow", "write the arrow of the answer instead")
-        return self._place(Arrow("", call.target, call.source, label, "", line))
+        answer = Arrow("", call.target, call.source, label, "", line, is_reply=True)
+        self._answers(answer)
+        return self._place(answer)
 
 
 def number_arrows(arrows: Sequence[Arrow], concurrent: Sequence[bool]) -> list[Arrow]:

@@ -11,6 +11,7 @@ Defines = Sequence[tuple[str, str]]  # names and values given on the command lin
 ASSIGNMENT = re.compile(
     r"\s*!(?:define\s+(?P<name>\w+)\s|(?:global\s+|local\s+)?(?P<var>\$?\w+)\s*(?P<default>\?)?=)\s*(?P<value>\S.*?)\s*$"
 )
+VALUE_OF = re.compile(r"%get_variable_value\(\s*([\"'])(?P<name>\$?\w+)\1\s*\)")
 CONDITION = re.compile(r"\s*!(?P<how>if|ifdef|ifndef|elseif|else|endif)\b(?P<what>.*)$")
 GUARD = re.compile(r"(?:ndef\s+|\s*\(?\s*%not\(\s*%variable_exists\(\s*[\"'])(?P<name>\$?\w+)")
 
@@ -57,6 +58,7 @@ class Variables:
 
     def substitute(self, text: str, line: SourceLine) -> str:
         """A text with the values of the variables in it. Raises DiagramError if one depends on a branch."""
+        text = VALUE_OF.sub(r"\g<name>", text)
         for _ in range(8):  # a variable may be defined by variables
             used = self.unknown & set(re.findall(r"\$?\w+", text))
             if used:

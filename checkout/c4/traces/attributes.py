@@ -4,6 +4,7 @@ Text is "" and a number None where the span has none.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -217,6 +218,7 @@ def _distinct(candidates: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(name for name in candidates if name and not _is_anonymous(name)))
 
 
+@lru_cache(maxsize=4096)
 def _is_anonymous(name: str) -> bool:
     if name.lower() in ("localhost", "localhost.localdomain"):
         return True
@@ -232,6 +234,7 @@ def _without_port(host: str) -> str:
     return name if colon and port.isdigit() and ":" not in name else host
 
 
+@lru_cache(maxsize=4096)
 def _host(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""

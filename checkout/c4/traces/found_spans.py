@@ -9,6 +9,7 @@ from checkout.c4.traces.names import KEPT, without_secrets
 from checkout.c4.traces.span import Span, Value
 
 SPAN_LIMIT = 500_000
+LATEST = 1 << 63  # nanoseconds since 1970: a time in the year 2262
 
 
 class UnreadableTraces(PreconditionError):
@@ -36,12 +37,18 @@ class FoundSpans:
         self._limit = limit
 
     def add(self, span: Span) -> None:
-        """Adds a span; one without an id is counted only. Raises UnreadableTraces above the limit."""
+        """Adds a span, without impossible times; one without ids is only counted.
+
+        Raises UnreadableTraces above the limit.
+        """
         if not span.id or not span.trace:
             self.left_out["spans without an id"] += 1
             return
         if len(self.spans) >= self._limit:
             raise UnreadableTraces(f"brings the spans to more than {self._limit:,}: read fewer files, or fewer traces")
+        if not 0 <= span.start <= span.end < LATEST:
+            span.start = span.start if 0 <= span.start < LATEST else 0
+            span.end = span.end if span.start <= span.end < LATEST else span.start
         self.spans.append(span)
 
     def mark_partial(self, first: int) -> None:

@@ -5,7 +5,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from checkout.c4.findings import PreconditionError, display_path
+from checkout.c4.findings import PreconditionError, display_path, printable
 from checkout.c4.traces.formats.otlp_protobuf import is_protobuf, read_protobuf
 from checkout.c4.traces.formats.recognition import REMEDY, broken_document, read_document
 from checkout.c4.traces.found_spans import FoundSpans, NotTraces, UnreadableTraces
@@ -15,6 +15,7 @@ from checkout.c4.traces.tidy import tidy
 
 ENDINGS = (".json", ".jsonl", ".pb")
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+OTHER_LINES = 10_000  # so many lines without a span, and of other kinds, are enough to refuse a file
 OTHER_FILES, EMPTY_FILES = "files of other kinds", "empty files"
 
 
@@ -27,7 +28,7 @@ class TraceFile(NamedTuple):
     def place(self, line: int = 0) -> str:
         """The file as messages show it, with a line."""
         name = "standard input" if self.path == STDIN else display_path(self.path)
-        return "".join(each if each.isprintable() else "?" for each in name) + (f":{line}" if line else "")
+        return printable(name) + (f":{line}" if line else "")
 
 
 def read_traces(paths: Sequence[Path], keep: Collection[str] = ()) -> TraceFiles:
@@ -95,7 +96,7 @@ def _read_stream(stream: "BufferedReader[Any]", found: FoundSpans) -> None:
 
 
 def _read_documents(documents: Iterable[Document], found: FoundSpans) -> None:
-    """Reads all lines, and counts those of other kinds. Raises NotTraces if no line has spans."""
+    """Reads all lines, and counts those of other kinds. Raises NotTraces if no line, or none of many, has spans."""
     before, others = len(found.spans), 0
     first: NotTraces | None = None
     for document in documents:
@@ -103,6 +104,8 @@ def _read_documents(documents: Iterable[Document], found: FoundSpans) -> None:
             _read_document(document, found)
         except NotTraces as error:
             first, others = first or error, others + 1
+            if others == OTHER_LINES and len(found.spans) == before:
+                break
     if first and len(found.spans) == before:
         raise first
     found.left_out.update({"lines of other kinds": others} if others else {})

@@ -1,11 +1,11 @@
 """Tidy: drops spans that were delivered twice, and gives every span an id of its own.
 
-Zipkin's server halves have the id of their client half, with the B3 headers; other spans share one by mistake.
+Zipkin's server halves have the id of their client half, with the B3 headers; other spans share one by mistake. Zipkin's
+reporters may send a span in parts, of which only one has the time.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import Any
 
 from checkout.c4.traces.found_spans import FoundSpans
 from checkout.c4.traces.span import Kind, Span, SpanId
@@ -47,13 +47,21 @@ def _spans_of_shared_ids(spans: Sequence[Span]) -> dict[SpanId, list[Span]]:
 
 
 def _repeats(spans: Sequence[Span]) -> list[Span]:
-    seen: set[tuple[Any, ...]] = set()
+    """The spans that report another one again, or a part of it, whose attributes go to the whole one."""
+    whole: dict[tuple[str, Kind, int], Span] = {}
+    by_kind: dict[tuple[str, Kind], Span] = {}
     repeats = []
-    for span in spans:
-        what = (span.kind, span.start // MICROSECOND, span.service)
-        if what in seen:
+    for span in sorted(spans, key=lambda span: span.start == 0):
+        same = whole.get((span.service, span.kind, span.start // MICROSECOND))
+        if same is None and not span.start:
+            kinds = Kind if span.kind is Kind.INTERNAL else (span.kind,)
+            same = next((by_kind[span.service, kind] for kind in kinds if (span.service, kind) in by_kind), None)
+        if same is None:
+            whole[span.service, span.kind, span.start // MICROSECOND] = span
+            by_kind.setdefault((span.service, span.kind), span)
+        else:
+            same.attributes = {**span.attributes, **same.attributes}
             repeats.append(span)
-        seen.add(what)
     return repeats
 
 

@@ -29,7 +29,8 @@ from checkout.replies import (
 from checkout.settings import Settings
 from checkout.worker.calls.external_calls import Adapter, CallResult, Unanswered, idempotency_key
 from checkout.worker.calls.http_deadline import DeadlineTransport
-from checkout.worker.outbox import OutboxRow, header_of
+from checkout.worker.outbox import OutboxRow
+from checkout.worker.sending import header_of
 
 TIMEOUT = httpx.Timeout(5.0, connect=1.0)  # seconds
 SENDER = Address("Awesome Online Store", addr_spec="orders@awesome-online-store.example")

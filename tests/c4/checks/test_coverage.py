@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 from c4.runs import valid_run
+from c4.traced_runs import arrow, drawing, hop
 
 from checkout.c4.checks.coverage import measure_coverage
 from checkout.c4.findings import PreconditionError
@@ -39,3 +40,11 @@ def test_attempt_that_failed_covers_nothing(view: View) -> None:
 def test_view_without_arrows_cannot_be_covered(view: View) -> None:
     with pytest.raises(PreconditionError, match="no arrows to cover"):
         measure_coverage(view("checkout"), [])
+
+
+def test_call_of_an_element_to_itself_counts_only_if_a_run_has_it() -> None:
+    view, hops = drawing(arrow(1, "web", "shop"), arrow(2, "shop", "shop")), [hop("1", "web", "shop")]
+
+    covered = [measure_coverage(view, run) for run in (hops, [*hops, hop("2", "shop", "shop")], [])]
+
+    assert [(len(each.arrows), len(each.uncovered)) for each in covered] == [(1, 0), (2, 0), (1, 1)]

@@ -1,5 +1,7 @@
 """Fragments: a run conforms if it takes one of the alternatives of a sequence diagram."""
 
+from dataclasses import replace
+
 import pytest
 from c4.traced_runs import arrow, drawing, hop
 
@@ -16,7 +18,8 @@ INNER, INNER_OTHER = Fragment(2, "alt", 0), Fragment(2, "alt", 1)
 
 def view(*fragments: tuple[Fragment, ...]) -> Drawing:
     """a calls b, c, d ... in turn; each call has these fragments."""
-    return drawing(*(arrow(number, "a", "bcdefgh"[number - 1], "HTTP", *held) for number, held in enumerate(fragments, 1)))
+    calls = zip(range(1, 8), "bcdefgh", fragments, strict=False)
+    return drawing(*(arrow(number, "a", to, "HTTP", *held) for number, to, held in calls))
 
 
 def run(targets: str, **more: object) -> list[Hop]:
@@ -29,7 +32,8 @@ def result_of(drawn: Drawing, hops: list[Hop]) -> OrderResult:
 
 
 def kinds(drawn: Drawing, targets: str) -> list[str]:
-    return [f"{each.kind} {each.arrow.index if each.arrow else ''}" for each in result_of(drawn, run(targets)).deviations]
+    deviations = result_of(drawn, run(targets)).deviations
+    return [f"{each.kind} {each.arrow.index if each.arrow else ''}" for each in deviations]
 
 
 @pytest.mark.parametrize(
@@ -90,6 +94,15 @@ def test_what_follows_a_break_that_happened_may_be_missing(targets: str, expecte
     assert kinds(view((), (BREAK,), (), ()), targets) == expected
 
 
+def test_break_that_is_incomplete_did_not_happen_if_its_call_is_drawn_again() -> None:
+    drawn = drawing(
+        arrow(1, "a", "b"), arrow(2, "a", "c", "HTTP", BREAK), arrow(3, "a", "e", "HTTP", BREAK),
+        arrow(4, "a", "c"), arrow(5, "a", "d"),
+    )  # fmt: skip
+
+    assert [kinds(drawn, targets) for targets in ("bcd", "bce")] == [[], []]
+
+
 def test_break_in_a_loop_leaves_what_follows_the_loop() -> None:
     drawn = view((LOOP,), (LOOP, Fragment(2, "break", 0)), (LOOP,), ())
 
@@ -128,6 +141,20 @@ def test_call_of_both_branches_counts_for_the_one_that_the_run_takes() -> None:
 
     assert [result.deviations for result in results] == [(), ()]
     assert [sorted(result.hops) for result in results] == [[0, 1], [2, 3]]
+
+
+def test_call_that_is_drawn_inside_and_outside_of_an_opt_need_not_happen_twice() -> None:
+    drawn = drawing(arrow(1, "a", "b"), arrow(2, "a", "b", "HTTP", OPT), arrow(3, "a", "c", "HTTP", OPT))
+
+    assert [kinds(drawn, targets) for targets in ("b", "bbc")] == [[], []]
+
+
+def test_reply_self_call_and_call_from_outside_need_no_hop_and_hide_no_order() -> None:
+    reply = replace(arrow(3, "b", "a", ""), is_reply=True)
+    drawn = drawing(arrow(1, "[", "a"), arrow(2, "a", "b"), reply, arrow(4, "a", "a"), arrow(5, "a", "c"))
+
+    assert [kinds(drawn, targets) for targets in ("bc", "cb", "b")] == [[], ["too early 5"], ["missing 5"]]
+    assert result_of(drawn, [*run("bc"), hop("9", "b", "a", "")]).deviations == ()
 
 
 def test_arrow_in_a_loop_is_not_applied_again_without_ids() -> None:

@@ -96,16 +96,18 @@ def test_fix_rewrites_remote_includes_of_what_is_bundled_and_leaves_the_rest() -
     text = (
         "!includeurl https://example.org/C4-PlantUML/v2/C4_Dynamic.puml\n"
         "!include https://example.org/mine.puml\n"
-        "  !INCLUDE https://example.org/plantuml-icon-font-sprites/v3.0.0/font-awesome-5/users.puml"
+        "  !INCLUDE https://example.org/plantuml-icon-font-sprites/v3.0.0/font-awesome-5/users.puml\n"
+        "!theme C4_green from https://example.org/C4-PlantUML/master/themes"
     )
 
     rewritten, count = fix_remote_includes(text)
 
-    assert count == 2
+    assert count == 3
     assert rewritten.split("\n") == [
         "!include <C4/C4_Dynamic>",
         "!include https://example.org/mine.puml",
         "  !include <tupadr3/font-awesome-5/users>",
+        "!theme C4_green from <C4/themes>",
     ]
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -60,6 +61,33 @@ def test_two_posts_of_one_name_are_told_apart_by_their_causes() -> None:
     ]  # fmt: skip
 
     assert verified(view, hops).conforms
+
+
+def test_arrow_whose_cause_happened_is_not_taken_for_an_equal_one_whose_cause_did_not() -> None:
+    view = drawing(
+        arrow(1, "shop", "mail", "sold"), arrow(2, "mail", "customer"),
+        arrow(3, "bank", "mail", "paid"), arrow(4, "mail", "customer"),
+    )  # fmt: skip
+    hops = [hop("1", "shop", "mail", "sold"), hop("2", "bank", "mail", "paid"), hop("3", "mail", "customer", cause="2")]
+
+    assert [each.arrow for each in verified(view, hops).deviations] == [view.arrows[1]]
+
+
+def test_hops_may_be_given_in_any_order() -> None:
+    view = drawing(*SHOP.arrows, arrow(4, "shop", "stock"))
+    targets = {"2": "stock", "3": "bank", "4": "stock"}
+    calls = [hop(name, "shop", to, cause="1", replica="shop-1") for name, to in targets.items()]
+
+    assert verified(view, [*reversed(calls), hop("1", "web", "shop")]).conforms
+
+
+def test_cause_that_was_recorded_after_its_effect_is_no_finding() -> None:
+    first, *others = (hop(str(number), *each.key, cause="0") for number, each in enumerate(SHOP.arrows))
+    late = msgspec.structs.replace(first, cause_id=None, replica="shop-1", at=others[-1].at + timedelta(seconds=1))
+
+    result = verified(SHOP, [late, *(msgspec.structs.replace(each, replica="shop-1") for each in others)])
+
+    assert result.conforms
 
 
 def test_siblings_out_of_order_are_too_early_by_the_clock_of_their_replica_only() -> None:
@@ -132,7 +160,40 @@ def test_other_topic_between_the_same_ends_is_one_deviation_with_both_names() ->
 
     assert kinds(result) == ["wrong technology"]
     assert result.deviations[0].arrow == SHOP.arrows[1]
-    assert "2 shop → stock [HTTP] never happened; instead with [gRPC]" in result.deviations[0].message
+    assert result.deviations[0].message == (
+        "never happened: 2 shop → stock [HTTP]; between the two happened POST shop → stock [gRPC] "
+        "at 2026-01-01T10:00:02+00:00"
+    )
+
+
+def test_other_topic_of_a_message_is_found_where_it_is_published_and_where_it_is_delivered() -> None:
+    view = drawing(arrow(1, "shop", "kafka", "sold"), arrow(2, "kafka", "stock", "sold"), arrow(3, "stock", "bank"))
+    hops = [hop("1", "shop", "kafka", "sodl"), hop("2", "kafka", "stock", "sodl", "1")]
+    hops.append(hop("3", "stock", "bank", cause="2"))
+
+    assert [(str(each.kind), each.arrow) for each in verified(view, hops).deviations] == [
+        ("wrong technology", view.arrows[0]), ("wrong technology", view.arrows[1]),
+    ]  # fmt: skip
+
+
+def test_other_technology_takes_the_place_of_one_arrow_only() -> None:
+    view = drawing(arrow(1, "web", "shop"), arrow(2, "shop", "stock"), arrow(3, "shop", "stock", "SQL"))
+
+    result = verified(view, [hop("1", "web", "shop"), hop("2", "shop", "stock", "gRPC", "1")])
+
+    assert kinds(result) == ["wrong technology", "missing"]
+
+
+def test_of_several_undrawn_calls_the_one_with_the_right_cause_has_the_wrong_technology() -> None:
+    view = drawing(arrow(1, "web", "shop"), arrow(2, "bank", "shop"), arrow(3, "shop", "stock"))
+    hops = [
+        hop("1", "web", "shop"), hop("2", "bank", "shop"), hop("3", "shop", "stock", "log", "1"),
+        hop("4", "shop", "stock", "gRPC", "2"),
+    ]  # fmt: skip
+
+    found = {str(each.kind): each.hop.technology for each in verified(view, hops).deviations if each.hop}
+
+    assert found == {"wrong technology": "gRPC", "extra": "log"}
 
 
 def test_undrawn_call_is_no_wrong_technology_of_an_arrow_that_was_not_due() -> None:

@@ -51,7 +51,13 @@ def test_step_that_is_not_there_is_refused_with_those_that_are(ordering: Rendere
 
 @pytest.mark.parametrize(
     ("kind", "stroke"),
-    [("missing", "#D93025"), ("redelivered", "#E8710A"), ("too early", "#8E24AA"), ("extra", "#E8710A")],
+    [
+        ("missing", "#D93025"),
+        ("redelivered", "#E8710A"),
+        ("too early", "#8E24AA"),
+        ("extra", "#E8710A"),
+        ("wrong technology", "#B26A00"),
+    ],
 )
 def test_overlay_colours_the_deviation_and_leaves_the_rest_green(
     renderer: Renderer, ordering: RenderedDiagram, kind: str, stroke: str

@@ -106,3 +106,19 @@ def test_name_that_depends_on_a_branch_is_refused_and_not_guessed(tmp_path: Path
 
     with pytest.raises(DiagramError, match=r"the value of \$part is known only at run time"):
         read_diagrams(view, tmp_path)
+
+
+@pytest.mark.slow
+def test_diagram_may_be_indented(renderer: Renderer, tmp_path: Path) -> None:
+    file = written(tmp_path, "  @startuml", "  a -> b : asks", "  @enduml")
+
+    assert [arrow.target for arrow in renderer.render(find_diagrams(str(file))[0]).checked().drawing.arrows] == ["b"]
+
+
+def test_value_of_a_variable_may_be_asked_for_by_a_function(tmp_path: Path) -> None:
+    written(tmp_path, "found", name="parts/one.puml")
+    view = written(tmp_path, "@startuml", '!include %get_variable_value("WHERE")/one.puml', "@enduml")
+
+    [diagram] = read_diagrams(view, tmp_path, defines=[("WHERE", "parts")])
+
+    assert "found" in diagram.text

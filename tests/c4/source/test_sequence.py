@@ -1,11 +1,12 @@
 """Sequence: the arrows of sequence diagrams have a step each, and the fragments that hold them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from c4.conftest import Draw
 
-from checkout.c4.findings import DiagramError
+from checkout.c4.findings import DiagramError, Finding
 from checkout.c4.source.arrows import Arrow
 from checkout.c4.source.drawings import read_drawing
 from checkout.c4.source.files import DiagramSource, lines_of
@@ -78,6 +79,15 @@ def test_return_follows_automatic_activation() -> None:
     assert ends(returned)[-2:] == ["3 c>b", "4 b>a"]
 
 
+def test_replies_are_returns_and_dotted_arrows_that_answer_a_call() -> None:
+    arrows = read(
+        "a -> b : asks", "b --> a : answers", "b --> a : tells later", "a -[#red]-> b : asks", "b <- a ++ : asks",
+        "return", "b -> a : calls back", "a --> b : answers",
+    )  # fmt: skip
+
+    assert [arrow.is_reply for arrow in arrows] == [False, True, False, False, False, True, False, True]
+
+
 def test_return_without_an_arrow_before_it_is_an_error() -> None:
     with pytest.raises(DiagramError, match="follows no arrow"):
         read("return x")
@@ -123,3 +133,19 @@ def test_c4_sequence_view_is_read_like_a_dynamic_one(draw: Draw) -> None:
         "db": ("database", "c"), "q": ("queue", "s"),
     }  # fmt: skip
     assert drawing.open_boundaries == ()
+
+
+@pytest.mark.slow
+def test_sequence_view_is_checked_with_the_container_view_beside_it(
+    findings: Callable[..., list[Finding]], tmp_path: Path
+) -> None:
+    boxes = 'Container(a, "A")\nContainer(b, "B")\nContainer(c, "C")\n'
+    arrows = "[-> a : starts\na -> b : asks\nb -> b : thinks\nb --> a : answers\na ->]\n"
+    views = {"Sequence": arrows + "a -> c\n", "Container": "Rel(c, b, x)\nRel(a, b, x)\n"}
+    for level, drawn in views.items():
+        head = f"@startuml\n!include <C4/C4_{level}>\ntitle T\n{boxes}"
+        (tmp_path / f"{level}.puml").write_text(f"{head}{drawn}@enduml")
+
+    found = findings(*(tmp_path / f"{level}.puml" for level in views))
+
+    assert [(each.rule, each.line) for each in found] == [("view-missing", 12)]

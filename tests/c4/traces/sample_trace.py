@@ -1,7 +1,7 @@
 """Sample trace: an order over HTTP and Kafka as spans of OpenTelemetry's SDK, which other tools' exporters write.
 
-`python tests/c4/traces/sample_trace.py FILE` writes it as OTLP protobuf; written/README.md says which tools made
-the other files from it.
+`python tests/c4/traces/sample_trace.py FILE` writes it as OTLP protobuf, from which other tools made the files that
+tests/c4/traces/written/README.md lists.
 """
 
 import sys

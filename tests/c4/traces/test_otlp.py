@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from c4.traces.trace_files import SPAN, TRACE, otlp, read, read_span
 
+from checkout.c4.traces.reading import read_traces
 from checkout.c4.traces.span import Kind, SpanId
 
 HEX_TRACE, HEX_SPAN = bytes.fromhex(TRACE), bytes.fromhex(SPAN)
@@ -112,11 +113,12 @@ def test_libraries_of_old_files_are_read_as_scopes(tmp_path: Path) -> None:
 
 def test_unknown_fields_are_ignored_and_attributes_selected(tmp_path: Path) -> None:
     attributes = [{"key": name, "value": {"stringValue": "x"}} for name in ("db.query.text", "http.route", "order.id")]
-    (tmp_path / "traces").write_bytes(b"")
 
     span = read_span(tmp_path, attributes=attributes, events=[{"name": 7}], fromTheFuture={"a": [1]})
+    (same,) = read_traces([tmp_path / "traces"], keep={"order.id"}).spans
 
     assert span.attributes == {"http.route": "x"}
+    assert same.attributes == {"http.route": "x", "order.id": "x"}
 
 
 def test_urls_lose_what_may_be_secret(tmp_path: Path) -> None:

@@ -133,7 +133,14 @@ def test_a_folder_without_trace_files_and_a_missing_path_are_refused(tmp_path: P
 
 
 def test_a_name_with_control_characters_is_printed_without_them(tmp_path: Path) -> None:
-    assert "tr?[31mces is HTML" in refusal(tmp_path, b"<html>", "tr\x1b[31mces")
+    assert "tr\N{REPLACEMENT CHARACTER}[31mces is HTML" in refusal(tmp_path, b"<html>", "tr\x1b[31mces")
+
+
+def test_many_lines_of_other_kinds_end_the_reading(tmp_path: Path) -> None:
+    other, broken = lines({"level": "info"}) * 10_000, b"{]\n"
+
+    assert refusal(tmp_path, other + broken).startswith("traces:1 is JSON, but no traces")
+    assert refusal(tmp_path, lines(otlp({})) + other + broken).startswith("traces:10002 is not JSON")
 
 
 def test_too_many_spans_are_refused() -> None:

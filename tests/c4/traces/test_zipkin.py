@@ -57,6 +57,22 @@ def parent_of(found: list[Any], service: str) -> str:
     return str(half)
 
 
+def test_a_parent_of_zeros_is_none(tmp_path: Path) -> None:
+    assert [found.parent for found in read(tmp_path, [span("1", parentId="0" * 16)]).spans] == [""]
+
+
+def test_a_span_sent_in_parts_is_one_span(tmp_path: Path) -> None:
+    part = span("1", "orders", tags={"http.path": "/orders"})
+    server = span("1", "orders", kind="SERVER", shared=True, timestamp=6, tags={"http.method": "GET"})
+
+    found = read(tmp_path, [part, span("1", "web", kind="CLIENT", timestamp=5), server])
+
+    assert [(span.service, span.kind, span.attributes) for span in found.spans] == [
+        ("web", Kind.CLIENT, {}), ("orders", Kind.SERVER, {"http.method": "GET", "http.path": "/orders"})
+    ]  # fmt: skip
+    assert found.left_out == {"repeated spans": 1}
+
+
 def test_a_shared_half_without_its_client_half_keeps_its_parent(tmp_path: Path) -> None:
     (found,) = read(tmp_path, [span("2", "orders", kind="SERVER", shared=True, parentId="1")]).spans
 

@@ -74,7 +74,7 @@ def _never_happened(view: View, never: Sequence[int], swapped: dict[int, Key], f
         arrow = view.arrows[at]
         if at in swapped:
             hops = found.undrawn[swapped[at]]
-            message = f"{arrow} never happened; instead with [{printable(hops[0].technology)}]: {_describe(hops[0])}"
+            message = f"never happened: {arrow}; between the two happened {_describe(hops[0])}"
             yield Deviation(DeviationKind.WRONG_TECHNOLOGY, message, arrow, hops[0], count=len(hops))
         else:
             attempt = found.attempts.get(arrow.key)

@@ -1,6 +1,5 @@
 """Reports: the summary of a verification as text, JSON, findings for GitHub and SARIF, and Markdown."""
 
-import json
 import re
 from collections.abc import Sequence
 from html import escape
@@ -11,9 +10,10 @@ from checkout.c4.checks.conformance.summary import (
     DistinctGap,
     Summary,
     describe_undrawn,
-    is_undrawn,
 )
 from checkout.c4.checks.sarif import SarifResult
+from checkout.c4.checks.verify import numbered_arrows
+from checkout.c4.findings import json_text, printable
 from checkout.c4.source.arrows import Drawing
 from checkout.c4.source.files import SourceLine
 
@@ -29,25 +29,29 @@ RECORD = "record what is missing, or use --allow-gaps"
 
 
 def as_text(summary: Summary) -> str:
-    """The result of each order if there are few, else the summary; then each undrawn hop with its remedy."""
+    """The result of each order if there are few, else the summary; then the spans of undrawn calls with a remedy."""
     lines = [str(result) for result in summary.results] if len(summary.results) <= FEW else [str(summary)]
-    lines += [describe_undrawn(each, summary.remedy) for each in summary.undrawn if not each.example.accepted]
+    if summary.is_traced:
+        lines += [describe_undrawn(each, summary.remedy) for each in summary.undrawn if not each.example.accepted]
     return "\n".join([*lines, *summary.problems])
 
 
 def as_json(summary: Summary, drawing: Drawing, warnings: Sequence[str] = ()) -> str:
     """The summary as one JSON object with a schema version; `warnings` are those of the baseline."""
+    arrows = numbered_arrows(drawing)
+    answers = zip(arrows, summary.answers(arrows), strict=True)
     data = {
         "version": 1,
         "diagram": drawing.name,
         "summary": {"orders": len(summary.results)} | {str(each): summary.verdicts[each] for each in Verdict},
+        "arrows": [arrow.as_data() | each._asdict() for arrow, each in answers],
         "deviations": [each.as_data() for each in summary.deviations],
         "gaps": [each.as_data() for each in summary.gaps],
         "problems": list(summary.problems),
         "baseline": list(warnings),
         "orders": [result.as_data() for result in summary.results],
     }
-    return json.dumps(data, indent=1, ensure_ascii=False)
+    return json_text(data)
 
 
 def as_results(summary: Summary, drawing: Drawing) -> list[SarifResult]:
@@ -60,7 +64,7 @@ def _deviation_result(summary: Summary, found: DistinctDeviation, drawing: Drawi
     example, where = found.example, summary.where(found)
     line, label = _place(example, drawing), example.arrow.label if example.arrow else ""
     message, fix = f"{example.message}; {where}", REMEDIES[example.kind]
-    if is_undrawn(example):
+    if example.is_undrawn:
         text, fix = describe_undrawn(found, ""), summary.remedy
         message = f"{text.removesuffix(': ')}; {where}"
     rule = f"verify-{example.kind.replace(' ', '-')}"
@@ -92,16 +96,17 @@ def title_line(drawing: Drawing) -> SourceLine:
 
 def as_markdown(summary: Summary, drawing: Drawing, picture: str = "", warnings: Sequence[str] = ()) -> str:
     """The summary for a pull request: verdicts, tables of deviations and gaps, and the picture at a relative link."""
-    counts, total = summary.verdicts, len(summary.results)
+    counts, total = summary.verdicts, summary.count(len(summary.results))
+    noun = "traces" if summary.is_traced else "orders"
     conform, deviate, unjudged = (counts[each] for each in Verdict)
     lines = [f"### {_cell(drawing.title or drawing.name)}", ""]
-    lines += [f"{total:,} orders: **{conform:,} conform, {deviate:,} deviate, {unjudged:,} cannot be judged**.", ""]
+    lines += [f"{total}: **{conform:,} conform, {deviate:,} deviate, {unjudged:,} cannot be judged**.", ""]
     if summary.deviations:
-        lines += ["| deviation | place | orders | example |", "| --- | --- | ---: | --- |"]
+        lines += [f"| deviation | place | {noun} | example |", "| --- | --- | ---: | --- |"]
         lines += [_deviation_row(summary, each, drawing) for each in summary.deviations]
         lines.append("")
     if summary.gaps:
-        lines += ["| cannot be judged | reason | orders | example |", "| --- | --- | ---: | --- |"]
+        lines += [f"| cannot be judged | reason | {noun} | example |", "| --- | --- | ---: | --- |"]
         lines += [_gap_row(each) for each in summary.gaps]
         lines.append("")
     notes = [*summary.problems, *warnings]
@@ -112,7 +117,7 @@ def as_markdown(summary: Summary, drawing: Drawing, picture: str = "", warnings:
 
 def _deviation_row(summary: Summary, found: DistinctDeviation, drawing: Drawing) -> str:
     example = found.example
-    message = describe_undrawn(found, summary.remedy) if is_undrawn(example) else example.message
+    message = describe_undrawn(found, summary.remedy) if example.is_undrawn else example.message
     accepted = f"; accepted: {example.accepted}" if example.accepted else ""
     place = _place(example, drawing).place
     cells = (f"{example.kind}: {message}{accepted}", place, f"{found.orders:,}", found.order)
@@ -127,5 +132,5 @@ def _gap_row(found: DistinctGap) -> str:
 
 def _cell(text: str) -> str:
     """A text without the characters that have a meaning in Markdown, a table or HTML."""
-    plain = re.sub(r"([\\`*_{}\[\]|#!~])", r"\\\1", text.replace("\n", " ").replace("\r", " "))
+    plain = re.sub(r"([\\`*_{}\[\]|#!~])", r"\\\1", printable(text.replace("\n", " ")))
     return escape(plain, quote=False)

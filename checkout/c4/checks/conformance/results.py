@@ -66,6 +66,11 @@ class Deviation:
         is_wrong = self.kind is DeviationKind.WRONG_TECHNOLOGY and self.hop is not None
         return DeviationKey(self.kind, *ends, self.hop.technology if is_wrong and self.hop else "")
 
+    @property
+    def is_undrawn(self) -> bool:
+        """Whether this is a hop that no arrow of the view has."""
+        return self.kind is DeviationKind.EXTRA and self.arrow is None
+
     def __str__(self) -> str:
         accepted = f"; accepted: {printable(self.accepted)}" if self.accepted else ""
         return f"{self.kind}: {f'{self.arrow.line.place}: ' if self.arrow else ''}{self.message}{accepted}"

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from checkout.c4.checks.conformance.results import (
     Deviation,
@@ -15,9 +15,10 @@ from checkout.c4.checks.conformance.results import (
 )
 from checkout.c4.checks.gaps import Gaps, NoGaps
 from checkout.c4.findings import printable
+from checkout.c4.source.arrows import Arrow
 from checkout.journal.hop import Hop
 
-DRAW, DRAW_OR_IGNORE = "draw it", "draw it, or add it to [ignore] in traces.toml"
+NEVER = (DeviationKind.MISSING, DeviationKind.WRONG_TECHNOLOGY)
 
 
 @dataclass(frozen=True)
@@ -49,18 +50,36 @@ class DistinctGap:
         return place | {"order": self.order, "orders": self.orders}
 
 
+class Answers(NamedTuple):
+    """In how many orders an arrow happened, never happened, and cannot be judged; the rest took other alternatives."""
+
+    happened: int
+    never: int
+    unjudged: int
+
+
 @dataclass(frozen=True)
 class Summary:
     """The results of orders: how many have each verdict, and what deviates or cannot be judged; accepted ones too.
 
-    `problems` are sentences about the recording as a whole.
+    `problems` are sentences about the recording as a whole. `is_traced` if the hops are from traces, not a journal.
     """
 
     results: tuple[OrderResult, ...]
     deviations: tuple[DistinctDeviation, ...]
     gaps: tuple[DistinctGap, ...]
     problems: tuple[str, ...] = ()
-    remedy: str = DRAW
+    is_traced: bool = False
+
+    def count(self, number: int) -> str:
+        """A number of orders, or traces, in words."""
+        noun = "trace" if self.is_traced else "order"
+        return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+    @property
+    def remedy(self) -> str:
+        """What to do about an undrawn hop."""
+        return "draw it, or add it to [ignore] in traces.toml" if self.is_traced else "draw it"
 
     @property
     def verdicts(self) -> Counter[Verdict]:
@@ -70,7 +89,16 @@ class Summary:
     @property
     def undrawn(self) -> list[DistinctDeviation]:
         """The deviations that are hops without an arrow."""
-        return [each for each in self.deviations if is_undrawn(each.example)]
+        return [each for each in self.deviations if each.example.is_undrawn]
+
+    def answers(self, arrows: Sequence[Arrow]) -> list[Answers]:
+        """The answers about each of the arrows, which are those of `numbered_arrows`."""
+        happened = Counter(at for result in self.results for at in result.hops)
+        deviations = [each for result in self.results for each in result.deviations if each.arrow]
+        never = Counter(_identity(each.arrow) for each in deviations if each.kind in NEVER and each.arrow)
+        unjudged = Counter(_identity(each.arrow) for result in self.results for each in result.unjudged if each.arrow)
+        names = [_identity(arrow) for arrow in arrows]
+        return [Answers(happened[at], never[name], unjudged[name]) for at, name in enumerate(names)]
 
     def exit_code(self, allow_gaps: bool = False) -> int:
         """1 if an order deviates, else 3 if one cannot be judged and gaps are not allowed, else 0."""
@@ -81,36 +109,37 @@ class Summary:
     def __str__(self) -> str:
         counts = self.verdicts
         parts = [f"{counts[each]:,} {verb}" for each, verb in _VERBS.items()]
-        lines = [f"{len(self.results):,} orders: {', '.join(parts)}"]
+        lines = [f"{self.count(len(self.results))}: {', '.join(parts)}"]
         lines += [f"{each.example}; {self.where(each)}" for each in self.deviations]
         return "\n".join([*lines, *(f"{each.example}; {self.where(each)}" for each in self.gaps)])
 
     def where(self, found: DistinctDeviation | DistinctGap) -> str:
-        """The number of orders that have something, and an example."""
-        return f"in {found.orders:,} of {len(self.results):,} orders, such as {printable(found.order)}"
+        """The number of orders that have something, and an example; for a single order its id."""
+        if len(self.results) == 1:
+            return f"in {printable(found.order)}"
+        return f"in {found.orders:,} of {self.count(len(self.results))}, such as {printable(found.order)}"
+
+
+def _identity(arrow: Arrow) -> tuple[str, ...]:
+    return (arrow.index, *arrow.key, str(arrow.line.number))
 
 
 _VERBS = {Verdict.CONFORMS: "conform", Verdict.DEVIATES: "deviate", Verdict.UNJUDGED: "cannot be judged"}
 
 
-def is_undrawn(deviation: Deviation) -> bool:
-    """Whether a deviation is a hop that no arrow of the view has."""
-    return deviation.kind is DeviationKind.EXTRA and deviation.arrow is None
-
-
 def describe_undrawn(found: DistinctDeviation, remedy: str) -> str:
-    """An undrawn hop with its ends, operation, number, span or id, and what to do about it."""
+    """An undrawn hop with its ends, operation, number, span, and what to do about it."""
     hop = found.example.hop
     assert hop is not None
     times = f", {found.hops:,} times" if found.hops > 1 else ""
-    where = f"{_identifier(hop)} of {hop.order}" if hop.id else str(hop.order)
     arrow = f"{hop.sender} → {hop.to} [{hop.technology}], operation {hop.message}"
-    return printable(f"is not drawn: {arrow}{times}, {where}: {remedy}")
+    return printable(f"is not drawn: {arrow}{times}{_origin(hop)}: {remedy}")
 
 
-def _identifier(hop: Hop) -> str:
-    # The id of a hop from a trace begins with the id of its trace.
-    return f"span {(hop.id or '').removeprefix(hop.order or '').strip(':/- ')}"
+def _origin(hop: Hop) -> str:
+    """The span and trace of a hop from a trace, whose id is `trace:span` or `trace:span:number`; else empty."""
+    trace, _, span = (hop.id or "").partition(":")
+    return f", span {span.partition(':')[0]} of trace {trace}" if trace and span else ""
 
 
 def summarize(results: Sequence[OrderResult], gaps: Gaps | None = None) -> Summary:
@@ -130,7 +159,7 @@ def summarize(results: Sequence[OrderResult], gaps: Gaps | None = None) -> Summa
         tuple(_distinct(each) for each in found.values()),
         tuple(DistinctGap(each[0][1], each[0][0], len(each)) for each in open_ones.values()),
         tuple(printable(problem) for problem in gaps.problems) if gaps else (),
-        DRAW if gaps is None or isinstance(gaps, NoGaps) else DRAW_OR_IGNORE,
+        gaps is not None and not isinstance(gaps, NoGaps),
     )
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from xml.etree import ElementTree
 
 from checkout.c4.checks.conformance.results import OrderResult
-from checkout.c4.checks.conformance.summary import is_undrawn
 from checkout.c4.checks.overlay import overlay_keys, render_overlay
 from checkout.c4.checks.verify import numbered_arrows
 from checkout.c4.render import svg
@@ -72,8 +71,8 @@ def _condense(view: ViewReport) -> OrderResult:
     summary = view.summary
     hops = {at: hop for result in reversed(summary.results) for at, hop in result.hops.items()}
     found = [each.example for each in sorted(summary.deviations, key=lambda each: -each.orders)]
-    undrawn = [each for each in found if is_undrawn(each)][:MOST_UNDRAWN]
-    deviations = [*(each for each in found if not is_undrawn(each)), *undrawn]
+    undrawn = [each for each in found if each.is_undrawn][:MOST_UNDRAWN]
+    deviations = [*(each for each in found if not each.is_undrawn), *undrawn]
     return OrderResult("", hops, tuple(deviations), tuple(each.example for each in summary.gaps))
 
 

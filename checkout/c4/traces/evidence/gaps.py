@@ -62,7 +62,10 @@ class TraceGaps:
         return ""
 
     def _end_reason(self, order: str, arrow: Arrow) -> str:
-        """Whether the spans that would show the arrow are there: of its source, for a delivery of its target."""
+        """Why the spans that would show the arrow are not there: those of its source, for a delivery of its target."""
+        if (order, arrow.source) in self._mixed:
+            node = self._mixed[order, arrow.source]
+            return f"span {short_id(node.span.id)} of {node.alias} handles messages of several stories together"
         is_direct = any(topic and topic in arrow.technology for topic in self._direct)
         if (is_direct or arrow.source in self._brokers) and arrow.target not in self._elements:
             return f"no span of {arrow.target} is in the files"
@@ -71,10 +74,7 @@ class TraceGaps:
         return f"no span of {arrow.source} is in {'this trace' if arrow.source in self._elements else 'the files'}"
 
     def _name_reason(self, order: str, arrow: Arrow) -> str:
-        """Whether spans may be the arrow under a name that fits no element, or in a batch of another story."""
-        if (order, arrow.source) in self._mixed:
-            node = self._mixed[order, arrow.source]
-            return f"span {short_id(node.span.id)} of {node.alias} handles messages of several stories together"
+        """Whether spans may be the arrow under a name that fits no element."""
         if arrow.target in self._elements or arrow.target in self._brokers:
             return ""
         unmapped = next((each for each in self._present[order] if each in self._unmapped), "")

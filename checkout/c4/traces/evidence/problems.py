@@ -1,6 +1,7 @@
 """Problems: one sentence for each gap of traces, with its remedy."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
 
 from checkout.c4.traces.evidence.facts import Facts, MissingParents
 from checkout.c4.traces.mapping.context import Context
@@ -13,20 +14,24 @@ def describe_problems(
     context: Context, facts: Facts, missing: Mapping[str, MissingParents], partial: Collection[str]
 ) -> list[str]:
     """What a user can mend: names that fit no element, incomplete traces, ambiguous technologies."""
+    names = context.names
+    links = dict.fromkeys(link.trace for _, link in facts.absent_links)
     kinds = (
-        list(_unmapped_services(context)),
-        list(_nameless_services(context)),
-        list(_unmapped_peers(context, facts)),
-        list(_incomplete_traces(missing, partial)),
-        list(_absent_links(facts)),
-        list(context.technologies.ties),
+        (len(names.unmapped_services), _unmapped_services(context)),
+        (len(names.nameless), _nameless_services(context)),
+        (len(facts.peer_counts), _unmapped_peers(context, facts)),
+        (len(missing), _incomplete_traces(missing)),
+        (len(partial), _partial_traces(partial)),
+        (len(links), _absent_links(links)),
+        (len(context.technologies.ties), iter(context.technologies.ties)),
     )
-    return [line for lines in kinds for line in _first(lines)]
+    return [line for number, lines in kinds for line in _first(number, lines)]
 
 
-def _first(lines: list[str]) -> list[str]:
-    more = [f"and {len(lines) - SHOWN} more like the last line"] if len(lines) > SHOWN else []
-    return lines[:SHOWN] + more
+def _first(number: int, lines: Iterator[str]) -> Iterator[str]:
+    yield from islice(lines, SHOWN)
+    if number > SHOWN:
+        yield f"and {number - SHOWN:,} more like the last line"
 
 
 def _unmapped_services(context: Context) -> Iterator[str]:
@@ -51,15 +56,17 @@ def _unmapped_peers(context: Context, facts: Facts) -> Iterator[str]:
         yield f'"{name}" ({count(calls, "call")}) is no element: {remedy}{closest}'
 
 
-def _incomplete_traces(missing: Mapping[str, MissingParents], partial: Collection[str]) -> Iterator[str]:
+def _incomplete_traces(missing: Mapping[str, MissingParents]) -> Iterator[str]:
     for trace, parents in missing.items():
         number = count(len(parents.parents), "parent is", "parents are")
-        yield f"trace {short_id(trace)} is incomplete: {number} missing: export its traces of all services"
+        yield f"trace {short_id(trace)} is incomplete: {number} missing: export the spans of all its services"
+
+
+def _partial_traces(partial: Collection[str]) -> Iterator[str]:
     for trace in sorted(partial):
         yield f"trace {short_id(trace)} is marked as incomplete by its source: query it again when it has ended"
 
 
-def _absent_links(facts: Facts) -> Iterator[str]:
-    traces = dict.fromkeys(link.trace for _, link in facts.absent_links)
+def _absent_links(traces: Iterable[str]) -> Iterator[str]:
     for trace in traces:
         yield f"links lead to trace {short_id(trace)}, of which spans are not in the files: export it, too"

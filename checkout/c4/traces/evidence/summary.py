@@ -20,18 +20,19 @@ def summarize(files: TraceFiles, forest: Forest, context: Context, stories: Mapp
     services = len({node.span.service for node in forest.nodes})
     traces = list(forest.traces)
     parents = sum(len(each.parents) for each in missing_parents(forest.nodes).values())
+    left_out = [f"{reason} ({number:,})" for reason, number in sorted((context.counts + files.left_out).items())]
     parts = [
         f"{count(files.files, 'file')}: {count(len(traces), 'trace')}, {count(len(files.spans), 'span')}, "
         f"{count(services, 'service')}",
         count(sum(map(len, stories.values())), "hop"),
-        *(f"{number} {reason} left out" for reason, number in sorted((context.counts + files.left_out).items())),
+        *([f"left out: {', '.join(left_out)}"] if left_out else []),
         count(parents, "parent") + " missing",
     ]
     notes = {
         "cycles of parents, which were cut": forest.cycles,
         "calls of databases guessed from internal spans": context.guessed,
     }
-    lines = ["; ".join(parts), *(f"{number} {noun}" for noun, number in notes.items() if number)]
+    lines = ["; ".join(parts), *(f"{noun}: {number:,}" for noun, number in notes.items() if number)]
     matched = [f"{context.technologies.matches[match]} by {word}" for match, word in MATCHES.items()]
     found = [text for text in matched if not text.startswith("0 ")]
     if context.elements.has_drawing and found:

@@ -46,9 +46,9 @@ def _padded(found: Id, *widths: int) -> str:
     folded = text.lower()
     if not HEX.fullmatch(folded):
         return sys.intern(text)
-    width = next((width for width in widths if len(folded) <= width), 0)
-    padded = folded.zfill(width)
-    return sys.intern(padded) if padded.strip("0") else ""
+    if len(folded) not in widths:
+        folded = folded.zfill(next((width for width in widths if len(folded) < width), 0))
+    return sys.intern(folded) if folded.strip("0") else ""
 
 
 def _short(digits: str) -> str:

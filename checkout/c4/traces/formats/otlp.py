@@ -130,11 +130,11 @@ def kept_attributes(found: Iterable[KeyValue] | None, kept: frozenset[str] | set
     return attributes
 
 
-def whole_number(found: int | str | float | None) -> int:
+def whole_number(found: Any) -> int:
     """A number that may be text, as protobuf's JSON writes numbers of 64 bits; 0 where it is none."""
     try:
         return int(found or 0)
-    except (ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError):
         return 0
 
 
@@ -159,7 +159,7 @@ def _double(found: object) -> Value | None:
 
 def _array(found: object) -> Value | None:
     values = found.get("values") if isinstance(found, dict) else None
-    read = [_value(each) for each in values or () if isinstance(each, dict)]
+    read = [_value(each) for each in (values if isinstance(values, list) else ()) if isinstance(each, dict)]
     return [value for value in read if value is not None]
 
 

@@ -8,8 +8,8 @@ Microseconds = int | float | None
 
 
 def nanoseconds(found: Microseconds) -> int:
-    """A time or a duration in nanoseconds. Products of floats would lose digits, so whole numbers stay whole."""
-    return found * 1_000 if isinstance(found, int) else round((found or 0) * 1_000)
+    """A time or a duration in nanoseconds. Whole numbers are exact, floats lose digits."""
+    return round((found or 0) * 1_000)
 
 
 def has_error(tags: Mapping[str, Any]) -> bool | None:

@@ -5,6 +5,7 @@ from checkout.c4.traces.evidence.facts import Facts
 from checkout.c4.traces.mapping.context import Context
 from checkout.c4.traces.mapping.node import DELIVERIES, PUBLICATIONS, Draft, Node, Role
 from checkout.c4.traces.mapping.tree import Forest
+from checkout.c4.traces.naming.elements import fold
 from checkout.c4.traces.naming.seeing import see_call
 from checkout.c4.traces.span import Span
 
@@ -47,7 +48,7 @@ class Calls:
 
     def _enter_from(self, node: Node, up: Node) -> None:
         client = up if up.role is Role.CLIENT else None
-        is_own = node.role is not Role.CLIENT or self._peer(node)[0] in ("", node.alias)
+        is_own = node.role is not Role.CLIENT or _is_callee(node)
         spans = [*([node.span] if is_own else []), *([client.span] if client else [])]
         seen = see_call(*spans or [Span(trace="", id="")])
         left_out = self._context.ignored_route(seen, is_first=_is_first(up))
@@ -57,9 +58,10 @@ class Calls:
         if not left_out:
             self._context.add_hop(node.entry, node, (up.alias, node.alias), seen, clock=client)
         around = client or up.outer
-        while around and node.alias not in self._answered.setdefault(around, set()):
-            self._answered[around].add(node.alias)
-            around = around.outer
+        for _ in range(NESTED):
+            if around:
+                self._answered.setdefault(around, set()).add(node.alias)
+                around = around.outer
 
     def leave(self, node: Node) -> None:
         """Notes for the parent of a span what happened below it."""
@@ -81,7 +83,7 @@ class Calls:
         if node.is_muted or not (is_guessed or node.role is Role.CLIENT) or node.has_answer or node.has_named_call:
             return
         peer, is_known = self._peer(node)
-        if peer == node.alias or self._is_part_of_outer(node, peer):
+        if peer == node.alias or _is_callee(node) or self._is_part_of_outer(node, peer):
             return
         if not peer:
             self._context.leave_out("calls to ignored systems" if peer is None else "calls to unnamed systems")
@@ -129,6 +131,14 @@ def _stay(node: Node, up: Node) -> None:
     node.handler, node.batch = up.handler, up if up.role is Role.RECEIVE else up.batch
     is_call = up.role in (Role.CLIENT, Role.CREATE, Role.SEND, Role.RECEIVE, Role.SETTLE)
     node.outer = up if is_call else up.outer
+
+
+def _is_callee(node: Node) -> bool:
+    """Whether a client span below a span of another service stands for the called service, as in OpenTracing."""
+    if node.up is None or node.is_inner:
+        return False
+    peers = attributes.peers(node.span)
+    return not peers or any(fold(name) in (node.alias, fold(node.span.service)) for name in peers)
 
 
 def _is_first(up: Node) -> bool:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from checkout.c4.findings import PreconditionError
@@ -20,8 +20,9 @@ from checkout.c4.traces.mapping.stories import choose_stories, find_causes, grou
 from checkout.c4.traces.mapping.tree import Forest
 from checkout.c4.traces.naming.elements import DrawnElements
 from checkout.c4.traces.naming.names import TraceNames
-from checkout.c4.traces.naming.text import clean
+from checkout.c4.traces.naming.text import clean, count
 from checkout.c4.traces.naming.trace_map import TraceMap, find_map
+from checkout.c4.traces.reading import read_traces
 from checkout.c4.traces.span import TraceFiles
 from checkout.journal.hop import Hop
 
@@ -30,14 +31,13 @@ from checkout.journal.hop import Hop
 class TraceHops:
     """The hops of traces, story by story, causes first; what they cannot show; and the summary in lines.
 
-    `unmapped` counts the spans of services and the calls to peers that fit no element, by name.
+    `names` has the names that were met, and what became of them.
     """
 
     hops: list[Hop]
     gaps: TraceGaps
     summary: list[str]
-    unmapped_services: Counter[str] = field(default_factory=Counter)
-    unmapped_peers: Counter[str] = field(default_factory=Counter)
+    names: TraceNames
     durations: Durations = Durations({}, {})
 
 
@@ -50,12 +50,14 @@ def read_hops(
     Raises PreconditionError if the files have no span, or no service that is an element of the drawing, and
     TraceMapError for a map file that cannot be used.
     """
-    from checkout.c4.traces.reading import read_traces
-
     trace_map = find_map(map_file, drawing.diagram.file if drawing else None)
+    return map_spans(read_spans(paths, order), trace_map, drawing, order, with_steps)
+
+
+def read_spans(paths: Sequence[Path], order: str | None = None) -> TraceFiles:
+    """The spans of trace files, with the attribute that `order` names. Raises PreconditionError without any."""
     attribute = order.partition("=")[0] if order and "=" in order else ""
-    files = read_traces(paths, keep=[attribute] if attribute else [])
-    return map_spans(files, trace_map, drawing, order, with_steps)
+    return read_traces(paths, keep=[attribute] if attribute else [])
 
 
 def map_spans(
@@ -64,10 +66,10 @@ def map_spans(
     drawing: Drawing | None = None,
     order: str | None = None,
     with_steps: bool = False,
+    *,
+    may_be_empty: bool = False,
 ) -> TraceHops:
-    """The hops of spans; see `read_hops`."""
-    if not files.spans:
-        raise PreconditionError("the trace files have no spans: export a trace that has some")
+    """The hops of spans; see `read_hops`. `may_be_empty`: no error where no name is known or no arrow happened."""
     trace_map, elements = trace_map or TraceMap(), DrawnElements(drawing)
     names = TraceNames(trace_map, elements, files.spans)
     forest = Forest(files.spans, names)
@@ -78,12 +80,13 @@ def map_spans(
     if order is not None:
         chosen = choose_stories(stories, forest.nodes, order)
         stories = {story: drafts for story, drafts in stories.items() if story in chosen}
-    _require_elements(drawing, elements, forest)
+    if not may_be_empty:
+        _require_hops(drawing, elements, forest, stories)
     gaps = TraceGaps(context, facts, forest.nodes, context.drafts, files.partial)
     hops = _in_order(stories, forest, with_steps or drawing is None)
     summary = summarize(files, forest, context, stories)
     durations = measure_durations(draft for drafts in stories.values() for draft in drafts)
-    return TraceHops(hops, gaps, summary, names.unmapped_services, facts.peer_counts, durations)
+    return TraceHops(hops, gaps, summary, names, durations)
 
 
 def _find_hops(context: Context, forest: Forest, facts: Facts) -> None:
@@ -116,9 +119,15 @@ def _in_order(stories: dict[str, list[Draft]], forest: Forest, with_steps: bool)
     return hops
 
 
-def _require_elements(drawing: Drawing | None, elements: DrawnElements, forest: Forest) -> None:
+def _require_hops(
+    drawing: Drawing | None, elements: DrawnElements, forest: Forest, stories: dict[str, list[Draft]]
+) -> None:
     services = Counter(node.span.service for node in forest.nodes)
     if drawing and not any(node.alias in elements.aliases for node in forest.nodes):
         named = ", ".join(f'"{clean(name)}"' for name, _ in services.most_common(3)) or "none"
         remedy = "map them in traces.toml, of which `journal --traces ... --suggest-map` prints a draft"
         raise PreconditionError(f"no service of the traces ({named}) is an element of {drawing.name}: {remedy}")
+    if not stories:
+        numbers = f"{count(len(forest.nodes), 'span')} of {count(len(services), 'service')}"
+        remedy = "export traces in which a service calls another one, a broker or a system outside"
+        raise PreconditionError(f"no arrow happened in the traces ({numbers}): {remedy}")

@@ -15,36 +15,21 @@ def fold(name: str) -> str:
     return re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
 
 
-class DrawnElements:
-    """The elements and arrows of a drawing, by the names that traces use. Without a drawing it finds nothing."""
+class NameIndex:
+    """Finds the alias that a name in a trace means, among aliases with further names such as labels."""
 
-    def __init__(self, drawing: Drawing | None) -> None:
-        elements = drawing.aliases if drawing else {}
-        arrows = drawing.visible_arrows if drawing else ()
-        self.aliases = frozenset(alias for alias, element in elements.items() if not element.is_boundary)
-        self.has_drawing = drawing is not None
+    def __init__(self) -> None:
         self._names: dict[str, set[str]] = defaultdict(set)
-        for alias in self.aliases:
-            for name in {fold(alias), fold(elements[alias].label)} - {""}:
-                self._names[name].add(alias)
         self._stems: dict[str, set[str]] = defaultdict(set)
-        for name, aliases in self._names.items():
-            self._stems[SUFFIX.sub("", name)] |= aliases
-        self.databases = self._with_shape(drawing, "database")
-        self.queues = self._with_shape(drawing, "queue")
-        self.ends = frozenset(end for arrow in arrows for end in (arrow.source, arrow.target))
-        self._technologies: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
-        for arrow in arrows:
-            self._technologies[arrow.source, arrow.target][arrow.technology] = None
-            if arrow.both_ways:
-                self._technologies[arrow.target, arrow.source][arrow.technology] = None
 
-    def _with_shape(self, drawing: Drawing | None, shape: str) -> frozenset[str]:
-        found = drawing.aliases.items() if drawing else ()
-        return frozenset(alias for alias, element in found if shape in element.shape and not element.is_boundary)
+    def add(self, alias: str, *names: str) -> None:
+        """Adds an alias, under its own name and others."""
+        for name in {fold(each) for each in (alias, *names)} - {""}:
+            self._names[name].add(alias)
+            self._stems[SUFFIX.sub("", name)].add(alias)
 
     def find(self, name: str, among: frozenset[str] | None = None) -> str:
-        """The one element that a service, host, topic or system means, or empty where none or several fit."""
+        """The one alias that a service, host, topic or system means, or empty where none or several fit."""
         host = name.partition("://")[2] or name
         host = re.sub(r"(?::\d+)?(?:/.*)?$", "", host) if ":" in host or "/" in host else host
         parts = host.split(".")
@@ -53,7 +38,8 @@ class DrawnElements:
         for candidate in (name, host, *((parts[0],) if is_local else ())):
             folded = fold(candidate)
             for fitting in (self._names.get(folded), self._stems.get(SUFFIX.sub("", folded))):
-                found = (fitting or set()) & (self.aliases if among is None else among)
+                found = fitting or set()
+                found = found if among is None else found & among
                 if len(found) == 1:
                     return next(iter(found))
         return ""
@@ -62,6 +48,28 @@ class DrawnElements:
         """The alias that is spelled most like a name, or empty."""
         close = get_close_matches(SUFFIX.sub("", fold(name)), list(self._names), n=1, cutoff=0.5)
         return min(self._names[close[0]]) if close else ""
+
+
+class DrawnElements(NameIndex):
+    """The elements and arrows of a drawing, by the names that traces use. Without a drawing it finds nothing."""
+
+    def __init__(self, drawing: Drawing | None) -> None:
+        super().__init__()
+        elements = {
+            alias: each for alias, each in (drawing.aliases.items() if drawing else ()) if not each.is_boundary
+        }
+        arrows = drawing.visible_arrows if drawing else ()
+        self.has_drawing, self.aliases = drawing is not None, frozenset(elements)
+        for alias, element in elements.items():
+            self.add(alias, element.label)
+        self.databases = frozenset(alias for alias, each in elements.items() if "database" in each.shape)
+        self.queues = frozenset(alias for alias, each in elements.items() if "queue" in each.shape)
+        self.ends = frozenset(end for arrow in arrows for end in (arrow.source, arrow.target))
+        self._technologies: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+        for arrow in arrows:
+            self._technologies[arrow.source, arrow.target][arrow.technology] = None
+            if arrow.both_ways:
+                self._technologies[arrow.target, arrow.source][arrow.technology] = None
 
     def technologies(self, source: str, target: str) -> list[str]:
         """The distinct technologies of the arrows between two elements, in drawing order."""

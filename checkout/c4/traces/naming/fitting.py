@@ -34,7 +34,7 @@ def rank(drawn: str, seen: Seen) -> Rank:
     """How a drawn technology fits an observed one, and how many literal parts of its route do."""
     if not drawn:
         return Match.OPEN, 0
-    if drawn in (seen.topic, seen.detailed, seen.short) or drawn in seen.paths:
+    if drawn in (seen.topic, seen.detailed) or drawn in seen.paths:
         return Match.TEXT, 0
     if seen.topic or seen.words & MESSAGING:
         return _rank_message(drawn, seen)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from checkout.c4.traces import attributes
-from checkout.c4.traces.naming.elements import DrawnElements, fold
+from checkout.c4.traces.naming.elements import DrawnElements, NameIndex, fold
 from checkout.c4.traces.naming.trace_map import Patterns, TraceMap, as_patterns
 from checkout.c4.traces.span import Span
 
@@ -33,7 +33,23 @@ class TraceNames:
         self._found_brokers: dict[tuple[str, ...], str] = {}
         self.unmapped_services, self.unmapped_peers = Counter[str](), Counter[str]()
         self.nameless = Counter[str]()
+        self._index: NameIndex | None = None  # of the services, when all are known
         self.unmapped_aliases: dict[str, str] = {}
+
+    @property
+    def services(self) -> dict[str, str]:
+        """The aliases of services by name; empty for an unknown one. Ignored ones are left out."""
+        return {name: alias for name, alias in self._found_services.items() if alias is not None}
+
+    @property
+    def peers(self) -> dict[str, str]:
+        """The aliases of called systems, by the name that is preferred among those of a call."""
+        return {names[0]: alias for (_, _, *names), (alias, _) in self._found_peers.items() if alias and names}
+
+    @property
+    def brokers(self) -> dict[str, str]:
+        """The aliases of brokers, by messaging system or host."""
+        return {names[0]: alias for (_, *names), alias in self._found_brokers.items() if names}
 
     def service(self, span: Span) -> str | None:
         """The alias of the service of a span: empty for an unknown service, None for an ignored one."""
@@ -79,17 +95,31 @@ class TraceNames:
         mapped = _first(map(self._peers.find, names)) or _first(map(self._services.find, names))
         if mapped or not names:
             return mapped, True
-        found = self._find_database(names, caller) if is_database else ""
-        found = found or _first(map(self.elements.find, names))
-        if found == caller and is_database:  # a database with the name of its service
-            found = ""
-        return (found, True) if found else (fold(names[0]), not self.elements.has_drawing)
+        if is_database:
+            found = self._find_database(names, caller)
+        else:
+            found = _first(map(self.elements.find, names)) or self._find_service_of(names)
+        if found:
+            return found, True
+        alias = fold(names[0])
+        is_taken = is_database and (alias in self.elements.aliases or alias in self.services.values())
+        return f"{alias}_db" if is_taken else alias, not self.elements.has_drawing
+
+    def _find_service_of(self, names: Sequence[str]) -> str:
+        """The alias of a service that has spans and fits one of the names of a called system."""
+        if not self._index:
+            self._index = NameIndex()
+            for name, alias in self.services.items():
+                self._index.add(alias, name)
+        return _first(map(self._index.find, names))
 
     def _find_database(self, names: Sequence[str], caller: str) -> str:
         databases = self.elements.databases
         own = self.elements.targets(caller, databases)
-        found = (self.elements.find(name, among) for among in (frozenset(own), databases) for name in names)
-        return _first(found) or (own[0] if len(own) == 1 else "")
+        others = self.elements.aliases.difference(self.services.values())  # a database may have the name of a service
+        found = [self.elements.find(name, among) for among in (frozenset(own), databases) for name in names]
+        only = own[0] if len(own) == 1 else ""
+        return _first(found) or only or _first(self.elements.find(name, others) for name in names)
 
     def broker(self, span: Span, topic: str) -> str:
         """The alias of the broker of a messaging span: the queue of the drawing that is named so, or its only one."""

@@ -9,6 +9,8 @@ UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\
 
 def clean(text: str) -> str:
     """The text on one line without control characters, and at most 200 characters of it."""
+    if len(text) <= LONGEST and text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     return " ".join(UNSAFE.sub(" ", text[: 2 * LONGEST]).split())[:LONGEST]
 
 
