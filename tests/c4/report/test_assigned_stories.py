@@ -7,7 +7,9 @@ from c4.report.told import CANCEL, SELL, Story, files, repeated, view, without
 
 from checkout.c4.checks.conformance.results import Verdict
 from checkout.c4.findings import PreconditionError
+from checkout.c4.report.building import build_views
 from checkout.c4.report.stories import AssignedStories, assign_stories
+from checkout.journal.hop import utc_now
 
 LIST = (("web", "orders", "HTTP, GET /orders"), ("orders", "archive", "HTTP, GET /old"))
 
@@ -97,3 +99,13 @@ def test_traces_of_another_system_cannot_be_judged(stories: list[Story], message
         assign_stories(files(stories), [view(SELL)], None)
 
     assert raised.value.exit_code == 3
+
+
+def test_arrows_that_traces_usually_lack_are_not_asked_for() -> None:
+    drawn = [("orders", "orders", "checks the stock"), *SELL, ("stock", "stock", "counts")]
+
+    assigned = assign_stories(files(repeated(2, SELL)), [view(drawn), view(SELL[:1], "other")], None)
+
+    assert verdicts(assigned)[0] == {Verdict.CONFORMS: 2}
+    (sell, _) = build_views(assigned, None, utc_now())
+    assert (sell.data.coverage, sell.data.uncovered) == (100, [])

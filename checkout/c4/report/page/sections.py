@@ -42,8 +42,8 @@ def verdicts(view: ViewData) -> Html:
     items = [tag("li", tag("strong", f"{view.stories:,}"), " stories" if view.stories != 1 else " story")]
     for number, words, kind in counts:
         items.append(tag("li", tag("strong", f"{number:,}"), f" {words}", class_=kind if number else "none"))
-    covered = len(view.arrows) - len(view.uncovered)
-    items.append(tag("li", tag("strong", f"{covered} of {len(view.arrows)}"), " arrows happened"))
+    drawn = len(view.covered) + len(view.uncovered)
+    items.append(tag("li", tag("strong", f"{len(view.covered)} of {drawn}"), " arrows happened"))
     return tag("ul", *items, class_="counts")
 
 
@@ -165,6 +165,7 @@ def latency(view: ViewData, classes: Sequence[HeatClass]) -> Html:
             MEASURES.get(each.measure, each.measure),
         )
         for each in view.arrows
+        if each.is_expected or each.spans
     ]  # fmt: skip
     return table(f"Latency of the arrows of {view.title}", columns, rows)
 
