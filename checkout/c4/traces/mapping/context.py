@@ -73,11 +73,13 @@ class Context:
         if not (source and target):
             self.leave_out("calls from or to unknown services")
             return False
-        timed = (clock or node).span
+        timer = clock if clock and clock.span.start else node
+        timed = timer.span
         draft.hop = Hop(
             id=self._unique_id(node.span), sender=source, to=target, message=seen.message,
-            technology=self.technologies.choose(source, target, seen), at=to_time(timed.start or node.span.start),
-            replica=replica_of(clock or node), outcome=outcome_of(node.span), status=status_of(node.span),
+            technology=self.technologies.choose(source, target, seen), at=to_time(timed.start),
+            replica=replica_of(timer) if timed.start else None,
+            outcome=outcome_of(node.span), status=status_of(node.span),
         )  # fmt: skip
         draft.start, draft.until = timed.start, timed.end
         draft.clock = attributes.host(timed) or draft.hop.replica or ""

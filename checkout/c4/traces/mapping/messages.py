@@ -26,15 +26,19 @@ class Messages:
         self._waiting: dict[Node, list[Node]] = {}  # a receive span -> process spans that name no message
 
     def publish(self, node: Node) -> None:
-        """Adds the publications of a send span: one for each create span that it links to, else one."""
+        """Adds the publications of a send span: one for each span of a message that it links to, else one."""
+        if node.publication:  # a batch linked to it
+            return
         outer = node.outer
         if outer and outer.role is Role.SEND and outer not in self._claimed and _is_same_topic(outer, node):
             self._claim(node, outer)  # two layers of one client
             return
-        created = [each for each in self._linked(node.span) if each.role is Role.CREATE and each.alias == node.alias]
+        linked = [each for each in self._linked(node.span) if each.alias == node.alias and each is not node]
+        created = [each for each in linked if each.role in PUBLICATIONS]
         for message in distinct(created) or [node]:
-            message.publication = Draft(node.span.trace, owner=node)
-            self._add_publication(message.publication, message, node)
+            if message.publication is None:
+                message.publication = Draft(node.span.trace, owner=node)
+                self._add_publication(message.publication, message, node)
         node.publication = node.publication or created[0].publication
 
     def create(self, node: Node) -> None:
@@ -111,6 +115,8 @@ class Messages:
             self._deliver(node, origins, absent)
         elif node.batch:
             self._waiting.setdefault(node.batch, []).append(node)
+        elif not (attributes.topic(node.span) or attributes.system(node.span) or (node.up and not node.is_inner)):
+            self._context.leave_out("consumer spans without a message")
         else:
             self._deliver(node, [node.up] if node.up and not node.is_inner else [], [])
 
@@ -124,7 +130,7 @@ class Messages:
 
     def receive(self, node: Node) -> None:
         """Adds the deliveries of a receive span for the messages that no process span of its service handles."""
-        if node.is_muted or attributes.message_count(node.span) == 0:
+        if node.is_muted:
             return
         origins, absent = self._messages_of(node)
         free = [each for each in origins if (node.alias, each) not in self._handled]

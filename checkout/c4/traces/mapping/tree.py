@@ -76,5 +76,3 @@ class Forest:
         up = node.up
         if up in self._ignored:
             node.missing, node.up = up.missing, up.up
-            if up.up and node not in self._ignored:
-                up.up.add(node)

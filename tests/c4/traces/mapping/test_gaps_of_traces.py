@@ -90,7 +90,7 @@ def test_an_unmapped_peer_may_be_an_element_that_has_no_spans() -> None:
 
     assert 'it may be the call to "psp.example"' in reason(TO_BANK, SHOP, STOCK, call)
     assert reason(TO_BANK, SHOP, STOCK, call, peers={"psp.*": "elsewhere"}) == ""
-    assert reason(TO_KAFKA, SHOP, STOCK, call) == ""
+    assert reason(TO_KAFKA, SHOP, STOCK, span("shop/4", "1", "client", server__address="psp.example", **GET)) == ""
 
 
 def test_a_call_that_names_no_system_may_be_an_element_that_has_no_spans() -> None:

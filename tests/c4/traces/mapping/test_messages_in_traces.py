@@ -62,6 +62,23 @@ def test_a_batch_has_a_publication_for_each_message() -> None:
     assert len({hop.cause_id for hop in found.hops if hop.to == "stock"}) == 3
 
 
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_spans_of_messages_that_a_batch_links_to_are_its_messages(batch_first: bool) -> None:
+    messages = [span(f"shop/m{n}", kind="producer", **MESSAGE) for n in (1, 2)]
+    batch = send("shop/s", kind="client", links="m1 m2")
+
+    found = mapped(*([batch, *messages] if batch_first else [*messages, batch]), process("stock/3", "m2"))
+
+    assert arrows(found) == ["kafka → stock [orders]", *["shop → kafka [orders]"] * 2]
+
+
+def test_a_consumer_span_that_knows_of_no_message_is_no_delivery() -> None:
+    found = mapped(send("shop/1"), span("stock/1@t2", kind="consumer"), process("stock/2@t3", links="1"))
+
+    assert arrows(found) == TWO_ARROWS
+    assert "consumer spans without a message (1)" in found.summary[0]
+
+
 def test_a_create_span_without_a_send_span_is_the_publication() -> None:
     assert arrows(mapped(send("shop/1", **{"messaging.operation.type": "create"}), process("stock/2", "1"))) == TWO_ARROWS
 
@@ -138,7 +155,7 @@ def test_messages_are_drawn_directly_where_no_arrow_touches_a_broker() -> None:
 
 
 def test_each_topic_may_be_a_queue_of_its_own() -> None:
-    drawing = view("shop orders Kafka", "orders stock Kafka", queues="orders payments")
+    drawing = view("shop orders Kafka", "orders stock Kafka", "shop payments Kafka", queues="orders payments")
 
     found = mapped(send("shop/1"), process("stock/2", "1"), drawing=drawing)
 

@@ -121,6 +121,15 @@ def test_spans_of_one_process_have_one_clock() -> None:
     assert replicas[2] == replicas[3] != replicas[4]
 
 
+def test_a_hop_without_a_time_has_no_clock() -> None:
+    client, server = span("shop/1", kind="client", at=-1000), span("stock/2", "1", "server", at=5)
+    late = span("mail/3", kind="client", at=-1000, peer__service="bank")
+
+    hops = {hop.to: hop for hop in mapped(client, server, late).hops}
+
+    assert (client.start, hops["bank"].replica, hops["stock"].replica) == (0, None, "t1:2")
+
+
 @pytest.mark.parametrize(("order", "count"), [("aaa1", 1), ("aaa", 2), ("order.id=7", 1), ("vip=true", 1)])
 def test_order_names_a_trace_its_beginning_or_an_attribute_of_a_span_in_it(order: str, count: int) -> None:
     spans = [span("shop/1@aaa1", kind="client", peer__service="bank", order__id=7), send("shop/1@aaa2")]

@@ -74,9 +74,9 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
 
 
 def test_exact_names_come_before_wildcards_and_other_characters_stand_for_themselves() -> None:
-    patterns = Patterns({"*.bank.example": "bank", "EU.bank.example": "europe", "a[1]?": "odd"})
+    patterns = Patterns({"*.bank.example": "bank", "EU.bank.example": "europe", "a[1]?*": "odd"})
 
     assert patterns.find("us.bank.example") == "bank"
     assert patterns.find("eu.Bank.example") == "europe"
-    assert patterns.find("a[1]?") == "odd"
+    assert patterns.find("a[1]?x") == "odd"
     assert patterns.find("a1x") is patterns.find("bank.example") is None
