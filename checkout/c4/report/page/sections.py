@@ -51,7 +51,8 @@ def overview(data: ReportData, ids: Sequence[str]) -> Html:
     """One row for each drawing, with a link to its section."""
     columns = [
         Column("Drawing", is_head=True), Column("Stories", True), Column("Deviate", True),
-        Column("Cannot be judged", True), Column("Conform", True), Column("Arrows happened", True), Column("Slowest arrow, p99"),
+        Column("Cannot be judged", True), Column("Conform", True), Column("Arrows happened", True),
+        Column("Slowest arrow, p99"),
     ]  # fmt: skip
     rows = [
         (
