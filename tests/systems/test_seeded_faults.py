@@ -20,7 +20,6 @@ from checkout.c4.draw import observe_arrows, update_source
 from checkout.c4.source.arrows import Drawing
 from checkout.messaging.kafka_log import KafkaBroker
 
-RETRIED = pytest.mark.xfail(reason="steps of a retried call that overlaps with another one", strict=True)
 ARROWS = {"lending": 11, "trips": 6, "rental": 7}
 
 
@@ -161,7 +160,7 @@ def test_older_names_of_attributes_change_no_verdict(system: str, verify: Verify
     assert deviating == {fault: FAULTS[system, fault] for fault in Fault}
 
 
-@pytest.mark.parametrize("system", ["lending", pytest.param("trips", marks=RETRIED), "rental"])
+@pytest.mark.parametrize("system", RUNS)
 def test_a_drawing_that_is_updated_from_a_good_run_stays_as_it_is(
     system: str, read: Read, drawings: dict[str, Drawing]
 ) -> None:

@@ -27,6 +27,9 @@ class Facts:
     def __init__(self) -> None:
         self.direct = set[str]()  # topics that the view draws without a broker
         self.brokers = set[str]()
+        self.silent = set[str]()  # services with spans that receive, but name no message
+        self.joined = set[str]()  # services with deliveries in the trace of their message
+        self.linked = set[str]()  # services with deliveries in another trace
         self.absent_links: list[tuple[Draft, SpanId]] = []
         self.lost_messages: list[tuple[Draft, Node]] = []
         self.batches: list[tuple[Draft, Node]] = []
@@ -38,12 +41,19 @@ class Facts:
         """Notes that messages pass a broker."""
         self.brokers.add(alias)
 
+    def add_known_delivery(self, node: Node, origin: Node) -> None:
+        """Notes whether a delivery is in the trace of its message."""
+        (self.joined if node.span.trace == origin.span.trace else self.linked).add(node.alias)
+
     def add_direct(self, topic: str) -> None:
         """Notes that the messages of a topic are drawn from service to service."""
         self.direct.add(topic)
 
     def add_absent_link(self, draft: Draft, link: SpanId) -> None:
         """Notes a delivery whose publication is not in the files."""
+        self.silent = set[str]()  # services with spans that receive, but name no message
+        self.joined = set[str]()  # services with deliveries in the trace of their message
+        self.linked = set[str]()  # services with deliveries in another trace
         self.absent_links.append((draft, link))
 
     def add_lost_message(self, draft: Draft, node: Node) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 
 from checkout.c4.source.arrows import Arrow
 from checkout.c4.traces.evidence.facts import Facts, missing_parents
+from checkout.c4.traces.evidence.pieces import Pieces
 from checkout.c4.traces.evidence.problems import describe_problems
 from checkout.c4.traces.mapping.context import Context
 from checkout.c4.traces.mapping.node import Draft, Node
@@ -39,7 +40,11 @@ class TraceGaps:
             if draft.hop and draft.hop.sender == context.caller:
                 self._present[draft.order].add(context.caller)
         self._elements = frozenset(alias for present in self._present.values() for alias in present)
-        self._stories = _story_reasons(facts)
+        consumers = {arrow.target for arrow in context.elements.arrows if arrow.source in self._brokers}
+        self._pieces = Pieces(nodes, facts, self._present, frozenset(consumers))
+        self._untraced = facts.silent - facts.linked - facts.joined
+        self._stories = self._pieces.stories | _story_reasons(facts)
+        self._lost = {link.trace: short_id(link.span) for _, link in facts.absent_links}
         self._mixed = {(draft.order, node.alias): node for draft, node in facts.batches}
         self._unclear = _unclear_calls(facts)
         self.problems: Sequence[str] = describe_problems(context, facts, self._missing, self._partial)
@@ -56,6 +61,8 @@ class TraceGaps:
             return f"trace {short_id(trace)} is marked as incomplete by its source"
         if trace in self._nameless:
             return f"trace {short_id(trace)} has spans of an unknown service"
+        if trace in self._lost:
+            return f"span {self._lost[trace]} of trace {short_id(trace)}, to which a link leads, is missing"
         missing = self._missing.get(trace)
         if missing and (not missing.is_top or arrow.target in missing.above):
             return f"parent {min(missing.parents)} of {', '.join(sorted(missing.above))} is missing"
@@ -67,8 +74,14 @@ class TraceGaps:
             node = self._mixed[order, arrow.source]
             return f"span {short_id(node.span.id)} of {node.alias} handles messages of several stories together"
         is_direct = any(topic and topic in arrow.technology for topic in self._direct)
-        if (is_direct or arrow.source in self._brokers) and arrow.target not in self._elements:
+        is_delivery = is_direct or arrow.source in self._brokers
+        if is_delivery and arrow.target not in self._elements:
             return f"no span of {arrow.target} is in the files"
+        if is_delivery and arrow.target in self._untraced:
+            return f"no span of {arrow.target} names the messages that it receives"
+        ends = [*([arrow.target] if is_delivery else []), *([] if arrow.source in self._brokers else [arrow.source])]
+        if detached := self._pieces.reason(ends):
+            return detached
         if arrow.source in self._brokers or arrow.source in self._present.get(order, ()):
             return ""
         return f"no span of {arrow.source} is in {'this trace' if arrow.source in self._elements else 'the files'}"

@@ -117,6 +117,7 @@ class Messages:
             self._waiting.setdefault(node.batch, []).append(node)
         elif not (attributes.topic(node.span) or attributes.system(node.span) or (node.up and not node.is_inner)):
             self._context.leave_out("consumer spans without a message")
+            self._facts.silent.add(node.alias)
         else:
             self._deliver(node, [node.up] if node.up and not node.is_inner else [], [])
 
@@ -142,6 +143,7 @@ class Messages:
             self._deliver(node, [], [])
         elif is_silent:
             self._context.leave_out("receive spans without a message")
+            self._facts.silent.add(node.alias)
 
     def _messages_of(self, node: Node) -> tuple[list[Node], list[SpanId]]:
         """The spans that sent the messages of a span, from its parent and links, and the links to absent spans."""
@@ -162,7 +164,7 @@ class Messages:
         if not drafts:
             drafts.append(self._add_delivery(node, None))
             drafts[0].owner = node.up if node.is_inner else None
-            if not node.up:
+            if node.local.up is None and node.local.role is not Role.SERVER:
                 self._facts.add_lost_message(drafts[0], node)
         node.entry = drafts[0]
         for draft in drafts[1:]:
@@ -174,6 +176,7 @@ class Messages:
         topic = attributes.topic(node.span) or (attributes.topic(sent) if sent else "")
         if origin:
             self._handled.add((node.alias, origin))
+            self._facts.add_known_delivery(node, origin)
         if self._context.ignores_topic(topic):
             return draft
         spoken = node.span if attributes.is_messaging(node.span) or not sent else sent

@@ -58,7 +58,7 @@ class DrawnElements(NameIndex):
         elements = {
             alias: each for alias, each in (drawing.aliases.items() if drawing else ()) if not each.is_boundary
         }
-        arrows = drawing.visible_arrows if drawing else ()
+        self.arrows = arrows = drawing.visible_arrows if drawing else ()
         self.has_drawing, self.aliases = drawing is not None, frozenset(elements)
         for alias, element in elements.items():
             self.add(alias, element.label)

@@ -10,7 +10,7 @@ from checkout.c4.traces.span import Span, TraceFiles
 VIEW = view("shop stock HTTP", "stock bank HTTP", "shop kafka orders", "kafka mail orders")
 TO_STOCK, TO_BANK, TO_KAFKA, TO_MAIL = VIEW.arrows
 SHOP, STOCK = span("shop/1", kind="server"), span("stock/2", "1", "server", **GET)
-MAIL_ELSEWHERE = process("mail/1@t9")
+MAIL_ELSEWHERE = span("mail/1@t9", kind="server")
 
 
 def reason(arrow: object, *spans: Span, drawing: Drawing = VIEW, **names: object) -> str:
@@ -63,6 +63,42 @@ def test_a_link_to_an_absent_span_proves_nothing_about_its_story() -> None:
 
     assert found.gaps.reason("gone", TO_KAFKA) == "a link leads to span 7 of trace gone, which is not in the files"
     assert "links lead to trace gone" in found.gaps.problems[0]
+
+
+def test_a_message_without_its_sender_may_be_that_of_any_story() -> None:
+    piece = [process("mail/1@t2", links="7@gone"), span("mail/2@t2", "1", "client", peer__service="bank")]
+    drawing = view("shop kafka orders", "kafka mail orders", "mail bank HTTP", "stock bank HTTP")
+    found = mapped(SHOP, span("stock/2", "1"), send("shop/3", "1"), *piece, drawing=drawing)
+
+    reasons = [found.gaps.reason("t1", arrow) for arrow in drawing.arrows]
+
+    missing = "the sender of a message in trace t2 is missing, and what followed may belong to this trace"
+    assert reasons == ["", missing, missing, ""]
+
+
+def test_a_link_to_a_lost_span_shows_that_its_trace_is_incomplete() -> None:
+    lost = [process("stock/1@t2", links="3"), process("mail/1@t3", links="9@t2")]
+
+    found = mapped(SHOP, send("shop/3", "1"), *lost, drawing=VIEW)
+
+    assert found.gaps.reason("t1", TO_BANK) == "span 9 of trace t2, to which a link leads, is missing"
+
+
+@pytest.mark.parametrize(("joined", "linked", "is_proof"), [(True, False, True), (True, True, False), (False, True, False)])
+def test_spans_without_their_parent_may_be_of_any_story_if_messages_have_traces_of_their_own(
+    joined: bool, linked: bool, is_proof: bool
+) -> None:
+    others = [send("shop/1@a"), *([process("mail/2@a", "1")] if joined else [])]
+    others += [process("mail/1@b", links="1@a")] if linked else []
+
+    assert (reason(TO_MAIL, SHOP, *others, span("mail/2@c", "lost")) == "") is is_proof
+
+
+def test_a_consumer_that_never_names_a_message_proves_nothing() -> None:
+    poll = span("mail/1@t2", kind="client", messaging__system="kafka", messaging__operation__type="receive")
+
+    assert reason(TO_MAIL, SHOP, poll) == "no span of mail names the messages that it receives"
+    assert reason(TO_MAIL, SHOP, poll, send("shop/1@a"), process("mail/2@a", "1")) == ""
 
 
 def test_a_delivery_without_parent_and_link_proves_nothing_about_its_message() -> None:
