@@ -1,14 +1,22 @@
 """Verify: whether recorded runs conform to a dynamic view."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from checkout.c4.commands.options import AsJson, File, Github, Sarif
-from checkout.c4.commands.outputs import VerifyOutputs
-from checkout.c4.commands.recordings import Journal, MapFile, Order, Recording, Traces
+from checkout.c4.commands.options import AsJson, Define, File, Github, Sarif, parse_defines
+from checkout.c4.commands.outputs import VerifiedView, VerifyOutputs
+from checkout.c4.commands.recordings import Journal, MapFile, Order, Recorded, Recording, Traces
+from checkout.c4.findings import PreconditionError
+
+if TYPE_CHECKING:
+    from checkout.c4.checks.conformance.baseline import Baseline
+    from checkout.c4.checks.conformance.results import OrderResult
+    from checkout.c4.checks.conformance.stories import Sorted
+    from checkout.c4.source.arrows import Drawing
 
 
 def verify(
@@ -28,29 +36,65 @@ def verify(
         bool, Option("--allow-redelivery", help="Accept an arrow that was applied more than once.")
     ] = False,
     allow_gaps: Annotated[bool, Option("--allow-gaps", help="Accept arrows that cannot be judged.")] = False,
+    define: Define = None,
 ) -> int:
     """Verify that recorded runs conform to a dynamic view."""
     from checkout.c4.checks.conformance.baseline import open_baseline
-    from checkout.c4.checks.conformance.stories import require_own, sort_stories
-    from checkout.c4.checks.conformance.summary import summarize
-    from checkout.c4.checks.verify import numbered_arrows, verify_orders
     from checkout.c4.findings import log
     from checkout.c4.render.renderer import open_renderer
-    from checkout.c4.source.diagrams import find_diagram
+    from checkout.c4.source.diagrams import find_diagrams
 
-    outputs, diagram = VerifyOutputs(as_json, github, sarif, markdown, picture), find_diagram(file)
-    accepted = open_baseline(baseline, diagram.name, datetime.now(UTC).date())
+    outputs = VerifyOutputs(as_json, github, sarif, markdown, picture)
+    diagrams, today = find_diagrams(file, parse_defines(define)), datetime.now(UTC).date()
+    baselines = {each.name: open_baseline(baseline, each.name, today) for each in diagrams}
     recording = Recording(journal, traces, map, order)
-    with open_renderer([diagram.file]) as renderer:
-        drawing = renderer.render(diagram).checked().drawing
-        recorded = recording.read(drawing, with_problems=False)  # the summary prints them
-        arrows = numbered_arrows(drawing)
-        stories = sort_stories(arrows, recorded.orders, recorded.entries)
-        require_own(stories, drawing.name, arrows[0])
-        results = accepted.accept(verify_orders(drawing, stories.own, allow_redelivery, recorded.gaps))
-        summary = summarize(results, recorded.gaps, stories.others)
-        outputs.write(summary, drawing, renderer, accepted.warnings)
-    if write_baseline:
-        count = accepted.write(write_baseline, [each.example for each in summary.deviations])
+    with open_renderer([each.file for each in diagrams]) as renderer:
+        drawings = [rendering().checked().drawing for _, rendering in renderer.render_all(diagrams)]
+        verified = _verify_views(drawings, recording, baselines, allow_redelivery)
+        outputs.write(verified, diagrams[0].file.name, renderer)
+    for view in verified if write_baseline else ():
+        deviations = [each.example for each in view.summary.deviations]
+        count = baselines[view.drawing.name].write(write_baseline or Path(), deviations)
         log(f"wrote {count} deviations to {write_baseline}: complete their reasons")
-    return summary.exit_code(allow_gaps)
+    codes = {view.summary.exit_code(allow_gaps) for view in verified if view.summary.results}
+    return 1 if 1 in codes else max(codes, default=0)
+
+
+def _verify_views(
+    drawings: "Sequence[Drawing]", recording: Recording, baselines: "Mapping[str, Baseline]", allow_redelivery: bool
+) -> list[VerifiedView]:
+    """The orders of each view; of several views in a file those that are dynamic, and not of another system.
+
+    The first summary counts the orders of other stories, which are of no view.
+
+    Raises PreconditionError if no view is left.
+    """
+    from checkout.c4.checks.conformance.assignment import assign_orders
+    from checkout.c4.checks.conformance.stories import only_others, require_own, sort_stories
+    from checkout.c4.checks.conformance.summary import summarize
+    from checkout.c4.checks.verify import numbered_arrows, verify_orders
+
+    sorted_ones = list["Sorted"]()
+    found = list[tuple["Drawing", Recorded, "list[OrderResult]"]]()
+    refused = list[PreconditionError]()
+    for drawing in drawings:
+        try:
+            recorded = recording.read(drawing, with_problems=False)  # the summary prints them
+            stories = sort_stories(numbered_arrows(drawing), recorded.orders, recorded.entries)
+            sorted_ones.append(stories)
+            require_own(stories, drawing)
+            results = verify_orders(drawing, stories.own, allow_redelivery, recorded.gaps)
+            found.append((drawing, recorded, baselines[drawing.name].accept(results)))
+        except PreconditionError as error:
+            refused.append(error)
+    if not found:
+        raise refused[0]
+    assigned, others = assign_orders([results for _, _, results in found]), only_others(sorted_ones)
+    summaries = [
+        summarize(results, recorded.gaps, None if at else others)
+        for at, ((_, recorded, _), results) in enumerate(zip(found, assigned, strict=True))
+    ]
+    return [
+        VerifiedView(summary, drawing, baselines[drawing.name].warnings)
+        for (drawing, _, _), summary in zip(found, summaries, strict=True)
+    ]

@@ -94,7 +94,7 @@ class Verifier:
         map_file = self._root / expected.map_file if expected.map_file else None
         recording, arrows = source.read(drawing, map_file, expected.order), numbered_arrows(drawing)
         stories = sort_stories(arrows, recording.orders, recording.entries)
-        require_own(stories, drawing.name, arrows[0])
+        require_own(stories, drawing)
         return verify_orders(drawing, stories.own, expected.allow_redelivery, recording.gaps), recording.gaps
 
 

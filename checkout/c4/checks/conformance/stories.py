@@ -1,13 +1,13 @@
 """Stories: which recorded stories are of a view, and the others by the request with which they begin."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from checkout.c4.checks.verify import is_silent
+from checkout.c4.checks.verify import is_silent, numbered_arrows
 from checkout.c4.findings import PreconditionError, printable
-from checkout.c4.source.arrows import Arrow
+from checkout.c4.source.arrows import Arrow, Drawing
 from checkout.journal.hop import Hop
 
 Key = tuple[str, str, str]
@@ -60,20 +60,20 @@ def entries_of(orders: Mapping[str, Sequence[Hop]]) -> dict[str, Entry]:
 
 
 class Sorted(NamedTuple):
-    """The stories to be judged, and the number of other ones by the message with which they begin."""
+    """The stories to be judged, and of the other ones the message with which each begins."""
 
     own: dict[str, list[Hop]]
-    others: Counter[str]
+    others: dict[str, str]
 
 
 def sort_stories(arrows: Sequence[Arrow], stories: Mapping[str, list[Hop]], entries: Mapping[str, Entry]) -> Sorted:
     """Separates the stories of a view from those that begin with another request. `entries` has the known ones."""
-    view, others = StoriesOfView(arrows), Counter[str]()
-    own = dict[str, list[Hop]]()
+    view = StoriesOfView(arrows)
+    own, others = dict[str, list[Hop]](), dict[str, str]()
     for story, hops in stories.items():
         entry = entries.get(story)
         if entry and view.is_other({hop.arrow for hop in hops}, entry):
-            others[entry.message] += 1
+            others[story] = entry.message
         else:
             own[story] = hops
     return Sorted(own, others)
@@ -90,9 +90,18 @@ def describe_others(others: Mapping[str, int]) -> str:
     return printable(f"{number:,} {noun}: {listed}") if number else ""
 
 
-def require_own(found: Sorted, name: str, first: Arrow) -> None:
+def only_others(sorted_by_view: Iterable[Sorted]) -> Counter[str]:
+    """The number of stories that are of none of several views, by the message with which they begin."""
+    views = list(sorted_by_view)
+    owned = {story for each in views for story in each.own}
+    others = {story: message for each in views for story, message in each.others.items()}
+    return Counter(message for story, message in others.items() if story not in owned)
+
+
+def require_own(found: Sorted, drawing: Drawing) -> None:
     """Raises PreconditionError if all stories are others."""
     if not found.own and found.others:
+        name, first = drawing.name, numbered_arrows(drawing)[0]
         remedy = "name another view, or judge a trace in any case with --order ID"
         message = f"no trace has the first arrow of {name}, {first}, or half of its other arrows"
-        raise PreconditionError(f"{message}; {describe_others(found.others)}: {remedy}")
+        raise PreconditionError(f"{message}; {describe_others(only_others([found]))}: {remedy}")

@@ -33,7 +33,7 @@ def summarize(
     notes = {
         "cycles of parents, which were cut": forest.cycles,
         "requests of unknown callers, with which traces begin": len(facts.unknown_callers),
-        "calls of databases guessed from internal spans": context.guessed,
+        "calls guessed from internal spans": context.guessed,
     }
     lines = ["; ".join(parts), *(f"{noun}: {number:,}" for noun, number in notes.items() if number)]
     matched = [f"{context.technologies.matches[match]} by {word}" for match, word in MATCHES.items()]
