@@ -50,14 +50,16 @@ def verdicts(view: ViewData) -> Html:
 def overview(data: ReportData, ids: Sequence[str]) -> Html:
     """One row for each drawing, with a link to its section."""
     columns = [
-        Column("Drawing", is_head=True), Column("Stories", True), Column("Conform", True), Column("Deviate", True),
-        Column("Cannot be judged", True), Column("Arrows happened", True), Column("Slowest arrow, p99"),
+        Column("Drawing", is_head=True), Column("Stories", True), Column("Deviate", True),
+        Column("Cannot be judged", True), Column("Conform", True), Column("Arrows happened", True),
+        Column("Slowest arrow, p99"),
     ]  # fmt: skip
     rows = [
         (
-            tag("a", view.title, href=f"#{name}"), f"{view.stories:,}", f"{view.conforms:,}",
+            tag("a", view.title, href=f"#{name}"), f"{view.stories:,}",
             mark(f"{view.deviates:,}", "bad") if view.deviates else "0",
-            mark(f"{view.unjudged:,}", "open") if view.unjudged else "0", f"{view.coverage:.0f} %", _slowest(view),
+            mark(f"{view.unjudged:,}", "open") if view.unjudged else "0", f"{view.conforms:,}",
+            f"{view.coverage:.0f} %", _slowest(view),
         )
         for view, name in zip(data.views, ids, strict=True)
     ]  # fmt: skip

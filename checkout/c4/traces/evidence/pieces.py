@@ -19,6 +19,7 @@ class Pieces:
     ) -> None:
         self._facts, self._consumers = facts, consumers
         self._reasons: dict[str, str] = {}
+        self._seen = set[str]()
         self.stories: dict[str, str] = {}  # those of spans without their parent, with the reason
         for draft, link in facts.absent_links:
             if draft.trace != link.trace:
@@ -39,8 +40,9 @@ class Pieces:
         return f"{missing} is missing, and what followed may belong to this trace" if missing else ""
 
     def _add(self, story: str, present: Mapping[str, set[str]], missing: str) -> None:
-        for alias in present.get(story, ()):
-            self._reasons.setdefault(alias, missing)
+        if story not in self._seen:
+            self._seen.add(story)
+            self._reasons = dict.fromkeys(present.get(story, ()), missing) | self._reasons
 
     def _is_orphan(self, node: Node) -> bool:
         is_known = node.role is Role.SERVER or (node.role in DELIVERIES and bool(node.span.links))

@@ -27,8 +27,6 @@ class Messages:
 
     def publish(self, node: Node) -> None:
         """Adds the publications of a send span: one for each span of a message that it links to, else one."""
-        if node.publication:  # a batch linked to it
-            return
         outer = node.outer
         if outer and outer.role is Role.SEND and outer not in self._claimed and _is_same_topic(outer, node):
             self._claim(node, outer)  # two layers of one client

@@ -72,7 +72,8 @@ def test_of_nested_client_spans_the_inner_one_with_a_peer_counts() -> None:
 
 def test_name_lookups_and_connections_within_a_call_are_no_calls() -> None:
     call = span("shop/1", kind="client", **GET, server__address="bank.example")
-    inner = [span("shop/2", "1", "client"), span("shop/3", "1", "client", net__peer__ip="10.0.0.1"), span("shop/4", "2")]
+    connect = span("shop/3", "1", "client", net__peer__ip="10.0.0.1")
+    inner = [span("shop/2", "1", "client"), connect, span("shop/4", "2")]
 
     found = mapped(call, *inner)
 

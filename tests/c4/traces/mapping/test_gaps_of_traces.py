@@ -84,14 +84,36 @@ def test_a_link_to_a_lost_span_shows_that_its_trace_is_incomplete() -> None:
     assert found.gaps.reason("t1", TO_BANK) == "span 9 of trace t2, to which a link leads, is missing"
 
 
-@pytest.mark.parametrize(("joined", "linked", "is_proof"), [(True, False, True), (True, True, False), (False, True, False)])
+CASES = [(True, False, True), (True, True, False), (False, True, False)]
+
+
+@pytest.mark.parametrize("orphan", [span("mail/2@c", "lost"), process("mail/2@c", "lost")])
+@pytest.mark.parametrize(("joined", "linked", "is_proof"), CASES)
 def test_spans_without_their_parent_may_be_of_any_story_if_messages_have_traces_of_their_own(
-    joined: bool, linked: bool, is_proof: bool
+    joined: bool, linked: bool, is_proof: bool, orphan: Span
 ) -> None:
     others = [send("shop/1@a"), *([process("mail/2@a", "1")] if joined else [])]
     others += [process("mail/1@b", links="1@a")] if linked else []
 
-    assert (reason(TO_MAIL, SHOP, *others, span("mail/2@c", "lost")) == "") is is_proof
+    assert (reason(TO_MAIL, SHOP, *others, orphan) == "") is is_proof
+    assert reason(TO_MAIL, SHOP, *others, span("mail/2@c", "lost", "server"), MAIL_ELSEWHERE) == ""
+
+
+def test_a_piece_without_its_beginning_proves_nothing_about_its_own_story() -> None:
+    drawing = view("shop kafka orders", "kafka mail orders", "kafka audit orders")
+
+    found = mapped(span("mail/2@c", "lost"), send("mail/3@c", "2"), span("audit/1@d", kind="server"), drawing=drawing)
+
+    assert found.gaps.reason("c", drawing.arrows[2]) == "parent lost of mail is missing"
+
+
+def test_messages_that_are_lost_within_their_trace_concern_no_other_trace() -> None:
+    assert reason(TO_MAIL, SHOP, process("mail/1@t2", links="7@t2")) == ""
+    assert reason(TO_MAIL, SHOP, process("mail/1@t2")).startswith("the sender of a message in trace t2 is missing")
+
+
+def test_a_message_within_a_service_has_no_sender_that_could_be_missing() -> None:
+    assert reason(TO_BANK, SHOP, STOCK, process("shop/5", "1")) == ""
 
 
 def test_a_consumer_that_never_names_a_message_proves_nothing() -> None:
@@ -110,7 +132,8 @@ def test_spans_of_an_unknown_service_may_be_any_arrow() -> None:
 
     assert found.gaps.reason("t1", TO_STOCK) == "trace t1 has spans of an unknown service"
     assert "calls from or to unknown services (1)" in found.summary[0]
-    assert found.gaps.problems[0].startswith('1 span of no known service ("unknown_service:java"): set OTEL_SERVICE_NAME')
+    problem = '1 span of no known service ("unknown_service:java"): set OTEL_SERVICE_NAME'
+    assert found.gaps.problems[0].startswith(problem)
 
 
 def test_an_unmapped_service_may_be_an_element_that_has_no_spans() -> None:

@@ -114,6 +114,13 @@ def test_a_retried_call_has_one_number_and_what_follows_from_it_the_next() -> No
     assert steps(found) == {"shop → seats": 1, "shop → fares": 1, "fares → rates": 2, "shop → bank": 3}
 
 
+def test_a_repeated_call_does_not_make_later_calls_concurrent() -> None:
+    targets = ((2, "a", 0), (3, "b", 3), (4, "a", 6), (5, "c", 7))
+    calls = [call(f"shop/{n}", "1", to, at, at + 2) for n, to, at in targets]
+
+    assert steps(mapped(span("shop/1"), *calls)) == {"shop → a": 1, "shop → b": 2, "shop → c": 3}
+
+
 def test_hops_have_steps_without_a_drawing_only() -> None:
     spans = [span("shop/1"), call("shop/2", "1", "bank", 1, 2)]
 
