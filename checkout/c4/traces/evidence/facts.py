@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from checkout.c4.traces.mapping.node import DELIVERIES, Draft, Node
+from checkout.c4.traces.mapping.node import DELIVERIES, Draft, Node, Role
 from checkout.c4.traces.naming.text import clean, short_id
 from checkout.c4.traces.span import SpanId
 
@@ -12,12 +12,13 @@ from checkout.c4.traces.span import SpanId
 class MissingParents(NamedTuple):
     """The parents that the spans of one trace name and that are not in the files.
 
-    `parents` are their ids; `above` the aliases of the services that they called. `is_top`: only the beginning of the
-    trace is missing.
+    `parents` are their ids; `above` the aliases of the services below them, and `within` of those whose own spans they
+    are as far as kinds show. `is_top`: only the beginning of the trace is missing.
     """
 
     parents: frozenset[str]
     above: frozenset[str]
+    within: frozenset[str]
     is_top: bool
 
 
@@ -87,5 +88,6 @@ def missing_parents(nodes: Iterable[Node]) -> dict[str, MissingParents]:
     for trace, spans in orphans.items():
         parents = frozenset(short_id(node.missing) for node in spans)
         is_top = trace not in complete and len(parents) == 1
-        found[trace] = MissingParents(parents, frozenset(node.alias for node in spans), is_top)
+        within = frozenset(node.alias for node in spans if node.role is not Role.SERVER)
+        found[trace] = MissingParents(parents, frozenset(node.alias for node in spans), within, is_top)
     return found

@@ -1,7 +1,7 @@
 """Gaps: why the absence of an arrow in a trace is no proof that it never happened."""
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Sequence
 
 from checkout.c4.source.arrows import Arrow
 from checkout.c4.traces.evidence.facts import Facts, missing_parents
@@ -42,6 +42,11 @@ class TraceGaps:
         self._elements = frozenset(alias for present in self._present.values() for alias in present)
         consumers = {arrow.target for arrow in context.elements.arrows if arrow.source in self._brokers}
         self._pieces = Pieces(nodes, facts, self._present, frozenset(consumers))
+        self._happened: dict[str, Counter[tuple[str, str, str]]] = {}
+        for draft in drafts if self._pieces.aliases else ():
+            if draft.hop:
+                self._happened.setdefault(draft.order, Counter())[draft.hop.arrow] += 1
+        self._drawn = Counter(arrow.key for arrow in context.elements.arrows)
         self._untraced = facts.silent - facts.linked - facts.joined
         self._stories = self._pieces.stories | _story_reasons(facts)
         self._lost = {link.trace: short_id(link.span) for _, link in facts.absent_links}
@@ -64,7 +69,7 @@ class TraceGaps:
         if trace in self._lost:
             return f"span {self._lost[trace]} of trace {short_id(trace)}, to which a link leads, is missing"
         missing = self._missing.get(trace)
-        if missing and (not missing.is_top or arrow.target in missing.above):
+        if missing and (not missing.is_top or arrow.target in missing.above or arrow.source in missing.within):
             return f"parent {min(missing.parents)} of {', '.join(sorted(missing.above))} is missing"
         return ""
 
@@ -80,11 +85,16 @@ class TraceGaps:
         if is_delivery and arrow.target in self._untraced:
             return f"no span of {arrow.target} names the messages that it receives"
         ends = [*([arrow.target] if is_delivery else []), *([] if arrow.source in self._brokers else [arrow.source])]
-        if detached := self._pieces.reason(ends):
+        if detached := self._pieces.reason(ends, self._is_complete(order)):
             return detached
         if arrow.source in self._brokers or arrow.source in self._present.get(order, ()):
             return ""
         return f"no span of {arrow.source} is in {'this trace' if arrow.source in self._elements else 'the files'}"
+
+    def _is_complete(self, order: str) -> Callable[[tuple[str, str, str]], bool]:
+        """Whether an arrow happened in this story as often as it is drawn, so that it begins no other part of it."""
+        happened = self._happened.get(order, Counter())
+        return lambda key: happened[key] >= max(self._drawn[key], 1)
 
     def _name_reason(self, order: str, arrow: Arrow) -> str:
         """Whether spans may be the arrow under a name that fits no element."""

@@ -1,11 +1,13 @@
 """Pieces: parts of stories that are in traces of their own and that no span connects with the rest."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from checkout.c4.traces.evidence.facts import Facts
-from checkout.c4.traces.mapping.node import DELIVERIES, Node, Role
+from checkout.c4.traces.mapping.node import DELIVERIES, Draft, Node, Role
 from checkout.c4.traces.mapping.stories import story_of
 from checkout.c4.traces.naming.text import short_id
+
+Key = tuple[str, str, str]  # from, to, technology
 
 
 class Pieces:
@@ -18,31 +20,44 @@ class Pieces:
         self, nodes: Sequence[Node], facts: Facts, present: Mapping[str, set[str]], consumers: frozenset[str]
     ) -> None:
         self._facts, self._consumers = facts, consumers
-        self._reasons: dict[str, str] = {}
-        self._seen = set[str]()
+        self._reasons: dict[str, dict[Key | None, str]] = {}
+        self._seen = set[tuple[str, Key | None]]()
         self.stories: dict[str, str] = {}  # those of spans without their parent, with the reason
         for draft, link in facts.absent_links:
             if draft.trace != link.trace:
-                self._add(draft.order, present, f"the sender of a message in trace {short_id(draft.trace)}")
+                self._add(draft, present)
         for draft, node in facts.lost_messages:
             if not node.missing or self._may_be_linked(node):
-                self._add(draft.order, present, f"the sender of a message in trace {short_id(draft.trace)}")
+                self._add(draft, present)
         for node in nodes:
             if self._is_orphan(node) and self._may_be_linked(node):
                 parent = f"parent {short_id(node.missing)} of {node.alias}"
-                self._add(story_of(node), present, parent)
+                self._note(story_of(node), present, parent, None)
                 self.stories[story_of(node)] = f"{parent} is missing"
 
-    def reason(self, aliases: Iterable[str]) -> str:
-        """Why what these services did may not be in their own story; empty if no piece has them."""
-        found = (self._reasons[alias] for alias in aliases if alias in self._reasons)
-        missing = next(found, "")
+    @property
+    def aliases(self) -> Collection[str]:
+        """The services in pieces."""
+        return self._reasons.keys()
+
+    def reason(self, aliases: Iterable[str], is_complete: Callable[[Key], bool]) -> str:
+        """Why what these services did may not be in their own story; empty if no piece has them.
+
+        A piece is not of a story that is complete with respect to the delivery with which the piece begins.
+        """
+        pieces = (piece for alias in aliases for piece in self._reasons.get(alias, {}).items())
+        missing = next((missing for first, missing in pieces if first is None or not is_complete(first)), "")
         return f"{missing} is missing, and what followed may belong to this trace" if missing else ""
 
-    def _add(self, story: str, present: Mapping[str, set[str]], missing: str) -> None:
-        if story not in self._seen:
-            self._seen.add(story)
-            self._reasons = dict.fromkeys(present.get(story, ()), missing) | self._reasons
+    def _add(self, draft: Draft, present: Mapping[str, set[str]]) -> None:
+        missing = f"the sender of a message in trace {short_id(draft.trace)}"
+        self._note(draft.order, present, missing, draft.hop.arrow if draft.hop else None)
+
+    def _note(self, story: str, present: Mapping[str, set[str]], missing: str, first: Key | None) -> None:
+        if (story, first) not in self._seen:
+            self._seen.add((story, first))
+            for alias in present.get(story, ()):
+                self._reasons.setdefault(alias, {}).setdefault(first, missing)
 
     def _is_orphan(self, node: Node) -> bool:
         is_known = node.role is Role.SERVER or (node.role in DELIVERIES and bool(node.span.links))

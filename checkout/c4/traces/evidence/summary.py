@@ -30,7 +30,7 @@ def summarize(files: TraceFiles, forest: Forest, context: Context, stories: Mapp
     ]
     notes = {
         "cycles of parents, which were cut": forest.cycles,
-        "calls of databases guessed from internal spans": context.guessed,
+        "calls guessed from internal spans": context.guessed,
     }
     lines = ["; ".join(parts), *(f"{noun}: {number:,}" for noun, number in notes.items() if number)]
     matched = [f"{context.technologies.matches[match]} by {word}" for match, word in MATCHES.items()]

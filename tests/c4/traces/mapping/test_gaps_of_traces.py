@@ -76,6 +76,21 @@ def test_a_message_without_its_sender_may_be_that_of_any_story() -> None:
     assert reasons == ["", missing, missing, ""]
 
 
+def test_a_piece_does_not_belong_to_a_story_that_has_its_first_delivery() -> None:
+    piece = [process("mail/1@t2", links="7@gone")]
+    drawing = view("shop kafka orders", "kafka mail orders", "mail bank HTTP")
+
+    found = mapped(SHOP, send("shop/3", "1"), process("mail/4", "3"), *piece, drawing=drawing)
+
+    assert found.gaps.reason("t1", drawing.arrows[2]) == ""
+
+
+def test_a_missing_entry_span_leaves_open_what_else_its_service_did() -> None:
+    call = span("shop/2", "lost", "client", server__address="bank.example")
+
+    assert reason(TO_STOCK, call, span("stock/1@t2", kind="server")) == "parent lost of shop is missing"
+
+
 def test_a_link_to_a_lost_span_shows_that_its_trace_is_incomplete() -> None:
     lost = [process("stock/1@t2", links="3"), process("mail/1@t3", links="9@t2")]
 
