@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from checkout.c4.checks.conformance.stories import Entry
     from checkout.c4.checks.gaps import Gaps
     from checkout.c4.source.arrows import Drawing
+    from checkout.c4.source.elements import ElementKind
     from checkout.journal.hop import Hop
 
 Journal = Annotated[
@@ -34,11 +35,13 @@ class Recorded:
     """The hops of a recording by order, causes first, and why some arrows cannot be judged by it.
 
     `entries` has the requests with which orders begin, where known. It has none if --order names an order by its id.
+    `kinds` are those of the elements that have no spans.
     """
 
     orders: "dict[str, list[Hop]]"
     gaps: "Gaps"
     entries: "Mapping[str, Entry]" = field(default_factory=dict)
+    kinds: "Mapping[str, ElementKind]" = field(default_factory=dict)
 
     @property
     def hops(self) -> "list[Hop]":
@@ -99,4 +102,5 @@ class Recording:
         found = map_spans(self._spans, trace_map, drawing, self._order, with_steps)
         for line in (*found.summary, *(found.gaps.problems if with_problems else ())):
             log(line)
-        return Recorded(group_by_order(found.hops), found.gaps, {} if is_named else found.entries)
+        entries, kinds = {} if is_named else found.entries, found.names.kinds(trace_map.caller)
+        return Recorded(group_by_order(found.hops), found.gaps, entries, kinds)

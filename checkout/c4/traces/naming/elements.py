@@ -15,6 +15,11 @@ def fold(name: str) -> str:
     return re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
 
 
+def is_local(host: str) -> bool:
+    """Whether a host name is one of a local network, such as lending.prod.svc."""
+    return bool(LOCAL_DOMAIN.search(host.partition(":")[0]))
+
+
 class NameIndex:
     """Finds the alias that a name in a trace means, among aliases with further names such as labels."""
 

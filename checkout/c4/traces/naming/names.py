@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from checkout.c4.source.elements import ElementKind
 from checkout.c4.traces import attributes
-from checkout.c4.traces.naming.elements import DrawnElements, NameIndex, fold
+from checkout.c4.traces.naming.elements import DrawnElements, NameIndex, fold, is_local
 from checkout.c4.traces.naming.trace_map import Patterns, TraceMap, as_patterns
 from checkout.c4.traces.span import Span
 
@@ -54,6 +55,18 @@ class TraceNames:
     def brokers(self) -> dict[str, str]:
         """The aliases of brokers, by messaging system or host."""
         return {names[0]: alias for (_, *names), alias in self._found_brokers.items() if names}
+
+    def kinds(self, caller: str) -> dict[str, ElementKind]:
+        """The kinds of the elements that have no spans: brokers, databases, systems outside, and the caller."""
+        found = {caller: ElementKind.PERSON} if caller else {}
+        for (_, database, *names), (alias, _) in self._found_peers.items():
+            if alias and database:
+                found[alias] = ElementKind.DATABASE
+            elif alias and not any(map(is_local, names)):
+                found.setdefault(alias, ElementKind.OUTSIDE)
+        found |= dict.fromkeys(self._found_brokers.values(), ElementKind.QUEUE)
+        services = set(self.services.values())
+        return {alias: kind for alias, kind in found.items() if alias not in services}
 
     def service(self, span: Span) -> str | None:
         """The alias of the service of a span: empty for an unknown service, None for an ignored one."""

@@ -154,7 +154,7 @@ def test_draw_updates_a_view_from_traces_with_its_own_technologies(run: Run, sho
     assert "unchanged" in same.stderr
     assert changed.exit_code == 0
     added = [line for line in shop.read_text().splitlines() if line not in before]
-    assert added[0] == 'Rel(stock, shelf, "put", "HTTP, PUT", $index=2)'
+    assert added[0] == 'Rel(stock, shelf, "PUT", "HTTP, PUT", $index=2)'
     assert 'Rel(shop, bank, "charges", "HTTP, POST", $index=3)' in added
 
 
