@@ -8,7 +8,7 @@ from c4.conftest import Draw
 from c4.traced_runs import hop
 
 from checkout.c4.checks.conformance.results import OrderResult, Unjudged
-from checkout.c4.checks.overlay import KEY, overlay_key, render_overlay
+from checkout.c4.checks.overlay import KEYS, overlay_key, render_overlay
 from checkout.c4.checks.verify import verify_orders
 from checkout.c4.render.renderer import RenderedDiagram, Renderer
 
@@ -44,7 +44,7 @@ def test_arrow_that_cannot_be_judged_is_grey_and_dashed(renderer: Renderer, shop
     first, second = strokes(renderer, shop, unknown)
 
     assert GREEN in first and GREY_DASHED in second
-    assert overlay_key(shop.drawing, [unknown]) == f"{KEY} Grey, dashed: cannot be judged."
+    assert overlay_key(shop.drawing, [unknown]) == " ".join([*KEYS.values(), "Grey, dashed: cannot be judged."])
 
 
 def test_arrow_that_happened_in_another_order_is_green(renderer: Renderer, shop: RenderedDiagram) -> None:
