@@ -28,9 +28,8 @@ RUNS: dict[str, tuple[str, Callable[[], list[ReadableSpan]]]] = {
 }
 
 
-def known(case: str | tuple[str, Fault], is_wrong: bool) -> ParameterSet:
-    values = (case,) if isinstance(case, str) else case
-    return pytest.param(*values, marks=[PIECES] if is_wrong else [])
+def known(case: str, is_wrong: bool) -> ParameterSet:
+    return pytest.param(case, marks=[PIECES] if is_wrong else [])
 
 
 def service_of(span: ReadableSpan) -> str:
@@ -43,7 +42,7 @@ def referred_to(spans: Spans) -> set[int]:
     return links | {span.parent.span_id for span in spans if span.parent}
 
 
-@pytest.mark.parametrize("run", [known(run, "links" in run or "siblings" in run) for run in RUNS])
+@pytest.mark.parametrize("run", RUNS)
 def test_a_service_without_export_is_a_gap(run: str, verify: Verify) -> None:
     view, record = RUNS[run]
     spans = record()
@@ -75,7 +74,7 @@ def test_a_lost_span_that_others_name_is_a_gap(run: str, verify: Verify) -> None
     assert wrong == []
 
 
-@pytest.mark.parametrize(("system", "fault"), [known(case, case[0] == "lending") for case in FAULTS])
+@pytest.mark.parametrize(("system", "fault"), FAULTS)
 def test_a_fault_is_not_mistaken_for_another_where_a_service_has_no_export(
     system: str, fault: Fault, verify: Verify
 ) -> None:
@@ -103,7 +102,6 @@ def test_a_format_without_links_leaves_gaps(style: KafkaStyle, verify: Verify) -
     assert [str(each) for result in results for each in result.deviations] == []
 
 
-@PIECES
 def test_all_services_but_one_without_export_are_gaps(verify: Verify) -> None:
     spans = run_lending()
     services = {service_of(span) for span in spans}

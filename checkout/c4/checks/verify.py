@@ -5,14 +5,12 @@ from collections.abc import Iterator, Sequence
 from checkout.c4.checks.conformance.fragments import Choice, Choices
 from checkout.c4.checks.conformance.judgement import judge
 from checkout.c4.checks.conformance.precedence import View
-from checkout.c4.checks.conformance.results import OrderResult, Unjudged
+from checkout.c4.checks.conformance.results import ANOTHER_STORY, OrderResult, Unjudged
 from checkout.c4.checks.gaps import Gaps, NoGaps
 from checkout.c4.findings import PreconditionError
 from checkout.c4.source.arrows import Arrow, Drawing
 from checkout.c4.source.elements import OUTSIDE
 from checkout.journal.hop import Hop
-
-ANOTHER_STORY = "none of its hops runs between two elements that an arrow of this view connects"
 
 
 def verify_orders(
@@ -27,8 +25,23 @@ def verify_orders(
     if not any({hop.sender, hop.to} <= aliases for hops in orders.values() for hop in hops):
         message = f"the journal is of another system: none of its hops runs between elements of {drawing.name}"
         raise PreconditionError(message)
-    verifier = Verifier(arrows, allow_redelivery, gaps or NoGaps())
-    return [verifier.verify(order, hops) for order, hops in orders.items()]
+    queues = frozenset(element.alias for element in drawing.elements if element.shape == "queue")
+    verifier = Verifier(arrows, allow_redelivery, gaps or NoGaps(), queues)
+    results = [verifier.verify(order, hops) for order, hops in orders.items()]
+    if len(results) == 1:
+        return results
+    return [_unless_other_story(result, orders[result.order], arrows) for result in results]
+
+
+def _unless_other_story(result: OrderResult, hops: Sequence[Hop], arrows: Sequence[Arrow]) -> OrderResult:
+    """The result; not judged if it begins with calls that are not drawn, and has less than half of the arrows."""
+    ids, drawn = {hop.id for hop in hops}, {arrow.key for arrow in arrows}
+    if not hops or None in ids or 2 * len(result.hops) >= len(arrows):
+        return result
+    first = [hop for hop in hops if hop.cause_id not in ids]
+    if not first or any(hop.arrow in drawn for hop in first):
+        return result
+    return OrderResult(result.order, {}, (), (Unjudged(None, ANOTHER_STORY),))
 
 
 def numbered_arrows(drawing: Drawing) -> list[Arrow]:
@@ -54,7 +67,10 @@ class Verifier:
     Keeps what follows from the arrows of each choice of alternatives.
     """
 
-    def __init__(self, arrows: Sequence[Arrow], allow_redelivery: bool, gaps: Gaps) -> None:
+    def __init__(
+        self, arrows: Sequence[Arrow], allow_redelivery: bool, gaps: Gaps, queues: frozenset[str] = frozenset()
+    ) -> None:
+        self._queues = queues
         self._arrows, self._allow_redelivery, self._gaps = tuple(arrows), allow_redelivery, gaps
         self._ends = {arrow.key[:2] for arrow in arrows}
         self._has_fragments = any(arrow.fragments for arrow in arrows)
@@ -86,7 +102,7 @@ class Verifier:
         places = tuple(sorted(choice.taken))
         optional = frozenset(at for at, place in enumerate(places) if place in choice.optional)
         left_out = [arrow for at, arrow in enumerate(self._arrows) if at not in set(places)]
-        return View(tuple(self._arrows[at] for at in places), places, optional, tuple(left_out))
+        return View(tuple(self._arrows[at] for at in places), places, optional, tuple(left_out), self._queues)
 
 
 def _rank(result: OrderResult) -> tuple[int, int, int]:

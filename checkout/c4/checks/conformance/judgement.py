@@ -27,7 +27,7 @@ def judge(
     evidence: Evidence = EvidenceOfIds(view, hops) if has_ids else EvidenceOfMessages(view, hops)
     found = match_hops(view, evidence)
     absent = [at for at in range(len(view.arrows)) if at not in found.happened and at not in view.optional]
-    reasons = {at: reason for at in absent if (reason := gaps.reason(order, view.arrows[at]))}
+    reasons = _reasons(view, absent, {at: gaps.reason(order, view.arrows[at]) for at in absent})
     never = [at for at in absent if at not in reasons]
     swapped = _pair_technologies(view, never, found, evidence)
     deviations = [
@@ -41,6 +41,23 @@ def judge(
     unjudged = tuple(Unjudged(view.arrows[at], reason) for at, reason in reasons.items())
     repeated = tuple(_describe_times(view, at, len(each)) for at, each in sorted(found.happened.items()) if each[1:])
     return OrderResult(order, first, tuple(deviations), unjudged, times, repeated)
+
+
+def _reasons(view: View, absent: Sequence[int], gaps: dict[int, str]) -> dict[int, str]:
+    """Why absent arrows cannot be judged; with a message that cannot be judged goes all that follows from it.
+
+    The consumer of a message that was sent by an unknown span is in a trace of its own.
+    """
+    found, following = dict[int, str](), set[int]()
+    for at in absent:
+        before = [each for each in view.before[at] if each in found]
+        unknown = next((each for each in before if each in following or view.is_message(each)), None)
+        if gaps[at]:
+            found[at] = gaps[at]
+        elif unknown is not None:
+            found[at] = f"it follows {view.arrows[unknown]}, which cannot be judged"
+            following.add(at)
+    return found
 
 
 def _describe_times(view: View, at: int, times: int) -> str:

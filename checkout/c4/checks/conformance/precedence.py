@@ -96,13 +96,15 @@ class CauseTree:
 class View:
     """The arrows of a view that a run may have, in step order; those at the positions `optional` may be missing.
 
-    `left_out` are the arrows of other alternatives, and `places` the positions of `arrows` among all arrows.
+    `left_out` are the arrows of other alternatives, and `places` the positions of `arrows` among all arrows. `queues`
+    are the aliases of queues.
     """
 
     arrows: tuple[Arrow, ...]
     places: tuple[int, ...]
     optional: frozenset[int] = frozenset()
     left_out: tuple[Arrow, ...] = ()
+    queues: frozenset[str] = frozenset()
 
     @cached_property
     def positions(self) -> dict[tuple[str, str, str], list[int]]:
@@ -116,6 +118,11 @@ class View:
     def before(self) -> list[list[int]]:
         """The predecessors of each arrow."""
         return all_predecessors(self.arrows)
+
+    def is_message(self, position: int) -> bool:
+        """Whether the arrow at a position is from or to a queue."""
+        arrow = self.arrows[position]
+        return arrow.source in self.queues or arrow.target in self.queues
 
     def is_repeatable(self, position: int) -> bool:
         """Whether the arrow at a position is in a loop."""

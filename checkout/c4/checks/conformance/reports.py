@@ -29,10 +29,14 @@ RECORD = "record what is missing, or use --allow-gaps"
 
 
 def as_text(summary: Summary) -> str:
-    """The result of each order if there are few, else the summary; then the spans of undrawn calls with a remedy."""
-    lines = [str(result) for result in summary.results] if len(summary.results) <= FEW else [str(summary)]
-    if summary.is_traced:
-        lines += [describe_undrawn(each, summary.remedy) for each in summary.undrawn if not each.example.accepted]
+    """The result of each order if there are few, else the summary; undrawn calls of traces have a remedy."""
+
+    def as_line(deviation: Deviation) -> str:
+        is_call = summary.is_traced and deviation.is_undrawn and not deviation.accepted
+        return f"extra: {describe_undrawn(deviation, summary.remedy)}" if is_call else str(deviation)
+
+    is_few = len(summary.results) <= FEW
+    lines = [result.describe(as_line) for result in summary.results] if is_few else [str(summary)]
     return "\n".join([*lines, *summary.problems])
 
 
@@ -43,7 +47,8 @@ def as_json(summary: Summary, drawing: Drawing, warnings: Sequence[str] = ()) ->
     data = {
         "version": 1,
         "diagram": drawing.name,
-        "summary": {"orders": len(summary.results)} | {str(each): summary.verdicts[each] for each in Verdict},
+        "summary": {"orders": len(summary.results)} | {str(each): summary.verdicts[each] for each in Verdict}
+        | {"other stories": summary.others},
         "arrows": [arrow.as_data() | each._asdict() for arrow, each in answers],
         "deviations": [each.as_data() for each in summary.deviations],
         "gaps": [each.as_data() for each in summary.gaps],
@@ -96,11 +101,12 @@ def title_line(drawing: Drawing) -> SourceLine:
 
 def as_markdown(summary: Summary, drawing: Drawing, picture: str = "", warnings: Sequence[str] = ()) -> str:
     """The summary for a pull request: verdicts, tables of deviations and gaps, and the picture at a relative link."""
-    counts, total = summary.verdicts, summary.count(len(summary.results))
+    counts, total = summary.verdicts, summary.count(len(summary.results) - summary.others)
     noun = "traces" if summary.is_traced else "orders"
     conform, deviate, unjudged = (counts[each] for each in Verdict)
     lines = [f"### {_cell(drawing.title or drawing.name)}", ""]
-    lines += [f"{total}: **{conform:,} conform, {deviate:,} deviate, {unjudged:,} cannot be judged**.", ""]
+    verdicts = f"**{conform:,} conform, {deviate:,} deviate, {unjudged:,} cannot be judged**"
+    lines += [f"{total}: {verdicts}{summary.others_in_words}.", ""]
     if summary.deviations:
         lines += [f"| deviation | place | {noun} | example |", "| --- | --- | ---: | --- |"]
         lines += [_deviation_row(summary, each, drawing) for each in summary.deviations]

@@ -1,6 +1,6 @@
 """Results: how an order conforms to a view: the arrows that happened, the deviations, and what cannot be judged."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -9,6 +9,8 @@ from checkout.c4.findings import printable
 from checkout.c4.journal import hop_data
 from checkout.c4.source.arrows import Arrow
 from checkout.journal.hop import Hop
+
+ANOTHER_STORY = "it begins with other calls than this view"
 
 
 class DeviationKind(StrEnum):
@@ -111,13 +113,22 @@ class OrderResult:
         return Verdict.UNJUDGED if self.unjudged else Verdict.CONFORMS
 
     @property
+    def is_of_another_story(self) -> bool:
+        """Whether this order is no run of the view at all."""
+        return any(each.arrow is None and each.reason == ANOTHER_STORY for each in self.unjudged)
+
+    @property
     def conforms(self) -> bool:
         """Whether all deviations are tolerated and every arrow can be judged."""
         return self.verdict is Verdict.CONFORMS
 
-    def __str__(self) -> str:
+    def describe(self, as_line: Callable[[Deviation], str] = str) -> str:
+        """The verdict, and a line for each deviation, arrow that cannot be judged, and repeated arrow."""
         summary = f"{printable(self.order)}: {self.verdict}, {len(self.hops)} arrows happened"
-        return "\n  ".join([summary, *map(str, self.deviations), *map(str, self.unjudged), *self.repeated])
+        return "\n  ".join([summary, *map(as_line, self.deviations), *map(str, self.unjudged), *self.repeated])
+
+    def __str__(self) -> str:
+        return self.describe()
 
     def as_data(self) -> dict[str, Any]:
         """This result as JSON data."""

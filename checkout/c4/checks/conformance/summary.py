@@ -84,12 +84,12 @@ class Summary:
     @property
     def verdicts(self) -> Counter[Verdict]:
         """The number of orders of each verdict."""
-        return Counter(result.verdict for result in self.results)
+        return Counter(result.verdict for result in self.results if not result.is_of_another_story)
 
     @property
-    def undrawn(self) -> list[DistinctDeviation]:
-        """The deviations that are hops without an arrow."""
-        return [each for each in self.deviations if each.example.is_undrawn]
+    def others(self) -> int:
+        """The number of orders of other stories, which are not judged and are not in `verdicts`."""
+        return sum(result.is_of_another_story for result in self.results)
 
     def answers(self, arrows: Sequence[Arrow]) -> list[Answers]:
         """The answers about each of the arrows, which are those of `numbered_arrows`."""
@@ -104,20 +104,33 @@ class Summary:
         """1 if an order deviates, else 3 if one cannot be judged and gaps are not allowed, else 0."""
         if self.verdicts[Verdict.DEVIATES]:
             return 1
-        return 3 if self.verdicts[Verdict.UNJUDGED] and not allow_gaps else 0
+        is_unknown = self.verdicts[Verdict.UNJUDGED] or self.others == len(self.results)
+        return 3 if is_unknown and not allow_gaps else 0
 
     def __str__(self) -> str:
         counts = self.verdicts
         parts = [f"{counts[each]:,} {verb}" for each, verb in _VERBS.items()]
-        lines = [f"{self.count(len(self.results))}: {', '.join(parts)}"]
-        lines += [f"{each.example}; {self.where(each)}" for each in self.deviations]
+        lines = [f"{self.count(len(self.results) - self.others)}: {', '.join(parts)}{self.others_in_words}"]
+        lines += [self.describe(each) for each in self.deviations]
         return "\n".join([*lines, *(f"{each.example}; {self.where(each)}" for each in self.gaps)])
+
+    @property
+    def others_in_words(self) -> str:
+        """The number of orders of other stories as part of a sentence; empty if there are none."""
+        return f"; {self.count(self.others)} of other stories" if self.others else ""
+
+    def describe(self, found: DistinctDeviation) -> str:
+        """One line about a deviation of all orders."""
+        if self.is_traced and found.example.is_undrawn:
+            return f"extra: {describe_undrawn(found, self.remedy)}; {self.where(found)}"
+        return f"{found.example}; {self.where(found)}"
 
     def where(self, found: DistinctDeviation | DistinctGap) -> str:
         """The number of orders that have something, and an example; for a single order its id."""
         if len(self.results) == 1:
             return f"in {printable(found.order)}"
-        return f"in {found.orders:,} of {self.count(len(self.results))}, such as {printable(found.order)}"
+        total = self.count(len(self.results) - self.others)
+        return f"in {found.orders:,} of {total}, such as {printable(found.order)}"
 
 
 def _identity(arrow: Arrow) -> tuple[str, ...]:
@@ -127,11 +140,11 @@ def _identity(arrow: Arrow) -> tuple[str, ...]:
 _VERBS = {Verdict.CONFORMS: "conform", Verdict.DEVIATES: "deviate", Verdict.UNJUDGED: "cannot be judged"}
 
 
-def describe_undrawn(found: DistinctDeviation, remedy: str) -> str:
+def describe_undrawn(found: DistinctDeviation | Deviation, remedy: str) -> str:
     """An undrawn hop with its ends, operation, number, span, and what to do about it."""
-    hop = found.example.hop
+    hop, count = (found.hop, found.count) if isinstance(found, Deviation) else (found.example.hop, found.hops)
     assert hop is not None
-    times = f", {found.hops:,} times" if found.hops > 1 else ""
+    times = f", {count:,} times" if count > 1 else ""
     arrow = f"{hop.sender} → {hop.to} [{hop.technology}], operation {hop.message}"
     return printable(f"is not drawn: {arrow}{times}{_origin(hop)}: {remedy}")
 
@@ -151,7 +164,7 @@ def summarize(results: Sequence[OrderResult], gaps: Gaps | None = None) -> Summa
             if not each.tolerated or each.accepted:
                 index = each.arrow.index if each.arrow else ""
                 found.setdefault((index, *each.key), []).append((result.order, each))
-        for gap in result.unjudged:
+        for gap in () if result.is_of_another_story else result.unjudged:
             key = (gap.arrow.index, *gap.arrow.key) if gap.arrow else (gap.reason,)
             open_ones.setdefault(key, []).append((result.order, gap))
     return Summary(

@@ -1,0 +1,57 @@
+"""Unknown messages: what follows from a message that cannot be judged cannot be judged either."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from c4.traced_runs import arrow, drawing, hop
+
+from checkout.c4.checks.verify import verify_orders
+from checkout.c4.source.arrows import Arrow
+from checkout.c4.source.elements import Element
+
+VIEW = drawing(
+    arrow(1, "desk", "kafka", "asked"), arrow(2, "kafka", "members", "asked"), arrow(3, "members", "kafka", "checked"),
+    arrow(4, "kafka", "lending", "checked"), arrow(5, "lending", "books"), arrow(6, "lending", "post"),
+)  # fmt: skip
+HOPS = [hop("1", "desk", "kafka", "asked"), hop("2", "kafka", "members", "asked", "1")]
+
+
+class NoSpansOf:
+    """The gaps of a recording without spans of one service."""
+
+    problems: Sequence[str] = ()
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+
+    def reason(self, order: str, arrow: Arrow) -> str:
+        return "no span" if arrow.source == self._service else ""
+
+
+def answers(service: str, *queues: str) -> tuple[list[str], list[str]]:
+    """The arrows that cannot be judged, and those that never happened."""
+    elements = [Element(alias, alias, "queue", "", VIEW.diagram.head) for alias in queues]
+    view = replace(VIEW, elements=tuple(elements))
+    (result,) = verify_orders(view, {"t1": HOPS}, gaps=NoSpansOf(service))
+    unknown = [each.arrow.index for each in result.unjudged if each.arrow]
+    return unknown, [each.arrow.index for each in result.deviations if each.arrow]
+
+
+def test_delivery_of_an_unknown_message_and_what_it_causes_cannot_be_judged() -> None:
+    assert answers("members", "kafka") == (["3", "4", "5", "6"], [])
+
+
+def test_what_follows_an_unknown_call_without_a_queue_never_happened() -> None:
+    assert answers("members") == (["3"], ["4", "5", "6"])
+
+
+def test_known_publication_that_never_happened_is_a_deviation_with_all_that_follows() -> None:
+    assert answers("post", "kafka") == ([], ["3", "4", "5", "6"])
+
+
+def test_reason_names_the_message() -> None:
+    view = replace(VIEW, elements=(Element("kafka", "Kafka", "queue", "", VIEW.diagram.head),))
+
+    (result,) = verify_orders(view, {"t1": HOPS}, gaps=NoSpansOf("members"))
+
+    assert result.unjudged[1].reason == "it follows 3 members → kafka [checked], which cannot be judged"
