@@ -1,24 +1,10 @@
 """Facts: what the mapping notes about the limits of what spans show, while it looks for hops."""
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import NamedTuple
 
-from checkout.c4.traces.mapping.node import DELIVERIES, Draft, Node
-from checkout.c4.traces.naming.text import clean, short_id
+from checkout.c4.traces.mapping.node import Draft, Node
+from checkout.c4.traces.naming.text import clean
 from checkout.c4.traces.span import SpanId
-
-
-class MissingParents(NamedTuple):
-    """The parents that the spans of one trace name and that are not in the files.
-
-    `parents` are their ids; `above` the aliases of the services that they called. `is_top`: only the beginning of the
-    trace is missing.
-    """
-
-    parents: frozenset[str]
-    above: frozenset[str]
-    is_top: bool
 
 
 class Facts:
@@ -27,7 +13,7 @@ class Facts:
     def __init__(self) -> None:
         self.direct = set[str]()  # topics that the view draws without a broker
         self.brokers = set[str]()
-        self.absent_links: list[tuple[Draft, SpanId]] = []
+        self.absent_links: list[tuple[Draft, Node, SpanId]] = []
         self.lost_messages: list[tuple[Draft, Node]] = []
         self.batches: list[tuple[Draft, Node]] = []
         self.unnamed_calls: list[Node] = []
@@ -42,12 +28,12 @@ class Facts:
         """Notes that the messages of a topic are drawn from service to service."""
         self.direct.add(topic)
 
-    def add_absent_link(self, draft: Draft, link: SpanId) -> None:
+    def add_absent_link(self, draft: Draft, node: Node, link: SpanId) -> None:
         """Notes a delivery whose publication is not in the files."""
-        self.absent_links.append((draft, link))
+        self.absent_links.append((draft, node, link))
 
     def add_lost_message(self, draft: Draft, node: Node) -> None:
-        """Notes a delivery at the root of a trace that names no message."""
+        """Notes a delivery for which nothing shows who sent its message."""
         self.lost_messages.append((draft, node))
 
     def add_batch(self, draft: Draft, node: Node) -> None:
@@ -62,20 +48,3 @@ class Facts:
         """Notes a call to a system that is no element."""
         self.unmapped_peers.append((draft, clean(name)))
         self.peer_counts[clean(name)] += 1
-
-
-def missing_parents(nodes: Iterable[Node]) -> dict[str, MissingParents]:
-    """The missing parents by trace. Deliveries whose message is known do not count: their links take the place."""
-    orphans: dict[str, list[Node]] = {}
-    complete = set[str]()
-    for node in nodes:
-        if node.up is None and not node.missing:
-            complete.add(node.span.trace)
-        elif node.up is None and not (node.role in DELIVERIES and node.span.links):
-            orphans.setdefault(node.span.trace, []).append(node)
-    found = dict[str, MissingParents]()
-    for trace, spans in orphans.items():
-        parents = frozenset(short_id(node.missing) for node in spans)
-        is_top = trace not in complete and len(parents) == 1
-        found[trace] = MissingParents(parents, frozenset(node.alias for node in spans), is_top)
-    return found

@@ -4,11 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from checkout.c4.source.arrows import Arrow
-from checkout.c4.traces.evidence.facts import Facts, missing_parents
+from checkout.c4.traces.evidence.facts import Facts
+from checkout.c4.traces.evidence.orphans import Orphans
+from checkout.c4.traces.evidence.pieces import Pieces
 from checkout.c4.traces.evidence.problems import describe_problems
 from checkout.c4.traces.mapping.context import Context
-from checkout.c4.traces.mapping.node import Draft, Node
+from checkout.c4.traces.mapping.node import Draft, Node, Role
 from checkout.c4.traces.mapping.stories import story_of
+from checkout.c4.traces.naming.elements import DrawnElements
 from checkout.c4.traces.naming.text import short_id
 
 
@@ -23,7 +26,8 @@ class TraceGaps:
     def __init__(
         self, context: Context, facts: Facts, nodes: Sequence[Node], drafts: Sequence[Draft], partial: Collection[str]
     ) -> None:
-        self._partial, self._missing = frozenset(partial), missing_parents(nodes)
+        orphans = Orphans(nodes)
+        self._partial, self._missing = frozenset(partial), orphans.missing
         self._unmapped = context.names.unmapped_aliases
         self._brokers, self._direct = facts.brokers | context.elements.queues, facts.direct
         self._present: dict[str, set[str]] = defaultdict(set)
@@ -42,6 +46,12 @@ class TraceGaps:
         self._stories = _story_reasons(facts)
         self._mixed = {(draft.order, node.alias): node for draft, node in facts.batches}
         self._unclear = _unclear_calls(facts)
+        stories: dict[str, set[str]] = defaultdict(set)
+        for story, traces in self._traces.items():
+            for trace in traces:
+                stories[trace].add(story)
+        self._pieces = Pieces(facts, orphans, drafts, stories)
+        self._callers = _unknown_callers(orphans, context.elements)
         self.problems: Sequence[str] = describe_problems(context, facts, self._missing, self._partial)
 
     def reason(self, order: str, arrow: Arrow) -> str:
@@ -49,7 +59,17 @@ class TraceGaps:
         if order in self._stories:
             return self._stories[order]
         by_trace = (self._trace_reason(trace, arrow) for trace in sorted(self._traces.get(order, ())))
-        return next(filter(None, by_trace), "") or self._end_reason(order, arrow) or self._name_reason(order, arrow)
+        own = next(filter(None, by_trace), "") or self._end_reason(order, arrow) or self._name_reason(order, arrow)
+        return own or self._pieces.reason(order, arrow)
+
+    def is_unseen(self, order: str, arrow: Arrow) -> bool:
+        """Whether this arrow may be the missing parent in this story, or in another one whose beginning is missing."""
+        missing = [found for trace in self._traces.get(order, ()) if (found := self._missing.get(trace))]
+        return any(arrow.target in found.called for found in missing) or bool(self._pieces.reason(order, arrow))
+
+    def order_reason(self, order: str) -> str:
+        """Which service of this story was called by an unknown one; empty if there is none."""
+        return self._callers.get(order, "")
 
     def _trace_reason(self, trace: str, arrow: Arrow) -> str:
         if trace in self._partial:
@@ -57,8 +77,9 @@ class TraceGaps:
         if trace in self._nameless:
             return f"trace {short_id(trace)} has spans of an unknown service"
         missing = self._missing.get(trace)
-        if missing and (not missing.is_top or arrow.target in missing.above):
-            return f"parent {min(missing.parents)} of {', '.join(sorted(missing.above))} is missing"
+        is_hidden = missing and (arrow.target in missing.called or arrow.source in missing.without_entry)
+        if missing and (not missing.is_top or is_hidden):
+            return f"parent {min(missing.parents)} of {', '.join(sorted(missing.called))} is missing"
         return ""
 
     def _end_reason(self, order: str, arrow: Arrow) -> str:
@@ -85,11 +106,22 @@ class TraceGaps:
 
 def _story_reasons(facts: Facts) -> dict[str, str]:
     reasons: dict[str, str] = {}
-    for draft, link in facts.absent_links:
+    for draft, _, link in facts.absent_links:
         place = f"span {short_id(link.span)} of trace {short_id(link.trace)}"
         reasons[draft.order] = f"a link leads to {place}, which is not in the files"
     for draft, node in facts.lost_messages:
         reasons[draft.order] = f"span {short_id(node.span.id)} of {node.alias} names no span that sent its message"
+    return reasons
+
+
+def _unknown_callers(orphans: Orphans, elements: DrawnElements) -> dict[str, str]:
+    """By story a call of a drawn element, or in the middle of a trace of any service, whose caller is missing."""
+    reasons: dict[str, str] = {}
+    for missing in orphans.missing.values():
+        for node in missing.children:
+            if node.role is Role.SERVER and not node.is_muted and (node.alias in elements.called or not missing.is_top):
+                span = short_id(node.missing)
+                reasons[story_of(node)] = f"{node.alias} was called by a service whose span {span} is missing"
     return reasons
 
 

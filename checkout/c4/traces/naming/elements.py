@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from difflib import get_close_matches
+from functools import cached_property
 
 from checkout.c4.source.arrows import Drawing
 
@@ -78,6 +79,11 @@ class DrawnElements(NameIndex):
     def targets(self, source: str, among: frozenset[str]) -> list[str]:
         """The elements to which arrows of one element lead."""
         return [target for start, target in self._technologies if start == source and target in among]
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """The elements to which arrows lead."""
+        return frozenset(target for _, target in self._technologies)
 
     @property
     def has_databases(self) -> bool:
