@@ -69,7 +69,8 @@ class TraceGaps:
 
     def order_reason(self, order: str) -> str:
         """Which service of this story was called by an unknown one; empty if there is none."""
-        return self._callers.get(order, "")
+        by_trace = (self._callers.get(trace, "") for trace in sorted(self._traces.get(order, ())))
+        return next(filter(None, by_trace), "")
 
     def _trace_reason(self, trace: str, arrow: Arrow) -> str:
         if trace in self._partial:
@@ -115,13 +116,13 @@ def _story_reasons(facts: Facts) -> dict[str, str]:
 
 
 def _unknown_callers(orphans: Orphans, elements: DrawnElements) -> dict[str, str]:
-    """By story a call of a drawn element, or in the middle of a trace of any service, whose caller is missing."""
+    """By trace a call of a drawn element, or in the middle of a trace of any service, whose caller is missing."""
     reasons: dict[str, str] = {}
-    for missing in orphans.missing.values():
+    for trace, missing in orphans.missing.items():
         for node in missing.children:
             if node.role is Role.SERVER and not node.is_muted and (node.alias in elements.called or not missing.is_top):
                 span = short_id(node.missing)
-                reasons[story_of(node)] = f"{node.alias} was called by a service whose span {span} is missing"
+                reasons[trace] = f"{node.alias} was called by a service whose span {span} is missing"
     return reasons
 
 

@@ -35,15 +35,16 @@ class Orphans:
     """The spans with a missing parent, without deliveries whose message is known: their links take the place.
 
     `missing` has the missing parents by trace, `broken` the traces of all orphans, and `beginnings` the orphans of
-    traces that have no root.
+    traces that have no root, or only polls of messages, which are roots of several stories.
     """
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         found: dict[str, list[Node]] = {}
-        complete, self.broken = set[str](), set[str]()
+        complete, begun, self.broken = set[str](), set[str](), set[str]()
         for node in nodes:
             if node.up is None and not node.missing:
                 complete.add(node.span.trace)
+                begun.update([] if node.role is Role.RECEIVE else [node.span.trace])
             elif node.up is None:
                 self.broken.add(node.span.trace)
                 if not (node.role in DELIVERIES and node.span.links):
@@ -53,7 +54,7 @@ class Orphans:
         for trace, children in found.items():
             is_top = trace not in complete and len({node.missing for node in children}) == 1
             self.missing[trace] = MissingParents(tuple(children), is_top)
-            self.beginnings += () if trace in complete else children
+            self.beginnings += () if trace in begun else children
 
 
 def lacks_entry(orphan: Node) -> bool:

@@ -10,6 +10,7 @@ from checkout.c4.traces.mapping.node import Draft, Node
 from checkout.c4.traces.mapping.stories import story_of
 from checkout.c4.traces.naming.text import short_id
 
+Key = tuple[str, str, str]
 Sign = tuple[str, ...]  # what a piece has in common with an arrow
 ALL = ""  # stands for all stories
 
@@ -44,9 +45,13 @@ class Pieces:
             self._whole.setdefault(piece.story, []).append(piece)
             for end in ("to", "from") if lacks_entry(node) else ("to",):
                 self._add((end, node.alias), piece)
+        self._keys: dict[str, set[Key]] = {}
         for draft in drafts:
-            for piece in self._whole.get(draft.order, ()):
-                self._add(draft.hop.arrow if draft.hop else (), piece)
+            if draft.hop:
+                self._keys.setdefault(draft.order, set()).add(draft.hop.arrow)
+                for piece in self._whole.get(draft.order, ()):
+                    self._add(draft.hop.arrow, piece)
+        self._shapes = set(map(frozenset, self._keys.values())) if self._whole else set[frozenset[Key]]()
 
     def reason(self, order: str, arrow: Arrow) -> str:
         """Which piece may have an arrow of a story; empty if none may."""
@@ -58,6 +63,13 @@ class Pieces:
             other = next((each for of in (order, ALL) for each in found.get(of, ()) if each != order), "")
             if other:
                 return f"it may be in trace {short_id(other)}, whose beginning is missing"
+        return self._reason_of_piece(order, arrow)
+
+    def _reason_of_piece(self, order: str, arrow: Arrow) -> str:
+        """Whether this is a piece of a story that has the arrow, but not all of the piece's own."""
+        own = self._keys.get(order, set[Key]())
+        if order in self._whole and any(arrow.key in shape and not own <= shape for shape in self._shapes):
+            return f"the beginning of trace {short_id(order)} is missing, and it may be a part of another one"
         return ""
 
     def _add_delivery(self, draft: Draft, node: Node, piece: Piece) -> None:

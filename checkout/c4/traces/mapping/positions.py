@@ -1,4 +1,4 @@
-"""Positions: finds the span that sent a message by its topic, partition and offset, where no parent or link leads to it."""
+"""Positions: finds the span that sent a message by topic, partition and offset, without a parent or link."""
 
 from collections.abc import Iterable
 
