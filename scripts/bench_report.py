@@ -33,6 +33,7 @@ from scripts.bench_traces import (  # noqa: E402  # noqa: E402
 )
 
 FAULTY, SKEW = 0.05, 5_000 * MILLISECOND  # share of stories with a fault; nanoseconds
+CALLER = "web"  # has no spans
 OUTSIDE = ("payment_broker", "shipment_company", "customer")
 ROW = re.compile(r'^Rel\((\w+), (\w+), "[^"]*", "([^"]*)", \$index=\d+\)', re.M)
 Rows = list[tuple[str, str, str]]  # from, to, technology
@@ -84,10 +85,8 @@ class Story:
 
 
 def tell(rows: Rows, number: int, dice: random.Random) -> Story:
-    """The spans of one story: calls have two, one if they leave the store; messages one for each end."""
-    story, entries = Story(number, dice), dict[str, str]()
-    root = story.add("web", SERVER, "GET /checkout", "", {"http.request.method": "GET", "http.route": "/checkout"})
-    entries["web"] = root
+    """The spans of one story: calls have two, one if they enter or leave the store; messages one for each end."""
+    story, entries = Story(number, dice), {CALLER: CALLER}
     for source, target, technology in rows:
         parent = entries.get(technology if source == "kafka" else source, "")
         if not parent:  # a fault before: what leads to this arrow did not happen
@@ -111,7 +110,7 @@ def _call(story: Story, source: str, target: str, technology: str, parent: str) 
         return story.add(source, CLIENT, "send mail", parent, {"peer.service": target, "network.protocol.name": "smtp"})
     attributes = {"http.request.method": method, "http.response.status_code": 201}
     client = {**attributes, "server.address": target.replace("_", "-"), "url.full": f"http://{target}{route}"}
-    called = story.add(source, CLIENT, method, parent, client)
+    called = "" if source == CALLER else story.add(source, CLIENT, method, parent, client)
     if target in OUTSIDE:
         return called
     return story.add(target, SERVER, f"{method} {route}", called, {**attributes, "http.route": route})

@@ -1,18 +1,22 @@
 """Missing spans: what a file of traces lacks is never reported as an arrow that never happened."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
-from systems.expected_findings import EXTRA, FAULTS, WRONG, Verify, found_in
+from systems.expected_findings import EXTRA, FAULTS, MISSING, WRONG, Verify, found_in
 from systems.instrumented.kafka_client import Style as KafkaStyle
 from systems.instrumented.rpc_service import Style as RpcStyle
+from systems.lending.lending_library import LendingLibrary
+from systems.older_conventions import without_kinds
 from systems.recorded_runs import RUNS as SYSTEMS
 from systems.recorded_runs import run_lending, run_rental, run_trips
 from systems.seeded_faults import Fault
 from systems.trace_formats import zipkin
 
 from checkout.c4.checks.conformance.results import Verdict
+from checkout.messaging.memory_log import MemoryBroker
 
 Spans = Sequence[ReadableSpan]
 RUNS: dict[str, tuple[str, Callable[[], list[ReadableSpan]]]] = {
@@ -84,6 +88,45 @@ def test_a_fault_is_not_mistaken_for_another_where_a_service_has_no_export(
 
     assert [each for each in found if each[1] not in expected] == []
     assert found != []
+
+
+def test_a_lost_entry_span_leaves_open_what_else_its_service_called(verify: Verify) -> None:
+    spans = run_lending(Fault.MISSING_CALL)
+    (entry,) = (span for span in spans if service_of(span) == "loan-desk" and span.name == "POST /loans")
+
+    (result,) = verify("lending", [span for span in spans if span is not entry])
+
+    assert str(result.verdict) == "cannot be judged"
+
+
+class Forgetful(LendingLibrary):
+    """A library that sends no letter for isbn-1."""
+
+    def _send_letter(self, loan: Any) -> None:
+        if loan["isbn"] != "isbn-1":
+            super()._send_letter(loan)
+
+
+@pytest.mark.parametrize("style", [KafkaStyle.LINKS, KafkaStyle.SIBLINGS])
+def test_a_missing_call_is_found_beside_a_piece_of_another_story(style: KafkaStyle, verify: Verify) -> None:
+    with Forgetful(MemoryBroker(), style=style) as library:
+        for isbn in ("isbn-0", "isbn-1"):
+            library.lend(isbn, "ann")
+            library.wait_until_idle()
+    lost = next(span for span in library.spans() if span.name == "send loans.checked")
+
+    results = verify("lending", [span for span in library.spans() if span is not lost])
+
+    assert {each for result in results for each in found_in(result)} == {
+        (MISSING, "reminders", "post", "HTTP, POST /letters")
+    }
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_spans_without_kinds_have_all_arrows_or_leave_gaps(system: str, verify: Verify) -> None:
+    results = verify(system, without_kinds(SYSTEMS[system](None)))
+
+    assert [str(each) for result in results for each in result.deviations] == []
 
 
 @pytest.mark.parametrize("style", [KafkaStyle.LINKS, KafkaStyle.SIBLINGS])

@@ -11,16 +11,18 @@ from systems.expected_findings import FAULTS, MISSING, Read, Verify, found_in
 from systems.instrumented.kafka_client import Style as KafkaStyle
 from systems.instrumented.rpc_service import Style as RpcStyle
 from systems.instrumented.running_system import RunningSystem
+from systems.lending.lending_library import LendingLibrary
 from systems.older_conventions import older
 from systems.recorded_runs import RUNS, VIEWS, run_lending, run_rental, run_trips
 from systems.seeded_faults import Fault
 
 from checkout.c4.checks.conformance.results import Verdict
+from checkout.c4.checks.conformance.summary import summarize
 from checkout.c4.draw import observe_arrows, update_source
 from checkout.c4.source.arrows import Drawing
 from checkout.messaging.kafka_log import KafkaBroker
+from checkout.messaging.memory_log import MemoryBroker
 
-RETRIED = pytest.mark.xfail(reason="steps of a retried call that overlaps with another one", strict=True)
 ARROWS = {"lending": 11, "trips": 6, "rental": 7}
 
 
@@ -69,6 +71,22 @@ def test_the_one_loan_of_a_batch_that_has_a_fault_is_found(fault: Fault, style: 
     results = verify("lending", run_lending(fault, style, loans=3, faulty="isbn-1"))
 
     assert [found_in(result) for result in results] == [set(), FAULTS["lending", fault], set()]
+
+
+@pytest.mark.parametrize(("fault", "exit_code"), [(None, 0), (Fault.MISSING_CALL, 1)])
+def test_requests_that_begin_other_stories_change_no_verdict(
+    fault: Fault | None, exit_code: int, verify: Verify
+) -> None:
+    with LendingLibrary(MemoryBroker(), fault) as library:
+        for number in range(3):
+            library.look_up(f"isbn-{number}")
+        library.lend("isbn-0", "ann")
+        library.wait_until_idle()
+
+    summary = summarize(verify("lending", library.spans()))
+
+    assert (len(summary.results), summary.exit_code()) == (4, exit_code)
+    assert [str(each.example.kind) for each in summary.deviations] == [MISSING] * exit_code
 
 
 @pytest.mark.kafka
@@ -161,7 +179,7 @@ def test_older_names_of_attributes_change_no_verdict(system: str, verify: Verify
     assert deviating == {fault: FAULTS[system, fault] for fault in Fault}
 
 
-@pytest.mark.parametrize("system", ["lending", pytest.param("trips", marks=RETRIED), "rental"])
+@pytest.mark.parametrize("system", RUNS)
 def test_a_drawing_that_is_updated_from_a_good_run_stays_as_it_is(
     system: str, read: Read, drawings: dict[str, Drawing]
 ) -> None:

@@ -18,14 +18,6 @@ class Gaps(Protocol):
         """Why the absence of this arrow in this order cannot be judged; empty where the absence is proof."""
         ...
 
-    def is_unseen(self, order: str, arrow: Arrow) -> bool:
-        """Whether parts of the recording that have no beginning show that the arrow may have happened unseen."""
-        ...
-
-    def order_reason(self, order: str) -> str:
-        """Why an order cannot be judged even if all arrows happened; empty where no hop of it is in doubt."""
-        ...
-
 
 class NoGaps:
     """The gaps of a journal, which records every hop: none."""
@@ -34,12 +26,4 @@ class NoGaps:
 
     def reason(self, order: str, arrow: Arrow) -> str:
         """Empty: a hop that the journal lacks did not happen."""
-        return ""
-
-    def is_unseen(self, order: str, arrow: Arrow) -> bool:
-        """False: a journal has every hop, with its order."""
-        return False
-
-    def order_reason(self, order: str) -> str:
-        """Empty: a journal names the sender of every hop."""
         return ""

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from typer import BadParameter
 
@@ -26,6 +26,18 @@ def write_output(path: Path, text: str) -> None:
         path.write_text(text + "\n", encoding="utf-8")
 
 
+class VerifiedView(NamedTuple):
+    """A view, the summary of the orders that belong to it, and the warnings of its baseline."""
+
+    summary: "Summary"
+    drawing: "Drawing"
+    warnings: Sequence[str]
+
+
+def _named(path: Path, name: str) -> Path:
+    return path.with_name(f"{path.stem}-{name}{path.suffix}")
+
+
 @dataclass(frozen=True)
 class VerifyOutputs:
     """The forms in which `verify` reports. Raises BadParameter if several of them are to be printed."""
@@ -41,38 +53,49 @@ class VerifyOutputs:
         if sum(printed) > 1:
             raise BadParameter("print only one of --json, --github, --sarif - and --markdown -")
 
-    def write(self, summary: "Summary", drawing: "Drawing", renderer: "Renderer", warnings: Sequence[str]) -> None:
+    def write(self, verified: "Sequence[VerifiedView]", name: str, renderer: "Renderer") -> None:
         """Prints one form, by default text, and writes the others to their files. Raises OSError.
 
-        `warnings`, those of the baseline, go to stderr too.
+        `name` is that of the file of several views. Warnings of the baseline go to stderr too.
         """
-        self._print(summary, drawing, warnings)
-        self._write_picture(summary, drawing, renderer)
-        for warning in warnings:
-            log(warning)
+        self._print(verified, name)
+        for view in verified:
+            self._write_picture(view, renderer, len(verified) > 1)
+            for warning in view.warnings:
+                log(warning)
 
-    def _print(self, summary: "Summary", drawing: "Drawing", warnings: Sequence[str]) -> None:
+    def _print(self, verified: "Sequence[VerifiedView]", name: str) -> None:
         from checkout.c4.checks.conformance import reports
         from checkout.c4.checks.sarif import as_sarif
 
-        found = reports.as_results(summary, drawing)
+        found = [each for view in verified for each in reports.as_results(view.summary, view.drawing)]
+        is_one = len(verified) == 1
         if self.as_json:
-            print(reports.as_json(summary, drawing, warnings))
+            texts = [reports.as_json(*view) for view in verified]
+            print(texts[0] if is_one else f"[{','.join(texts)}]")
         elif self.github:
             annotations = as_github(each.finding for each in found if not each.accepted)
             print(annotations, end="\n" if annotations else "")
         elif STDOUT not in (self.sarif, self.markdown):
-            print(reports.as_text(summary))
+            for view in verified:
+                print(*([] if is_one else [f"{view.drawing.name}:"]), reports.as_text(view.summary), sep="\n")
         if self.sarif:
-            write_output(self.sarif, as_sarif(found, f"verify/{drawing.name}"))
+            write_output(self.sarif, as_sarif(found, f"verify/{verified[0].drawing.name if is_one else name}"))
         if self.markdown:
-            write_output(self.markdown, reports.as_markdown(summary, drawing, self._link, warnings))
+            write_output(self.markdown, "\n".join(self._markdown(view, is_one) for view in verified))
 
-    def _write_picture(self, summary: "Summary", drawing: "Drawing", renderer: "Renderer") -> None:
+    def _markdown(self, view: "VerifiedView", is_one: bool) -> str:
+        from checkout.c4.checks.conformance import reports
+
+        picture = self._link if is_one else self._link and _named(Path(self._link), view.drawing.name).as_posix()
+        return reports.as_markdown(view.summary, view.drawing, picture, view.warnings)
+
+    def _write_picture(self, view: "VerifiedView", renderer: "Renderer", is_named: bool) -> None:
         from checkout.c4.checks.overlay import render_overlay
 
         if self.picture:
-            self.picture.write_text(render_overlay(renderer, drawing, summary.results), encoding="utf-8")
+            picture = _named(self.picture, view.drawing.name) if is_named else self.picture
+            picture.write_text(render_overlay(renderer, view.drawing, view.summary.results), encoding="utf-8")
 
     @property
     def _link(self) -> str:

@@ -1,14 +1,21 @@
 """Verify: whether recorded runs conform to a dynamic view."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from checkout.c4.commands.options import AsJson, File, Github, Sarif
-from checkout.c4.commands.outputs import VerifyOutputs
-from checkout.c4.commands.recordings import Journal, MapFile, Order, Recording, Traces
+from checkout.c4.commands.options import AsJson, Define, File, Github, Sarif, parse_defines
+from checkout.c4.commands.outputs import VerifiedView, VerifyOutputs
+from checkout.c4.commands.recordings import Journal, MapFile, Order, Recorded, Recording, Traces
+from checkout.c4.findings import PreconditionError
+
+if TYPE_CHECKING:
+    from checkout.c4.checks.conformance.baseline import Baseline
+    from checkout.c4.checks.conformance.results import OrderResult
+    from checkout.c4.source.arrows import Drawing
 
 
 def verify(
@@ -28,25 +35,54 @@ def verify(
         bool, Option("--allow-redelivery", help="Accept an arrow that was applied more than once.")
     ] = False,
     allow_gaps: Annotated[bool, Option("--allow-gaps", help="Accept arrows that cannot be judged.")] = False,
+    define: Define = None,
 ) -> int:
     """Verify that recorded runs conform to a dynamic view."""
     from checkout.c4.checks.conformance.baseline import open_baseline
-    from checkout.c4.checks.conformance.summary import summarize
-    from checkout.c4.checks.verify import verify_orders
     from checkout.c4.findings import log
     from checkout.c4.render.renderer import open_renderer
-    from checkout.c4.source.diagrams import find_diagram
+    from checkout.c4.source.diagrams import find_diagrams
 
-    outputs, diagram = VerifyOutputs(as_json, github, sarif, markdown, picture), find_diagram(file)
-    accepted = open_baseline(baseline, diagram.name, datetime.now(UTC).date())
+    outputs = VerifyOutputs(as_json, github, sarif, markdown, picture)
+    diagrams, today = find_diagrams(file, parse_defines(define)), datetime.now(UTC).date()
+    baselines = {each.name: open_baseline(baseline, each.name, today) for each in diagrams}
     recording = Recording(journal, traces, map, order)
-    with open_renderer([diagram.file]) as renderer:
-        drawing = renderer.render(diagram).checked().drawing
-        recorded = recording.read(drawing, with_problems=False)  # the summary prints them
-        results = accepted.accept(verify_orders(drawing, recorded.orders, allow_redelivery, recorded.gaps))
-        summary = summarize(results, recorded.gaps)
-        outputs.write(summary, drawing, renderer, accepted.warnings)
-    if write_baseline:
-        count = accepted.write(write_baseline, [each.example for each in summary.deviations])
+    with open_renderer([each.file for each in diagrams]) as renderer:
+        drawings = [rendering().checked().drawing for _, rendering in renderer.render_all(diagrams)]
+        verified = _verify_views(drawings, recording, baselines, allow_redelivery)
+        outputs.write(verified, diagrams[0].file.name, renderer)
+    for view in verified if write_baseline else ():
+        deviations = [each.example for each in view.summary.deviations]
+        count = baselines[view.drawing.name].write(write_baseline or Path(), deviations)
         log(f"wrote {count} deviations to {write_baseline}: complete their reasons")
-    return summary.exit_code(allow_gaps)
+    codes = {view.summary.exit_code(allow_gaps) for view in verified if view.summary.results}
+    return 1 if 1 in codes else max(codes, default=0)
+
+
+def _verify_views(
+    drawings: "Sequence[Drawing]", recording: Recording, baselines: "Mapping[str, Baseline]", allow_redelivery: bool
+) -> list[VerifiedView]:
+    """The orders of each view; of several views in a file those that are dynamic, and not of another system.
+
+    Raises PreconditionError if no view is left.
+    """
+    from checkout.c4.checks.conformance.assignment import assign_orders
+    from checkout.c4.checks.conformance.summary import summarize
+    from checkout.c4.checks.verify import verify_orders
+
+    found = list[tuple["Drawing", Recorded, "list[OrderResult]"]]()
+    refused = list[PreconditionError]()
+    for drawing in drawings:
+        try:
+            recorded = recording.read(drawing, with_problems=False)  # the summary prints them
+            results = verify_orders(drawing, recorded.orders, allow_redelivery, recorded.gaps)
+            found.append((drawing, recorded, baselines[drawing.name].accept(results)))
+        except PreconditionError as error:
+            refused.append(error)
+    if not found:
+        raise refused[0]
+    assigned = assign_orders([results for _, _, results in found])
+    return [
+        VerifiedView(summarize(results, recorded.gaps), drawing, baselines[drawing.name].warnings)
+        for (drawing, recorded, _), results in zip(found, assigned, strict=True)
+    ]

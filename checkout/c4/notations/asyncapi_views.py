@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from checkout.c4.findings import Finding
-from checkout.c4.notations.asyncapi import AsyncApi, Operation
+from checkout.c4.notations.asyncapi import AsyncApi
 from checkout.c4.source.arrows import Arrow, Drawing
 from checkout.c4.source.elements import Element
 
@@ -52,14 +52,15 @@ def _compare_arrow(found: TopicArrow, document: AsyncApi) -> Iterator[Finding]:
         near = get_close_matches(topic, document.channels, 1, 0.6)
         fix = f"write {near[0]}" if near else "correct the topic, or add the channel"
         yield arrow.line.finding("asyncapi-channel", f"{document.name} has no channel {topic}", fix, topic)
-    elif any(each.service == service for each in document.operations):
-        if not any(_is(each, service, action, address) for each in document.operations):
-            message = f"in {document.name} {service} has no operation that {VERBS[action]} {topic}"
-            yield arrow.line.finding("asyncapi-operation", message, "correct the arrow or the document", topic)
+    elif _lacks(document, service, action, address):
+        message = f"in {document.name} {service} has no operation that {VERBS[action]} {topic}"
+        yield arrow.line.finding("asyncapi-operation", message, "correct the arrow or the document", topic)
 
 
-def _is(operation: Operation, service: str, action: str, address: str) -> bool:
-    return (operation.service, operation.action, operation.address) == (service, action, address)
+def _lacks(document: AsyncApi, service: str, action: str, address: str) -> bool:
+    """Whether a document has operations of a service, but not this one."""
+    operations = {(each.action, each.address) for each in document.operations if each.service == service}
+    return bool(operations) and (action, address) not in operations
 
 
 def _missing(drawings: Sequence[Drawing], document: AsyncApi) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """DSL model: the elements and relationships in the model of a Structurizr DSL file."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -13,8 +14,11 @@ KINDS = {
 }  # fmt: skip
 # What says nothing about the arrows of a dynamic view.
 IGNORED = frozenset(
-    "description tag tags url properties perspectives !docs !adrs !decisions !impliedrelationships "
-    "!const !constant !var deploymentenvironment".split()
+    re.findall(
+        r"\S+",
+        "description tag tags url properties perspectives !docs !adrs !decisions !impliedrelationships "
+        "!const !constant !var deploymentenvironment",
+    )
 )
 
 

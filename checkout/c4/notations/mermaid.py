@@ -8,8 +8,11 @@ from checkout.c4.draw import ObservedArrow, message_words
 
 # Statements of Mermaid's sequence diagrams, which cannot be the name of a participant.
 RESERVED = frozenset(
-    "activate actor alt and as autonumber box break create critical deactivate destroy else end link links loop note "
-    "opt option over par participant properties rect sequencediagram title".split()
+    re.findall(
+        r"\S+",
+        "activate actor alt and as autonumber box break create critical deactivate destroy else end link links loop "
+        "note opt option over par participant properties rect sequencediagram title",
+    )
 )
 
 

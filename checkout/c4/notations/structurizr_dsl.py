@@ -12,13 +12,19 @@ from checkout.c4.source.files import DiagramSource, SourceLine
 
 ORDER = re.compile(r"[\w.-]+:")
 OTHER_VIEWS = frozenset(
-    "systemlandscape systemcontext container component filtered deployment custom image theme themes branding "
-    "terminology properties !const !constant !var".split()
+    re.findall(
+        r"\S+",
+        "systemlandscape systemcontext container component filtered deployment custom image theme themes branding "
+        "terminology properties !const !constant !var",
+    )
 )
-OF_VIEW = frozenset("autolayout default properties animation".split())
+OF_VIEW = frozenset(("autolayout", "default", "properties", "animation"))
 OF_WORKSPACE = frozenset(
-    "name description properties configuration !docs !adrs !decisions !const !constant !var "
-    "!impliedrelationships".split()
+    re.findall(
+        r"\S+",
+        "name description properties configuration !docs !adrs !decisions !const !constant !var "
+        "!impliedrelationships",
+    )
 )
 
 

@@ -10,6 +10,7 @@ from checkout.c4.checks.conformance.baseline import open_baseline
 from checkout.c4.checks.conformance.reports import as_results
 from checkout.c4.checks.conformance.results import DeviationKind, Verdict
 from checkout.c4.checks.conformance.summary import DistinctDeviation, DistinctGap, Summary, summarize
+from checkout.c4.checks.verify import is_silent
 from checkout.c4.findings import Finding, display_path, printable
 from checkout.c4.report.data import ArrowData, DeviationData, GapData, OtherStories, ReportData, ViewData
 from checkout.c4.report.stories import AssignedStories, Other, ViewStories
@@ -74,7 +75,7 @@ def _arrows_data(view: ViewStories) -> Iterator[ArrowData]:
         yield ArrowData(
             index=arrow.index, source=source, target=target, technology=printable(technology),
             label=printable(arrow.label), place=arrow.line.place, number=numbers[arrow.key], stories=happened[at],
-            measure=measure, spans=spans, p50=p50, p99=p99,
+            is_expected=not is_silent(arrow), measure=measure, spans=spans, p50=p50, p99=p99,
         )  # fmt: skip
         numbers[arrow.key] += 1
 

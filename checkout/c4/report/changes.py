@@ -86,6 +86,7 @@ def _deviation_change(view: ViewData, found: DeviationData, is_new: bool) -> Cha
     stories = counted(found.stories, "story")
     before, after = ("", stories) if is_new else (stories, "")
     is_worse = is_new and not found.accepted
+    what += ", accepted by the baseline" if found.accepted else ""
     return Change(kind=kind, view=view.title, what=what, before=before, after=after, is_worse=is_worse)
 
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from checkout.c4.commands.options import or_default
-from checkout.c4.findings import PreconditionError
+from checkout.c4.findings import PreconditionError, display_path
 from checkout.c4.render.renderer import RenderedDiagram, Renderer, open_renderer
 from checkout.c4.report.building import ViewReport, build_data, build_views
 from checkout.c4.report.changes import with_changes
 from checkout.c4.report.data import ReportData, as_json, read_report
-from checkout.c4.report.page import render_page
-from checkout.c4.report.pictures import draw_pictures
+from checkout.c4.report.page.pictures import draw_pictures
+from checkout.c4.report.page.whole import render_page
 from checkout.c4.report.stories import assign_stories
 from checkout.c4.source.diagrams import find_diagrams
 from checkout.c4.source.files import DiagramSource
@@ -34,6 +34,7 @@ class ReportFiles:
 
 def write_report(files: ReportFiles, html: Path, json_file: Path | None = None) -> ReportData:
     """Writes the page, and the data if it has a file. Raises CheckoutError, OSError."""
+    _require_folders(html, json_file)
     earlier = read_report(files.since) if files.since else None
     sources = _find_sources(files)
     now = datetime.now(UTC)
@@ -54,6 +55,12 @@ def write_report(files: ReportFiles, html: Path, json_file: Path | None = None) 
     return data
 
 
+def _require_folders(*files: Path | None) -> None:
+    missing = next((file.parent for file in files if file and not file.parent.is_dir()), None)
+    if missing:
+        raise FileNotFoundError(f"{display_path(missing)}: there is no such folder")
+
+
 def _find_sources(files: ReportFiles) -> list[DiagramSource]:
     named = list(files.diagrams) or [str(path) for path in or_default(None)]
     found = [source for name in named for source in find_diagrams(name, files.defines)]
@@ -69,8 +76,12 @@ def _dynamic(rendered: Sequence[RenderedDiagram]) -> list[RenderedDiagram]:
 
 
 def _draw_page(
-    renderer: Renderer, rendered: Sequence[RenderedDiagram], views: Sequence[ViewReport], data: ReportData, accepts: bool
+    renderer: Renderer,
+    rendered: Sequence[RenderedDiagram],
+    views: Sequence[ViewReport],
+    data: ReportData,
+    has_baseline: bool,
 ) -> str:
     drawn = enumerate(zip(rendered, views, strict=True), 1)
     pictures = [draw_pictures(renderer, each, view, number) for number, (each, view) in drawn]
-    return render_page(data, pictures, accepts)
+    return render_page(data, pictures, has_baseline)

@@ -33,6 +33,7 @@ class ArrowData(Ends, frozen=True, kw_only=True):
 
     `measure` is what the durations are of: call, send, wait (from the end of a send to the start of the processing),
     or handling (the processing); empty without any. `number` tells apart arrows with equal ends and technology.
+    `is_expected` is false for an arrow that traces usually lack, such as a reply.
     """
 
     index: str
@@ -40,6 +41,7 @@ class ArrowData(Ends, frozen=True, kw_only=True):
     place: str
     number: int = 0
     stories: int = 0
+    is_expected: bool = True
     measure: str = ""
     spans: int = 0
     p50: float | None = None
@@ -116,13 +118,18 @@ class ViewData(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def uncovered(self) -> list[ArrowData]:
-        """The arrows that happened in no story."""
-        return [arrow for arrow in self.arrows if not arrow.stories]
+        """The arrows that happened in no story, without those that traces usually lack."""
+        return [arrow for arrow in self.arrows if arrow.is_expected and not arrow.stories]
+
+    @property
+    def covered(self) -> list[ArrowData]:
+        """The arrows that happened in a story."""
+        return [arrow for arrow in self.arrows if arrow.stories]
 
     @property
     def coverage(self) -> float:
-        """The percentage of arrows that happened in a story."""
-        return 100 * (1 - len(self.uncovered) / len(self.arrows))
+        """The percentage of arrows that happened in a story, as `cover` counts it; 0 without arrows."""
+        return 100 * len(self.covered) / max(len(self.covered) + len(self.uncovered), 1)
 
 
 class OtherStories(Ends, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from checkout.c4.checks.conformance.results import OrderResult
 from checkout.c4.checks.gaps import Gaps
-from checkout.c4.checks.verify import Verifier, numbered_arrows
+from checkout.c4.checks.verify import Verifier, is_silent, numbered_arrows
 from checkout.c4.report.shapes import Shape
 from checkout.c4.source.arrows import Arrow, Drawing
 from checkout.journal.hop import Hop
@@ -27,14 +27,6 @@ class _AskedGaps:
         """See Gaps."""
         self.asked[id(arrow)] = arrow
         return self._gaps.reason(order, arrow)
-
-    def is_unseen(self, order: str, arrow: Arrow) -> bool:
-        """See Gaps."""
-        return self._gaps.is_unseen(order, arrow)
-
-    def order_reason(self, order: str) -> str:
-        """See Gaps."""
-        return self._gaps.order_reason(order)
 
 
 @dataclass(frozen=True)
@@ -61,15 +53,17 @@ class ViewJudge:
         self.arrows = numbered_arrows(drawing)
         self._gaps, self._recording = gaps, _AskedGaps(gaps)
         self._verifier = Verifier(self.arrows, False, self._recording)
-        self._entries = {arrow.key for arrow in self.arrows if arrow.index == self.arrows[0].index}
+        expected = [arrow for arrow in self.arrows if not is_silent(arrow)] or self.arrows
+        self._entries = {arrow.key for arrow in expected if arrow.index == expected[0].index}
+        self._expected = {arrow.key for arrow in expected}
+        self._required = {arrow.key for arrow in expected if not arrow.fragments}
         self._keys = Counter(arrow.key for arrow in self.arrows)
-        self._required = {arrow.key for arrow in self.arrows if not arrow.fragments}
         self._single = {arrow.key: at for at, arrow in enumerate(self.arrows) if self._keys[arrow.key] == 1}
         self._known: dict[Hashable, _Known] = {}
 
     def may_own(self, keys: frozenset[Key]) -> bool:
         """Whether a story with hops of these arrows may be one of this view."""
-        return bool(self._entries & keys) or 2 * len(self._keys.keys() & keys) >= len(self._keys)
+        return bool(self._entries & keys) or 2 * len(self._expected & keys) >= len(self._expected)
 
     def difference(self, keys: frozenset[Key]) -> int:
         """The number of arrows that only the view or only a story with these arrows has, without alternatives."""
@@ -90,9 +84,7 @@ class ViewJudge:
         return Judged(result, tuple((position, shape.hops[at]) for position, at in known.places))
 
     def _reasons(self, story: str, known: _Known) -> tuple[str, ...]:
-        arrows = (self._gaps.reason(story, arrow) for arrow in known.asked)
-        unseen = (str(self._gaps.is_unseen(story, arrow)) for arrow in known.asked)
-        return (self._gaps.order_reason(story), *arrows, *unseen)
+        return tuple(self._gaps.reason(story, arrow) for arrow in known.asked)
 
     def _places(self, shape: Shape, result: OrderResult) -> Iterator[tuple[int, int]]:
         """All hops of an arrow whose ends and technology no other arrow has; of any other one its first hop."""

@@ -27,7 +27,7 @@ class Level:
 def group_levels(views: Iterable[Drawing]) -> list[Level]:
     """The views in groups, in which a story has the same hops as if it were mapped for one view alone.
 
-    Views with and without databases or brokers, or with "HTTP" and "HTTP, POST /orders" for one call, are in two groups.
+    Views with and without databases or brokers, or with "HTTP" and "HTTP, POST /x" for one call, are in two groups.
     """
     levels = list[Level]()
     for view in views:

@@ -93,7 +93,7 @@ def _no_stories(view: Drawing) -> ViewStories:
 
 def _none_belongs(assigned: AssignedStories) -> PreconditionError:
     first = next(iter(assigned.others.values()), None)
-    seen = f", such as {first.examples[0]}, which begins with {' → '.join(first.first.arrow[:2])}" if first else ""
+    seen = f", such as {first.examples[0]}, which begins with {' → '.join(first.first.arrow[:2])}," if first else ""
     drawn = assigned.views[0].arrows[0]
     message = f"no story of the traces{seen} has the first arrow or half of the arrows of a view, such as {drawn}"
     return PreconditionError(f"{message}: map services and technologies in traces.toml, or name other views")

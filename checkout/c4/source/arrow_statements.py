@@ -15,7 +15,7 @@ HEAD = r"(?:\|?>|>>|[o*^#x{0@+)/\\]|\|)"
 ACTIVATION = r"(?:\+\+|--|\*\*|!!)"
 ARROW = re.compile(
     rf'(?:&\s*)?(?:\{{\w+\}}\s*)?(?P<a>{NAME}|\[|\?)(?:\s+as\s+(?P<a2>{NAME}))?\s*(?:"[^"]*"\s*)?'
-    rf"(?P<arrow>{TAIL}{{0,3}}(?P<body>{BODY}){HEAD}{{0,3}})(?:\(\d+\))?"
+    rf"(?P<arrow>{TAIL}{{0,3}}(?P<body>(?>{BODY})){HEAD}{{0,3}})(?:\(\d+\))?"
     rf'(?:\s*(?:"[^"]*"\s*)?(?P<b>{NAME}|\]|\?)(?:\s+as\s+(?P<b2>{NAME}))?)?'
     rf"(?P<rest>\s*(?:{ACTIVATION})*\s*(?:#\S+\s*)?(?:<<[^>]*>>\s*)*(?:#\S+\s*)?)(?::(?P<label>.*))?$",
     re.I,

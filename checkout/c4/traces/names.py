@@ -67,7 +67,8 @@ KEPT = frozenset(
 URLS = frozenset((*PATH, *URL, *BROKER_URL))
 
 OPERATIONS = {  # what instrumentations write -> the type of the conventions
-    "create": "create", "send": "send", "publish": "send", "produce": "send", "receive": "receive", "poll": "receive", "recv": "receive",
+    "create": "create", "send": "send", "publish": "send", "produce": "send", "receive": "receive",
+    "poll": "receive", "recv": "receive",
     "process": "process", "deliver": "process", "consume": "process", "settle": "settle", "commit": "settle",
     "ack": "settle", "nack": "settle",
 }  # fmt: skip

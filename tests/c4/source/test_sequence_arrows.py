@@ -44,3 +44,14 @@ def test_other_statements_are_no_arrows(text: str) -> None:
 def test_arrow_to_several_receivers_is_an_error() -> None:
     with pytest.raises(DiagramError, match="cannot be read: a -> b & c"):
         read("a -> b & c : x")
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ["a " + "-" * 20_000 + "!", "a " + "-" * 20_000 + " b", "a " + "-[x]" * 5_000 + "> b"])
+def test_long_line_is_read_in_time_or_refused(text: str) -> None:
+    try:
+        arrows = read(text)
+    except DiagramError as refused:
+        assert "cannot be read" in str(refused)
+    else:
+        assert ends(arrows) == ["1 a>b"]

@@ -51,6 +51,10 @@ class LendingLibrary(RunningSystem):
         """Sends the request of a reader, whose browser is not instrumented, to the desk."""
         return self._post.call("POST", "loan-desk", "/loans", {"isbn": isbn, "member": member})
 
+    def look_up(self, isbn: str) -> Response:
+        """Sends a request that begins another story than a loan."""
+        return self._post.call("GET", "loan-desk", f"/books/{isbn}")
+
     def wait_until_idle(self) -> None:
         """Waits until every record is handled, and so no more will be published."""
         wait_until(self._is_idle, "the consumers of the library have handled all records", pause=0.002)
@@ -76,9 +80,13 @@ class LendingLibrary(RunningSystem):
 
     def _add_routes(self) -> None:
         self._desk.on("POST", "/loans", self._ask_for_loan)
+        self._desk.on("GET", "/books/{isbn}", self._show_book)
         self._catalogue.on("GET", "/books/{isbn}", lambda request: Response(200, {"copies": 3}))
         self._lending.on("POST", "/loans", self._place_loan)
         self._post.on("POST", "/letters", lambda request: Response(201))
+
+    def _show_book(self, request: Request) -> Response:
+        return self._desk.call("GET", "catalogue", f"/books/{request.parameters['isbn']}")
 
     def _ask_for_loan(self, request: Request) -> Response:
         calls = [("GET", "catalogue", f"/books/{request.body['isbn']}"), ("POST", "lending-service", "/loans")]

@@ -27,7 +27,7 @@ def judge(
     evidence: Evidence = EvidenceOfIds(view, hops) if has_ids else EvidenceOfMessages(view, hops)
     found = match_hops(view, evidence)
     absent = [at for at in range(len(view.arrows)) if at not in found.happened and at not in view.optional]
-    reasons = _reasons(view, order, absent, gaps)
+    reasons = _reasons(view, absent, {at: gaps.reason(order, view.arrows[at]) for at in absent})
     never = [at for at in absent if at not in reasons]
     swapped = _pair_technologies(view, never, found, evidence)
     deviations = [
@@ -39,31 +39,25 @@ def judge(
     first = {view.places[at]: found.happened[at][0] for at in sorted(found.happened)}
     times = {view.places[at]: len(each) for at, each in sorted(found.happened.items()) if len(each) > 1}
     unjudged = tuple(Unjudged(view.arrows[at], reason) for at, reason in reasons.items())
-    if not unjudged and (reason := gaps.order_reason(order)):
-        unjudged = (Unjudged(None, reason),)
     repeated = tuple(_describe_times(view, at, len(each)) for at, each in sorted(found.happened.items()) if each[1:])
     return OrderResult(order, first, tuple(deviations), unjudged, times, repeated)
 
 
-def _reasons(view: View, order: str, absent: Sequence[int], gaps: Gaps) -> dict[int, str]:
-    """Why absent arrows cannot be judged.
+def _reasons(view: View, absent: Sequence[int], gaps: dict[int, str]) -> dict[int, str]:
+    """Why absent arrows cannot be judged; with a message that cannot be judged goes all that follows from it.
 
-    With a message that cannot be judged goes all that follows from it: the consumer of a message that was sent by an
-    unknown span is in a trace of its own. With an arrow that may have happened unseen goes all that led to it.
+    The consumer of a message that was sent by an unknown span is in a trace of its own.
     """
-    found = {at: reason for at in absent if (reason := gaps.reason(order, view.arrows[at]))}
-    unseen = {at for at in found if gaps.is_unseen(order, view.arrows[at])}
-    for at in reversed(absent):
-        for before in set(view.before[at]).intersection(absent) if at in unseen else ():
-            unseen.add(before)
-            found.setdefault(before, f"it leads to {view.arrows[at]}, which may have happened unseen")
-    unknown = {at for at in found if view.is_message(at)}
+    found, following = dict[int, str](), set[int]()
     for at in absent:
-        cause = next((each for each in view.before[at] if each in unknown), None)
-        if cause is not None:
-            unknown.add(at)
-            found.setdefault(at, f"it follows {view.arrows[cause]}, which cannot be judged")
-    return dict(sorted(found.items()))
+        before = [each for each in view.before[at] if each in found]
+        unknown = next((each for each in before if each in following or view.is_message(each)), None)
+        if gaps[at]:
+            found[at] = gaps[at]
+        elif unknown is not None:
+            found[at] = f"it follows {view.arrows[unknown]}, which cannot be judged"
+            following.add(at)
+    return found
 
 
 def _describe_times(view: View, at: int, times: int) -> str:

@@ -1,17 +1,15 @@
 """Gaps: why the absence of an arrow in a trace is no proof that it never happened."""
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Sequence
 
 from checkout.c4.source.arrows import Arrow
-from checkout.c4.traces.evidence.facts import Facts
-from checkout.c4.traces.evidence.orphans import Orphans
+from checkout.c4.traces.evidence.facts import Facts, missing_parents
 from checkout.c4.traces.evidence.pieces import Pieces
 from checkout.c4.traces.evidence.problems import describe_problems
 from checkout.c4.traces.mapping.context import Context
-from checkout.c4.traces.mapping.node import Draft, Node, Role
+from checkout.c4.traces.mapping.node import Draft, Node
 from checkout.c4.traces.mapping.stories import story_of
-from checkout.c4.traces.naming.elements import DrawnElements
 from checkout.c4.traces.naming.text import short_id
 
 
@@ -26,8 +24,7 @@ class TraceGaps:
     def __init__(
         self, context: Context, facts: Facts, nodes: Sequence[Node], drafts: Sequence[Draft], partial: Collection[str]
     ) -> None:
-        orphans = Orphans(nodes)
-        self._partial, self._missing = frozenset(partial), orphans.missing
+        self._partial, self._missing = frozenset(partial), missing_parents(nodes)
         self._unmapped = context.names.unmapped_aliases
         self._brokers, self._direct = facts.brokers | context.elements.queues, facts.direct
         self._present: dict[str, set[str]] = defaultdict(set)
@@ -43,15 +40,18 @@ class TraceGaps:
             if draft.hop and draft.hop.sender == context.caller:
                 self._present[draft.order].add(context.caller)
         self._elements = frozenset(alias for present in self._present.values() for alias in present)
-        self._stories = _story_reasons(facts)
+        consumers = {arrow.target for arrow in context.elements.arrows if arrow.source in self._brokers}
+        self._pieces = Pieces(nodes, facts, self._present, frozenset(consumers))
+        self._happened: dict[str, Counter[tuple[str, str, str]]] = {}
+        for draft in drafts if self._pieces.aliases else ():
+            if draft.hop:
+                self._happened.setdefault(draft.order, Counter())[draft.hop.arrow] += 1
+        self._drawn = Counter(arrow.key for arrow in context.elements.arrows)
+        self._untraced = facts.silent - facts.linked - facts.joined
+        self._stories = self._pieces.stories | _story_reasons(facts)
+        self._lost = {link.trace: short_id(link.span) for _, link in facts.absent_links}
         self._mixed = {(draft.order, node.alias): node for draft, node in facts.batches}
         self._unclear = _unclear_calls(facts)
-        stories: dict[str, set[str]] = defaultdict(set)
-        for story, traces in self._traces.items():
-            for trace in traces:
-                stories[trace].add(story)
-        self._pieces = Pieces(facts, orphans, drafts, stories)
-        self._callers = _unknown_callers(orphans, context.elements)
         self.problems: Sequence[str] = describe_problems(context, facts, self._missing, self._partial)
 
     def reason(self, order: str, arrow: Arrow) -> str:
@@ -59,28 +59,18 @@ class TraceGaps:
         if order in self._stories:
             return self._stories[order]
         by_trace = (self._trace_reason(trace, arrow) for trace in sorted(self._traces.get(order, ())))
-        own = next(filter(None, by_trace), "") or self._end_reason(order, arrow) or self._name_reason(order, arrow)
-        return own or self._pieces.reason(order, arrow)
-
-    def is_unseen(self, order: str, arrow: Arrow) -> bool:
-        """Whether this arrow may be the missing parent in this story, or in another one whose beginning is missing."""
-        missing = [found for trace in self._traces.get(order, ()) if (found := self._missing.get(trace))]
-        return any(arrow.target in found.called for found in missing) or bool(self._pieces.reason(order, arrow))
-
-    def order_reason(self, order: str) -> str:
-        """Which service of this story was called by an unknown one; empty if there is none."""
-        by_trace = (self._callers.get(trace, "") for trace in sorted(self._traces.get(order, ())))
-        return next(filter(None, by_trace), "")
+        return next(filter(None, by_trace), "") or self._end_reason(order, arrow) or self._name_reason(order, arrow)
 
     def _trace_reason(self, trace: str, arrow: Arrow) -> str:
         if trace in self._partial:
             return f"trace {short_id(trace)} is marked as incomplete by its source"
         if trace in self._nameless:
             return f"trace {short_id(trace)} has spans of an unknown service"
+        if trace in self._lost:
+            return f"span {self._lost[trace]} of trace {short_id(trace)}, to which a link leads, is missing"
         missing = self._missing.get(trace)
-        is_hidden = missing and (arrow.target in missing.called or arrow.source in missing.without_entry)
-        if missing and (not missing.is_top or is_hidden):
-            return f"parent {min(missing.parents)} of {', '.join(sorted(missing.called))} is missing"
+        if missing and (not missing.is_top or arrow.target in missing.above or arrow.source in missing.within):
+            return f"parent {min(missing.parents)} of {', '.join(sorted(missing.above))} is missing"
         return ""
 
     def _end_reason(self, order: str, arrow: Arrow) -> str:
@@ -89,11 +79,22 @@ class TraceGaps:
             node = self._mixed[order, arrow.source]
             return f"span {short_id(node.span.id)} of {node.alias} handles messages of several stories together"
         is_direct = any(topic and topic in arrow.technology for topic in self._direct)
-        if (is_direct or arrow.source in self._brokers) and arrow.target not in self._elements:
+        is_delivery = is_direct or arrow.source in self._brokers
+        if is_delivery and arrow.target not in self._elements:
             return f"no span of {arrow.target} is in the files"
+        if is_delivery and arrow.target in self._untraced:
+            return f"no span of {arrow.target} names the messages that it receives"
+        ends = [*([arrow.target] if is_delivery else []), *([] if arrow.source in self._brokers else [arrow.source])]
+        if detached := self._pieces.reason(ends, self._is_complete(order)):
+            return detached
         if arrow.source in self._brokers or arrow.source in self._present.get(order, ()):
             return ""
         return f"no span of {arrow.source} is in {'this trace' if arrow.source in self._elements else 'the files'}"
+
+    def _is_complete(self, order: str) -> Callable[[tuple[str, str, str]], bool]:
+        """Whether an arrow happened in this story as often as it is drawn, so that it begins no other part of it."""
+        happened = self._happened.get(order, Counter())
+        return lambda key: happened[key] >= max(self._drawn[key], 1)
 
     def _name_reason(self, order: str, arrow: Arrow) -> str:
         """Whether spans may be the arrow under a name that fits no element."""
@@ -107,22 +108,11 @@ class TraceGaps:
 
 def _story_reasons(facts: Facts) -> dict[str, str]:
     reasons: dict[str, str] = {}
-    for draft, _, link in facts.absent_links:
+    for draft, link in facts.absent_links:
         place = f"span {short_id(link.span)} of trace {short_id(link.trace)}"
         reasons[draft.order] = f"a link leads to {place}, which is not in the files"
     for draft, node in facts.lost_messages:
         reasons[draft.order] = f"span {short_id(node.span.id)} of {node.alias} names no span that sent its message"
-    return reasons
-
-
-def _unknown_callers(orphans: Orphans, elements: DrawnElements) -> dict[str, str]:
-    """By trace a call of a drawn element, or in the middle of a trace of any service, whose caller is missing."""
-    reasons: dict[str, str] = {}
-    for trace, missing in orphans.missing.items():
-        for node in missing.children:
-            if node.role is Role.SERVER and not node.is_muted and (node.alias in elements.called or not missing.is_top):
-                span = short_id(node.missing)
-                reasons[trace] = f"{node.alias} was called by a service whose span {span} is missing"
     return reasons
 
 

@@ -1,89 +1,69 @@
-"""Pieces: stories whose beginning is not in the files, and the arrows of other stories that may be in them."""
+"""Pieces: parts of stories that are in traces of their own and that no span connects with the rest."""
 
-from collections.abc import Iterable, Mapping, Set
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from checkout.c4.source.arrows import Arrow
 from checkout.c4.traces.evidence.facts import Facts
-from checkout.c4.traces.evidence.orphans import Orphans, lacks_entry
-from checkout.c4.traces.mapping.node import Draft, Node
+from checkout.c4.traces.mapping.node import DELIVERIES, Draft, Node, Role
 from checkout.c4.traces.mapping.stories import story_of
 from checkout.c4.traces.naming.text import short_id
 
-Key = tuple[str, str, str]
-Sign = tuple[str, ...]  # what a piece has in common with an arrow
-ALL = ""  # stands for all stories
-
-
-class Piece(NamedTuple):
-    """A story without its beginning: it may be a part of one of the stories `of`, or of any one without these."""
-
-    story: str
-    of: Set[str] = frozenset()
+Key = tuple[str, str, str]  # from, to, technology
 
 
 class Pieces:
-    """The pieces of traces, by what they have in common with arrows.
+    """The services in pieces whose beginning is missing: a message without its sender, or spans without their parent.
 
-    A piece has its hops, the publication of the message with which it begins, and the calls of and to a service whose
-    entry is missing. All of these may have happened in another story.
+    What they did may belong to any story, so that no arrow of them is known to be absent from another one.
     """
 
     def __init__(
-        self, facts: Facts, orphans: Orphans, drafts: Iterable[Draft], stories: Mapping[str, Set[str]]
+        self, nodes: Sequence[Node], facts: Facts, present: Mapping[str, set[str]], consumers: frozenset[str]
     ) -> None:
-        self._brokers = facts.brokers
-        self._found: dict[Sign, dict[str, list[str]]] = {}
-        self._whole: dict[str, list[Piece]] = {}
-        for draft, node, link in facts.absent_links:
-            of = frozenset() if link.trace in orphans.broken else stories.get(link.trace, frozenset())
-            self._add_delivery(draft, node, Piece(draft.order, of))
+        self._facts, self._consumers = facts, consumers
+        self._reasons: dict[str, dict[Key | None, str]] = {}
+        self._seen = set[tuple[str, Key | None]]()
+        self.stories: dict[str, str] = {}  # those of spans without their parent, with the reason
+        for draft, link in facts.absent_links:
+            if draft.trace != link.trace:
+                self._add(draft, present)
         for draft, node in facts.lost_messages:
-            self._add_delivery(draft, node, Piece(draft.order))
-        for node in orphans.beginnings:
-            piece = Piece(story_of(node))
-            self._whole.setdefault(piece.story, []).append(piece)
-            for end in ("to", "from") if lacks_entry(node) else ("to",):
-                self._add((end, node.alias), piece)
-        self._keys: dict[str, set[Key]] = {}
-        for draft in drafts:
-            if draft.hop:
-                self._keys.setdefault(draft.order, set()).add(draft.hop.arrow)
-                for piece in self._whole.get(draft.order, ()):
-                    self._add(draft.hop.arrow, piece)
-        self._shapes = set(map(frozenset, self._keys.values())) if self._whole else set[frozenset[Key]]()
+            if not node.missing or self._may_be_linked(node):
+                self._add(draft, present)
+        for node in nodes:
+            if self._is_orphan(node) and self._may_be_linked(node):
+                parent = f"parent {short_id(node.missing)} of {node.alias}"
+                self._note(story_of(node), present, parent, None)
+                self.stories[story_of(node)] = f"{parent} is missing"
 
-    def reason(self, order: str, arrow: Arrow) -> str:
-        """Which piece may have an arrow of a story; empty if none may."""
-        signs: list[Sign] = [arrow.key, ("to", arrow.target), ("from", arrow.source)]
-        if arrow.target in self._brokers:
-            signs.append(("publication", arrow.technology))
-        for sign in signs:
-            found = self._found.get(sign, {})
-            other = next((each for of in (order, ALL) for each in found.get(of, ()) if each != order), "")
-            if other:
-                return f"it may be in trace {short_id(other)}, whose beginning is missing"
-        return self._reason_of_piece(order, arrow)
+    @property
+    def aliases(self) -> Collection[str]:
+        """The services in pieces."""
+        return self._reasons.keys()
 
-    def _reason_of_piece(self, order: str, arrow: Arrow) -> str:
-        """Whether this is a piece of a story that has the arrow, but not all of the piece's own."""
-        own = self._keys.get(order, set[Key]())
-        if order in self._whole and any(arrow.key in shape and not own <= shape for shape in self._shapes):
-            return f"the beginning of trace {short_id(order)} is missing, and it may be a part of another one"
-        return ""
+    def reason(self, aliases: Iterable[str], is_complete: Callable[[Key], bool]) -> str:
+        """Why what these services did may not be in their own story; empty if no piece has them.
 
-    def _add_delivery(self, draft: Draft, node: Node, piece: Piece) -> None:
-        if draft.hop:
-            self._add(draft.hop.arrow, piece)
-            self._add(("publication", draft.hop.technology), piece)
-        else:
-            self._add(("to", node.alias), piece)
-        if draft.before is None:
-            self._whole.setdefault(piece.story, []).append(piece)
+        A piece is not of a story that is complete with respect to the delivery with which the piece begins.
+        """
+        pieces = (piece for alias in aliases for piece in self._reasons.get(alias, {}).items())
+        missing = next((missing for first, missing in pieces if first is None or not is_complete(first)), "")
+        return f"{missing} is missing, and what followed may belong to this trace" if missing else ""
 
-    def _add(self, sign: Sign, piece: Piece) -> None:
-        by_story = self._found.setdefault(sign, {})
-        for story in piece.of or (ALL,):
-            found = by_story.setdefault(story, [])
-            if len(found) < 2 and piece.story not in found:  # two suffice: one of them is of another story
-                found.append(piece.story)
+    def _add(self, draft: Draft, present: Mapping[str, set[str]]) -> None:
+        missing = f"the sender of a message in trace {short_id(draft.trace)}"
+        self._note(draft.order, present, missing, draft.hop.arrow if draft.hop else None)
+
+    def _note(self, story: str, present: Mapping[str, set[str]], missing: str, first: Key | None) -> None:
+        if (story, first) not in self._seen:
+            self._seen.add((story, first))
+            for alias in present.get(story, ()):
+                self._reasons.setdefault(alias, {}).setdefault(first, missing)
+
+    def _is_orphan(self, node: Node) -> bool:
+        is_known = node.role is Role.SERVER or (node.role in DELIVERIES and bool(node.span.links))
+        return bool(node.missing) and node.up is None and not is_known
+
+    def _may_be_linked(self, node: Node) -> bool:
+        """Whether the service receives messages in traces of their own, as far as its other spans show."""
+        is_consumer = node.alias in self._consumers or node.alias in self._facts.linked
+        return is_consumer and not (node.alias in self._facts.joined and node.alias not in self._facts.linked)

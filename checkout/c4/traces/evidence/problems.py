@@ -3,8 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 
-from checkout.c4.traces.evidence.facts import Facts
-from checkout.c4.traces.evidence.orphans import MissingParents
+from checkout.c4.traces.evidence.facts import Facts, MissingParents
 from checkout.c4.traces.mapping.context import Context
 from checkout.c4.traces.naming.text import clean, count, short_id
 
@@ -16,7 +15,7 @@ def describe_problems(
 ) -> list[str]:
     """What a user can mend: names that fit no element, incomplete traces, ambiguous technologies."""
     names = context.names
-    links = dict.fromkeys(link.trace for *_, link in facts.absent_links)
+    links = dict.fromkeys(link.trace for _, link in facts.absent_links)
     kinds = (
         (len(names.unmapped_services), _unmapped_services(context)),
         (len(names.nameless), _nameless_services(context)),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from checkout.c4.traces.evidence.orphans import Orphans
+from checkout.c4.traces.evidence.facts import missing_parents
 from checkout.c4.traces.mapping.context import Context
 from checkout.c4.traces.mapping.node import Draft
 from checkout.c4.traces.mapping.tree import Forest
@@ -19,7 +19,7 @@ def summarize(files: TraceFiles, forest: Forest, context: Context, stories: Mapp
     """The summary: the numbers, what was left out, and how technologies were matched with the drawing."""
     services = len({node.span.service for node in forest.nodes})
     traces = list(forest.traces)
-    parents = sum(len(each.parents) for each in Orphans(forest.nodes).missing.values())
+    parents = sum(len(each.parents) for each in missing_parents(forest.nodes).values())
     left_out = [f"{reason} ({number:,})" for reason, number in sorted((context.counts + files.left_out).items())]
     parts = [
         f"{count(files.files, 'file')}: {count(len(traces), 'trace')}, {count(len(files.spans), 'span')}, "
@@ -30,7 +30,7 @@ def summarize(files: TraceFiles, forest: Forest, context: Context, stories: Mapp
     ]
     notes = {
         "cycles of parents, which were cut": forest.cycles,
-        "calls of databases guessed from internal spans": context.guessed,
+        "calls guessed from internal spans": context.guessed,
     }
     lines = ["; ".join(parts), *(f"{noun}: {number:,}" for noun, number in notes.items() if number)]
     matched = [f"{context.technologies.matches[match]} by {word}" for match, word in MATCHES.items()]

@@ -79,7 +79,7 @@ class Calls:
 
     def call(self, node: Node) -> None:
         """Adds the request of a client span that no span of another service answered."""
-        is_guessed = node.role is Role.INTERNAL and not node.children and bool(attributes.database(node.span))
+        is_guessed = node.role is Role.INTERNAL and not node.children and _is_request(node)
         if node.is_muted or not (is_guessed or node.role is Role.CLIENT) or node.has_answer or node.has_named_call:
             return
         peer, is_known = self._peer(node)
@@ -139,6 +139,14 @@ def _is_callee(node: Node) -> bool:
         return False
     peers = attributes.peers(node.span)
     return not peers or any(fold(name) in (node.alias, fold(node.span.service)) for name in peers)
+
+
+def _is_request(node: Node) -> bool:
+    """Whether an internal span is a request to a database or, below one of its service, to a system that it names."""
+    if attributes.database(node.span):
+        return True
+    is_call = node.is_inner and bool(attributes.http_method(node.span) or attributes.rpc_system(node.span))
+    return is_call and bool(attributes.peers(node.span))
 
 
 def _is_first(up: Node) -> bool:

@@ -31,8 +31,6 @@ class Messages:
 
     def publish(self, node: Node) -> None:
         """Adds the publications of a send span: one for each span of a message that it links to, else one."""
-        if node.publication:  # a batch linked to it
-            return
         outer = node.outer
         if outer and outer.role is Role.SEND and outer not in self._claimed and _is_same_topic(outer, node):
             self._claim(node, outer)  # two layers of one client
@@ -122,6 +120,7 @@ class Messages:
             self._waiting.setdefault(node.batch, []).append(node)
         elif not (attributes.topic(node.span) or attributes.system(node.span) or (node.up and not node.is_inner)):
             self._context.leave_out("consumer spans without a message")
+            self._facts.silent.add(node.alias)
         else:
             self._deliver(node, [node.up] if node.up and not node.is_inner else [], [])
 
@@ -144,16 +143,13 @@ class Messages:
         is_silent = not origins and not absent and node not in self._waiting
         if free or lost:
             self._deliver(node, free, lost)
-        elif is_silent and self._has_further_messages(node):
-            self._deliver(node, [], [])
+        elif is_silent and (number := _number_received(node.span)):
+            self._processed[node.alias] -= number
+            if self._processed[node.alias] < 0:  # no process span handled one of them
+                self._deliver(node, [], [])
         elif is_silent:
             self._context.leave_out("receive spans without a message")
-
-    def _has_further_messages(self, node: Node) -> bool:
-        """Whether a receive span that names no message has one that no process span of its service handles."""
-        number = attributes.message_count(node.span) or int(attributes.offset(node.span) is not None)
-        self._processed[node.alias] -= number
-        return number > 0 > self._processed[node.alias]
+            self._facts.silent.add(node.alias)
 
     def _messages_of(self, node: Node) -> tuple[list[Node], list[SpanId]]:
         """The spans that sent the messages of a span, from its parent, links or position; links to absent spans."""
@@ -174,27 +170,28 @@ class Messages:
         self._origins[node] = origins
         self._processed[node.alias] += node.role is Role.PROCESS
         drafts = [self._add_delivery(node, origin) for origin in origins]
-        drafts += [self._add_delivery(node, None, link) for link in absent]
+        for link in absent:
+            drafts.append(self._add_delivery(node, None, link.trace))
+            self._handled.add((node.alias, link))
+            self._facts.add_absent_link(drafts[-1], link)
         if not drafts:
             drafts.append(self._add_delivery(node, None))
             drafts[0].owner, drafts[0].story = node.up if node.is_inner else None, story
+            if node.local.up is None and node.local.role is not Role.SERVER:
+                self._facts.add_lost_message(drafts[0], node)
         node.entry = drafts[0]
         for draft in drafts[1:]:
             self._facts.add_batch(draft, node)
 
-    def _add_delivery(self, node: Node, origin: Node | None, absent: SpanId | None = None) -> Draft:
+    def _add_delivery(self, node: Node, origin: Node | None, story: str = "") -> Draft:
         sent = origin.span if origin and origin.role in PUBLICATIONS else None
-        story = absent.trace if absent else ""
         draft = Draft(node.span.trace, origin, origin.publication if origin else None, story)
         topic = attributes.topic(node.span) or (attributes.topic(sent) if sent else "")
-        if message := origin or absent:
-            self._handled.add((node.alias, message))
+        if origin:
+            self._handled.add((node.alias, origin))
+            self._facts.add_known_delivery(node, origin)
         if self._context.ignores_topic(topic):
             return draft
-        if absent:
-            self._facts.add_absent_link(draft, node, absent)
-        elif not origin:
-            self._facts.add_lost_message(draft, node)
         spoken = node.span if attributes.is_messaging(node.span) or not sent else sent
         source = self._context.names.broker(spoken, topic)
         if self._is_direct(source):
@@ -217,6 +214,10 @@ def _add_record(draft: Draft, span: Span, topic: str) -> None:
         draft.hop.topic = clean(topic) or None
         draft.hop.partition, draft.hop.offset = attributes.partition(span), attributes.offset(span)
         draft.hop.key = clean(attributes.key(span)) or None
+
+
+def _number_received(span: Span) -> int:
+    return attributes.message_count(span) or int(attributes.offset(span) is not None)
 
 
 def _start(node: Node) -> int:

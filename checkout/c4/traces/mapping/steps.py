@@ -63,15 +63,21 @@ def _sequences(found: Iterable[Draft]) -> list[list[Group]]:
 
 
 def _groups(drafts: list[Draft]) -> list[Group]:
-    drafts.sort(key=lambda draft: (draft.start, draft.until))
-    groups = list[Group]()
-    ends = 0
-    for draft in drafts:
-        if groups and (draft.start < ends or draft.start == groups[-1][0].start):
-            groups[-1].append(draft)
-        else:
-            groups.append([draft])
-        ends = max(ends, draft.until)
+    """Calls that overlap, in order. Repeated calls of one arrow, such as retries, are with the first that succeeded."""
+    applied = {draft.hop.arrow for draft in drafts if draft.hop and draft.hop.is_applied}
+    late = [draft for draft in drafts if draft.hop and draft.hop.arrow in applied and not draft.hop.is_applied]
+    attempts = set(late)
+    groups, places, ends = list[Group](), dict[tuple[str, str, str] | None, Group](), 0
+    first = sorted((each for each in drafts if each not in attempts), key=lambda draft: (draft.start, draft.until))
+    for draft in (*first, *late):
+        arrow = draft.hop.arrow if draft.hop else None
+        if arrow not in places:
+            if not groups or (draft.start >= ends and draft.start != groups[-1][0].start):
+                groups.append([])
+            places[arrow] = groups[-1]
+        places[arrow].append(draft)
+        if places[arrow] is groups[-1] and draft not in attempts:
+            ends = max(ends, draft.until)
     return groups
 
 

@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from difflib import get_close_matches
-from functools import cached_property
 
 from checkout.c4.source.arrows import Drawing
 
@@ -59,7 +58,7 @@ class DrawnElements(NameIndex):
         elements = {
             alias: each for alias, each in (drawing.aliases.items() if drawing else ()) if not each.is_boundary
         }
-        arrows = drawing.visible_arrows if drawing else ()
+        self.arrows = arrows = drawing.visible_arrows if drawing else ()
         self.has_drawing, self.aliases = drawing is not None, frozenset(elements)
         for alias, element in elements.items():
             self.add(alias, element.label)
@@ -79,11 +78,6 @@ class DrawnElements(NameIndex):
     def targets(self, source: str, among: frozenset[str]) -> list[str]:
         """The elements to which arrows of one element lead."""
         return [target for start, target in self._technologies if start == source and target in among]
-
-    @cached_property
-    def called(self) -> frozenset[str]:
-        """The elements to which arrows lead."""
-        return frozenset(target for _, target in self._technologies)
 
     @property
     def has_databases(self) -> bool:

@@ -72,7 +72,8 @@ def test_of_nested_client_spans_the_inner_one_with_a_peer_counts() -> None:
 
 def test_name_lookups_and_connections_within_a_call_are_no_calls() -> None:
     call = span("shop/1", kind="client", **GET, server__address="bank.example")
-    inner = [span("shop/2", "1", "client"), span("shop/3", "1", "client", net__peer__ip="10.0.0.1"), span("shop/4", "2")]
+    connect = span("shop/3", "1", "client", net__peer__ip="10.0.0.1")
+    inner = [span("shop/2", "1", "client"), connect, span("shop/4", "2")]
 
     found = mapped(call, *inner)
 
@@ -118,7 +119,14 @@ def test_a_database_that_only_internal_spans_show_is_guessed() -> None:
     found = mapped(span("shop/1", kind="server"), inner)
 
     assert arrows(found) == ["shop → items [postgresql]"]
-    assert "calls of databases guessed from internal spans: 1" in found.summary
+    assert "calls guessed from internal spans: 1" in found.summary
+
+
+def test_a_request_without_a_kind_is_a_call_below_a_span_of_its_service_only() -> None:
+    request = span("shop/2", "1", server__address="bank.example", **GET)
+
+    assert arrows(mapped(span("shop/1"), request)) == ["shop → bank_example [HTTP]"]
+    assert arrows(mapped(span("shop/1", server__address="api.shop.example", **GET))) == []
 
 
 def test_the_caller_of_the_map_stands_before_root_server_spans() -> None:

@@ -80,7 +80,9 @@ def test_a_consumer_span_that_knows_of_no_message_is_no_delivery() -> None:
 
 
 def test_a_create_span_without_a_send_span_is_the_publication() -> None:
-    assert arrows(mapped(send("shop/1", **{"messaging.operation.type": "create"}), process("stock/2", "1"))) == TWO_ARROWS
+    created = send("shop/1", **{"messaging.operation.type": "create"})
+
+    assert arrows(mapped(created, process("stock/2", "1"))) == TWO_ARROWS
 
 
 def test_two_layers_of_one_client_are_one_publication_and_one_delivery() -> None:

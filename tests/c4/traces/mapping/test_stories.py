@@ -103,6 +103,24 @@ def test_an_arrow_that_happens_again_keeps_its_first_number() -> None:
     assert steps(found) == {"shop → bank": 1, "shop → mail": 2}
 
 
+def test_a_retried_call_has_one_number_and_what_follows_from_it_the_next() -> None:
+    failed = span("shop/2", "1", "client", 1, 3, error=True, peer__service="fares")
+    beside = call("shop/3", "1", "seats", 2, 9)
+    again = [span("shop/4", "1", "client", 5, 8), span("fares/5", "4", "server", 6, 7)]
+    later = [call("fares/6", "5", "rates", 6, 7), call("shop/7", "1", "bank", 20, 21)]
+
+    found = mapped(span("shop/1", to=30), failed, beside, *again, *later)
+
+    assert steps(found) == {"shop → seats": 1, "shop → fares": 1, "fares → rates": 2, "shop → bank": 3}
+
+
+def test_a_repeated_call_does_not_make_later_calls_concurrent() -> None:
+    targets = ((2, "a", 0), (3, "b", 3), (4, "a", 6), (5, "c", 7))
+    calls = [call(f"shop/{n}", "1", to, at, at + 2) for n, to, at in targets]
+
+    assert steps(mapped(span("shop/1"), *calls)) == {"shop → a": 1, "shop → b": 2, "shop → c": 3}
+
+
 def test_hops_have_steps_without_a_drawing_only() -> None:
     spans = [span("shop/1"), call("shop/2", "1", "bank", 1, 2)]
 

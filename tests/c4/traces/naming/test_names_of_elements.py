@@ -13,7 +13,8 @@ DRAWING = view("members lending", "payment_service ledger", "orders orders_db SQ
     [
         ("members", "members"), ("Members", "members"), ("members-service", "members"), ("members_svc", "members"),
         ("membersservice", "members"), ("members.prod", "members"), ("members.prod.svc.cluster.local:8080", "members"),
-        ("http://lending.internal/x", "lending"), ("payment", "payment_service"), ("payment-service", "payment_service"),
+        ("http://lending.internal/x", "lending"), ("payment", "payment_service"),
+        ("payment-service", "payment_service"),
         ("orders-db.prod.svc:5432", "orders_db"), ("members.shop.example.com", ""), ("service", ""), ("", ""),
     ],
 )  # fmt: skip

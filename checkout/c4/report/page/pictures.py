@@ -100,7 +100,8 @@ def _colour_by_latency(picture: str, view: ViewReport, classes: Sequence[HeatCla
     strokes, texts = dict[str, Stroke](), dict[str, str]()
     for arrow, data in zip(numbered_arrows(view.drawing), view.data.arrows, strict=True):
         heat, group = heat_of(data, classes), arrow.svg_id or ""
-        strokes[group] = GREY_DASHED if heat is None else HEAT[heat]
+        missing = GREY_DASHED if data.is_expected else Stroke()
+        strokes[group] = missing if heat is None else HEAT[heat]
         if data.p50 is not None and data.p99 is not None:
             texts[group] = f"p50 {in_units(data.p50)}, p99 {in_units(data.p99)}"
     return _with_texts(apply_strokes(picture, strokes), texts)

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from checkout.c4.render.paint import Stroke
 from checkout.c4.report.changes import FACTOR, KINDS, LEAST_SPANS, counted, in_units
 from checkout.c4.report.data import ArrowData, Change, DeviationData, Ends, OtherStories, ReportData, ViewData
-from checkout.c4.report.html import Column, Html, join, table, tag
 from checkout.c4.report.latency import CALL, HANDLING, SEND, WAIT
-from checkout.c4.report.pictures import HeatClass, Pictures, heat_of
+from checkout.c4.report.page.markup import Column, Html, join, table, tag
+from checkout.c4.report.page.pictures import HeatClass, Pictures, heat_of
 
 SHOWN, MOST_CHANGES = 100, 300  # rows of one table, and of the tables of changes together
 MEASURES = {
@@ -42,22 +42,24 @@ def verdicts(view: ViewData) -> Html:
     items = [tag("li", tag("strong", f"{view.stories:,}"), " stories" if view.stories != 1 else " story")]
     for number, words, kind in counts:
         items.append(tag("li", tag("strong", f"{number:,}"), f" {words}", class_=kind if number else "none"))
-    covered = len(view.arrows) - len(view.uncovered)
-    items.append(tag("li", tag("strong", f"{covered} of {len(view.arrows)}"), " arrows happened"))
+    drawn = len(view.covered) + len(view.uncovered)
+    items.append(tag("li", tag("strong", f"{len(view.covered)} of {drawn}"), " arrows happened"))
     return tag("ul", *items, class_="counts")
 
 
 def overview(data: ReportData, ids: Sequence[str]) -> Html:
     """One row for each drawing, with a link to its section."""
     columns = [
-        Column("Drawing", is_head=True), Column("Stories", True), Column("Conform", True), Column("Deviate", True),
-        Column("Cannot be judged", True), Column("Arrows happened", True), Column("Slowest arrow, p99"),
+        Column("Drawing", is_head=True), Column("Stories", True), Column("Deviate", True),
+        Column("Cannot be judged", True), Column("Conform", True), Column("Arrows happened", True),
+        Column("Slowest arrow, p99"),
     ]  # fmt: skip
     rows = [
         (
-            tag("a", view.title, href=f"#{name}"), f"{view.stories:,}", f"{view.conforms:,}",
+            tag("a", view.title, href=f"#{name}"), f"{view.stories:,}",
             mark(f"{view.deviates:,}", "bad") if view.deviates else "0",
-            mark(f"{view.unjudged:,}", "open") if view.unjudged else "0", f"{view.coverage:.0f} %", _slowest(view),
+            mark(f"{view.unjudged:,}", "open") if view.unjudged else "0", f"{view.conforms:,}",
+            f"{view.coverage:.0f} %", _slowest(view),
         )
         for view, name in zip(data.views, ids, strict=True)
     ]  # fmt: skip
@@ -82,7 +84,9 @@ def changes(data: ReportData) -> Html:
     by_view: dict[str, list[Change]] = {}
     for change in sorted(data.changes[:MOST_CHANGES], key=lambda each: not each.is_worse):
         by_view.setdefault(change.view, []).append(change)
-    tables = [_changes_of(view, found) for view, found in sorted(by_view.items())] or [tag("p", "Nothing changed.")]
+    titles = [*by_view.keys() & {""}, *(view.title for view in data.views if view.title in by_view)]
+    titles = list(dict.fromkeys([*titles, *by_view]))  # those of drawings that are gone at the end
+    tables = [_changes_of(title, by_view[title]) for title in titles] or [tag("p", "Nothing changed.")]
     return tag("section", heading, *tables, _more(len(data.changes), MOST_CHANGES), tag("p", note, class_="muted"))
 
 
@@ -117,7 +121,7 @@ def deviations(view: ViewData, has_baseline: bool) -> Html:
 
 def _deviation_row(found: DeviationData, view: ViewData, has_baseline: bool) -> list[object]:
     times = counted(found.hops, "time") if found.hops > found.stories else ""
-    operation = f"operation {found.operation}" if found.operation and found.operation != found.technology else ""
+    operation = f"operation {found.operation}" if found.operation not in found.technology else ""
     note = ", ".join(filter(None, (f"seen with {found.seen}" if found.seen else operation, times)))
     kind = mark(KINDS.get(found.kind, found.kind), "open" if found.accepted else "bad")
     stories = f"{found.stories:,} of {view.stories:,}"
@@ -158,9 +162,13 @@ def latency(view: ViewData, classes: Sequence[HeatClass]) -> Html:
         Column("Measured"),
     ]  # fmt: skip
     rows = [
-        (arrow_cell(each), _time(each.p50), _heat(each, classes), f"{each.spans:,}", MEASURES[each.measure])
+        (
+            arrow_cell(each), _time(each.p50), _heat(each, classes), f"{each.spans:,}",
+            MEASURES.get(each.measure, each.measure),
+        )
         for each in view.arrows
-    ]
+        if each.is_expected or each.spans
+    ]  # fmt: skip
     return table(f"Latency of the arrows of {view.title}", columns, rows)
 
 
@@ -174,9 +182,10 @@ def _heat(arrow: ArrowData, classes: Sequence[HeatClass]) -> object:
 
 
 def swatch(stroke: Stroke) -> Html:
-    """A short line with a stroke, which means nothing to screen readers."""
+    """A short line with a stroke of twice its width, which means nothing to screen readers."""
     dashes = f' stroke-dasharray="{stroke.dashes}"' if stroke.dashes else ""
-    line = f'<line x1="3" y1="6" x2="37" y2="6" stroke="{stroke.colour}" stroke-width="{stroke.width:g}"{dashes}/>'
+    width = 2 * (stroke.width or 1)
+    line = f'<line x1="3" y1="6" x2="37" y2="6" stroke="{stroke.colour}" stroke-width="{width:g}"{dashes}/>'
     return Html(f'<svg class="swatch" viewBox="0 0 40 12" aria-hidden="true" focusable="false">{line}</svg>')
 
 
@@ -192,7 +201,7 @@ def others(found: Sequence[OtherStories]) -> Html:
     number = sum(each.stories for each in found)
     columns = [Column("First hop", is_head=True), Column("Stories", True), Column("Example traces")]
     rows = [
-        (arrow_cell(each, each.message if each.message != each.technology else ""), f"{each.stories:,}",
+        (arrow_cell(each, each.message if each.message not in each.technology else ""), f"{each.stories:,}",
          join((tag("code", example) for example in each.examples), " "))
         for each in found[:SHOWN]
     ]  # fmt: skip

@@ -1,14 +1,14 @@
-"""Page: one self-contained HTML page of a report, without scripts and without anything from a network."""
+"""Whole: one self-contained HTML page of a report, without scripts and without anything from a network."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from checkout.c4.report import sections
 from checkout.c4.report.changes import counted
 from checkout.c4.report.data import ReportData, ViewData
-from checkout.c4.report.html import Html, join, slug, tag
-from checkout.c4.report.pictures import Pictures
+from checkout.c4.report.page import sections
+from checkout.c4.report.page.markup import Html, join, slug, tag
+from checkout.c4.report.page.pictures import Pictures
 
 PAGE = Path(__file__).with_name("page.html")
 TITLE = "Drawings and recorded stories"
@@ -16,8 +16,8 @@ NOTES = (
     ("Story", "What one request or event led to: one trace, or several that links join."),
     (
         "Assignment",
-        "A story may belong to a drawing if it has its first arrow or half of its arrows. It belongs to the drawings to "
-        "which it conforms, else to the one with the fewest arrows that only it or only the story has.",
+        "A story may belong to a drawing if it has its first arrow or half of its arrows. It belongs to the drawings "
+        "to which it conforms, else to the one with the fewest arrows that only it or only the story has.",
     ),
     ("Conform", "Every arrow happened, in the drawn order, and nothing else."),
     ("Cannot be judged", "The traces lack spans, so that the absence of an arrow is no proof that it never happened."),
@@ -26,8 +26,8 @@ NOTES = (
     ("Send", "The duration of the producer's span, until the broker has the message."),
     (
         "From send to process",
-        "From the end of the producer's span to the start of the consumer's span. It is given where both have one clock "
-        "in all stories.",
+        "From the end of the producer's span to the start of the consumer's span. It is given where both have one "
+        "clock in all stories.",
     ),
     ("Processing", "The duration of the consumer's span, where the clocks of producer and consumer may differ."),
 )
@@ -64,7 +64,8 @@ def _view(view: ViewData, pictures: Pictures, name: str, has_baseline: bool) -> 
     if not view.stories:
         parts.append(tag("p", tag("strong", "No story belongs to this drawing.")))
     parts += [sections.verdicts(view), sections.deviations(view, has_baseline), sections.gaps(view)]
-    parts += [sections.uncovered(view) if view.stories else Html(), tag("h3", "Conformance")]
+    parts += [sections.uncovered(view) if view.stories else Html()]
+    parts.append(tag("h3", "Conformance" if view.stories else "Picture"))
     parts.append(sections.conformance_figure(view, pictures))
     if any(arrow.spans for arrow in view.arrows):
         parts += [tag("h3", "Latency"), sections.heat_figure(view, pictures), sections.latency(view, pictures.heat)]

@@ -1,4 +1,4 @@
-"""HTML: escaped text, tables and lists of a page."""
+"""Markup: escaped text, elements and tables of a page."""
 
 import re
 from collections.abc import Iterable, Sequence
