@@ -99,6 +99,17 @@ def test_a_lost_entry_span_leaves_open_what_else_its_service_called(verify: Veri
     assert str(result.verdict) == "cannot be judged"
 
 
+@pytest.mark.parametrize("style", KafkaStyle)
+def test_a_call_whose_caller_is_lost_leaves_the_run_open(style: KafkaStyle, verify: Verify) -> None:
+    spans = run_lending(Fault.NEW_CALL, style=style)
+    (call,) = (span for span in spans if service_of(span) == "library-members" and span.name == "GET")
+
+    results = verify("lending", [span for span in spans if span is not call])
+
+    assert [(str(each.verdict), len(each.hops)) for each in results] == [("cannot be judged", 11)]
+    assert "catalogue was called by a service whose span" in results[0].unjudged[0].reason
+
+
 class Forgetful(LendingLibrary):
     """A library that sends no letter for isbn-1."""
 
