@@ -26,7 +26,7 @@ FAULTS: dict[tuple[str, Fault], set[Found]] = {
     ("trips", Fault.WRONG_TOPIC): {(WRONG, "trips", "fares", "gRPC, travel.Fares/Quote")},
     ("trips", Fault.EXTRA_CONSUMER): {(EXTRA, "trips", "audit", "gRPC, travel.Ledger/Record")},
     ("rental", Fault.MISSING_CALL): {(MISSING, "billing", "billing_db", "SQL")},
-    ("rental", Fault.NEW_CALL): {(EXTRA, "billing", "risk_example", "HTTP, POST")},
+    ("rental", Fault.NEW_CALL): {(EXTRA, "billing", "risk.example", "HTTP, POST")},
     ("rental", Fault.WRONG_ORDER): {(EARLY, "rentals", "billing", "HTTP, POST /deposits")},
     ("rental", Fault.WRONG_TOPIC): {(WRONG, "rentals", "bikes", "HTTP, POST /bikes/{id}/lock")},
     ("rental", Fault.EXTRA_CONSUMER): {(EXTRA, "rentals", "billing_db", "sqlite")},

@@ -99,6 +99,17 @@ def test_a_lost_entry_span_leaves_open_what_else_its_service_called(verify: Veri
     assert str(result.verdict) == "cannot be judged"
 
 
+@pytest.mark.parametrize("style", KafkaStyle)
+def test_a_call_whose_caller_is_lost_leaves_the_run_open(style: KafkaStyle, verify: Verify) -> None:
+    spans = run_lending(Fault.NEW_CALL, style=style)
+    (call,) = (span for span in spans if service_of(span) == "library-members" and span.name == "GET")
+
+    results = verify("lending", [span for span in spans if span is not call])
+
+    assert [(str(each.verdict), len(each.hops)) for each in results] == [("cannot be judged", 11)]
+    assert "catalogue was called by a service whose span" in results[0].unjudged[0].reason
+
+
 class Forgetful(LendingLibrary):
     """A library that sends no letter for isbn-1."""
 
@@ -130,12 +141,27 @@ def test_spans_without_kinds_have_all_arrows_or_leave_gaps(system: str, verify: 
 
 
 @pytest.mark.parametrize("style", [KafkaStyle.LINKS, KafkaStyle.SIBLINGS])
-def test_a_format_without_links_leaves_gaps(style: KafkaStyle, verify: Verify) -> None:
-    spans = run_lending(style=style)
+@pytest.mark.parametrize("loans", [1, 3])
+def test_a_format_without_links_leaves_gaps_where_spans_have_no_offsets(
+    style: KafkaStyle, loans: int, verify: Verify
+) -> None:
+    spans = run_lending(style=style, loans=loans)
 
-    results = verify("lending", spans, write=zipkin)
+    results = verify("lending", spans, write=lambda each: zipkin(each).replace(b".offset", b".hidden"))
 
+    assert {result.verdict for result in results} == {Verdict.UNJUDGED}
     assert [str(each) for result in results for each in result.deviations] == []
+
+
+@pytest.mark.parametrize("style", [KafkaStyle.LINKS, KafkaStyle.SIBLINGS])
+def test_a_format_without_links_is_judged_by_the_offsets_of_messages(style: KafkaStyle, verify: Verify) -> None:
+    conforming = verify("lending", run_lending(style=style, loans=3), write=zipkin)
+    deviating = {fault: verify("lending", run_lending(fault, style=style), write=zipkin) for fault in Fault}
+
+    assert [(str(each.verdict), len(each.hops)) for each in conforming] == [("conforms", 11)] * 3
+    assert {fault: found_in(results[0]) for fault, results in deviating.items()} == {
+        fault: FAULTS["lending", fault] for fault in Fault
+    }
 
 
 def test_all_services_but_one_without_export_are_gaps(verify: Verify) -> None:

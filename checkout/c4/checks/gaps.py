@@ -18,6 +18,10 @@ class Gaps(Protocol):
         """Why the absence of this arrow in this order cannot be judged; empty where the absence is proof."""
         ...
 
+    def order_reason(self, order: str) -> str:
+        """Why an order cannot be judged even where all arrows happened; empty where it can."""
+        ...
+
 
 class NoGaps:
     """The gaps of a journal, which records every hop: none."""
@@ -26,4 +30,8 @@ class NoGaps:
 
     def reason(self, order: str, arrow: Arrow) -> str:
         """Empty: a hop that the journal lacks did not happen."""
+        return ""
+
+    def order_reason(self, order: str) -> str:
+        """Empty: a journal names the sender of every hop."""
         return ""

@@ -29,6 +29,9 @@ class Untraced:
     def reason(self, order: str, arrow: Arrow) -> str:
         return f"no span of {arrow.source} is in the file" if self._services.get(order) == arrow.source else ""
 
+    def order_reason(self, order: str) -> str:
+        return ""
+
 
 def run(order: str, *targets: str) -> list[Hop]:
     """The customer's call, and calls of the shop."""

@@ -27,6 +27,9 @@ class NoSpansOf:
     def reason(self, order: str, arrow: Arrow) -> str:
         return "no span" if arrow.source == self._service else ""
 
+    def order_reason(self, order: str) -> str:
+        return ""
+
 
 def answers(service: str, *queues: str) -> tuple[list[str], list[str]]:
     """The arrows that cannot be judged, and those that never happened."""

@@ -25,6 +25,9 @@ class Lost:
     def reason(self, order: str, arrow: Arrow) -> str:
         return f"no span of {arrow.source}" if int(order) % 3 == 0 else ""
 
+    def order_reason(self, order: str) -> str:
+        return "" if int(order) % 2 else "an unknown caller"
+
 
 def facts(result: OrderResult) -> tuple[object, ...]:
     """What a result says, without the evidence."""

@@ -39,6 +39,8 @@ def judge(
     first = {view.places[at]: found.happened[at][0] for at in sorted(found.happened)}
     times = {view.places[at]: len(each) for at, each in sorted(found.happened.items()) if len(each) > 1}
     unjudged = tuple(Unjudged(view.arrows[at], reason) for at, reason in reasons.items())
+    if not unjudged and (reason := gaps.order_reason(order)):
+        unjudged = (Unjudged(None, reason),)
     repeated = tuple(_describe_times(view, at, len(each)) for at, each in sorted(found.happened.items()) if each[1:])
     return OrderResult(order, first, tuple(deviations), unjudged, times, repeated)
 

@@ -57,9 +57,6 @@ class Facts:
 
     def add_absent_link(self, draft: Draft, link: SpanId) -> None:
         """Notes a delivery whose publication is not in the files."""
-        self.silent = set[str]()  # services with spans that receive, but name no message
-        self.joined = set[str]()  # services with deliveries in the trace of their message
-        self.linked = set[str]()  # services with deliveries in another trace
         self.absent_links.append((draft, link))
 
     def add_lost_message(self, draft: Draft, node: Node) -> None:

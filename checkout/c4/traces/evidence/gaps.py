@@ -8,7 +8,7 @@ from checkout.c4.traces.evidence.facts import Facts, missing_parents
 from checkout.c4.traces.evidence.pieces import Pieces
 from checkout.c4.traces.evidence.problems import describe_problems
 from checkout.c4.traces.mapping.context import Context
-from checkout.c4.traces.mapping.node import Draft, Node
+from checkout.c4.traces.mapping.node import Draft, Node, Role
 from checkout.c4.traces.mapping.stories import story_of
 from checkout.c4.traces.naming.text import short_id
 
@@ -54,6 +54,13 @@ class TraceGaps:
         self._unclear = _unclear_calls(facts)
         self._called = {node.alias for node in facts.unknown_callers}
         self._nearest = {name: context.elements.nearest(name) for name in self._unmapped.values()}
+        called = {arrow.target for arrow in context.elements.arrows}
+        self._callers = {
+            node.span.trace: f"{node.alias} was called by a service whose span {short_id(node.missing)} is missing"
+            for node in nodes
+            if node.missing and node.up is None and node.role is Role.SERVER and not node.is_muted
+            if node.alias in called or not self._missing[node.span.trace].is_top
+        }
         self.problems: Sequence[str] = describe_problems(context, facts, self._missing, self._partial)
 
     def reason(self, order: str, arrow: Arrow) -> str:
@@ -62,6 +69,11 @@ class TraceGaps:
             return self._stories[order]
         by_trace = (self._trace_reason(trace, arrow) for trace in sorted(self._traces.get(order, ())))
         return next(filter(None, by_trace), "") or self._end_reason(order, arrow) or self._name_reason(order, arrow)
+
+    def order_reason(self, order: str) -> str:
+        """Which service of this story was called by an unknown one; empty where all callers are known."""
+        by_trace = (self._callers.get(trace, "") for trace in sorted(self._traces.get(order, ())))
+        return next(filter(None, by_trace), "")
 
     def _trace_reason(self, trace: str, arrow: Arrow) -> str:
         if trace in self._partial:

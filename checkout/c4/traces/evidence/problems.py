@@ -1,5 +1,6 @@
 """Problems: one sentence for each gap of traces, with its remedy."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 
@@ -17,6 +18,7 @@ def describe_problems(
 ) -> list[str]:
     """What a user can mend: names that fit no element, incomplete traces, ambiguous technologies."""
     names = context.names
+    unnamed = Counter(node.alias for node in facts.unnamed_calls)
     links = dict.fromkeys(link.trace for _, link in facts.absent_links)
     is_nameless = bool(facts.unknown_callers) and not context.elements.has_drawing
     is_unmapped = context.elements.has_drawing and bool(names.unmapped_services or facts.peer_counts)
@@ -26,6 +28,7 @@ def describe_problems(
         (len(facts.peer_counts), _unmapped_peers(context, facts)),
         (int(is_unmapped), iter([DRAFT] if is_unmapped else [])),
         (len(names.nameless), _nameless_services(context)),
+        (len(unnamed), _unnamed_systems(unnamed)),
         (len(missing), _incomplete_traces(missing)),
         (len(partial), _partial_traces(partial)),
         (len(links), _absent_links(links)),
@@ -60,6 +63,12 @@ def _unmapped_peers(context: Context, facts: Facts) -> Iterator[str]:
         nearest = context.elements.nearest(name)
         closest = f"; nearest: {nearest}" if nearest else ""
         yield f'"{name}" ({count(calls, "call")}) is no element: {remedy}{closest}'
+
+
+def _unnamed_systems(unnamed: Counter[str]) -> Iterator[str]:
+    for caller, calls in unnamed.most_common():
+        remedy = "set service.peer.name, or a host name as server.address, on its client spans"
+        yield f"{count(calls, 'call')} of {caller} {'names' if calls == 1 else 'name'} no system: {remedy}"
 
 
 def _incomplete_traces(missing: Mapping[str, MissingParents]) -> Iterator[str]:

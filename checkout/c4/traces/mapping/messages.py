@@ -1,12 +1,14 @@
 """Messages: the arrows of publications and deliveries, through the broker or, where none is drawn, directly."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 
 from checkout.c4.traces import attributes
 from checkout.c4.traces.evidence.facts import Facts
 from checkout.c4.traces.mapping.context import Context, distinct
 from checkout.c4.traces.mapping.node import PUBLICATIONS, Draft, Node, Role
+from checkout.c4.traces.mapping.positions import Positions
 from checkout.c4.traces.mapping.tree import Forest
 from checkout.c4.traces.naming.seeing import see_message
 from checkout.c4.traces.naming.text import clean
@@ -24,6 +26,8 @@ class Messages:
         self._claimed = set[Node]()  # the send spans in _same
         self._receives: dict[Node, list[Node]] = {}  # by parent, in the order of their start
         self._waiting: dict[Node, list[Node]] = {}  # a receive span -> process spans that name no message
+        self._positions = Positions([])
+        self._processed = Counter[str]()  # by service: process spans less the messages of receive spans
 
     def publish(self, node: Node) -> None:
         """Adds the publications of a send span: one for each span of a message that it links to, else one."""
@@ -76,6 +80,7 @@ class Messages:
 
     def process(self, nodes: Sequence[Node]) -> None:
         """Adds the deliveries of process spans. A process span within another one for the same message adds none."""
+        self._positions = Positions(nodes)
         self._sort_receives(nodes)
         for node in nodes:
             if not node.is_muted and self._is_process(node):
@@ -125,7 +130,8 @@ class Messages:
         free = [each for each in origins if (receive.alias, each) not in self._handled]
         for at, node in enumerate(sorted(waiting, key=_start)):
             own = free[min(at, len(free) - 1)] if free else None
-            self._deliver(node, [own] if own else [], [] if own else absent[:1])
+            story = f"{node.span.trace}:{node.span.id}" if len(waiting) > 1 else ""
+            self._deliver(node, [own] if own else [], [] if own else absent[:1], story)
 
     def receive(self, node: Node) -> None:
         """Adds the deliveries of a receive span for the messages that no process span of its service handles."""
@@ -137,23 +143,32 @@ class Messages:
         is_silent = not origins and not absent and node not in self._waiting
         if free or lost:
             self._deliver(node, free, lost)
-        elif is_silent and (attributes.message_count(node.span) or attributes.offset(node.span) is not None):
-            self._deliver(node, [], [])
+        elif is_silent and (number := _number_received(node.span)):
+            self._processed[node.alias] -= number
+            if self._processed[node.alias] < 0:  # no process span handled one of them
+                self._deliver(node, [], [])
         elif is_silent:
             self._context.leave_out("receive spans without a message")
             self._facts.silent.add(node.alias)
 
     def _messages_of(self, node: Node) -> tuple[list[Node], list[SpanId]]:
-        """The spans that sent the messages of a span, from its parent and links, and the links to absent spans."""
+        """The spans that sent the messages of a span, from its parent, links or position; links to absent spans."""
         up = [node.up] if node.up and node.up.role in PUBLICATIONS else []
         origins = [*up, *self._linked(node.span)]
         absent = [] if up else [link for link in node.span.links if self._forest.find(link) is None]
-        sent = [each for each in origins if each.role in PUBLICATIONS] or origins
+        sent = [each for each in origins if each.role in PUBLICATIONS]
+        if not sent and len(absent) < 2 and (found := self._positions.find(node.span)):
+            return [found], []
+        sent = sent or origins
         return distinct([self._same.get(each, each) for each in sent]), absent
 
-    def _deliver(self, node: Node, origins: list[Node], absent: list[SpanId]) -> None:
-        """Adds a delivery for each message; the first one is the entry, to which what follows belongs."""
+    def _deliver(self, node: Node, origins: list[Node], absent: list[SpanId], story: str = "") -> None:
+        """Adds a delivery for each message; the first one is the entry, to which what follows belongs.
+
+        `story` is that of a message of which nothing is known, by default its trace.
+        """
         self._origins[node] = origins
+        self._processed[node.alias] += node.role is Role.PROCESS
         drafts = [self._add_delivery(node, origin) for origin in origins]
         for link in absent:
             drafts.append(self._add_delivery(node, None, link.trace))
@@ -161,7 +176,7 @@ class Messages:
             self._facts.add_absent_link(drafts[-1], link)
         if not drafts:
             drafts.append(self._add_delivery(node, None))
-            drafts[0].owner = node.up if node.is_inner else None
+            drafts[0].owner, drafts[0].story = node.up if node.is_inner else None, story
             if node.local.up is None and node.local.role is not Role.SERVER:
                 self._facts.add_lost_message(drafts[0], node)
         node.entry = drafts[0]
@@ -199,6 +214,10 @@ def _add_record(draft: Draft, span: Span, topic: str) -> None:
         draft.hop.topic = clean(topic) or None
         draft.hop.partition, draft.hop.offset = attributes.partition(span), attributes.offset(span)
         draft.hop.key = clean(attributes.key(span)) or None
+
+
+def _number_received(span: Span) -> int:
+    return attributes.message_count(span) or int(attributes.offset(span) is not None)
 
 
 def _start(node: Node) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from checkout.c4.source.elements import ElementKind
 from checkout.c4.traces import attributes
 from checkout.c4.traces.naming.elements import DrawnElements, NameIndex, fold, is_local
+from checkout.c4.traces.naming.text import clean
 from checkout.c4.traces.naming.trace_map import Patterns, TraceMap, as_patterns
 from checkout.c4.traces.span import Span
 
@@ -14,7 +15,9 @@ BROKER = "broker"
 
 
 class TraceNames:
-    """Resolves the names of traces to aliases. Where no element fits, the alias is the name in lower case.
+    """Resolves the names of traces to aliases.
+
+    Where no element fits, the alias is the name in lower case; with a drawing a called system is named as traces do.
 
     `unmapped_services` and `unmapped_peers` count the spans of names that fit no element; `nameless` counts spans whose
     service is unknown, by the name that the span has.
@@ -118,9 +121,10 @@ class TraceNames:
             found = _first(map(self.elements.find, names)) or self._find_service_of(names)
         if found:
             return found, True
-        alias = fold(names[0])
-        is_taken = is_database and (alias in self.elements.aliases or alias in self.services.values())
-        return f"{alias}_db" if is_taken else alias, not self.elements.has_drawing
+        folded = fold(names[0])
+        if is_database and (folded in self.elements.aliases or folded in self.services.values()):
+            return f"{folded}_db", not self.elements.has_drawing
+        return (clean(names[0]), False) if self.elements.has_drawing else (folded, True)
 
     def _find_service_of(self, names: Sequence[str]) -> str:
         """The alias of a service that has spans and fits one of the names of a called system."""

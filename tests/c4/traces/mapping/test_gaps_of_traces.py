@@ -174,6 +174,27 @@ def test_a_call_that_names_no_system_may_be_an_element_that_has_no_spans() -> No
     assert reason(TO_BANK, SHOP, STOCK, call) == "span 3 of stock calls a system that it does not name"
 
 
+def test_calls_that_name_no_system_are_counted_with_a_remedy() -> None:
+    calls = [span(f"stock/{n}", "2", "client", server__address="10.0.0.7", **GET) for n in (3, 4)]
+
+    assert mapped(SHOP, STOCK, *calls, drawing=VIEW).gaps.problems == [
+        "2 calls of stock name no system: set service.peer.name, or a host name as server.address, on its client spans"
+    ]
+
+
+@pytest.mark.parametrize(("service", "others", "is_known"), [
+    ("stock", [], False), ("stock", [SHOP], False), ("shop", [], True), ("shop", [STOCK, SHOP], False),
+])  # fmt: skip
+def test_a_request_of_an_unknown_caller_leaves_its_story_open(
+    service: str, others: list[Span], is_known: bool
+) -> None:
+    found = mapped(span(f"{service}/7", "4f2a0000", "server"), *others, drawing=VIEW)
+
+    reason = f"{service} was called by a service whose span 4f2a0000 is missing"
+    assert found.gaps.order_reason("t1") == ("" if is_known else reason)
+    assert found.gaps.order_reason("t2") == ""
+
+
 def test_what_follows_from_a_batch_belongs_to_its_first_story_and_cannot_be_judged_in_others() -> None:
     sent = [send("shop/1@a"), send("shop/1@b")]
     found = mapped(*sent, process("stock/1@c", links="1@a 1@b"), drawing=VIEW)

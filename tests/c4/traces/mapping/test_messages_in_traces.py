@@ -36,6 +36,39 @@ def test_a_message_is_two_arrows_however_its_delivery_is_traced(delivery: list) 
     assert {hop.order for hop in found.hops} == {"t1"}
 
 
+PLACE = {"messaging.destination.partition.id": "3", "messaging.kafka.offset": 7}
+
+
+@pytest.mark.parametrize(
+    "delivery",
+    [
+        [process("stock/2@t2", **PLACE)],
+        [receive("stock/2@t2", messaging__batch__message_count=1), process("stock/3@t2", "2", **PLACE)],
+        [receive("stock/2@t2", messaging__batch__message_count=1), process("stock/3@t3", **PLACE)],
+        [receive("stock/2@t2", **PLACE)],
+        [process("stock/2@t2", links="9@gone", **PLACE)],
+    ],
+    ids=["root", "below the receive span", "beside the receive span", "receive only", "link to an absent span"],
+)
+def test_without_a_parent_or_link_a_message_is_known_by_its_offset(delivery: list) -> None:
+    found = mapped(send("shop/1", **PLACE), *delivery)
+
+    assert arrows(found) == TWO_ARROWS
+    assert chain(found) == CAUSED
+
+
+def test_two_messages_with_one_offset_are_of_two_clusters_and_lead_to_no_delivery() -> None:
+    found = mapped(send("shop/1", **PLACE), send("shop/1@t2", **PLACE), process("stock/2@t3", **PLACE))
+
+    assert {hop.order for hop in found.hops if hop.to == "stock"} == {"t3"}
+
+
+def test_deliveries_of_unknown_messages_of_one_poll_are_stories_of_their_own() -> None:
+    found = mapped(receive("stock/1"), process("stock/2", "1"), process("stock/3", "1"))
+
+    assert {hop.order for hop in found.hops} == {"t1:2", "t1:3"}
+
+
 @pytest.mark.parametrize("style", ["linked", "parent of send", "child of send", "sibling"])
 def test_create_and_send_are_one_publication(style: str) -> None:
     create = {"messaging.operation.type": "create"}
