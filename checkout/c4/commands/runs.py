@@ -22,6 +22,7 @@ def draw(
     ] = "c4",
 ) -> int:
     """Print or update a dynamic view from a recorded run."""
+    from checkout.c4.checks.conformance.stories import describe_mixture
     from checkout.c4.draw import new_source, observe_arrows, observe_queues, update_source
     from checkout.c4.findings import display_path, log
     from checkout.c4.notations.mermaid import mermaid_source
@@ -33,6 +34,8 @@ def draw(
     recording = Recording(journal, traces, map, order)
     drawing = render_file(str(into)).drawing if into else None
     recorded = recording.read(drawing, with_steps=True)
+    if mixture := describe_mixture(recorded.entries):
+        log(mixture)
     arrows = observe_arrows(recorded.orders.values())
     if into is None or drawing is None:
         kinds = {**observe_queues(recorded.hops), **recorded.kinds}

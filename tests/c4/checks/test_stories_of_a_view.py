@@ -11,6 +11,7 @@ from checkout.c4.checks.conformance.reports import as_json, as_markdown, as_text
 from checkout.c4.checks.conformance.stories import (
     Entry,
     Sorted,
+    describe_mixture,
     describe_others,
     entries_of,
     only_others,
@@ -116,6 +117,14 @@ def test_if_no_trace_is_of_the_view_the_error_counts_the_other_stories() -> None
 )
 def test_other_stories_are_one_line(others: dict[str, int], line: str) -> None:
     assert describe_others(others) == line
+
+
+def test_orders_that_begin_differently_are_a_mixture() -> None:
+    one, other = Entry(("a", "b", "HTTP"), "GET /a"), Entry(("a", "b", "HTTP"), "GET /b")
+
+    assert describe_mixture({"t1": one, "t2": one}) == ""
+    line = "the orders begin with different messages: GET /a 2, GET /b 1: name one with --order ID"
+    assert describe_mixture({"t1": one, "t2": one, "t3": other}) == line
 
 
 def report(run: Sequence[Arrow]) -> dict[str, str]:

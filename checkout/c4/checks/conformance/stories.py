@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 from checkout.c4.checks.verify import is_silent, numbered_arrows
@@ -82,12 +81,22 @@ def sort_stories(arrows: Sequence[Arrow], stories: Mapping[str, list[Hop]], entr
 def describe_others(others: Mapping[str, int]) -> str:
     """Other stories in one line, the most frequent first; empty if there are none."""
     number = sum(others.values())
-    most = Counter(others).most_common()
-    kinds = [f"{message} {count:,}" for message, count in islice(most, SHOWN)]
-    rest = sum(count for _, count in most[SHOWN:])
-    listed = ", ".join([*kinds, *([f"and further ones {rest:,}"] if rest else [])])
     noun = "trace is of another story" if number == 1 else "traces are of other stories"
-    return printable(f"{number:,} {noun}: {listed}") if number else ""
+    return f"{number:,} {noun}: {_list(others)}" if number else ""
+
+
+def describe_mixture(entries: Mapping[str, Entry]) -> str:
+    """A line about orders that do not begin with the same message; empty if they do."""
+    beginnings = Counter(entry.message for entry in entries.values())
+    listed = f"the orders begin with different messages: {_list(beginnings)}: name one with --order ID"
+    return listed if len(beginnings) > 1 else ""
+
+
+def _list(numbers: Mapping[str, int]) -> str:
+    most = Counter(numbers).most_common()
+    kinds = [f"{message} {count:,}" for message, count in most[:SHOWN]]
+    rest = sum(count for _, count in most[SHOWN:])
+    return printable(", ".join([*kinds, *([f"and further ones {rest:,}"] if rest else [])]))
 
 
 def only_others(sorted_by_view: Iterable[Sorted]) -> Counter[str]:
