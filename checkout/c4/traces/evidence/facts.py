@@ -36,6 +36,7 @@ class Facts:
         self.batches: list[tuple[Draft, Node]] = []
         self.unnamed_calls: list[Node] = []
         self.unknown_callers: list[Node] = []
+        self.unclear_calls: list[Node] = []
         self.unmapped_peers: list[tuple[Draft, str]] = []
         self.peer_counts = Counter[str]()
 
@@ -70,6 +71,10 @@ class Facts:
     def add_unnamed_call(self, node: Node) -> None:
         """Notes a call to a system that the span does not name, or names by an IP address."""
         self.unnamed_calls.append(node)
+
+    def add_unclear_call(self, node: Node) -> None:
+        """Notes a span without a kind that may be a call, or the handling of one."""
+        self.unclear_calls.append(node)
 
     def add_unmapped_peer(self, draft: Draft, name: str) -> None:
         """Notes a call to a system that is no element."""

@@ -141,6 +141,8 @@ def _story_reasons(facts: Facts) -> dict[str, str]:
 
 def _unclear_calls(facts: Facts) -> dict[tuple[str, str], str]:
     reasons: dict[tuple[str, str], str] = {}
+    for node in facts.unclear_calls:
+        reasons[story_of(node), node.alias] = f"span {short_id(node.span.id)} of {node.alias} may be the call"
     for node in facts.unnamed_calls:
         reason = f"span {short_id(node.span.id)} of {node.alias} calls a system that it does not name"
         reasons[story_of(node), node.alias] = reason

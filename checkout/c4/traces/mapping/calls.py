@@ -83,8 +83,8 @@ class Calls:
 
     def call(self, node: Node) -> None:
         """Adds the request of a client span that no span of another service answered."""
-        is_guessed = node.role is Role.INTERNAL and not node.children and _is_request(node)
-        if node.is_muted or not (is_guessed or node.role is Role.CLIENT) or node.has_answer or node.has_named_call:
+        is_request = node.role is Role.INTERNAL and _is_request(node)
+        if node.is_muted or not (is_request or node.role is Role.CLIENT) or node.has_answer or node.has_named_call:
             return
         peer, is_known = self._peer(node)
         if peer == node.alias or _is_callee(node) or self._is_part_of_outer(node, peer):
@@ -96,12 +96,15 @@ class Calls:
             return
         elements = self._context.elements
         is_database = bool(attributes.database(node.span))
+        if is_request and (node.children or not (is_database or node.is_inner)):
+            self._facts.add_unclear_call(node)
+            return
         if is_database and elements.has_drawing and not elements.has_databases and peer not in elements.ends:
             self._context.leave_out("database calls, which the view does not draw")
             return
         draft = Draft(node.span.trace, owner=node)
         if self._context.add_hop(draft, node, (node.alias, peer), see_call(node.span)):
-            self._context.guessed += is_guessed
+            self._context.guessed += is_request
             if not is_known:
                 self._facts.add_unmapped_peer(draft, attributes.peers(node.span)[0])
 
@@ -146,11 +149,12 @@ def _is_callee(node: Node) -> bool:
 
 
 def _is_request(node: Node) -> bool:
-    """Whether an internal span is a request to a database or, below one of its service, to a system that it names."""
-    if attributes.database(node.span):
+    """Whether an internal span may be a request to a database or, by its own service, to a system that it names."""
+    span = node.span
+    if attributes.database(span):
         return True
-    is_call = node.is_inner and bool(attributes.http_method(node.span) or attributes.rpc_system(node.span))
-    return is_call and bool(attributes.peers(node.span))
+    is_call = bool(attributes.http_method(span) or attributes.rpc_system(span)) and "http.route" not in span.attributes
+    return is_call and (node.up is None or node.is_inner) and bool(attributes.peers(span))
 
 
 def _is_first(up: Node) -> bool:

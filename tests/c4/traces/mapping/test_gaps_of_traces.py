@@ -174,6 +174,21 @@ def test_a_call_that_names_no_system_may_be_an_element_that_has_no_spans() -> No
     assert reason(TO_BANK, SHOP, STOCK, call) == "span 3 of stock calls a system that it does not name"
 
 
+@pytest.mark.parametrize(("span_name", "parent", "inner", "more", "is_proof"), [
+    ("stock/3", "2", [span("stock/4", "3")], {}, False),
+    ("stock/3", "", [], {}, False),
+    ("stock/3", "2", [span("stock/4", "3")], {"http.route": "/items"}, True),
+    ("stock/3", "1", [], {}, True),
+])  # fmt: skip
+def test_a_request_without_a_kind_that_may_be_a_call_leaves_its_arrow_open(
+    span_name: str, parent: str, inner: list[Span], more: dict[str, str], is_proof: bool
+) -> None:
+    request = span(span_name, parent, server__address="psp.example", **GET, **more)
+
+    expected = "" if is_proof else "span 3 of stock may be the call"
+    assert reason(TO_BANK, SHOP, STOCK, request, *inner) == expected
+
+
 def test_calls_that_name_no_system_are_counted_with_a_remedy() -> None:
     calls = [span(f"stock/{n}", "2", "client", server__address="10.0.0.7", **GET) for n in (3, 4)]
 

@@ -62,6 +62,13 @@ def test_a_host_may_be_a_service_that_is_not_drawn() -> None:
     assert arrows(mapped(*spans, drawing=view("shop stock HTTP"))) == ["shop → rates [HTTP, GET]"]
 
 
+def test_an_outside_system_that_is_not_drawn_has_the_name_that_traces_have() -> None:
+    call = span("members/1", kind="client", server__address="risk.example", **GET)
+
+    assert arrows(mapped(call, drawing=DRAWING)) == ["members → risk.example [HTTP, GET]"]
+    assert arrows(mapped(call)) == ["members → risk_example [HTTP]"]
+
+
 def test_the_nearest_element_is_suggested() -> None:
     elements = DrawnElements(DRAWING)
 
