@@ -104,6 +104,18 @@ def test_an_undrawn_request_is_named_with_its_span(verify: Verifier, requests: R
     assert "is not drawn: till → bank [HTTP, DELETE /payments/{id}]" in found
 
 
+def test_requests_of_other_stories_are_not_judged_beside_one_of_the_view(verify: Verifier, requests: Requests) -> None:
+    other = requests("GET /version").get_finished_spans()
+    spans = [*other, *requests("POST /payments", "GET /receipts").get_finished_spans()]
+
+    (result,) = verify(spans=spans)
+
+    assert result.conforms and len(result.hops) == 2
+    assert "no trace has the first arrow of till" in failure(verify, other)
+    faulty = requests("POST /payments").get_finished_spans()
+    assert "never happened: 2 till → bank" in failure(verify, [*other, *faulty])
+
+
 def test_a_run_that_cannot_be_judged_fails_unless_gaps_are_accepted(
     verify: Verifier, requests: Requests, project: Path
 ) -> None:
