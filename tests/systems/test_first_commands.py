@@ -33,7 +33,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
 @pytest.mark.slow
 def test_three_commands_lead_from_a_trace_to_a_verdict(run: Command, tmp_path: Path) -> None:
     (tmp_path / "lending.puml").write_bytes(VIEWS["lending"].read_bytes())
-    (tmp_path / "good.jsonl").write_bytes(otlp_lines(run_lending()))
+    (tmp_path / "good.jsonl").write_bytes(otlp_lines([*run_lending(), *run_trips(), *run_rental()]))
     (tmp_path / "faulty.jsonl").write_bytes(otlp_lines(run_lending(Fault.MISSING_CALL)))
 
     without_map, _ = run("verify", "lending.puml", "--traces", "good.jsonl")

@@ -1,7 +1,7 @@
 """Problems: one sentence for each gap of traces, with its remedy."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from checkout.c4.traces.evidence.facts import Facts, MissingParents
@@ -21,11 +21,15 @@ def describe_problems(
     unnamed = Counter(node.alias for node in facts.unnamed_calls)
     links = dict.fromkeys(link.trace for _, link in facts.absent_links)
     is_nameless = bool(facts.unknown_callers) and not context.elements.has_drawing
-    is_unmapped = context.elements.has_drawing and bool(names.unmapped_services or facts.peer_counts)
+    foreign = names.foreign_services
+    services = Counter({name: spans for name, spans in names.unmapped_services.items() if name not in foreign})
+    peers = Counter({name: calls for name, calls in facts.peer_counts.items() if not names.is_foreign_peer(name)})
+    is_unmapped = context.elements.has_drawing and bool(services or peers)
     kinds = (
         (int(is_nameless), iter([NO_CALLER] if is_nameless else [])),
-        (len(names.unmapped_services), _unmapped_services(context)),
-        (len(facts.peer_counts), _unmapped_peers(context, facts)),
+        (len(services), _unmapped_services(context, services)),
+        (len(peers), _unmapped_peers(context, peers)),
+        (int(bool(foreign)), _foreign_services(foreign)),
         (int(is_unmapped), iter([DRAFT] if is_unmapped else [])),
         (len(names.nameless), _nameless_services(context)),
         (len(unnamed), _unnamed_systems(unnamed)),
@@ -43,8 +47,8 @@ def _first(number: int, lines: Iterator[str]) -> Iterator[str]:
         yield f"and {number - SHOWN:,} more like the last line"
 
 
-def _unmapped_services(context: Context) -> Iterator[str]:
-    for name, spans in context.names.unmapped_services.most_common():
+def _unmapped_services(context: Context, services: Counter[str]) -> Iterator[str]:
+    for name, spans in services.most_common():
         nearest = context.elements.nearest(name)
         remedy = f'add "{clean(name)}" = "ALIAS" under [services] in traces.toml'
         closest = f"; nearest: {nearest}" if nearest else ""
@@ -57,8 +61,15 @@ def _nameless_services(context: Context) -> Iterator[str]:
         yield f'{count(spans, "span")} of no known service ("{clean(name)}"): {remedy}'
 
 
-def _unmapped_peers(context: Context, facts: Facts) -> Iterator[str]:
-    for name, calls in facts.peer_counts.most_common():
+def _foreign_services(names: Sequence[str]) -> Iterator[str]:
+    if names:
+        listed = ", ".join(f'"{clean(name)}"' for name in names[:SHOWN])
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        yield f"no element is in the traces of {listed}{more}: map those of this system under [services] in traces.toml"
+
+
+def _unmapped_peers(context: Context, peers: Counter[str]) -> Iterator[str]:
+    for name, calls in peers.most_common():
         remedy = "draw it, or add it under [peers] or [ignore] in traces.toml"
         nearest = context.elements.nearest(name)
         closest = f"; nearest: {nearest}" if nearest else ""

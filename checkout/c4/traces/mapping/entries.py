@@ -1,6 +1,7 @@
 """Entries: the request with which each story begins, where its first span is in the files."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from checkout.c4.checks.conformance.stories import Entry
 from checkout.c4.traces.mapping.context import Context
@@ -23,11 +24,27 @@ def find_entries(context: Context, nodes: Sequence[Node], stories: Mapping[str, 
     return found
 
 
-def _roots(nodes: Sequence[Node]) -> Iterator[Node]:
+def foreign_aliases(context: Context, nodes: Sequence[Node], stories: Collection[str]) -> frozenset[str]:
+    """The services that occur only in stories of other systems: whole ones without any element of the drawing.
+
+    `stories` are those that have hops; others, such as poll loops, show no system.
+    """
+    present: dict[str, set[str]] = defaultdict(set)
     for node in nodes:
-        is_first = node.up is None and not (node.missing or node.is_muted)
-        if is_first and node.role not in DELIVERIES and not node.span.links:
-            yield node
+        present[story_of(node)].add(node.alias)
+    elements = context.elements.aliases
+    whole = {story_of(node) for node in nodes if _is_root(node)}
+    others = {story for story in whole if not present[story] & elements}
+    own = set[str]().union(*(present[story] for story in stories if story not in others))
+    return frozenset(alias for story in others for alias in present[story]) - own if own & elements else frozenset()
+
+
+def _roots(nodes: Sequence[Node]) -> Iterator[Node]:
+    return (node for node in nodes if _is_root(node) and not node.is_muted)
+
+
+def _is_root(node: Node) -> bool:
+    return node.up is None and not (node.missing or node.role in DELIVERIES or node.span.links)
 
 
 def _entry(context: Context, root: Node, hops: Sequence[Hop]) -> Entry | None:

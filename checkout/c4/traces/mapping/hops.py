@@ -14,7 +14,7 @@ from checkout.c4.traces.evidence.summary import summarize
 from checkout.c4.traces.mapping.calls import Calls
 from checkout.c4.traces.mapping.context import Context
 from checkout.c4.traces.mapping.durations import Durations, measure_durations
-from checkout.c4.traces.mapping.entries import find_entries
+from checkout.c4.traces.mapping.entries import find_entries, foreign_aliases
 from checkout.c4.traces.mapping.messages import Messages
 from checkout.c4.traces.mapping.node import Draft, Role
 from checkout.c4.traces.mapping.steps import number_steps
@@ -82,6 +82,7 @@ def map_spans(
     _find_hops(context, forest, facts)
     find_causes(forest.nodes, context.drafts)
     stories = group_by_story(context.drafts)
+    names.foreign = foreign_aliases(context, forest.nodes, stories)
     if order is not None:
         chosen = choose_stories(stories, forest.nodes, order)
         stories = {story: drafts for story, drafts in stories.items() if story in chosen}

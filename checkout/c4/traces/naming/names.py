@@ -20,7 +20,7 @@ class TraceNames:
     Where no element fits, the alias is the name in lower case; with a drawing a called system is named as traces do.
 
     `unmapped_services` and `unmapped_peers` count the spans of names that fit no element; `nameless` counts spans whose
-    service is unknown, by the name that the span has.
+    service is unknown, by the name that the span has. `foreign` are the aliases of services of other systems.
     """
 
     def __init__(self, trace_map: TraceMap, elements: DrawnElements, spans: Iterable[Span]) -> None:
@@ -37,6 +37,7 @@ class TraceNames:
         self._found_brokers: dict[tuple[str, ...], str] = {}
         self.unmapped_services, self.unmapped_peers = Counter[str](), Counter[str]()
         self.nameless = Counter[str]()
+        self.foreign = frozenset[str]()
         self._index: NameIndex | None = None  # of the services, when all are known
         self.unmapped_aliases: dict[str, str] = {}
 
@@ -49,6 +50,16 @@ class TraceNames:
     def peers(self) -> dict[str, str]:
         """The aliases of called systems, by the name that is preferred among those of a call."""
         return {names[0]: alias for (_, _, *names), (alias, _) in self._found_peers.items() if alias and names}
+
+    @property
+    def foreign_services(self) -> list[str]:
+        """The names of services of other systems."""
+        return sorted(name for alias, name in self.unmapped_aliases.items() if alias in self.foreign)
+
+    def is_foreign_peer(self, peer: str) -> bool:
+        """Whether only services of other systems called a system under this name."""
+        callers = self.callers_of(peer)
+        return bool(callers) and callers <= self.foreign
 
     def callers_of(self, peer: str) -> set[str]:
         """The aliases of the services that called a system under this name."""

@@ -32,7 +32,11 @@ def suggest_map(names: TraceNames, drawing: str = "", entered: Iterable[str] = (
     caller = _only(names, (source for alias in entered for source in elements.sources(alias)))
     line = f"caller = {json.dumps(caller)}" if caller else '# caller = "ALIAS"'
     lines = [HEAD.format(drawing=drawing or "the diagram to be drawn", caller=line)]
-    for table, found in {"services": names.services, "peers": names.peers, "brokers": names.brokers}.items():
+    if foreign := ", ".join(map(clean, names.foreign_services)):
+        lines.append(f"# Not listed, since no element is in their traces: {foreign}")
+    services = {name: alias for name, alias in names.services.items() if alias not in names.foreign}
+    peers = {name: alias for name, alias in names.peers.items() if not names.is_foreign_peer(name)}
+    for table, found in {"services": services, "peers": peers, "brokers": names.brokers}.items():
         unknown = {name: alias for name, alias in found.items() if alias not in known}
         lines += ["", f"[{table}]", *_entries(unknown, names)]
     return "\n".join([*lines, TAIL, ""])
@@ -55,6 +59,7 @@ def _similar(names: TraceNames, name: str) -> str:
 def _only(names: TraceNames, found: Iterable[str]) -> str:
     """The only one of some elements that is neither a traced service nor a broker or database, else empty."""
     elements = names.elements
-    traced = {alias if alias in elements.aliases else elements.nearest(name) for name, alias in names.services.items()}
+    own = {name: alias for name, alias in names.services.items() if alias not in names.foreign}
+    traced = {alias if alias in elements.aliases else elements.nearest(name) for name, alias in own.items()}
     rest = {alias for alias in found if alias not in traced | elements.queues | elements.databases}
     return rest.pop() if len(rest) == 1 else ""

@@ -45,3 +45,36 @@ def test_a_service_with_spans_is_not_suggested_as_caller() -> None:
     arrows = ("books desk HTTP", *LOAN[1:])
 
     assert '# caller = "ALIAS"' in draft(ROOT, *CALL, span("books/9@t2", kind="server"), arrows=arrows)
+
+
+OTHER = [
+    span("rentals/1@t2", kind="server", to=9), span("bikes/2@t2", "1", "server", 1, 8),
+    span("rentals/3@t2", "1", "client", 2, 3, http__method="POST", peer__service="bank.example"),
+    span("bikes/1@t3", kind="server", http__route="/health", **GET), span("bikes/1@t4", "lost", "client", 1, 2),
+]  # fmt: skip
+
+
+def test_services_and_peers_of_other_systems_are_no_suggestions() -> None:
+    content = draft(ROOT, *CALL, *OTHER)
+
+    assert tomllib.loads(content)["services"] == {"library-members": "members"}
+    assert "bank.example" not in content
+    assert "# Not listed, since no element is in their traces: bikes, rentals" in content
+
+
+def test_a_service_in_a_trace_without_a_beginning_may_be_one_of_the_drawing() -> None:
+    piece = [span("bikes/2@t5", "lost", "server", 1, 8), span("depot/3@t5", "2", "server", 2, 3)]
+
+    found = mapped(ROOT, *CALL, *OTHER, *piece, drawing=view(*LOAN))
+
+    assert found.names.foreign_services == ["rentals"]
+    assert [line.split(" is ")[0] for line in found.gaps.problems if line.startswith("service")] == [
+        'service "bikes" (4 spans)', 'service "library-members" (1 span)', 'service "depot" (1 span)',
+    ]  # fmt: skip
+
+
+def test_without_any_element_all_services_are_listed() -> None:
+    names = mapped(*OTHER, drawing=view(*LOAN)).names
+
+    assert (names.foreign_services, sorted(names.unmapped_services)) == ([], ["bikes", "rentals"])
+    assert '"bikes" = ' in suggest_map(names, "loan")
