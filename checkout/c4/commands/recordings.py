@@ -1,7 +1,7 @@
 """Recordings: the options that name what ran, as journals or traces, and the hops that a command gets from them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,6 +42,18 @@ class Recorded:
     gaps: "Gaps"
     entries: "Mapping[str, Entry]" = field(default_factory=dict)
     kinds: "Mapping[str, ElementKind]" = field(default_factory=dict)
+
+    def of_view(self, drawing: "Drawing") -> "Recorded":
+        """Without the orders of other stories, which the log counts. Raises PreconditionError if none is left."""
+        from checkout.c4.checks.conformance.stories import describe_others, only_others, require_own, sort_stories
+        from checkout.c4.checks.verify import numbered_arrows
+        from checkout.c4.findings import log
+
+        found = sort_stories(numbered_arrows(drawing), self.orders, self.entries)
+        require_own(found, drawing)
+        if found.others:
+            log(describe_others(only_others([found])))
+        return replace(self, orders=found.own)
 
     @property
     def hops(self) -> "list[Hop]":

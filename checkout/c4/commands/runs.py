@@ -34,13 +34,14 @@ def draw(
     recording = Recording(journal, traces, map, order)
     drawing = render_file(str(into)).drawing if into else None
     recorded = recording.read(drawing, with_steps=True)
-    if mixture := describe_mixture(recorded.entries):
-        log(mixture)
-    arrows = observe_arrows(recorded.orders.values())
     if into is None or drawing is None:
+        if mixture := describe_mixture(recorded.entries):
+            log(mixture)
+        arrows = observe_arrows(recorded.orders.values())
         kinds = {**observe_queues(recorded.hops), **recorded.kinds}
         print(mermaid_source(arrows) if notation == "mermaid" else new_source(arrows, kinds), end="")
         return 0
+    arrows = observe_arrows(recorded.of_view(drawing).orders.values())
     text = update_source(drawing, arrows).encode()
     is_same = text == into.read_bytes()
     if not is_same:

@@ -60,7 +60,8 @@ def story(
         raise BadParameter("use either --step N or --html FILE")
     recording = Recording(journal, traces, map, order) if journal or traces or map else None
     diagrams = _render_all(file, define)
-    hops = next(iter(recording.read(diagrams[0].drawing).orders.values())) if recording else []
+    drawing = diagrams[0].drawing
+    hops = next(iter(recording.read(drawing).of_view(drawing).orders.values())) if recording else []
     if step is not None:
         if len(diagrams) > 1:
             names = ", ".join(each.drawing.name for each in diagrams)

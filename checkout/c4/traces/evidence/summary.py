@@ -40,5 +40,5 @@ def summarize(
     found = [text for text in matched if not text.startswith("0 ")]
     if context.elements.has_drawing and found:
         unmatched = context.technologies.matches[Match.NONE]
-        lines.append(f"technologies as drawn: {', '.join(found)}; {unmatched} as seen")
+        lines.append(f"drawn technologies: {', '.join(found)}; not drawn: {unmatched}")
     return lines

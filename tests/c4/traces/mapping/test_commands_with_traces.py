@@ -164,6 +164,29 @@ def test_cover_and_story_read_traces(run: Run, shop: Path, tmp_path: Path) -> No
     assert "GET /items/{id}" in (tmp_path / "page.html").read_text()
 
 
+OTHER = [
+    span("web/1@t0", at=-20, to=-10), span("web/2@t0", "1", "client", -19, -11),
+    span("stock/3@t0", "2", "server", -18, -12, http__route="/version", **GET),
+]  # fmt: skip
+
+
+def test_draw_and_story_leave_out_traces_of_other_stories(run: Run, shop: Path, tmp_path: Path) -> None:
+    drawn = run("draw", "--into", shop, spans=[*OTHER, *WHOLE])
+    told = run("story", shop, "--html", tmp_path / "page.html", spans=[*OTHER, *WHOLE])
+    nothing = run("draw", "--into", shop, spans=OTHER)
+
+    assert "1 trace is of another story: GET /version 1" in drawn.stderr
+    assert "unchanged" in drawn.stderr
+    assert (told.exit_code, "/version" in (tmp_path / "page.html").read_text()) == (0, False)
+    assert (nothing.exit_code, "no trace has the first arrow of shop" in nothing.stderr) == (3, True)
+
+
+def test_draw_without_a_view_warns_of_traces_that_begin_differently(run: Run) -> None:
+    done = run("draw", spans=[*OTHER, *WHOLE])
+
+    assert "the orders begin with different messages: GET /version 1, call 1: name one with --order ID" in done.stderr
+
+
 def test_a_draft_of_the_map_makes_the_traces_judgeable(run: Run, shop: Path) -> None:
     others = [replace(each, service=each.service.replace("stock", "stok-api")) for each in WHOLE[1:]]
     spans = [span("shopping/1", kind="server"), *others]

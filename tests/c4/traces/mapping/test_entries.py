@@ -51,6 +51,6 @@ def test_otherwise_the_beginning_is_unknown(spans: list[Span]) -> None:
 
 
 def test_finding_entries_counts_no_match_of_a_technology() -> None:
-    counts = [line for line in mapped(ROOT, *CALL, drawing=DRAWN).summary if line.startswith("technologies")]
+    counts = [line for line in mapped(ROOT, *CALL, drawing=DRAWN).summary if line.startswith("drawn technologies")]
 
-    assert counts == ["technologies as drawn: 1 by ends; 0 as seen"]
+    assert counts == ["drawn technologies: 1 by ends; not drawn: 0"]

@@ -82,7 +82,7 @@ def test_arrows_that_fit_alike_are_a_problem_of_the_map() -> None:
 def test_the_summary_counts_how_technologies_were_matched() -> None:
     found = mapped(send("a/1"), send("a/2", **{"messaging.destination.name": "b"}), drawing=view("a kafka orders"))
 
-    assert found.summary[-1] == "technologies as drawn: 1 by text; 1 as seen"
+    assert found.summary[-1] == "drawn technologies: 1 by text; not drawn: 1"
 
 
 def test_other_protocols_are_named_by_their_attribute() -> None:
