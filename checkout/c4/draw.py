@@ -8,6 +8,7 @@ from checkout.c4.checks.verify import numbered_arrows
 from checkout.c4.findings import PreconditionError
 from checkout.c4.source.arrows import Arrow, Drawing
 from checkout.c4.source.elements import ElementKind
+from checkout.c4.source.preprocessing import REPLACED
 from checkout.journal.causality import causal_levels
 from checkout.journal.hop import Hop
 
@@ -106,9 +107,16 @@ def _alias(end: str) -> str:
 
 
 def as_macro(arrow: ObservedArrow) -> str:
-    """The arrow as a line of C4-PlantUML, labelled with the words of its message."""
-    plain = [re.sub(r'["\n\r]', " ", part) for part in (message_words(arrow.message), arrow.technology)]
-    return f'Rel({_alias(arrow.source)}, {_alias(arrow.target)}, "{plain[0]}", "{plain[1]}", $index={arrow.step})'
+    """The arrow as a line of C4-PlantUML, labelled with the words of its message.
+
+    Raises PreconditionError for a technology that PlantUML would change, so that the arrow would not be found again.
+    """
+    if REPLACED.search(arrow.technology):
+        what = f"PlantUML would change the technology {arrow.technology!r} of {arrow.source} → {arrow.target}"
+        raise PreconditionError(f"{what}: give it another text under [technology] in traces.toml")
+    label, technology = (re.sub(r'["\n\r]', " ", part) for part in (message_words(arrow.message), arrow.technology))
+    label = REPLACED.sub(r"\g<0> ", label)
+    return f'Rel({_alias(arrow.source)}, {_alias(arrow.target)}, "{label}", "{technology}", $index={arrow.step})'
 
 
 def observe_queues(hops: Iterable[Hop]) -> dict[str, ElementKind]:
