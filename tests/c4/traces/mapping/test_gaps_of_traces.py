@@ -73,7 +73,8 @@ def test_a_message_without_its_sender_may_be_that_of_any_story() -> None:
     reasons = [found.gaps.reason("t1", arrow) for arrow in drawing.arrows]
 
     missing = "the sender of a message in trace t2 is missing, and what followed may belong to this trace"
-    assert reasons == ["", missing, missing, ""]
+    assert reasons == [missing, missing, missing, ""]
+    assert [found.gaps.is_unseen("t1", arrow) for arrow in drawing.arrows] == [True, True, True, False]
 
 
 def test_a_piece_does_not_belong_to_a_story_that_has_its_first_delivery() -> None:
