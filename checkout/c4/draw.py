@@ -1,12 +1,14 @@
 """Draw: derives the arrows of a dynamic view from recorded runs, as a new diagram or as an update of a file."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from checkout.c4.checks.verify import numbered_arrows
 from checkout.c4.findings import PreconditionError
 from checkout.c4.source.arrows import Arrow, Drawing
+from checkout.c4.source.elements import ElementKind
+from checkout.c4.source.preprocessing import REPLACED
 from checkout.journal.causality import causal_levels
 from checkout.journal.hop import Hop
 
@@ -95,20 +97,37 @@ def _renumber(drawing: Drawing, arrow: Arrow, text: str, step: int) -> str:
 
 
 def message_words(message: str) -> str:
-    """The name of a message in words: "new order received" for NewOrderReceived."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", message).lower()
+    """The name of a message in words: "new order received" for NewOrderReceived; "POST /orders" as it is."""
+    is_name = re.fullmatch(r"[A-Z][A-Za-z0-9]*", message) and not message.isupper()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", message).lower() if is_name else message
+
+
+def _alias(end: str) -> str:
+    return re.sub(r"[^\w.]", "_", end)
 
 
 def as_macro(arrow: ObservedArrow) -> str:
-    """The arrow as a line of C4-PlantUML, labelled with the words of its message."""
-    plain = [re.sub(r'["\n\r]', " ", part) for part in (message_words(arrow.message), arrow.technology)]
-    ends = [re.sub(r"[^\w.]", "_", end) for end in (arrow.source, arrow.target)]
-    return f'Rel({ends[0]}, {ends[1]}, "{plain[0]}", "{plain[1]}", $index={arrow.step})'
+    """The arrow as a line of C4-PlantUML, labelled with the words of its message.
+
+    Raises PreconditionError for a technology that PlantUML would change, so that the arrow would not be found again.
+    """
+    if REPLACED.search(arrow.technology):
+        what = f"PlantUML would change the technology {arrow.technology!r} of {arrow.source} → {arrow.target}"
+        raise PreconditionError(f"{what}: give it another text under [technology] in traces.toml")
+    label, technology = (re.sub(r'["\n\r]', " ", part) for part in (message_words(arrow.message), arrow.technology))
+    label = REPLACED.sub(r"\g<0> ", label)
+    return f'Rel({_alias(arrow.source)}, {_alias(arrow.target)}, "{label}", "{technology}", $index={arrow.step})'
 
 
-def new_source(arrows: Sequence[ObservedArrow]) -> str:
-    """The source of a new dynamic view."""
-    ends = dict.fromkeys(re.sub(r"[^\w.]", "_", end) for arrow in arrows for end in (arrow.source, arrow.target))
+def observe_queues(hops: Iterable[Hop]) -> dict[str, ElementKind]:
+    """The elements from which consumer groups receive messages."""
+    return {hop.sender: ElementKind.QUEUE for hop in hops if hop.topic and hop.group}
+
+
+def new_source(arrows: Sequence[ObservedArrow], kinds: Mapping[str, ElementKind] | None = None) -> str:
+    """The source of a new dynamic view. Elements without a kind are drawn as containers."""
+    known = kinds or {}
+    ends = {_alias(end): known.get(end, ElementKind.CONTAINER) for arrow in arrows for end in arrow.key[:2]}
     head = [
         "@startuml",
         "' Scope: a recorded run.",
@@ -119,5 +138,5 @@ def new_source(arrows: Sequence[ObservedArrow]) -> str:
         "title Recorded run",
         "",
     ]
-    boxes = [f'Container({end}, "{end.replace("_", " ").title()}", "")' for end in ends]
+    boxes = [f'{kind}({end}, "{end.replace("_", " ").title()}", "")' for end, kind in ends.items()]
     return "\n".join([*head, *boxes, "", *map(as_macro, arrows), "@enduml", ""])

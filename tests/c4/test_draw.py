@@ -11,7 +11,7 @@ from c4.conftest import Draw
 from c4.runs import VIEWS, valid_run
 from checkout.c4.checks.verify import verify_orders
 from checkout.c4.draw import new_source, observe_arrows, update_source
-from checkout.c4.findings import DiagramError
+from checkout.c4.findings import DiagramError, PreconditionError
 from checkout.c4.journal import parse_hops
 
 pytestmark = pytest.mark.slow  # draws with PlantUML
@@ -110,3 +110,22 @@ def test_names_from_a_journal_cannot_become_lines_of_plantuml(draw: Draw, tmp_pa
 
     assert not [line for line in file.read_text().split("\n") if line.startswith(("note", "!theme", "!include /"))]
     assert len(draw(file=file).drawing.arrows) == 17
+
+
+def test_names_from_a_journal_are_no_expressions_of_the_preprocessor(draw: Draw, tmp_path: Path) -> None:
+    run = valid_run("ordering", Random(1))
+    run[0] |= {"message": "say %date() Rel(a, b) 100% $cost"}
+    file = tmp_path / "anew.puml"
+
+    file.write_text(new_source(ran(run)))
+
+    labels = [arrow.label for arrow in draw(file=file).drawing.arrows]
+    assert "say % date () Rel (a, b) 100% $ cost" in labels
+
+
+def test_a_technology_that_plantuml_would_change_is_refused() -> None:
+    run = valid_run("ordering", Random(1))
+    run[0]["technology"] = "HTTP, GET /%getenv(HOME)"
+
+    with pytest.raises(PreconditionError, match=r"would change the technology .*: give it another text"):
+        new_source(ran(run))

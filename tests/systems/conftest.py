@@ -9,7 +9,8 @@ from systems.recorded_runs import VIEWS
 from systems.trace_formats import Spans, otlp_lines
 
 from checkout.c4.checks.conformance.results import OrderResult
-from checkout.c4.checks.verify import verify_orders
+from checkout.c4.checks.conformance.stories import sort_stories
+from checkout.c4.checks.verify import numbered_arrows, verify_orders
 from checkout.c4.journal import group_by_order
 from checkout.c4.render.cache import Cache
 from checkout.c4.render.renderer import open_renderer
@@ -42,10 +43,12 @@ def read(drawings: dict[str, Drawing], tmp_path: Path) -> Read:
 
 @pytest.fixture
 def verify(read: Read, drawings: dict[str, Drawing]) -> Verify:
-    """Verifies spans against a view: one result for each trace that has a story."""
+    """Verifies spans against a view: one result for each trace that is one of its stories."""
 
     def verify_spans(view: str, spans: Spans, write: Callable[[Spans], bytes] = otlp_lines) -> list[OrderResult]:
         found = read(view, spans, write=write)
-        return verify_orders(drawings[view], group_by_order(found.hops), gaps=found.gaps)
+        drawing = drawings[view]
+        stories = sort_stories(numbered_arrows(drawing), group_by_order(found.hops), found.entries)
+        return verify_orders(drawing, stories.own, gaps=found.gaps)
 
     return verify_spans

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 from checkout.c4.checks.conformance.fragments import Choice, Choices
 from checkout.c4.checks.conformance.judgement import judge
 from checkout.c4.checks.conformance.precedence import View
-from checkout.c4.checks.conformance.results import ANOTHER_STORY, OrderResult, Unjudged
+from checkout.c4.checks.conformance.results import OrderResult, Unjudged
 from checkout.c4.checks.gaps import Gaps, NoGaps
 from checkout.c4.findings import PreconditionError
 from checkout.c4.source.arrows import Arrow, Drawing
 from checkout.c4.source.elements import OUTSIDE
 from checkout.journal.hop import Hop
+
+NO_COMMON_ENDS = "none of its hops runs between two elements that an arrow of this view connects"
 
 
 def verify_orders(
@@ -27,21 +29,7 @@ def verify_orders(
         raise PreconditionError(message)
     queues = frozenset(element.alias for element in drawing.elements if element.shape == "queue")
     verifier = Verifier(arrows, allow_redelivery, gaps or NoGaps(), queues)
-    results = [verifier.verify(order, hops) for order, hops in orders.items()]
-    if len(results) == 1:
-        return results
-    return [_unless_other_story(result, orders[result.order], arrows) for result in results]
-
-
-def _unless_other_story(result: OrderResult, hops: Sequence[Hop], arrows: Sequence[Arrow]) -> OrderResult:
-    """The result; not judged if it begins with calls that are not drawn, and has less than half of the arrows."""
-    ids, drawn = {hop.id for hop in hops}, {arrow.key for arrow in arrows}
-    if not hops or None in ids or 2 * len(result.hops) >= len(arrows):
-        return result
-    first = [hop for hop in hops if hop.cause_id not in ids]
-    if not first or any(hop.arrow in drawn for hop in first):
-        return result
-    return OrderResult(result.order, {}, (), (Unjudged(None, ANOTHER_STORY),))
+    return [verifier.verify(order, hops) for order, hops in orders.items()]
 
 
 def numbered_arrows(drawing: Drawing) -> list[Arrow]:
@@ -81,7 +69,7 @@ class Verifier:
         """The result of one order: that of the choice of alternatives with the fewest deviations."""
         has_ids = all(hop.id is not None for hop in hops)
         if has_ids and not any(hop.arrow[:2] in self._ends for hop in hops):
-            return OrderResult(order, {}, (), (Unjudged(None, ANOTHER_STORY),))
+            return OrderResult(order, {}, (), (Unjudged(None, NO_COMMON_ENDS),))
         return min((self._judge(choice, order, hops, has_ids) for choice in self._choices(hops)), key=_rank)
 
     def _choices(self, hops: Sequence[Hop]) -> Iterator[Choice]:

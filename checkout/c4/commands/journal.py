@@ -32,9 +32,9 @@ def journal(
     trace_map = find_map(map, drawing.diagram.file if drawing else None)
     found = map_spans(files, trace_map, drawing, order, may_be_empty=True)
     if suggest_map:
-        print(as_map(found.names, drawing.name if drawing else ""), end="")
+        print(as_map(found.names, drawing.name if drawing else "", found.entered), end="")
     for hop in () if suggest_map else found.hops:
         print(msgspec.json.encode(hop_data(hop)).decode())
-    for line in (*found.summary, *found.gaps.problems):
+    for line in (*found.summary, *(() if suggest_map else found.gaps.problems)):
         log(line)
     return 0 if found.hops or suggest_map else 3

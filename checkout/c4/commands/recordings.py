@@ -1,15 +1,17 @@
 """Recordings: the options that name what ran, as journals or traces, and the hops that a command gets from them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import BadParameter, Option
 
 if TYPE_CHECKING:
+    from checkout.c4.checks.conformance.stories import Entry
     from checkout.c4.checks.gaps import Gaps
     from checkout.c4.source.arrows import Drawing
+    from checkout.c4.source.elements import ElementKind
     from checkout.journal.hop import Hop
 
 Journal = Annotated[
@@ -30,10 +32,16 @@ Order = Annotated[
 
 @dataclass(frozen=True)
 class Recorded:
-    """The hops of a recording by order, causes first, and why some arrows cannot be judged by it."""
+    """The hops of a recording by order, causes first, and why some arrows cannot be judged by it.
+
+    `entries` has the requests with which orders begin, where known. It has none if --order names an order by its id.
+    `kinds` are those of the elements that have no spans.
+    """
 
     orders: "dict[str, list[Hop]]"
     gaps: "Gaps"
+    entries: "Mapping[str, Entry]" = field(default_factory=dict)
+    kinds: "Mapping[str, ElementKind]" = field(default_factory=dict)
 
     @property
     def hops(self) -> "list[Hop]":
@@ -78,10 +86,13 @@ class Recording:
 
         `with_steps` numbers the hops of traces; without a drawing they are always numbered.
         """
+        from checkout.c4.checks.conformance.stories import entries_of
         from checkout.c4.checks.gaps import NoGaps
 
+        is_named = self._order is not None and (self._spans is None or "=" not in self._order)
         if self._spans is None:
-            return Recorded(self._journal or {}, NoGaps())
+            orders = self._journal or {}
+            return Recorded(orders, NoGaps(), {} if is_named else entries_of(orders))
         from checkout.c4.findings import log
         from checkout.c4.journal import group_by_order
         from checkout.c4.traces.mapping.hops import map_spans
@@ -91,4 +102,5 @@ class Recording:
         found = map_spans(self._spans, trace_map, drawing, self._order, with_steps)
         for line in (*found.summary, *(found.gaps.problems if with_problems else ())):
             log(line)
-        return Recorded(group_by_order(found.hops), found.gaps)
+        entries, kinds = {} if is_named else found.entries, found.names.kinds(trace_map.caller)
+        return Recorded(group_by_order(found.hops), found.gaps, entries, kinds)

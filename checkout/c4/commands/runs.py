@@ -22,7 +22,8 @@ def draw(
     ] = "c4",
 ) -> int:
     """Print or update a dynamic view from a recorded run."""
-    from checkout.c4.draw import new_source, observe_arrows, update_source
+    from checkout.c4.checks.conformance.stories import describe_mixture
+    from checkout.c4.draw import new_source, observe_arrows, observe_queues, update_source
     from checkout.c4.findings import display_path, log
     from checkout.c4.notations.mermaid import mermaid_source
     from checkout.c4.render.renderer import render_file
@@ -32,9 +33,13 @@ def draw(
         raise BadParameter("only diagrams in PlantUML can be updated", param_hint="--into")
     recording = Recording(journal, traces, map, order)
     drawing = render_file(str(into)).drawing if into else None
-    arrows = observe_arrows(recording.read(drawing, with_steps=True).orders.values())
+    recorded = recording.read(drawing, with_steps=True)
+    if mixture := describe_mixture(recorded.entries):
+        log(mixture)
+    arrows = observe_arrows(recorded.orders.values())
     if into is None or drawing is None:
-        print(mermaid_source(arrows) if notation == "mermaid" else new_source(arrows), end="")
+        kinds = {**observe_queues(recorded.hops), **recorded.kinds}
+        print(mermaid_source(arrows) if notation == "mermaid" else new_source(arrows, kinds), end="")
         return 0
     text = update_source(drawing, arrows).encode()
     is_same = text == into.read_bytes()

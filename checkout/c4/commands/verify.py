@@ -15,6 +15,7 @@ from checkout.c4.findings import PreconditionError
 if TYPE_CHECKING:
     from checkout.c4.checks.conformance.baseline import Baseline
     from checkout.c4.checks.conformance.results import OrderResult
+    from checkout.c4.checks.conformance.stories import Sorted
     from checkout.c4.source.arrows import Drawing
 
 
@@ -64,25 +65,36 @@ def _verify_views(
 ) -> list[VerifiedView]:
     """The orders of each view; of several views in a file those that are dynamic, and not of another system.
 
+    The first summary counts the orders of other stories, which are of no view.
+
     Raises PreconditionError if no view is left.
     """
     from checkout.c4.checks.conformance.assignment import assign_orders
+    from checkout.c4.checks.conformance.stories import only_others, require_own, sort_stories
     from checkout.c4.checks.conformance.summary import summarize
-    from checkout.c4.checks.verify import verify_orders
+    from checkout.c4.checks.verify import numbered_arrows, verify_orders
 
+    sorted_ones = list["Sorted"]()
     found = list[tuple["Drawing", Recorded, "list[OrderResult]"]]()
     refused = list[PreconditionError]()
     for drawing in drawings:
         try:
             recorded = recording.read(drawing, with_problems=False)  # the summary prints them
-            results = verify_orders(drawing, recorded.orders, allow_redelivery, recorded.gaps)
+            stories = sort_stories(numbered_arrows(drawing), recorded.orders, recorded.entries)
+            sorted_ones.append(stories)
+            require_own(stories, drawing)
+            results = verify_orders(drawing, stories.own, allow_redelivery, recorded.gaps)
             found.append((drawing, recorded, baselines[drawing.name].accept(results)))
         except PreconditionError as error:
             refused.append(error)
     if not found:
         raise refused[0]
-    assigned = assign_orders([results for _, _, results in found])
+    assigned, others = assign_orders([results for _, _, results in found]), only_others(sorted_ones)
+    summaries = [
+        summarize(results, recorded.gaps, None if at else others)
+        for at, ((_, recorded, _), results) in enumerate(zip(found, assigned, strict=True))
+    ]
     return [
-        VerifiedView(summarize(results, recorded.gaps), drawing, baselines[drawing.name].warnings)
-        for (drawing, recorded, _), results in zip(found, assigned, strict=True)
+        VerifiedView(summary, drawing, baselines[drawing.name].warnings)
+        for (drawing, _, _), summary in zip(found, summaries, strict=True)
     ]

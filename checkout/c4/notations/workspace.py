@@ -7,11 +7,10 @@ from pathlib import Path
 
 from checkout.c4.findings import DiagramError
 from checkout.c4.source.files import DiagramSource, SourceLine
+from checkout.c4.source.preprocessing import REPLACED
 
 MACROS = {"person": "Person", "system": "System", "container": "Container", "component": "Component"}
 SHAPES = {"cylinder": "Db", "bucket": "Db", "pipe": "Queue"}  # Structurizr's shapes that C4-PlantUML has, too
-# What PlantUML's preprocessor replaces even in quotation marks: variables, and calls of functions and procedures.
-REPLACED = re.compile(r"\$(?=\w)|%(?=\w)|(?<=\w)(?=\()")
 
 
 @dataclass(frozen=True)

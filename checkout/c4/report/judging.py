@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from checkout.c4.checks.conformance.results import OrderResult
+from checkout.c4.checks.conformance.stories import StoriesOfView
 from checkout.c4.checks.gaps import Gaps
 from checkout.c4.checks.verify import Verifier, is_silent, numbered_arrows
 from checkout.c4.report.shapes import Shape
@@ -55,15 +56,14 @@ class _Known:
 
 
 class ViewJudge:
-    """Judges stories by one view. A story may be one of the view if it has its first arrow or half of its arrows."""
+    """Judges stories by one view."""
 
     def __init__(self, drawing: Drawing, gaps: Gaps) -> None:
         self.arrows = numbered_arrows(drawing)
         self._gaps, self._recording = gaps, _AskedGaps(gaps)
         self._verifier = Verifier(self.arrows, False, self._recording)
+        self._stories = StoriesOfView(self.arrows)
         expected = [arrow for arrow in self.arrows if not is_silent(arrow)] or self.arrows
-        self._entries = {arrow.key for arrow in expected if arrow.index == expected[0].index}
-        self._expected = {arrow.key for arrow in expected}
         self._required = {arrow.key for arrow in expected if not arrow.fragments}
         self._keys = Counter(arrow.key for arrow in self.arrows)
         self._single = {arrow.key: at for at, arrow in enumerate(self.arrows) if self._keys[arrow.key] == 1}
@@ -71,7 +71,7 @@ class ViewJudge:
 
     def may_own(self, keys: frozenset[Key]) -> bool:
         """Whether a story with hops of these arrows may be one of this view."""
-        return bool(self._entries & keys) or 2 * len(self._expected & keys) >= len(self._expected)
+        return self._stories.owns(keys)
 
     def difference(self, keys: frozenset[Key]) -> int:
         """The number of arrows that only the view or only a story with these arrows has, without alternatives."""

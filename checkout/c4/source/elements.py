@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from checkout.c4.source.files import SourceLine
 from checkout.c4.source.labels import single_spaces, unquoted, without_markup
@@ -22,6 +23,16 @@ OUTSIDE = ("[", "]", "?")  # the ends of arrows from and to the outside of a seq
 HAS_ARROW = re.compile(
     r"(?:[-.=~]{2,}|[-.=~][\]lrud\w]*[-.=~]|<[-.=~]|[-.=~]>|[\\/]-|-[\\/]|(?<=\s)x[-.=~]|[-.=~]x(?=\s))"
 )
+
+
+class ElementKind(StrEnum):
+    """What a recorded run shows of an element; the value is the macro of C4-PlantUML that draws it."""
+
+    CONTAINER = "Container"
+    QUEUE = "ContainerQueue"
+    DATABASE = "ContainerDb"
+    OUTSIDE = "System_Ext"
+    PERSON = "Person"
 
 
 @dataclass(frozen=True)

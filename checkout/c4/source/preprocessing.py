@@ -9,6 +9,8 @@ from checkout.c4.source.includes import CLOSING, OPENING
 
 MARK, RECORD, FIELD, INDEX = "c4mark␞", "c4rel␞", "␞", "␟"
 BOX = "c4box␞"
+# What the preprocessor replaces even in quotation marks: variables, and calls of functions and procedures.
+REPLACED = re.compile(r"\$(?=\w)|%(?=\w)|(?<=\w)(?=\()")
 RELATION = '$from, $to, $label, $techn="", $descr="", $sprite="", $tags="", $link=""'
 FORTH = ("", "_Neighbor", "_D", "_Down", "_U", "_Up", "_L", "_Left", "_R", "_Right")
 DIRECTIONS = dict.fromkeys(FORTH, "-->>") | dict.fromkeys(("_Back", "_Back_Neighbor"), "<<--")

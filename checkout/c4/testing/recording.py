@@ -1,9 +1,10 @@
 """Recording: what a test recorded, as a journal, as spans in memory or as files of traces, in the form of hops."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from checkout.c4.checks.conformance.stories import Entry
 from checkout.c4.checks.gaps import Gaps, NoGaps
 from checkout.c4.findings import PreconditionError
 from checkout.c4.journal import group_by_order
@@ -16,10 +17,11 @@ Paths = str | Path | Sequence[str | Path]
 
 
 class Recording(NamedTuple):
-    """The hops of each story, and what the recording cannot show."""
+    """The hops of each story, what the recording cannot show, and the requests with which stories begin."""
 
     orders: dict[str, list[Hop]]
     gaps: Gaps
+    entries: Mapping[str, Entry] = {}
 
 
 class Source(NamedTuple):
@@ -50,4 +52,5 @@ class Source(NamedTuple):
             paths = [self.traces] if isinstance(self.traces, str | Path) else self.traces or ()
             spans = read_spans([Path(path) for path in paths], order)
         found = map_spans(spans, find_map(map_file, drawing.diagram.file), drawing, order)
-        return Recording(group_by_order(found.hops), found.gaps)
+        is_named = order is not None and "=" not in order
+        return Recording(group_by_order(found.hops), found.gaps, {} if is_named else found.entries)

@@ -8,9 +8,10 @@ import pytest
 
 from checkout.c4.checks.conformance.reports import as_text
 from checkout.c4.checks.conformance.results import OrderResult
+from checkout.c4.checks.conformance.stories import require_own, sort_stories
 from checkout.c4.checks.conformance.summary import summarize
 from checkout.c4.checks.gaps import Gaps
-from checkout.c4.checks.verify import verify_orders
+from checkout.c4.checks.verify import numbered_arrows, verify_orders
 from checkout.c4.findings import PreconditionError, display_path
 from checkout.c4.recorded_hops import Journal
 from checkout.c4.render.renderer import render_file
@@ -91,8 +92,10 @@ class Verifier:
             raise PreconditionError(NO_DIAGRAM)
         drawing = self._drawings.read(display_path(self._root / expected.diagram))
         map_file = self._root / expected.map_file if expected.map_file else None
-        orders, gaps = source.read(drawing, map_file, expected.order)
-        return verify_orders(drawing, orders, expected.allow_redelivery, gaps), gaps
+        recording, arrows = source.read(drawing, map_file, expected.order), numbered_arrows(drawing)
+        stories = sort_stories(arrows, recording.orders, recording.entries)
+        require_own(stories, drawing)
+        return verify_orders(drawing, stories.own, expected.allow_redelivery, recording.gaps), recording.gaps
 
 
 def _failure(expected: Expectation, results: Sequence[OrderResult], gaps: Gaps) -> str:

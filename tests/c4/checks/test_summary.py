@@ -131,7 +131,7 @@ def test_json_is_one_object_with_a_version() -> None:
     data = json.loads(as_json(summary_of(*many(), gaps=Untraced(t0="shop")), SHOP, ["a warning"]))
 
     assert list(data) == [
-        "version", "diagram", "summary", "arrows", "deviations", "gaps", "problems", "baseline", "orders",
+        "version", "diagram", "summary", "arrows", "deviations", "gaps", "problems", "others", "baseline", "orders",
     ]  # fmt: skip
     answers = [(each["index"], each["happened"], each["never"], each["unjudged"]) for each in data["arrows"]]
     assert answers == [(1, 10, 0, 0), (2, 10, 0, 0), (3, 8, 1, 1)]
@@ -191,36 +191,3 @@ def test_names_of_a_trace_are_no_markup() -> None:
 
     assert "<img" not in text and "&lt;img src=x&gt;\\|" in text
     assert "[x](" not in text
-
-
-def other(order: str) -> list[Hop]:
-    """A run of another use case, which calls the shop otherwise and stock as in this view."""
-    entry = hop("1", "web", "shop", "HTTP, GET /stock", order=order)
-    return [entry, *(hop(to, "shop", to, cause="1", order=order) for to in ("stock", "cache"))]
-
-
-def test_traces_of_other_stories_are_counted_and_change_no_exit_code() -> None:
-    view = drawing(*SHOP.arrows, *(arrow(number, "shop", f"part{number}") for number in (4, 5)))
-    good = [*run("t1", "stock", "bank"), *(hop(f"p{n}", "shop", f"part{n}", cause="1", order="t1") for n in (4, 5))]
-
-    mixed, others, one = (
-        summarize(verify_orders(view, {hops[0].order or "": hops for hops in orders}))
-        for orders in ([good, other("t2"), other("t3")], [other("t2"), other("t3")], [other("t2")])
-    )
-
-    assert str(mixed) == "1 order: 1 conform, 0 deviate, 0 cannot be judged; 2 orders of other stories"
-    assert [each.exit_code() for each in (mixed, others, one)] == [0, 3, 1]
-
-
-def test_run_that_begins_otherwise_but_has_most_of_the_arrows_is_judged() -> None:
-    changed = [hop("1", "web", "shop", "gRPC", order="t1"), *run("t1", "stock", "bank")[1:]]
-
-    results = summary_of(changed, run("t2", "stock", "bank")).results
-
-    assert [[str(each.kind) for each in result.deviations] for result in results] == [["wrong technology"], []]
-
-
-def test_run_that_begins_as_drawn_and_ends_early_is_judged() -> None:
-    first, _ = summary_of(run("t0"), run("t1", "stock", "bank")).results
-
-    assert [str(each.kind) for each in first.deviations] == ["missing", "missing"]

@@ -1,5 +1,6 @@
 """Judgement: the deviations of one order from the arrows of a view."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from checkout.c4.checks.conformance.matching import (
@@ -18,6 +19,7 @@ from checkout.c4.source.arrows import Arrow
 from checkout.journal.hop import Hop
 
 Key = tuple[str, str, str]
+REPLY = "draw it dotted and without a technology in a sequence diagram, and not at all in other views"
 
 
 def judge(
@@ -104,7 +106,18 @@ def _never_happened(view: View, never: Sequence[int], swapped: dict[int, Key], f
         else:
             attempt = found.attempts.get(arrow.key)
             evidence = f"; {attempt.outcome}: {_describe(attempt)}" if attempt else ""
-            yield Deviation(DeviationKind.MISSING, f"never happened: {arrow}{evidence}", arrow, attempt)
+            hint = "" if attempt else _reply_hint(view, at)
+            yield Deviation(DeviationKind.MISSING, f"never happened: {arrow}{evidence}{hint}", arrow, attempt)
+
+
+def _reply_hint(view: View, at: int) -> str:
+    """What to do about an arrow that may be drawn as the reply to an earlier call with the same protocol."""
+    arrow = view.arrows[at]
+    for call in view.arrows[:at]:
+        protocols = {re.split(r"[\s,]", each.technology)[0] for each in (call, arrow)}
+        if (call.target, call.source) == arrow.key[:2] and len(protocols) == 1 and not view.queues & {*arrow.key[:2]}:
+            return f"; if it is the reply to {call}, {REPLY}"
+    return ""
 
 
 def _early(view: View, found: Matching, evidence: Evidence) -> Iterator[Deviation]:

@@ -37,7 +37,7 @@ def as_text(summary: Summary) -> str:
 
     is_few = len(summary.results) <= FEW
     lines = [result.describe(as_line) for result in summary.results] if is_few else [str(summary)]
-    return "\n".join([*lines, *summary.problems])
+    return "\n".join([*lines, *summary.notes])
 
 
 def as_json(summary: Summary, drawing: Drawing, warnings: Sequence[str] = ()) -> str:
@@ -48,11 +48,12 @@ def as_json(summary: Summary, drawing: Drawing, warnings: Sequence[str] = ()) ->
         "version": 1,
         "diagram": drawing.name,
         "summary": {"orders": len(summary.results)} | {str(each): summary.verdicts[each] for each in Verdict}
-        | {"other stories": summary.others},
+        | {"other stories": sum(summary.others.values())},
         "arrows": [arrow.as_data() | each._asdict() for arrow, each in answers],
         "deviations": [each.as_data() for each in summary.deviations],
         "gaps": [each.as_data() for each in summary.gaps],
         "problems": list(summary.problems),
+        "others": dict(summary.others),
         "baseline": list(warnings),
         "orders": [result.as_data() for result in summary.results],
     }
@@ -101,12 +102,12 @@ def title_line(drawing: Drawing) -> SourceLine:
 
 def as_markdown(summary: Summary, drawing: Drawing, picture: str = "", warnings: Sequence[str] = ()) -> str:
     """The summary for a pull request: verdicts, tables of deviations and gaps, and the picture at a relative link."""
-    counts, total = summary.verdicts, summary.count(len(summary.results) - summary.others)
+    counts, total = summary.verdicts, summary.count(len(summary.results))
     noun = "traces" if summary.is_traced else "orders"
     conform, deviate, unjudged = (counts[each] for each in Verdict)
     lines = [f"### {_cell(drawing.title or drawing.name)}", ""]
     verdicts = f"**{conform:,} conform, {deviate:,} deviate, {unjudged:,} cannot be judged**"
-    lines += [f"{total}: {verdicts}{summary.others_in_words}.", ""]
+    lines += [f"{total}: {verdicts}.", ""]
     if summary.deviations:
         lines += [f"| deviation | place | {noun} | example |", "| --- | --- | ---: | --- |"]
         lines += [_deviation_row(summary, each, drawing) for each in summary.deviations]
@@ -115,7 +116,7 @@ def as_markdown(summary: Summary, drawing: Drawing, picture: str = "", warnings:
         lines += [f"| cannot be judged | reason | {noun} | example |", "| --- | --- | ---: | --- |"]
         lines += [_gap_row(each) for each in summary.gaps]
         lines.append("")
-    notes = [*summary.problems, *warnings]
+    notes = [*summary.notes, *warnings]
     lines += [f"- {_cell(note)}" for note in notes] + ([""] if notes else [])
     lines += [f"![{_cell(drawing.title or drawing.name)}, coloured by conformance](<{picture}>)", ""] if picture else []
     return "\n".join(lines)

@@ -10,8 +10,6 @@ from checkout.c4.journal import hop_data
 from checkout.c4.source.arrows import Arrow
 from checkout.journal.hop import Hop
 
-ANOTHER_STORY = "it begins with other calls than this view"
-
 
 class DeviationKind(StrEnum):
     """How a run deviates from a view."""
@@ -111,11 +109,6 @@ class OrderResult:
         if any(not deviation.tolerated for deviation in self.deviations):
             return Verdict.DEVIATES
         return Verdict.UNJUDGED if self.unjudged else Verdict.CONFORMS
-
-    @property
-    def is_of_another_story(self) -> bool:
-        """Whether this order is no run of the view at all."""
-        return any(each.arrow is None and each.reason == ANOTHER_STORY for each in self.unjudged)
 
     @property
     def conforms(self) -> bool:

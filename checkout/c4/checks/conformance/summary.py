@@ -1,8 +1,8 @@
 """Summary: the results of many orders, with each distinct deviation and each gap once."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from checkout.c4.checks.conformance.results import (
@@ -13,6 +13,7 @@ from checkout.c4.checks.conformance.results import (
     Verdict,
     deviation_data,
 )
+from checkout.c4.checks.conformance.stories import describe_others
 from checkout.c4.checks.gaps import Gaps, NoGaps
 from checkout.c4.findings import printable
 from checkout.c4.source.arrows import Arrow
@@ -63,6 +64,7 @@ class Summary:
     """The results of orders: how many have each verdict, and what deviates or cannot be judged; accepted ones too.
 
     `problems` are sentences about the recording as a whole. `is_traced` if the hops are from traces, not a journal.
+    `others` counts the traces of other stories, which are not judged, by what they begin with.
     """
 
     results: tuple[OrderResult, ...]
@@ -70,6 +72,12 @@ class Summary:
     gaps: tuple[DistinctGap, ...]
     problems: tuple[str, ...] = ()
     is_traced: bool = False
+    others: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> list[str]:
+        """What concerns no single order: the traces of other stories, and the problems."""
+        return [*filter(None, [describe_others(self.others)]), *self.problems]
 
     def count(self, number: int) -> str:
         """A number of orders, or traces, in words."""
@@ -84,12 +92,7 @@ class Summary:
     @property
     def verdicts(self) -> Counter[Verdict]:
         """The number of orders of each verdict."""
-        return Counter(result.verdict for result in self.results if not result.is_of_another_story)
-
-    @property
-    def others(self) -> int:
-        """The number of orders of other stories, which are not judged and are not in `verdicts`."""
-        return sum(result.is_of_another_story for result in self.results)
+        return Counter(result.verdict for result in self.results)
 
     def answers(self, arrows: Sequence[Arrow]) -> list[Answers]:
         """The answers about each of the arrows, which are those of `numbered_arrows`."""
@@ -104,20 +107,14 @@ class Summary:
         """1 if an order deviates, else 3 if one cannot be judged and gaps are not allowed, else 0."""
         if self.verdicts[Verdict.DEVIATES]:
             return 1
-        is_unknown = self.verdicts[Verdict.UNJUDGED] or self.others == len(self.results)
-        return 3 if is_unknown and not allow_gaps else 0
+        return 3 if self.verdicts[Verdict.UNJUDGED] and not allow_gaps else 0
 
     def __str__(self) -> str:
         counts = self.verdicts
         parts = [f"{counts[each]:,} {verb}" for each, verb in _VERBS.items()]
-        lines = [f"{self.count(len(self.results) - self.others)}: {', '.join(parts)}{self.others_in_words}"]
+        lines = [f"{self.count(len(self.results))}: {', '.join(parts)}"]
         lines += [self.describe(each) for each in self.deviations]
         return "\n".join([*lines, *(f"{each.example}; {self.where(each)}" for each in self.gaps)])
-
-    @property
-    def others_in_words(self) -> str:
-        """The number of orders of other stories as part of a sentence; empty if there are none."""
-        return f"; {self.count(self.others)} of other stories" if self.others else ""
 
     def describe(self, found: DistinctDeviation) -> str:
         """One line about a deviation of all orders."""
@@ -129,8 +126,7 @@ class Summary:
         """The number of orders that have something, and an example; for a single order its id."""
         if len(self.results) == 1:
             return f"in {printable(found.order)}"
-        total = self.count(len(self.results) - self.others)
-        return f"in {found.orders:,} of {total}, such as {printable(found.order)}"
+        return f"in {found.orders:,} of {self.count(len(self.results))}, such as {printable(found.order)}"
 
 
 def _identity(arrow: Arrow) -> tuple[str, ...]:
@@ -155,8 +151,10 @@ def _origin(hop: Hop) -> str:
     return f", span {span.partition(':')[0]} of trace {trace}" if trace and span else ""
 
 
-def summarize(results: Sequence[OrderResult], gaps: Gaps | None = None) -> Summary:
-    """The summary of results; `gaps` is what was given to `verify_orders`."""
+def summarize(
+    results: Sequence[OrderResult], gaps: Gaps | None = None, others: Mapping[str, int] | None = None
+) -> Summary:
+    """The summary of results; `gaps` is what was given to `verify_orders`, `others` those of `sort_stories`."""
     found: dict[tuple[str, ...], list[tuple[str, Deviation]]] = {}
     open_ones: dict[tuple[str, ...], list[tuple[str, Unjudged]]] = {}
     for result in results:
@@ -164,7 +162,7 @@ def summarize(results: Sequence[OrderResult], gaps: Gaps | None = None) -> Summa
             if not each.tolerated or each.accepted:
                 index = each.arrow.index if each.arrow else ""
                 found.setdefault((index, *each.key), []).append((result.order, each))
-        for gap in () if result.is_of_another_story else result.unjudged:
+        for gap in result.unjudged:
             key = (gap.arrow.index, *gap.arrow.key) if gap.arrow else (gap.reason,)
             open_ones.setdefault(key, []).append((result.order, gap))
     return Summary(
@@ -173,6 +171,7 @@ def summarize(results: Sequence[OrderResult], gaps: Gaps | None = None) -> Summa
         tuple(DistinctGap(each[0][1], each[0][0], len(each)) for each in open_ones.values()),
         tuple(printable(problem) for problem in gaps.problems) if gaps else (),
         gaps is not None and not isinstance(gaps, NoGaps),
+        others or {},
     )
 
 

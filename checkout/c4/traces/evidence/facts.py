@@ -35,9 +35,14 @@ class Facts:
         self.lost_messages: list[tuple[Draft, Node]] = []
         self.batches: list[tuple[Draft, Node]] = []
         self.unnamed_calls: list[Node] = []
+        self.unknown_callers: list[Node] = []
         self.unclear_calls: list[Node] = []
         self.unmapped_peers: list[tuple[Draft, str]] = []
         self.peer_counts = Counter[str]()
+
+    def add_unknown_caller(self, node: Node) -> None:
+        """Notes a request at the beginning of a trace, whose caller the map does not name."""
+        self.unknown_callers.append(node)
 
     def add_broker(self, alias: str) -> None:
         """Notes that messages pass a broker."""

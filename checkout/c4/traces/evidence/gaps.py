@@ -52,6 +52,8 @@ class TraceGaps:
         self._lost = {link.trace: short_id(link.span) for _, link in facts.absent_links}
         self._mixed = {(draft.order, node.alias): node for draft, node in facts.batches}
         self._unclear = _unclear_calls(facts)
+        self._called = {node.alias for node in facts.unknown_callers}
+        self._nearest = {name: context.elements.nearest(name) for name in self._unmapped.values()}
         called = {arrow.target for arrow in context.elements.arrows}
         self._callers = {
             node.span.trace: f"{node.alias} was called by a service whose span {short_id(node.missing)} is missing"
@@ -103,7 +105,15 @@ class TraceGaps:
             return detached
         if arrow.source in self._brokers or arrow.source in self._present.get(order, ()):
             return ""
-        return f"no span of {arrow.source} is in {'this trace' if arrow.source in self._elements else 'the files'}"
+        if arrow.source in self._elements:
+            return f"no span of {arrow.source} is in this trace"
+        return f"no span of {arrow.source} is in the files{self._caller_remedy(arrow)}"
+
+    def _caller_remedy(self, arrow: Arrow) -> str:
+        if arrow.target not in self._called:
+            return ""
+        remedy = f'add caller = "{arrow.source}" to traces.toml'
+        return f": if {arrow.source} sends the requests with which traces begin, {remedy}"
 
     def _is_delivery(self, arrow: Arrow) -> bool:
         is_direct = any(topic and topic in arrow.technology for topic in self._direct)
@@ -125,10 +135,11 @@ class TraceGaps:
         """Whether spans may be the arrow under a name that fits no element."""
         if arrow.target in self._elements or arrow.target in self._brokers:
             return ""
-        unmapped = next((each for each in self._present[order] if each in self._unmapped), "")
-        if unmapped:
-            return f'service "{self._unmapped[unmapped]}" is no element and may be {arrow.target}'
-        return self._unclear.get((order, arrow.source), "")
+        if (order, arrow.source) in self._unclear:
+            return self._unclear[order, arrow.source]
+        names = sorted(self._unmapped[each] for each in self._present[order] if each in self._unmapped)
+        name = next((each for each in names if self._nearest[each] == arrow.target), next(iter(names), ""))
+        return f'service "{name}" is no element and may be {arrow.target}' if name else ""
 
 
 def _story_reasons(facts: Facts) -> dict[str, str]:

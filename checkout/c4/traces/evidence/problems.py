@@ -9,6 +9,8 @@ from checkout.c4.traces.mapping.context import Context
 from checkout.c4.traces.naming.text import clean, count, short_id
 
 SHOWN = 10  # of one kind
+DRAFT = "`journal FILE --traces PATH --suggest-map` prints a draft of traces.toml for the names that fit no element"
+NO_CALLER = 'requests with which traces begin have no hop: add caller = "NAME" to traces.toml, which --map names'
 
 
 def describe_problems(
@@ -18,10 +20,14 @@ def describe_problems(
     names = context.names
     unnamed = Counter(node.alias for node in facts.unnamed_calls)
     links = dict.fromkeys(link.trace for _, link in facts.absent_links)
+    is_nameless = bool(facts.unknown_callers) and not context.elements.has_drawing
+    is_unmapped = context.elements.has_drawing and bool(names.unmapped_services or facts.peer_counts)
     kinds = (
+        (int(is_nameless), iter([NO_CALLER] if is_nameless else [])),
         (len(names.unmapped_services), _unmapped_services(context)),
-        (len(names.nameless), _nameless_services(context)),
         (len(facts.peer_counts), _unmapped_peers(context, facts)),
+        (int(is_unmapped), iter([DRAFT] if is_unmapped else [])),
+        (len(names.nameless), _nameless_services(context)),
         (len(unnamed), _unnamed_systems(unnamed)),
         (len(missing), _incomplete_traces(missing)),
         (len(partial), _partial_traces(partial)),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from checkout.c4.traces.evidence.facts import missing_parents
+from checkout.c4.traces.evidence.facts import Facts, missing_parents
 from checkout.c4.traces.mapping.context import Context
 from checkout.c4.traces.mapping.node import Draft
 from checkout.c4.traces.mapping.tree import Forest
@@ -15,7 +15,9 @@ MATCHES = {
 }  # fmt: skip
 
 
-def summarize(files: TraceFiles, forest: Forest, context: Context, stories: Mapping[str, list[Draft]]) -> list[str]:
+def summarize(
+    files: TraceFiles, forest: Forest, context: Context, facts: Facts, stories: Mapping[str, list[Draft]]
+) -> list[str]:
     """The summary: the numbers, what was left out, and how technologies were matched with the drawing."""
     services = len({node.span.service for node in forest.nodes})
     traces = list(forest.traces)
@@ -30,6 +32,7 @@ def summarize(files: TraceFiles, forest: Forest, context: Context, stories: Mapp
     ]
     notes = {
         "cycles of parents, which were cut": forest.cycles,
+        "requests of unknown callers, with which traces begin": len(facts.unknown_callers),
         "calls guessed from internal spans": context.guessed,
     }
     lines = ["; ".join(parts), *(f"{noun}: {number:,}" for noun, number in notes.items() if number)]

@@ -42,9 +42,13 @@ class Calls:
         self._context.leave_out(left_out)
         found = map(self._forest.find, node.span.links)
         is_continued = any(linked and linked.alias == node.alias for linked in found)
-        if self._context.caller and not (left_out or node.missing or is_continued):
-            node.entry = Draft(node.span.trace)
-            self._context.add_hop(node.entry, node, (self._context.caller, node.alias), seen)
+        if left_out or node.missing or is_continued:
+            return
+        if not self._context.caller:
+            self._facts.add_unknown_caller(node)
+            return
+        node.entry = Draft(node.span.trace)
+        self._context.add_hop(node.entry, node, (self._context.caller, node.alias), seen)
 
     def _enter_from(self, node: Node, up: Node) -> None:
         client = up if up.role is Role.CLIENT else None

@@ -1,10 +1,11 @@
 """Hops: reads trace files and maps their spans to hops, with the gaps that the spans leave."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from checkout.c4.checks.conformance.stories import Entry
 from checkout.c4.findings import PreconditionError
 from checkout.c4.source.arrows import Drawing
 from checkout.c4.traces.evidence.facts import Facts
@@ -13,6 +14,7 @@ from checkout.c4.traces.evidence.summary import summarize
 from checkout.c4.traces.mapping.calls import Calls
 from checkout.c4.traces.mapping.context import Context
 from checkout.c4.traces.mapping.durations import Durations, measure_durations
+from checkout.c4.traces.mapping.entries import find_entries
 from checkout.c4.traces.mapping.messages import Messages
 from checkout.c4.traces.mapping.node import Draft, Role
 from checkout.c4.traces.mapping.steps import number_steps
@@ -31,7 +33,8 @@ from checkout.journal.hop import Hop
 class TraceHops:
     """The hops of traces, story by story, causes first; what they cannot show; and the summary in lines.
 
-    `names` has the names that were met, and what became of them.
+    `names` has the names that were met, and what became of them. `entries` has the request with which a story begins,
+    where that is known. `entered` are the services that requests of unknown callers enter.
     """
 
     hops: list[Hop]
@@ -39,6 +42,8 @@ class TraceHops:
     summary: list[str]
     names: TraceNames
     durations: Durations = Durations({}, {})
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    entered: frozenset[str] = frozenset()
 
 
 def read_hops(
@@ -84,9 +89,11 @@ def map_spans(
         _require_hops(drawing, elements, forest, stories)
     gaps = TraceGaps(context, facts, forest.nodes, context.drafts, files.partial)
     hops = _in_order(stories, forest, with_steps or drawing is None)
-    summary = summarize(files, forest, context, stories)
+    entries = find_entries(context, forest.nodes, stories)
+    entered = frozenset(node.alias for node in facts.unknown_callers)
+    summary = summarize(files, forest, context, facts, stories)
     durations = measure_durations(draft for drafts in stories.values() for draft in drafts)
-    return TraceHops(hops, gaps, summary, names, durations)
+    return TraceHops(hops, gaps, summary, names, durations, entries, entered)
 
 
 def _find_hops(context: Context, forest: Forest, facts: Facts) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from checkout.c4.traces.mapping.node import Draft
-from checkout.journal.hop import Hop
+from checkout.journal.hop import Hop, Outcome
 
 Group = list[Draft]  # calls that overlap
 
@@ -63,22 +63,30 @@ def _sequences(found: Iterable[Draft]) -> list[list[Group]]:
 
 
 def _groups(drafts: list[Draft]) -> list[Group]:
-    """Calls that overlap, in order. Repeated calls of one arrow, such as retries, are with the first that succeeded."""
-    applied = {draft.hop.arrow for draft in drafts if draft.hop and draft.hop.is_applied}
-    late = [draft for draft in drafts if draft.hop and draft.hop.arrow in applied and not draft.hop.is_applied]
-    attempts = set(late)
-    groups, places, ends = list[Group](), dict[tuple[str, str, str] | None, Group](), 0
-    first = sorted((each for each in drafts if each not in attempts), key=lambda draft: (draft.start, draft.until))
-    for draft in (*first, *late):
-        arrow = draft.hop.arrow if draft.hop else None
-        if arrow not in places:
-            if not groups or (draft.start >= ends and draft.start != groups[-1][0].start):
-                groups.append([])
-            places[arrow] = groups[-1]
-        places[arrow].append(draft)
-        if places[arrow] is groups[-1] and draft not in attempts:
-            ends = max(ends, draft.until)
+    """The groups of calls that overlap, in order. A call lasts from its first try to the end of the last one."""
+    groups, ends = list[Group](), 0
+    for tries in _calls(drafts):
+        start = tries[0].start
+        if groups and (start < ends or start == groups[-1][0].start):
+            groups[-1] += tries
+        else:
+            groups.append([*tries])
+        ends = max(ends, *(draft.until for draft in tries))
     return groups
+
+
+def _calls(drafts: Iterable[Draft]) -> list[Group]:
+    """The tries of each call, in order of the first ones: what follows a failed hop of the same arrow repeats it."""
+    calls, last = list[Group](), dict[tuple[str, str, str], Group]()
+    for draft in sorted(drafts, key=lambda draft: (draft.start, draft.until)):
+        before = last.get(draft.hop.arrow) if draft.hop else None
+        if before and before[-1].hop and before[-1].hop.outcome is Outcome.FAILED:
+            before.append(draft)
+            continue
+        calls.append([draft])
+        if draft.hop:
+            last[draft.hop.arrow] = calls[-1]
+    return calls
 
 
 def _height(sequences: list[list[Group]], heights: dict[str | None, int], is_waiting: bool) -> int:

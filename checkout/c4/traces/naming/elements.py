@@ -15,6 +15,11 @@ def fold(name: str) -> str:
     return re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
 
 
+def is_local(host: str) -> bool:
+    """Whether a host name is one of a local network, such as lending.prod.svc."""
+    return bool(LOCAL_DOMAIN.search(host.partition(":")[0]))
+
+
 class NameIndex:
     """Finds the alias that a name in a trace means, among aliases with further names such as labels."""
 
@@ -74,6 +79,10 @@ class DrawnElements(NameIndex):
     def technologies(self, source: str, target: str) -> list[str]:
         """The distinct technologies of the arrows between two elements, in drawing order."""
         return list(self._technologies.get((source, target), ()))
+
+    def sources(self, target: str) -> list[str]:
+        """The elements from which arrows lead to one element."""
+        return [start for start, end in self._technologies if end == target]
 
     def targets(self, source: str, among: frozenset[str]) -> list[str]:
         """The elements to which arrows of one element lead."""

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from checkout.c4.source.elements import ElementKind
 from checkout.c4.traces import attributes
-from checkout.c4.traces.naming.elements import DrawnElements, NameIndex, fold
+from checkout.c4.traces.naming.elements import DrawnElements, NameIndex, fold, is_local
 from checkout.c4.traces.naming.text import clean
 from checkout.c4.traces.naming.trace_map import Patterns, TraceMap, as_patterns
 from checkout.c4.traces.span import Span
@@ -49,10 +50,26 @@ class TraceNames:
         """The aliases of called systems, by the name that is preferred among those of a call."""
         return {names[0]: alias for (_, _, *names), (alias, _) in self._found_peers.items() if alias and names}
 
+    def callers_of(self, peer: str) -> set[str]:
+        """The aliases of the services that called a system under this name."""
+        return {caller for caller, _, *names in self._found_peers if names and names[0] == peer}
+
     @property
     def brokers(self) -> dict[str, str]:
         """The aliases of brokers, by messaging system or host."""
         return {names[0]: alias for (_, *names), alias in self._found_brokers.items() if names}
+
+    def kinds(self, caller: str) -> dict[str, ElementKind]:
+        """The kinds of the elements that have no spans: brokers, databases, systems outside, and the caller."""
+        found = {caller: ElementKind.PERSON} if caller else {}
+        for (_, database, *names), (alias, _) in self._found_peers.items():
+            if alias and database:
+                found[alias] = ElementKind.DATABASE
+            elif alias and not any(map(is_local, names)):
+                found.setdefault(alias, ElementKind.OUTSIDE)
+        found |= dict.fromkeys(self._found_brokers.values(), ElementKind.QUEUE)
+        services = set(self.services.values())
+        return {alias: kind for alias, kind in found.items() if alias not in services}
 
     def service(self, span: Span) -> str | None:
         """The alias of the service of a span: empty for an unknown service, None for an ignored one."""

@@ -20,12 +20,16 @@ class Technologies:
 
     def choose(self, source: str, target: str, seen: Seen) -> str:
         """The text of the most specific drawn arrow that fits; where none fits, what was seen."""
+        technology = self.fit(source, target, seen)
+        self.matches[self._chosen[source, target, seen][1]] += 1
+        return technology
+
+    def fit(self, source: str, target: str, seen: Seen) -> str:
+        """The same without counting it: for a hop that may not have happened."""
         key = (source, target, seen)
         if key not in self._chosen:
             self._chosen[key] = self._choose(*key)
-        technology, match = self._chosen[key]
-        self.matches[match] += 1
-        return technology
+        return self._chosen[key][0]
 
     def _choose(self, source: str, target: str, seen: Seen) -> tuple[str, Match]:
         drawn = self._elements.technologies(source, target)

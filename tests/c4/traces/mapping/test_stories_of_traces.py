@@ -114,6 +114,18 @@ def test_a_retried_call_has_one_number_and_what_follows_from_it_the_next() -> No
     assert steps(found) == {"shop → seats": 1, "shop → fares": 1, "fares → rates": 2, "shop → bank": 3}
 
 
+def test_a_call_that_overlaps_with_a_failed_try_only_is_concurrent_to_the_retried_call() -> None:
+    failed = span("shop/2", "1", "client", 1, 5, error=True, peer__service="fares")
+    calls = [
+        call("shop/3", "1", "seats", 4, 6), call("shop/4", "1", "fares", 7, 9),
+        call("shop/5", "1", "bank", 10, 11),
+    ]
+
+    found = mapped(span("shop/1", to=30), failed, *calls)
+
+    assert steps(found) == {"shop → fares": 1, "shop → seats": 1, "shop → bank": 2}
+
+
 def test_a_repeated_call_does_not_make_later_calls_concurrent() -> None:
     targets = ((2, "a", 0), (3, "b", 3), (4, "a", 6), (5, "c", 7))
     calls = [call(f"shop/{n}", "1", to, at, at + 2) for n, to, at in targets]
