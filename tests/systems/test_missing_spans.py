@@ -100,6 +100,17 @@ def test_a_lost_entry_span_leaves_open_what_else_its_service_called(verify: Veri
 
 
 @pytest.mark.parametrize("style", KafkaStyle)
+def test_a_service_that_loses_the_spans_of_one_message_leaves_gaps(style: KafkaStyle, verify: Verify) -> None:
+    spans = run_lending(style=style)
+    lost = {"poll loans.checked", "process loans.checked", "send loans.approved"}
+
+    results = verify("lending", [span for span in spans if span.name not in lost])
+
+    assert "conforms" not in {str(each.verdict) for each in results}
+    assert [str(each) for result in results for each in result.deviations] == []
+
+
+@pytest.mark.parametrize("style", KafkaStyle)
 def test_a_call_whose_caller_is_lost_leaves_the_run_open(style: KafkaStyle, verify: Verify) -> None:
     spans = run_lending(Fault.NEW_CALL, style=style)
     (call,) = (span for span in spans if service_of(span) == "library-members" and span.name == "GET")

@@ -18,6 +18,10 @@ class Gaps(Protocol):
         """Why the absence of this arrow in this order cannot be judged; empty where the absence is proof."""
         ...
 
+    def is_unseen(self, order: str, arrow: Arrow) -> bool:
+        """Whether the arrow may have happened where the recording does not show what led to it."""
+        ...
+
     def order_reason(self, order: str) -> str:
         """Why an order cannot be judged even where all arrows happened; empty where it can."""
         ...
@@ -31,6 +35,10 @@ class NoGaps:
     def reason(self, order: str, arrow: Arrow) -> str:
         """Empty: a hop that the journal lacks did not happen."""
         return ""
+
+    def is_unseen(self, order: str, arrow: Arrow) -> bool:
+        """False: a journal has what led to a hop."""
+        return False
 
     def order_reason(self, order: str) -> str:
         """Empty: a journal names the sender of every hop."""

@@ -29,6 +29,10 @@ class _AskedGaps:
         self.asked[id(arrow)] = arrow
         return self._gaps.reason(order, arrow)
 
+    def is_unseen(self, order: str, arrow: Arrow) -> bool:
+        """See Gaps."""
+        return self._gaps.is_unseen(order, arrow)
+
     def order_reason(self, order: str) -> str:
         """See Gaps."""
         return self._gaps.order_reason(order)
@@ -88,7 +92,8 @@ class ViewJudge:
         return Judged(result, tuple((position, shape.hops[at]) for position, at in known.places))
 
     def _reasons(self, story: str, known: _Known) -> tuple[str, ...]:
-        return (self._gaps.order_reason(story), *(self._gaps.reason(story, arrow) for arrow in known.asked))
+        unseen = ("unseen" if self._gaps.is_unseen(story, arrow) else "" for arrow in known.asked)
+        return (self._gaps.order_reason(story), *(self._gaps.reason(story, arrow) for arrow in known.asked), *unseen)
 
     def _places(self, shape: Shape, result: OrderResult) -> Iterator[tuple[int, int]]:
         """All hops of an arrow whose ends and technology no other arrow has; of any other one its first hop."""

@@ -29,6 +29,9 @@ class Untraced:
     def reason(self, order: str, arrow: Arrow) -> str:
         return f"no span of {arrow.source} is in the file" if self._services.get(order) == arrow.source else ""
 
+    def is_unseen(self, order: str, arrow: Arrow) -> bool:
+        return False
+
     def order_reason(self, order: str) -> str:
         return ""
 

@@ -21,14 +21,17 @@ class NoSpansOf:
 
     problems: Sequence[str] = ()
 
-    def __init__(self, service: str) -> None:
-        self._service = service
+    def __init__(self, service: str, unseen: str = "") -> None:
+        self._service, self._unseen = service, unseen
 
     def reason(self, order: str, arrow: Arrow) -> str:
         return "no span" if arrow.source == self._service else ""
 
+    def is_unseen(self, order: str, arrow: Arrow) -> bool:
+        return arrow.index == self._unseen
+
     def order_reason(self, order: str) -> str:
-        return ""
+        return "an unknown caller"
 
 
 def answers(service: str, *queues: str) -> tuple[list[str], list[str]]:
@@ -58,3 +61,18 @@ def test_reason_names_the_message() -> None:
     (result,) = verify_orders(view, {"t1": HOPS}, gaps=NoSpansOf("members"))
 
     assert result.unjudged[1].reason == "it follows 3 members → kafka [checked], which cannot be judged"
+
+
+def test_what_leads_to_an_arrow_that_may_have_happened_unseen_cannot_be_judged() -> None:
+    (result,) = verify_orders(VIEW, {"t1": HOPS}, gaps=NoSpansOf("lending", unseen="5"))
+
+    assert [each.arrow.index for each in result.unjudged if each.arrow] == ["3", "4", "5", "6"]
+    assert result.unjudged[1].reason == "it leads to 5 lending → books [HTTP], which may be in another trace"
+
+
+def test_an_order_with_all_arrows_cannot_be_judged_if_a_caller_is_unknown() -> None:
+    hops = [hop(str(number), *each.key, cause=str(number - 1)) for number, each in enumerate(VIEW.arrows, 1)]
+
+    (result,) = verify_orders(VIEW, {"t1": hops}, gaps=NoSpansOf("nothing"))
+
+    assert [str(each) for each in result.unjudged] == ["cannot be judged: an unknown caller"]

@@ -25,6 +25,9 @@ class Lost:
     def reason(self, order: str, arrow: Arrow) -> str:
         return f"no span of {arrow.source}" if int(order) % 3 == 0 else ""
 
+    def is_unseen(self, order: str, arrow: Arrow) -> bool:
+        return False
+
     def order_reason(self, order: str) -> str:
         return "" if int(order) % 2 else "an unknown caller"
 

@@ -29,7 +29,8 @@ def judge(
     evidence: Evidence = EvidenceOfIds(view, hops) if has_ids else EvidenceOfMessages(view, hops)
     found = match_hops(view, evidence)
     absent = [at for at in range(len(view.arrows)) if at not in found.happened and at not in view.optional]
-    reasons = _reasons(view, absent, {at: gaps.reason(order, view.arrows[at]) for at in absent})
+    unseen = {at for at in absent if gaps.is_unseen(order, view.arrows[at])}
+    reasons = _reasons(view, absent, {at: gaps.reason(order, view.arrows[at]) for at in absent}, unseen)
     never = [at for at in absent if at not in reasons]
     swapped = _pair_technologies(view, never, found, evidence)
     deviations = [
@@ -47,11 +48,16 @@ def judge(
     return OrderResult(order, first, tuple(deviations), unjudged, times, repeated)
 
 
-def _reasons(view: View, absent: Sequence[int], gaps: dict[int, str]) -> dict[int, str]:
+def _reasons(view: View, absent: Sequence[int], gaps: dict[int, str], unseen: set[int]) -> dict[int, str]:
     """Why absent arrows cannot be judged; with a message that cannot be judged goes all that follows from it.
 
-    The consumer of a message that was sent by an unknown span is in a trace of its own.
+    The consumer of a message that was sent by an unknown span is in a trace of its own. With an arrow that may have
+    happened unseen goes all that leads to it.
     """
+    for at in reversed(absent):
+        for cause in set(view.before[at]) & gaps.keys() if at in unseen else ():
+            unseen.add(cause)
+            gaps[cause] = gaps[cause] or f"it leads to {view.arrows[at]}, which may be in another trace"
     found, following = dict[int, str](), set[int]()
     for at in absent:
         before = [each for each in view.before[at] if each in found]

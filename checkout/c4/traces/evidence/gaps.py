@@ -70,6 +70,10 @@ class TraceGaps:
         by_trace = (self._trace_reason(trace, arrow) for trace in sorted(self._traces.get(order, ())))
         return next(filter(None, by_trace), "") or self._end_reason(order, arrow) or self._name_reason(order, arrow)
 
+    def is_unseen(self, order: str, arrow: Arrow) -> bool:
+        """Whether the arrow may be in a piece of this story, so that what led to it is not seen either."""
+        return bool(self._piece_reason(order, arrow))
+
     def order_reason(self, order: str) -> str:
         """Which service of this story was called by an unknown one; empty where all callers are known."""
         by_trace = (self._callers.get(trace, "") for trace in sorted(self._traces.get(order, ())))
@@ -92,14 +96,12 @@ class TraceGaps:
         if (order, arrow.source) in self._mixed:
             node = self._mixed[order, arrow.source]
             return f"span {short_id(node.span.id)} of {node.alias} handles messages of several stories together"
-        is_direct = any(topic and topic in arrow.technology for topic in self._direct)
-        is_delivery = is_direct or arrow.source in self._brokers
+        is_delivery = self._is_delivery(arrow)
         if is_delivery and arrow.target not in self._elements:
             return f"no span of {arrow.target} is in the files"
         if is_delivery and arrow.target in self._untraced:
             return f"no span of {arrow.target} names the messages that it receives"
-        ends = [*([arrow.target] if is_delivery else []), *([] if arrow.source in self._brokers else [arrow.source])]
-        if detached := self._pieces.reason(ends, self._is_complete(order)):
+        if detached := self._piece_reason(order, arrow):
             return detached
         if arrow.source in self._brokers or arrow.source in self._present.get(order, ()):
             return ""
@@ -112,6 +114,17 @@ class TraceGaps:
             return ""
         remedy = f'add caller = "{arrow.source}" to traces.toml'
         return f": if {arrow.source} sends the requests with which traces begin, {remedy}"
+
+    def _is_delivery(self, arrow: Arrow) -> bool:
+        is_direct = any(topic and topic in arrow.technology for topic in self._direct)
+        return is_direct or arrow.source in self._brokers
+
+    def _piece_reason(self, order: str, arrow: Arrow) -> str:
+        """Which piece of a story, in a trace of its own, the arrow may be in or before."""
+        ends = [arrow.target] if self._is_delivery(arrow) else []
+        ends += [] if arrow.source in self._brokers else [arrow.source]
+        sent = arrow.technology if arrow.target in self._brokers else ""
+        return self._pieces.reason(ends, self._is_complete(order), sent)
 
     def _is_complete(self, order: str) -> Callable[[tuple[str, str, str]], bool]:
         """Whether an arrow happened in this story as often as it is drawn, so that it begins no other part of it."""

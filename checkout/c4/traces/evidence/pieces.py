@@ -21,6 +21,7 @@ class Pieces:
     ) -> None:
         self._facts, self._consumers = facts, consumers
         self._reasons: dict[str, dict[Key | None, str]] = {}
+        self._sent: dict[str, dict[Key | None, str]] = {}  # by technology: messages whose sender is missing
         self._seen = set[tuple[str, Key | None]]()
         self.stories: dict[str, str] = {}  # those of spans without their parent, with the reason
         for draft, link in facts.absent_links:
@@ -40,18 +41,22 @@ class Pieces:
         """The services in pieces."""
         return self._reasons.keys()
 
-    def reason(self, aliases: Iterable[str], is_complete: Callable[[Key], bool]) -> str:
+    def reason(self, aliases: Iterable[str], is_complete: Callable[[Key], bool], sent: str = "") -> str:
         """Why what these services did may not be in their own story; empty if no piece has them.
 
-        A piece is not of a story that is complete with respect to the delivery with which the piece begins.
+        `sent` is the technology of a message that one of them may have sent before a piece began. A piece is not of a
+        story that is complete with respect to the delivery with which the piece begins.
         """
-        pieces = (piece for alias in aliases for piece in self._reasons.get(alias, {}).items())
-        missing = next((missing for first, missing in pieces if first is None or not is_complete(first)), "")
+        pieces = [*(self._reasons.get(alias, {}) for alias in aliases), self._sent.get(sent, {})]
+        found = (piece for each in pieces for piece in each.items())
+        missing = next((missing for first, missing in found if first is None or not is_complete(first)), "")
         return f"{missing} is missing, and what followed may belong to this trace" if missing else ""
 
     def _add(self, draft: Draft, present: Mapping[str, set[str]]) -> None:
         missing = f"the sender of a message in trace {short_id(draft.trace)}"
         self._note(draft.order, present, missing, draft.hop.arrow if draft.hop else None)
+        if draft.hop:
+            self._sent.setdefault(draft.hop.technology, {}).setdefault(draft.hop.arrow, missing)
 
     def _note(self, story: str, present: Mapping[str, set[str]], missing: str, first: Key | None) -> None:
         if (story, first) not in self._seen:

@@ -1,7 +1,7 @@
 """Gaps of traces: absence that is proof, and absence that is not."""
 
 import pytest
-from c4.traces.mapping.written_spans import GET, mapped, process, send, span, view
+from c4.traces.mapping.written_spans import GET, mapped, process, receive, send, span, view
 
 from checkout.c4.source.arrows import Drawing
 from checkout.c4.traces.mapping.hops import map_spans
@@ -73,7 +73,8 @@ def test_a_message_without_its_sender_may_be_that_of_any_story() -> None:
     reasons = [found.gaps.reason("t1", arrow) for arrow in drawing.arrows]
 
     missing = "the sender of a message in trace t2 is missing, and what followed may belong to this trace"
-    assert reasons == ["", missing, missing, ""]
+    assert reasons == [missing, missing, missing, ""]
+    assert [found.gaps.is_unseen("t1", arrow) for arrow in drawing.arrows] == [True, True, True, False]
 
 
 def test_a_piece_does_not_belong_to_a_story_that_has_its_first_delivery() -> None:
@@ -134,7 +135,8 @@ def test_a_message_within_a_service_has_no_sender_that_could_be_missing() -> Non
 def test_a_consumer_that_never_names_a_message_proves_nothing() -> None:
     poll = span("mail/1@t2", kind="client", messaging__system="kafka", messaging__operation__type="receive")
 
-    assert reason(TO_MAIL, SHOP, poll) == "no span of mail names the messages that it receives"
+    for others in ([], [receive("stock/1@t3", links="7@gone")]):
+        assert reason(TO_MAIL, SHOP, poll, *others) == "no span of mail names the messages that it receives"
     assert reason(TO_MAIL, SHOP, poll, send("shop/1@a"), process("mail/2@a", "1")) == ""
 
 
