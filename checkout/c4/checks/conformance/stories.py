@@ -111,6 +111,6 @@ def require_own(found: Sorted, drawing: Drawing) -> None:
     """Raises PreconditionError if all stories are others."""
     if not found.own and found.others:
         name, first = drawing.name, numbered_arrows(drawing)[0]
-        remedy = "name another view, or judge a trace in any case with --order ID"
+        remedy = "name another view, map routes under [technology] in traces.toml, or judge one trace with --order ID"
         message = f"no trace has the first arrow of {name}, {first}, or half of its other arrows"
         raise PreconditionError(f"{message}; {describe_others(only_others([found]))}: {remedy}")
