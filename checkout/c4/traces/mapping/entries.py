@@ -29,6 +29,8 @@ def foreign_aliases(context: Context, nodes: Sequence[Node], stories: Collection
 
     `stories` are those that have hops; others, such as poll loops, show no system.
     """
+    if not context.names.unmapped_services:
+        return frozenset()
     present: dict[str, set[str]] = defaultdict(set)
     for node in nodes:
         present[story_of(node)].add(node.alias)
