@@ -3,6 +3,7 @@
 import gc
 import os
 import random
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,11 @@ from checkout.system.ports import is_free
 collect_ignore = ["nightly"]  # too slow for every push; runs only when it is named
 WaitUntil = Callable[..., None]
 STORE_PORTS = (*range(10), 25, 101, 102, 103, *range(11_092, 11_098))  # above the base
+
+
+def pytest_configure() -> None:
+    """Makes Ctrl-C reach the processes that tests start: a shell starts its background jobs with SIGINT ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

@@ -19,8 +19,8 @@ from checkout.messages import PLACE_ORDER
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 HOP = {  # docs/contract.md, "The journal"
-    "order", "step", "from", "to", "message", "technology", "topic", "partition", "offset", "key", "group", "replica",
-    "cause", "correlation", "at", "outcome", "url", "status", "client", "observed", "payload",
+    "id", "cause_id", "order", "step", "from", "to", "message", "technology", "topic", "partition", "offset", "key",
+    "group", "replica", "cause", "correlation", "at", "outcome", "url", "status", "client", "observed", "payload",
 }
 STEPS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 13, 13, 14, 14]
 
