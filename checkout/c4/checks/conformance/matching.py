@@ -55,11 +55,11 @@ def match_hops(view: View, evidence: Evidence) -> Matching:
             else:
                 found.happened.setdefault(at, []).append(hop)
     for positions in view.positions.values():
-        _spread(view, positions, found.happened)
+        _spread(view, evidence, positions, found.happened)
     return found
 
 
-def _spread(view: View, positions: Sequence[int], happened: Happened) -> None:
+def _spread(view: View, evidence: Evidence, positions: Sequence[int], happened: Happened) -> None:
     """Gives each arrow without a hop one of an arrow with the same ends and technology that can do without it."""
     for at in positions if len(positions) > 1 else ():
         if at in happened:
@@ -68,9 +68,18 @@ def _spread(view: View, positions: Sequence[int], happened: Happened) -> None:
         if at not in view.optional:
             donors += [each for each in positions if each in happened and each in view.optional]
         if donors:
-            happened[at] = [happened[donors[0]].pop()]
-            if not happened[donors[0]]:
-                del happened[donors[0]]
+            happened[at] = [_take(view, evidence, donors[0], happened)]
+
+
+def _take(view: View, evidence: Evidence, at: int, happened: Happened) -> Hop:
+    """Removes a hop of an arrow: the last one that no predecessor of the arrow is known to have led to, else the last."""
+    hops = happened[at]
+    other = [hop for hop in hops if not evidence.is_caused_at(hop, view.before[at])]
+    hop = (other or hops)[-1]
+    hops.remove(hop)
+    if not hops:
+        del happened[at]
+    return hop
 
 
 class EvidenceOfMessages:
