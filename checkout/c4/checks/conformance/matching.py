@@ -72,7 +72,7 @@ def _spread(view: View, evidence: Evidence, positions: Sequence[int], happened: 
 
 
 def _take(view: View, evidence: Evidence, at: int, happened: Happened) -> Hop:
-    """Removes a hop of an arrow: the last one that no predecessor of the arrow is known to have caused, else the last."""
+    """Removes a hop of an arrow: the last that no predecessor of the arrow has caused, else the last."""
     hops = happened[at]
     other = [hop for hop in hops if not evidence.is_caused_at(hop, view.before[at])]
     hop = (other or hops)[-1]
