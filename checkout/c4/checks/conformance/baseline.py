@@ -98,7 +98,7 @@ def read_baseline(file: Path) -> list[Entry]:
     tables = data.get("deviation", [])
     lines = [number for number, line in enumerate(text.split("\n"), 1) if line.strip() == "[[deviation]]"]
     if set(data) - {"deviation"} or not isinstance(tables, list) or len(lines) != len(tables):
-        raise BaselineError(f"{name} has other contents than tables [[deviation]]: see docs/diagrams.md")
+        raise BaselineError(f"{name} has other contents than tables [[deviation]]: see docs/builds.md")
     return [_entry(table, f"{name}:{line}") for table, line in zip(tables, lines, strict=True)]
 
 
