@@ -72,10 +72,16 @@ def as_json(findings: Iterable[Finding]) -> str:
 
 def as_github(findings: Iterable[Finding]) -> str:
     """Findings as GitHub annotations, one per line."""
-    return "\n".join(
-        f"::{f.severity} file={f.file},line={f.line},col={f.column},title={f.rule}::{_escaped(f'{f.message}: {f.fix}')}"
-        for f in findings
-    )
+    return "\n".join(map(_annotation, findings))
+
+
+def _annotation(found: Finding) -> str:
+    place = f"file={_property(found.file)},line={found.line},col={found.column},title={found.rule}"
+    return f"::{found.severity} {place}::{_escaped(f'{found.message}: {found.fix}')}"
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def _escaped(text: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,8 @@ def render_frame(diagram: RenderedDiagram, number: int) -> str:
 
 def render_page(diagram: RenderedDiagram, hops: Sequence[Hop] = ()) -> str:
     """One HTML page with the picture, the steps, and the messages of a run; arrow keys move between the steps."""
-    steps = [_step_data(step, diagram.drawing, hops) for step in group_steps(diagram)]
+    start = min((hop.at for hop in hops), default=None)
+    steps = [_step_data(step, diagram.drawing, hops, start) for step in group_steps(diagram)]
     title = diagram.drawing.title or diagram.drawing.name
     # A closing tag or a comment inside a string would end the script early.
     data = json.dumps({"title": title, "steps": steps}).replace("<", "\\u003c")
@@ -61,33 +63,33 @@ def write_pages(diagrams: Sequence[RenderedDiagram], hops: Sequence[Hop], out: P
     Raises PreconditionError if no diagram has numbered arrows.
     """
     if len(diagrams) > 1:
-        diagrams = [each for each in diagrams if any(arrow.index for arrow in each.drawing.visible_arrows)]
+        diagrams = [each for each in diagrams if each.drawing.is_dynamic]
         if not diagrams:
             raise PreconditionError("none of these diagrams has numbered arrows: name a dynamic view")
         paths = [out.with_name(f"{out.stem}-{each.drawing.name}{out.suffix}") for each in diagrams]
     else:
         paths = [out]
     for path, diagram in zip(paths, diagrams, strict=True):
-        path.write_text(render_page(diagram, hops))
+        path.write_text(render_page(diagram, hops), encoding="utf-8")
     return paths
 
 
-def _step_data(step: list[Arrow], drawing: Drawing, hops: Sequence[Hop]) -> dict[str, Any]:
+def _step_data(step: list[Arrow], drawing: Drawing, hops: Sequence[Hop], start: datetime | None) -> dict[str, Any]:
     ends = dict.fromkeys(end for arrow in step for end in (arrow.source, arrow.target))
     return {
         "index": step[0].index,
         "arrows": [arrow.svg_id for arrow in step],
         "boxes": list(ends),
         "notes": [drawing.describe(arrow) for arrow in step],
-        "ran": [_hop_data(hop, hops) for arrow in step for hop in hops if hop.arrow == arrow.key],
+        "ran": [_hop_data(hop, start) for arrow in step for hop in hops if hop.arrow == arrow.key],
     }
 
 
-def _hop_data(hop: Hop, hops: Sequence[Hop]) -> dict[str, Any]:
-    start, payload = min(each.at for each in hops), json.loads(bytes(hop.payload))
+def _hop_data(hop: Hop, start: datetime | None) -> dict[str, Any]:
+    payload = json.loads(bytes(hop.payload))
     return {
         "message": hop.message,
-        "after": round((hop.at - start).total_seconds() * 1000, 1),
+        "after": round((hop.at - (start or hop.at)).total_seconds() * 1000, 1),
         "outcome": hop.outcome,
         "place": f"{hop.topic}/{hop.partition}/{hop.offset}" if hop.offset is not None else "",
         "payload": "" if payload is None else json.dumps(payload, indent=1),

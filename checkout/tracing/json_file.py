@@ -12,6 +12,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import SpanKind
 
 from checkout.journal.parts import PART_BYTES, close_part, delete_old_parts
+from checkout.journal.tail import complete_size
 from checkout.tracing.problems import LOGGER
 
 KNOWS_REMOTE, IS_REMOTE = 0x100, 0x200  # bits of the flags: whether the parent is of another process
@@ -27,7 +28,7 @@ class JsonFileExporter(SpanExporter):
     """
 
     def __init__(self, path: Path, retention: float) -> None:
-        self._path, self._retention = path, retention
+        self._path, self._retention, self._is_open = path, retention, False
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Appends a batch in one write, so that a crash truncates at most the last line."""
@@ -43,6 +44,9 @@ class JsonFileExporter(SpanExporter):
 
     def _append(self, line: bytes) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        if not self._is_open and self._path.is_file():
+            os.truncate(self._path, complete_size(self._path))  # a crash may have left an incomplete line
+        self._is_open = True
         with open(self._path, "ab", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             if file.write(line) < len(line):  # the file system is nearly full

@@ -128,3 +128,12 @@ def test_a_dead_letter_is_an_error(tmp_path: Path) -> None:
 
 def _fields(hop: Hop) -> dict[str, Any]:
     return {name: getattr(hop, name) for name in hop.__struct_fields__}
+
+
+def test_a_line_that_a_crash_has_cut_is_removed_before_the_next_one(tmp_path: Path) -> None:
+    file = tmp_path / "orders-1.jsonl"
+    file.write_bytes(b'{"resourceSpans":[]}\n{"resourceSp')
+
+    json_file.JsonFileExporter(file, WEEK)._append(b'{"resourceSpans":[{}]}\n')
+
+    assert file.read_bytes() == b'{"resourceSpans":[]}\n{"resourceSpans":[{}]}\n'

@@ -27,8 +27,7 @@ def verify_orders(
     if not any({hop.sender, hop.to} <= aliases for hops in orders.values() for hop in hops):
         message = f"the journal is of another system: none of its hops runs between elements of {drawing.name}"
         raise PreconditionError(message)
-    queues = frozenset(element.alias for element in drawing.elements if element.shape == "queue")
-    verifier = Verifier(arrows, allow_redelivery, gaps or NoGaps(), queues)
+    verifier = Verifier(arrows, allow_redelivery, gaps or NoGaps(), queues_of(drawing))
     return [verifier.verify(order, hops) for order, hops in orders.items()]
 
 
@@ -44,6 +43,11 @@ def numbered_arrows(drawing: Drawing) -> list[Arrow]:
     return sorted(arrows, key=lambda arrow: places[arrow.index])
 
 
+def queues_of(drawing: Drawing) -> frozenset[str]:
+    """The aliases of the queues of a drawing."""
+    return frozenset(element.alias for element in drawing.elements if element.shape == "queue")
+
+
 def is_silent(arrow: Arrow) -> bool:
     """Whether recordings usually lack an arrow: a reply, a call of an element to itself, or one from or to outside."""
     return arrow.is_reply or arrow.source == arrow.target or bool({arrow.source, arrow.target} & set(OUTSIDE))
@@ -56,7 +60,7 @@ class Verifier:
     """
 
     def __init__(
-        self, arrows: Sequence[Arrow], allow_redelivery: bool, gaps: Gaps, queues: frozenset[str] = frozenset()
+        self, arrows: Sequence[Arrow], allow_redelivery: bool, gaps: Gaps, queues: frozenset[str]
     ) -> None:
         self._queues = queues
         self._arrows, self._allow_redelivery, self._gaps = tuple(arrows), allow_redelivery, gaps

@@ -10,7 +10,7 @@ from typer import Option
 from checkout.c4.commands.options import AsJson, Define, File, Github, Sarif, parse_defines
 from checkout.c4.commands.outputs import VerifiedView, VerifyOutputs
 from checkout.c4.commands.recordings import Journal, MapFile, Order, Recorded, Recording, Traces
-from checkout.c4.findings import PreconditionError
+from checkout.c4.findings import PreconditionError, log
 
 if TYPE_CHECKING:
     from checkout.c4.checks.conformance.baseline import Baseline
@@ -40,7 +40,6 @@ def verify(
 ) -> int:
     """Verify that recorded runs conform to a dynamic view."""
     from checkout.c4.checks.conformance.baseline import open_baseline
-    from checkout.c4.findings import log
     from checkout.c4.render.renderer import open_renderer
     from checkout.c4.source.diagrams import find_diagrams
 
@@ -76,7 +75,7 @@ def _verify_views(
 
     sorted_ones = list["Sorted"]()
     found = list[tuple["Drawing", Recorded, "list[OrderResult]"]]()
-    refused = list[PreconditionError]()
+    refused = list[tuple["Drawing", PreconditionError]]()
     for drawing in drawings:
         try:
             recorded = recording.read(drawing, with_problems=False)  # the summary prints them
@@ -86,9 +85,12 @@ def _verify_views(
             results = verify_orders(drawing, stories.own, allow_redelivery, recorded.gaps)
             found.append((drawing, recorded, baselines[drawing.name].accept(results)))
         except PreconditionError as error:
-            refused.append(error)
+            refused.append((drawing, error))
     if not found:
-        raise refused[0]
+        raise refused[0][1]
+    for view, reason in refused:
+        if view.is_dynamic:
+            log(f"{view.name} is not judged: {reason}")
     assigned, others = assign_orders([results for _, _, results in found]), only_others(sorted_ones)
     summaries = [
         summarize(results, recorded.gaps, None if at else others)

@@ -9,6 +9,7 @@ from typer import BadParameter, Option
 
 from checkout.c4.commands.options import AsJson, Define, File, parse_defines
 from checkout.c4.commands.recordings import Journal, MapFile, Order, Recording, Traces
+from checkout.c4.findings import printable
 
 if TYPE_CHECKING:
     from checkout.c4.render.renderer import RenderedDiagram
@@ -33,7 +34,7 @@ def steps(file: File, as_json: AsJson = False, define: Define = None) -> int:
 def _in_words(arrow: "Arrow") -> str:
     technology = f" [{arrow.technology}]" if arrow.technology else ""
     ends = f"{arrow.source} → {arrow.target}"
-    return f"line {arrow.line.number:>3}  {arrow.index:>3}  {ends}: {arrow.label}{technology}"
+    return printable(f"line {arrow.line.number:>3}  {arrow.index:>3}  {ends}: {arrow.label}{technology}")
 
 
 def _render_all(file: str, define: list[str] | None) -> "Sequence[RenderedDiagram]":
@@ -60,7 +61,7 @@ def story(
         raise BadParameter("use either --step N or --html FILE")
     recording = Recording(journal, traces, map, order) if journal or traces or map else None
     diagrams = _render_all(file, define)
-    drawing = diagrams[0].drawing
+    drawing = next((each.drawing for each in diagrams if each.drawing.is_dynamic), diagrams[0].drawing)
     hops = next(iter(recording.read(drawing).of_view(drawing).orders.values())) if recording else []
     if step is not None:
         if len(diagrams) > 1:

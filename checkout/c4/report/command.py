@@ -68,7 +68,7 @@ def _find_sources(files: ReportFiles) -> list[DiagramSource]:
 
 
 def _dynamic(rendered: Sequence[RenderedDiagram]) -> list[RenderedDiagram]:
-    found = [each for each in rendered if any(arrow.index for arrow in each.drawing.visible_arrows)]
+    found = [each for each in rendered if each.drawing.is_dynamic]
     if not found:
         names = ", ".join(each.drawing.name for each in rendered[:3])
         raise PreconditionError(f"none of the diagrams ({names}) has numbered arrows: name a dynamic view")

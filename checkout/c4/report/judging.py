@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from checkout.c4.checks.conformance.results import OrderResult
 from checkout.c4.checks.conformance.stories import StoriesOfView
 from checkout.c4.checks.gaps import Gaps
-from checkout.c4.checks.verify import Verifier, is_silent, numbered_arrows
+from checkout.c4.checks.verify import Verifier, is_silent, numbered_arrows, queues_of
 from checkout.c4.report.shapes import Shape
 from checkout.c4.source.arrows import Arrow, Drawing
 from checkout.journal.hop import Hop
@@ -61,7 +61,7 @@ class ViewJudge:
     def __init__(self, drawing: Drawing, gaps: Gaps) -> None:
         self.arrows = numbered_arrows(drawing)
         self._gaps, self._recording = gaps, _AskedGaps(gaps)
-        self._verifier = Verifier(self.arrows, False, self._recording)
+        self._verifier = Verifier(self.arrows, False, self._recording, queues_of(drawing))
         self._stories = StoriesOfView(self.arrows)
         expected = [arrow for arrow in self.arrows if not is_silent(arrow)] or self.arrows
         self._required = {arrow.key for arrow in expected if not arrow.fragments}

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from checkout.c4.findings import Finding
+from checkout.c4.findings import Finding, printable
 from checkout.c4.source.elements import Element
 from checkout.c4.source.files import DiagramSource, SourceLine
 
@@ -55,7 +55,7 @@ class Arrow:
 
     def __str__(self) -> str:
         technology = f" [{self.technology}]" if self.technology else ""
-        return f"{self.index + ' ' if self.index else ''}{self.source} → {self.target}{technology}"
+        return printable(f"{self.index + ' ' if self.index else ''}{self.source} → {self.target}{technology}")
 
     def as_data(self) -> dict[str, str | int | bool | None]:
         """This arrow as JSON data; `both_ways` is present only if true."""
@@ -102,7 +102,7 @@ class Drawing:
     @property
     def is_dynamic(self) -> bool:
         """Whether any arrow has a step."""
-        return any(arrow.index for arrow in self.arrows)
+        return any(arrow.index for arrow in self.visible_arrows)
 
     @property
     def aliases(self) -> dict[str, Element]:

@@ -7,6 +7,7 @@ from checkout.c4.findings import PreconditionError
 from checkout.c4.traces.formats.ids import span_id, trace_id
 from checkout.c4.traces.found_spans import FoundSpans, kept_value
 from checkout.c4.traces.span import Kind, Span, SpanId, TraceFiles, Value
+from checkout.c4.traces.tidy import tidy
 
 HAS_ERROR = {"OK": False, "ERROR": True}
 
@@ -24,6 +25,7 @@ def trace_files(spans: Any, keep: Collection[str] = ()) -> TraceFiles:
         raise PreconditionError(
             "the exporter has no finished spans: end them in the test, and export them with a SimpleSpanProcessor"
         )
+    tidy(found)
     return TraceFiles(spans=found.spans, left_out=found.left_out)
 
 
@@ -41,7 +43,6 @@ def _to_span(span: Any, found: FoundSpans) -> Span:
         start=span.start_time or 0,
         end=span.end_time or 0,
         has_error=HAS_ERROR.get(span.status.status_code.name),
-        remote_parent=bool(parent and parent.is_remote),
         attributes=_kept(resource, found) | _kept(span.attributes or {}, found),
     )
 

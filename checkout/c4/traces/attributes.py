@@ -152,11 +152,6 @@ def database_operation(span: Span) -> str:
     return text(span, names.DATABASE_OPERATION)
 
 
-def error_type(span: Span) -> str:
-    """The class of the error: a status code, an exception or a name."""
-    return text(span, names.ERROR_TYPE)
-
-
 def peers(span: Span) -> list[str]:
     """What may name the called system, in order of preference; no IP addresses, no localhost. Empty for a server span.
 

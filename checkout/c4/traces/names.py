@@ -4,6 +4,8 @@ The current names are those of OpenTelemetry's semantic conventions 1.44; the ol
 of OpenTracing and of Zipkin's libraries.
 """
 
+import re
+
 from checkout.c4.traces.span import Value
 
 Names = tuple[str, ...]
@@ -46,7 +48,6 @@ RPC_STATUS: Names = ("rpc.response.status_code", "rpc.grpc.status_code", "grpc.s
 DATABASE: Names = ("db.system.name", "db.system", "db.type")
 DATABASE_NAME: Names = ("db.namespace", "db.name", "db.instance")
 DATABASE_OPERATION: Names = ("db.query.summary", "db.operation.name", "db.operation")
-ERROR_TYPE: Names = ("error.type",)
 COMPONENT: Names = ("component",)
 PROTOCOL: Names = ("network.protocol.name", "net.app.protocol.name", "net.protocol.name")
 NAMESPACE: Names = ("service.namespace",)
@@ -59,7 +60,7 @@ KEPT = frozenset(
     for names in (
         TOPIC, QUEUE, OPERATION, PARTITION, OFFSET, GROUP, KEY, MESSAGE_COUNT, SYSTEM, BROKER_URL, METHOD, ROUTE, PATH,
         URL, STATUS, SERVICE_PEER, ADDRESS, HTTP_HOST, NETWORK_PEER, RPC_SYSTEM, RPC_SERVICE, RPC_METHOD, RPC_STATUS,
-        DATABASE, DATABASE_NAME, DATABASE_OPERATION, ERROR_TYPE, COMPONENT, PROTOCOL, NAMESPACE, INSTANCE, HOST,
+        DATABASE, DATABASE_NAME, DATABASE_OPERATION, COMPONENT, PROTOCOL, NAMESPACE, INSTANCE, HOST,
         PROCESS,
     )
     for name in names
@@ -79,6 +80,4 @@ def without_secrets(name: str, value: Value) -> Value:
     if name not in URLS or not isinstance(value, str):
         return value
     address = value.partition("?")[0].partition("#")[0]
-    scheme, separator, rest = address.rpartition("://")
-    host, slash, path = rest.partition("/")
-    return scheme + separator + host.rpartition("@")[2] + slash + path
+    return re.sub(r"(^|://)[^/]*@", r"\1", address)

@@ -33,8 +33,7 @@ class Span(msgspec.Struct, kw_only=True):
     those the caller asked for, of the span and of its resource (`service.namespace`, `service.instance.id`,
     `host.name`, `process.pid`), under the names that the file uses; the attributes of a Zipkin or Jaeger peer are in it
     as `peer.service` and `server.address`.
-    `has_error` is None where the file does not say whether the operation failed. `remote_parent` is None where the file
-    does not say whether the parent is in another process.
+    `has_error` is None where the file does not have whether the operation failed.
     """
 
     trace: str
@@ -47,7 +46,6 @@ class Span(msgspec.Struct, kw_only=True):
     start: int = 0
     end: int = 0
     has_error: bool | None = None
-    remote_parent: bool | None = None
     attributes: dict[str, Value] = {}
 
 

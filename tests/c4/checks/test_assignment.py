@@ -35,6 +35,7 @@ def test_verify_of_a_file_with_several_views_reports_each(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     views = {"sold": "web -> shop\nshop -> bank\nshop -> mail", "refused": "web -> shop\nshop -> mail"}
+    views["paid"] = "till -> bank"
     Path("views.puml").write_text("".join(f"@startuml {name}\n{view}\n@enduml\n" for name, view in views.items()))
     hops = [
         {"order": name, "from": source, "to": to, "message": "M", "technology": "", "at": f"2026-01-01T10:00:0{n}Z"}
@@ -54,4 +55,5 @@ def test_verify_of_a_file_with_several_views_reports_each(
     assert [line.split(",")[0] for line in text.stdout.splitlines() if line[0] not in " m"] == [
         "sold:", "7: conforms", "refused:", "8: conforms", "9: deviates",
     ]  # fmt: skip
+    assert "paid is not judged: " in text.stderr
     assert {each["diagram"]: each["summary"]["orders"] for each in json.loads(data.stdout)} == {"sold": 1, "refused": 2}

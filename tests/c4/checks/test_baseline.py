@@ -153,3 +153,13 @@ def test_writing_keeps_reasons_dates_and_entries_of_other_diagrams(write: Write)
     entries = {entry.diagram: (entry.reason, entry.until) for entry in read_baseline(file)}
     reason = "the bank has no test account"
     assert entries == {"view": (reason, date(2026, 12, 31)), "other": (reason, date(2020, 1, 1))}
+
+
+@pytest.mark.parametrize("text", ['[project]\nname = "shop"\n', 'deviation = "x"\n', "deviation = [1]\n"])
+def test_another_toml_file_is_not_overwritten(write: Write, text: str) -> None:
+    file = write(text)
+
+    with pytest.raises(BaselineError, match="name another file"):
+        open_baseline(None, "view", TODAY).write(file, [])
+
+    assert file.read_text() == text

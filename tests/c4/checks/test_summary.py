@@ -11,7 +11,7 @@ from checkout.c4.checks.conformance.results import Verdict
 from checkout.c4.checks.conformance.summary import Summary, summarize
 from checkout.c4.checks.sarif import as_sarif
 from checkout.c4.checks.verify import verify_orders
-from checkout.c4.findings import as_github
+from checkout.c4.findings import Finding, as_github
 from checkout.c4.source.arrows import Arrow
 from checkout.journal.hop import Hop
 
@@ -191,3 +191,9 @@ def test_names_of_a_trace_are_no_markup() -> None:
 
     assert "<img" not in text and "&lt;img src=x&gt;\\|" in text
     assert "[x](" not in text
+
+
+def test_a_file_name_is_no_command_of_the_workflow() -> None:
+    found = Finding("a\n::add-mask::1,b.puml", 1, 1, "missing", "never happened", "correct it")
+
+    assert as_github([found]).startswith("::error file=a%0A%3A%3Aadd-mask%3A%3A1%2Cb.puml,line=1,")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from c4.report.told import CANCEL, SELL, otlp, repeated, source, without
+from c4.report.story_spans import CANCEL, SELL, otlp, repeated, source, without
 from lab.browser.chromium import chromium
 from typer.testing import CliRunner
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from c4.report.told import CANCEL, SELL, Story, files, repeated, view, without
+from c4.report.story_spans import CANCEL, SELL, Story, files, repeated, view, without
 
 from checkout.c4.checks.conformance.results import Verdict
 from checkout.c4.findings import PreconditionError

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from c4.report.told import CANCEL, SELL, Story, files, repeated, view, without
+from c4.report.story_spans import CANCEL, SELL, Story, files, repeated, view, without
 
 from checkout.c4.report.building import build_data, build_views
 from checkout.c4.report.changes import find_changes, in_units, with_changes

@@ -3,10 +3,11 @@
 from random import Random
 
 import pytest
+from c4.report.story_spans import SELL, view
 from c4.runs import VIEWS
-from c4.traced_runs import drawing_of, traced_run, with_fault
+from c4.traced_runs import drawing_of, hop, traced_run, with_fault
 
-from checkout.c4.checks.conformance.results import OrderResult
+from checkout.c4.checks.conformance.results import OrderResult, Verdict
 from checkout.c4.checks.gaps import NoGaps
 from checkout.c4.checks.verify import verify_orders
 from checkout.c4.report.judging import ViewJudge
@@ -67,3 +68,20 @@ def test_equal_stories_have_equal_shapes_whatever_their_clocks_and_order() -> No
 
     assert forms[0] == forms[1]
     assert [hop.arrow for hop in shape_of(one).hops] == [hop.arrow for hop in shape_of(other).hops]
+
+
+class LostDelivery(NoGaps):
+    """Gaps: deliveries cannot be judged."""
+
+    def reason(self, order: str, arrow: Arrow) -> str:
+        return "a span without a message" if arrow.source == "kafka" else ""
+
+
+def test_what_follows_a_delivery_that_cannot_be_judged_cannot_be_judged_either() -> None:
+    rows = (*SELL[:3], SELL[4])
+    hops = [hop("1", *SELL[0]), hop("2", *SELL[1], cause="1")]
+
+    result = ViewJudge(view(rows), LostDelivery()).judge("t1", shape_of(hops)).result
+
+    assert result.verdict == Verdict.UNJUDGED
+    assert [each.arrow.index for each in result.unjudged if each.arrow] == ["3", "4"]

@@ -1,7 +1,7 @@
 """Latency: what the durations of arrows are measured by, and their percentiles."""
 
 import pytest
-from c4.report.told import SELL, Story, files, repeated, view
+from c4.report.story_spans import SELL, Story, files, repeated, view
 
 from checkout.c4.report.building import build_views
 from checkout.c4.report.data import ArrowData

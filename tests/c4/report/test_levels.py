@@ -1,7 +1,7 @@
 """Levels: views share a mapping only if each of them would understand a story alike alone."""
 
 import pytest
-from c4.report.told import SELL, Rows, view
+from c4.report.story_spans import SELL, Rows, view
 
 from checkout.c4.report.levels import group_levels
 

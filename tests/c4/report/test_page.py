@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from c4.report.story_spans import SELL, repeated, without
 from c4.report.test_changes import FRAUD, report
-from c4.report.told import SELL, repeated, without
 
 from checkout.c4.render.paint import Stroke
 from checkout.c4.report.changes import with_changes

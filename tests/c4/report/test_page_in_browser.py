@@ -6,8 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from c4.conftest import DIAGRAMS
 from c4.report.conftest import HOSTILE
+from c4.report.story_spans import CANCEL, SELL, repeated, without
 from c4.report.test_changes import report
-from c4.report.told import CANCEL, SELL, repeated, without
 from playwright.sync_api import Browser, Page
 
 from checkout.c4.report.changes import with_changes

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from c4.report.conftest import Report
+from c4.report.story_spans import CANCEL, SELL, otlp, repeated, source
 from c4.report.test_page import Outline
-from c4.report.told import CANCEL, SELL, otlp, repeated, source
 
 pytestmark = pytest.mark.slow  # draws with PlantUML
 

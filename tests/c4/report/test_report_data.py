@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from c4.report.story_spans import repeated
 from c4.report.test_changes import FRAUD, report
-from c4.report.told import repeated
 
 from checkout.c4.report.data import SinceError, as_json, read_report
 

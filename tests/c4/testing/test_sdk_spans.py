@@ -57,3 +57,12 @@ def test_a_list_of_spans_is_as_good_as_the_exporter(exporter: InMemorySpanExport
 def test_no_spans_are_an_error_with_its_remedy() -> None:
     with pytest.raises(PreconditionError, match="no finished spans: end them in the test"):
         trace_files(InMemorySpanExporter())
+
+
+def test_a_span_that_is_exported_twice_is_one_span() -> None:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    for _ in range(2):
+        provider.add_span_processor(SimpleSpanProcessor(exporter))
+    provider.get_tracer("test").start_span("sell").end()
+
+    assert [span.name for span in trace_files(exporter).spans] == ["sell"]

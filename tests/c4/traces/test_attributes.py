@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from checkout.c4.traces import attributes as of
+from checkout.c4.traces import names
 from checkout.c4.traces.span import Kind, Span
 
 
@@ -134,3 +135,16 @@ def test_a_messaging_system_is_named_or_guessed() -> None:
     assert of.system(span(Kind.PRODUCER, **{"peer.service": "kafka"})) == "kafka"
     assert of.system(span(Kind.CLIENT, **{"peer.service": "kafka"})) == ""
     assert of.brokers(span(Kind.PRODUCER, **{"messaging.url": "amqp://u:p@rabbit:5672"})) == ["rabbit"]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("http://bob:pw@shop/redirect/http://b/x", "http://shop/redirect/http://b/x"),
+        ("http://shop/to/http://bob:pw@b/x?card=1", "http://shop/to/http://b/x"),
+        ("bob:pw@shop:80/x", "shop:80/x"),
+        ("http://shop/mail/a@b", "http://shop/mail/a@b"),
+    ],
+)
+def test_addresses_have_no_credentials(written: str, kept: str) -> None:
+    assert names.without_secrets("url.full", written) == kept

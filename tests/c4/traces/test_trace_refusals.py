@@ -91,7 +91,7 @@ def test_huge_nesting_is_refused(tmp_path: Path, content: bytes) -> None:
 
 
 def test_nesting_inside_an_attribute_is_refused(tmp_path: Path) -> None:
-    attribute = otlp({"attributes": [{"key": "error.type", "value": 0}]})
+    attribute = otlp({"attributes": [{"key": "http.request.method", "value": 0}]})
     nested = '{"arrayValue":{"values":[' * 5_000 + "]}}" * 5_000
     content = json.dumps(attribute).replace('"value": 0', f'"value": {nested}').encode()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from c4.traces.test_formats import FORMATS, WRITTEN
-from c4.traces.trace_files import read
+from c4.traces.trace_files import otlp, read
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -70,3 +70,20 @@ def test_a_flipped_byte_and_a_cut(tmp_path: Path, format_name: str, where: int, 
 def test_any_bytes(tmp_path: Path, pack: Callable[[bytes], bytes], content: bytes) -> None:
     read_or_refuse(tmp_path, pack(content))
     read_or_refuse(tmp_path, pack(b"\x0a" + content))
+
+
+LONG = 10**400  # no number of floating point
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [{"traceId": "1", "id": "1", "timestamp": 1e308}],
+        {"data": [{"traceID": "1", "spans": [{"traceID": "1", "spanID": "1", "startTime": 1e307}], "processes": {}}]},
+        otlp({"attributes": [{"key": "http.request.method", "value": {"doubleValue": LONG}}]}),
+    ],
+)
+def test_numbers_beyond_floating_point_are_left_out(tmp_path: Path, document: object) -> None:
+    (span,) = read(tmp_path, document).spans
+
+    assert (span.start, span.attributes.get("http.request.method")) == (0, None)

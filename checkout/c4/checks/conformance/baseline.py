@@ -26,7 +26,7 @@ class BaselineError(CheckoutError):
 
 
 @dataclass(frozen=True)
-class Entry:
+class AcceptedDeviation:
     """One accepted deviation of a diagram: the reason, the last day on which it is accepted, and its line."""
 
     place: str
@@ -39,10 +39,10 @@ class Entry:
 class Baseline:
     """The accepted deviations of one diagram on a day."""
 
-    def __init__(self, entries: Iterable[Entry], diagram: str, today: date) -> None:
+    def __init__(self, entries: Iterable[AcceptedDeviation], diagram: str, today: date) -> None:
         self._entries = [entry for entry in entries if entry.diagram == diagram]
         self._diagram, self._today = diagram, today
-        self._used = set[Entry]()
+        self._used = set[AcceptedDeviation]()
 
     def accept(self, results: Iterable[OrderResult]) -> list[OrderResult]:
         """The results, with the deviations that an entry accepts as tolerated ones."""
@@ -91,7 +91,7 @@ def open_baseline(file: Path | None, diagram: str, today: date) -> Baseline:
     return Baseline(read_baseline(file) if file else [], diagram, today)
 
 
-def read_baseline(file: Path) -> list[Entry]:
+def read_baseline(file: Path) -> list[AcceptedDeviation]:
     """The entries of a baseline file. Raises BaselineError for one that is incomplete, and OSError."""
     text, data = _load(file)
     name = display_path(file)
@@ -113,7 +113,7 @@ def _load(file: Path) -> tuple[str, dict[str, Any]]:
         raise BaselineError(f"{name} is no TOML: {error}") from error
 
 
-def _entry(table: dict[str, Any], place: str) -> Entry:
+def _entry(table: dict[str, Any], place: str) -> AcceptedDeviation:
     for field, kind in (FIELDS | OPTIONAL).items():
         if field not in table and field in OPTIONAL:
             continue
@@ -128,11 +128,15 @@ def _entry(table: dict[str, Any], place: str) -> Entry:
     if table["kind"] not in list(DeviationKind):
         raise BaselineError(f"{place}: {printable(table['kind'])} is not one of {', '.join(DeviationKind)}")
     key = DeviationKey(table["kind"], table["from"], table["to"], table["technology"], table.get("seen", ""))
-    return Entry(place, table["diagram"], key, table["reason"].strip(), table["until"])
+    return AcceptedDeviation(place, table["diagram"], key, table["reason"].strip(), table["until"])
 
 
 def _tables(file: Path) -> list[dict[str, Any]]:
-    return list(_load(file)[1].get("deviation", [])) if file.exists() else []
+    data = _load(file)[1] if file.exists() else {}
+    tables = data.get("deviation", [])
+    if set(data) - {"deviation"} or not (isinstance(tables, list) and all(isinstance(each, dict) for each in tables)):
+        raise BaselineError(f"{display_path(file)} has other contents than tables [[deviation]]: name another file")
+    return tables
 
 
 def _as_toml(table: dict[str, Any]) -> str:

@@ -82,7 +82,7 @@ def changes(data: ReportData) -> Html:
     least = " and ".join(f"{spans} spans for {name}" for name, spans in LEAST_SPANS.items())
     note = f"Latency counts as changed by a factor of more than {FACTOR:g}, with at least {least} in both reports."
     by_view: dict[str, list[Change]] = {}
-    for change in sorted(data.changes[:MOST_CHANGES], key=lambda each: not each.is_worse):
+    for change in sorted(data.changes, key=lambda each: not each.is_worse)[:MOST_CHANGES]:
         by_view.setdefault(change.view, []).append(change)
     titles = [*by_view.keys() & {""}, *(view.title for view in data.views if view.title in by_view)]
     titles = list(dict.fromkeys([*titles, *by_view]))  # those of drawings that are gone at the end
@@ -143,7 +143,8 @@ def gaps(view: ViewData) -> Html:
          tag("code", each.place))
         for each in view.gaps[:SHOWN]
     ]  # fmt: skip
-    return join([tag("h3", "Cannot be judged"), table(f"Arrows of {view.title} in doubt", columns, rows)])
+    listed = table(f"Arrows of {view.title} in doubt", columns, rows)
+    return join([tag("h3", "Cannot be judged"), listed, _more(len(view.gaps))])
 
 
 def uncovered(view: ViewData) -> Html:

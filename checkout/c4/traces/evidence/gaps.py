@@ -1,10 +1,10 @@
 """Gaps: why the absence of an arrow in a trace is no proof that it never happened."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from checkout.c4.source.arrows import Arrow
-from checkout.c4.traces.evidence.facts import Facts, missing_parents
+from checkout.c4.traces.evidence.facts import Facts, MissingParents, missing_parents
 from checkout.c4.traces.evidence.pieces import Pieces
 from checkout.c4.traces.evidence.problems import describe_problems
 from checkout.c4.traces.mapping.context import Context
@@ -54,13 +54,7 @@ class TraceGaps:
         self._unclear = _unclear_calls(facts)
         self._called = {node.alias for node in facts.unknown_callers}
         self._nearest = {name: context.elements.nearest(name) for name in self._unmapped.values()}
-        called = {arrow.target for arrow in context.elements.arrows}
-        self._callers = {
-            node.span.trace: f"{node.alias} was called by a service whose span {short_id(node.missing)} is missing"
-            for node in nodes
-            if node.missing and node.up is None and node.role is Role.SERVER and not node.is_muted
-            if node.alias in called or not self._missing[node.span.trace].is_top
-        }
+        self._callers = _unknown_callers(context, nodes, self._missing)
         self.problems: Sequence[str] = describe_problems(context, facts, self._missing, self._partial)
 
     def reason(self, order: str, arrow: Arrow) -> str:
@@ -150,6 +144,16 @@ def _story_reasons(facts: Facts) -> dict[str, str]:
     for draft, node in facts.lost_messages:
         reasons[draft.order] = f"span {short_id(node.span.id)} of {node.alias} names no span that sent its message"
     return reasons
+
+
+def _unknown_callers(context: Context, nodes: Sequence[Node], missing: Mapping[str, MissingParents]) -> dict[str, str]:
+    called = {arrow.target for arrow in context.elements.arrows}
+    return {
+        node.span.trace: f"{node.alias} was called by a service whose span {short_id(node.missing)} is missing"
+        for node in nodes
+        if node.missing and node.up is None and node.role is Role.SERVER and not node.is_muted
+        if node.alias in called or not missing[node.span.trace].is_top
+    }
 
 
 def _unclear_calls(facts: Facts) -> dict[tuple[str, str], str]:

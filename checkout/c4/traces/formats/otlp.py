@@ -21,7 +21,6 @@ KIND_NAMES: dict[str | int | None, Kind] = {
     **{f"SPAN_KIND_{kind.name}": kind for kind in KINDS},
 }
 ERROR_CODES = {1: False, 2: True, "1": False, "2": True, "STATUS_CODE_OK": False, "STATUS_CODE_ERROR": True}
-HAS_IS_REMOTE, IS_REMOTE = 0x100, 0x200  # SpanFlags of opentelemetry-proto
 
 
 class KeyValue(msgspec.Struct):
@@ -77,7 +76,6 @@ class OtlpSpan(msgspec.Struct, rename="camel"):
     attributes: list[KeyValue] | None = None
     links: list[Link] | None = None
     status: Status | None = None
-    flags: int | None = None
 
 
 _resource_decoder = msgspec.json.Decoder(ResourceSpans)
@@ -113,7 +111,6 @@ def span_converter(resource: Resource, into: FoundSpans) -> Callable[[OtlpSpan],
             start=whole_number(found.start_time_unix_nano),
             end=whole_number(found.end_time_unix_nano),
             has_error=ERROR_CODES.get(found.status.code or 0) if found.status else None,
-            remote_parent=_has_remote_parent(found.flags or 0),
             attributes={**of_resource, **kept_attributes(found.attributes, kept)},
         )
 
@@ -138,10 +135,6 @@ def whole_number(found: Any) -> int:
         return 0
 
 
-def _has_remote_parent(flags: int) -> bool | None:
-    return bool(flags & IS_REMOTE) if flags & HAS_IS_REMOTE else None
-
-
 def _value(found: Mapping[str, Any] | None) -> Value | None:
     for name, content in (found or {}).items():
         if name == "Value":  # structs of Go, encoded without protobuf's JSON
@@ -154,7 +147,10 @@ def _value(found: Mapping[str, Any] | None) -> Value | None:
 def _double(found: object) -> Value | None:
     if isinstance(found, str):
         return float(found) if found in ("NaN", "Infinity", "-Infinity") else None
-    return float(found) if isinstance(found, int | float) else None
+    try:
+        return float(found) if isinstance(found, int | float) else None
+    except OverflowError:
+        return None
 
 
 def _array(found: object) -> Value | None:

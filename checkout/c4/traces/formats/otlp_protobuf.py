@@ -103,7 +103,6 @@ def _otlp_span(span: "Span") -> OtlpSpan:
         attributes=[_key_value(each) for each in span.attributes],
         links=[Link(link.trace_id.hex(), link.span_id.hex()) for link in span.links],
         status=Status(span.status.code),
-        flags=span.flags,
     )
 
 

@@ -9,7 +9,10 @@ Microseconds = int | float | None
 
 def nanoseconds(found: Microseconds) -> int:
     """A time or a duration in nanoseconds. Whole numbers are exact, floats lose digits."""
-    return round((found or 0) * 1_000)
+    try:
+        return round((found or 0) * 1_000)
+    except OverflowError:  # beyond floats: no time
+        return 0
 
 
 def has_error(tags: Mapping[str, Any]) -> bool | None:

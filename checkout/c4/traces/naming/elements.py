@@ -36,7 +36,7 @@ class NameIndex:
     def find(self, name: str, among: frozenset[str] | None = None) -> str:
         """The one alias that a service, host, topic or system means, or empty where none or several fit."""
         host = name.partition("://")[2] or name
-        host = re.sub(r"(?::\d+)?(?:/.*)?$", "", host) if ":" in host or "/" in host else host
+        host = re.sub(r":\d+$", "", host.partition("/")[0])
         parts = host.split(".")
         # lending.prod and lending.prod.svc.cluster.local mean lending; www.lending.example may not.
         is_local = len(parts) == 2 or bool(LOCAL_DOMAIN.search(host))

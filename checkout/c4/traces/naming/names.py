@@ -34,6 +34,7 @@ class TraceNames:
             self._namespaces.setdefault(span.service, set()).add(attributes.namespace(span))
         self._found_services: dict[str, str | None] = {}
         self._found_peers: dict[tuple[str, ...], tuple[str | None, bool]] = {}
+        self._callers: dict[str, set[str]] = {}  # of each peer, by its preferred name
         self._found_brokers: dict[tuple[str, ...], str] = {}
         self.unmapped_services, self.unmapped_peers = Counter[str](), Counter[str]()
         self.nameless = Counter[str]()
@@ -63,7 +64,7 @@ class TraceNames:
 
     def callers_of(self, peer: str) -> set[str]:
         """The aliases of the services that called a system under this name."""
-        return {caller for caller, _, *names in self._found_peers if names and names[0] == peer}
+        return self._callers.get(peer, set())
 
     @property
     def brokers(self) -> dict[str, str]:
@@ -118,6 +119,8 @@ class TraceNames:
         key = (caller, "database" if is_database else "", *names)
         if key not in self._found_peers:
             self._found_peers[key] = self._find_peer(names, caller, is_database)
+            for name in names[:1]:
+                self._callers.setdefault(name, set()).add(caller)
         return self._found_peers[key]
 
     def _find_peer(self, names: Sequence[str], caller: str, is_database: bool) -> tuple[str | None, bool]:

@@ -1,4 +1,4 @@
-"""Told: spans of stories that follow rows of arrows, and drawings of these rows with elements."""
+"""Story spans: spans of stories that follow rows of arrows, and drawings of these rows with elements."""
 
 import json
 from collections.abc import Iterable, Sequence
