@@ -4,7 +4,7 @@ from typing import Annotated
 
 from typer import BadParameter, Context, Option
 
-from checkout.c4.commands.options import AsJson, Define, Github, Paths, Sarif, or_default, parse_defines
+from checkout.c4.commands.options import AsJson, Define, Github, Paths, Sarif, parse_defines
 from checkout.c4.commands.outputs import STDOUT, write_output
 
 
@@ -27,7 +27,7 @@ def check(
     from checkout.c4.checks.sarif import as_sarif, result_of
     from checkout.c4.notations.asyncapi import read_asyncapi
     from checkout.c4.render.renderer import open_renderer
-    from checkout.c4.source.files import find_files
+    from checkout.c4.source.files import find_files, or_default
 
     if sarif == STDOUT and (as_json or github):
         raise BadParameter("print only one of --json, --github and --sarif -")

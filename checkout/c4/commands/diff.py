@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from checkout.c4.commands.options import Paths, or_default
+from checkout.c4.commands.options import Paths
 
 
 def diff(
@@ -19,7 +19,7 @@ def diff(
     from checkout.c4.checks.diff import compare_states, read_state
     from checkout.c4.findings import log
     from checkout.c4.render.renderer import open_renderer
-    from checkout.c4.source.files import find_files
+    from checkout.c4.source.files import find_files, or_default
 
     paths = or_default(paths)
     old, dots, new = revisions.partition("..")

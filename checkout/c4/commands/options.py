@@ -17,10 +17,6 @@ Github = Annotated[bool, Option("--github", help="Print GitHub annotations.")]
 Sarif = Annotated[Path | None, Option(metavar="FILE", help="Write SARIF for code scanning; - prints it.")]
 
 
-def or_default(paths: list[Path] | None) -> list[Path]:
-    """These paths; without any the folder diagrams if there is one, else the current folder."""
-    return paths or [Path("diagrams") if Path("diagrams").is_dir() else Path(".")]
-
 
 def parse_defines(written: list[str] | None) -> tuple[tuple[str, str], ...]:
     """The names and values of `--define NAME=VALUE`. Raises BadParameter for any other form."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typer import BadParameter, Option
 
-from checkout.c4.commands.options import Define, Paths, or_default, parse_defines
+from checkout.c4.commands.options import Define, Paths, parse_defines
 
 
 def render(
@@ -20,6 +20,7 @@ def render(
     """Render diagrams to pictures."""
     from checkout.c4.render.cache import Cache
     from checkout.c4.render.pictures import check_pictures, write_pictures
+    from checkout.c4.source.files import or_default
 
     formats = format.lower().split(",")
     if not set(formats) <= {"svg", "png"}:

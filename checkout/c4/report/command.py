@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from checkout.c4.commands.options import or_default
 from checkout.c4.findings import PreconditionError, display_path
 from checkout.c4.render.renderer import RenderedDiagram, Renderer, open_renderer
 from checkout.c4.report.building import ViewReport, build_data, build_views
@@ -15,7 +14,7 @@ from checkout.c4.report.page.pictures import draw_pictures
 from checkout.c4.report.page.whole import render_page
 from checkout.c4.report.stories import assign_stories
 from checkout.c4.source.diagrams import find_diagrams
-from checkout.c4.source.files import DiagramSource
+from checkout.c4.source.files import DiagramSource, or_default
 from checkout.c4.source.variables import Defines
 from checkout.c4.traces.reading import read_traces
 

@@ -61,6 +61,11 @@ class DiagramSource:
         return self.lines[0]
 
 
+def or_default(paths: list[Path] | None) -> list[Path]:
+    """These paths; without any the folder diagrams if there is one, else the current folder."""
+    return paths or [Path("diagrams") if Path("diagrams").is_dir() else Path(".")]
+
+
 def find_files(paths: Iterable[Path]) -> list[Path]:
     """The source files at paths; searches folders, but no hidden ones. Raises FileNotFoundError."""
     found: dict[Path, None] = {}
