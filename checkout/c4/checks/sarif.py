@@ -32,7 +32,7 @@ def result_of(finding: Finding) -> SarifResult:
 
 
 def as_sarif(results: Iterable[SarifResult], category: str) -> str:
-    """A SARIF log with one run. `category` tells apart the runs of one commit, such as check and verify/ordering."""
+    """A SARIF log with one run. `category` distinguishes the runs of one commit, such as check and verify/ordering."""
     results = list(results)
     rules = list(dict.fromkeys(each.finding.rule for each in results))
     driver = {"name": "checkout diagrams", "rules": [_rule(rule, results) for rule in rules]}

@@ -88,9 +88,8 @@ def _verify_views(
             refused.append((drawing, error))
     if not found:
         raise refused[0][1]
-    for view, reason in refused:
-        if view.is_dynamic:
-            log(f"{view.name} is not judged: {reason}")
+    for view, reason in ((view, reason) for view, reason in refused if view.is_dynamic):
+        log(f"{view.name} is not judged: {reason}")
     assigned, others = assign_orders([results for _, _, results in found]), only_others(sorted_ones)
     summaries = [
         summarize(results, recorded.gaps, None if at else others)

@@ -32,7 +32,7 @@ class ArrowData(Ends, frozen=True, kw_only=True):
     """A drawn arrow: `stories` in which it happened, and the duration of `spans` in milliseconds.
 
     `measure` is what the durations are of: call, send, wait (from the end of a send to the start of the processing),
-    or handling (the processing); empty without any. `number` tells apart arrows with equal ends and technology.
+    or handling (the processing); empty without any. `number` distinguishes arrows with equal ends and technology.
     `is_expected` is false for an arrow that traces usually lack, such as a reply.
     """
 
