@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from checkout.c4.checks.conformance.baseline import Baseline
     from checkout.c4.checks.conformance.results import OrderResult
     from checkout.c4.checks.conformance.stories import Sorted
+    from checkout.c4.checks.conformance.summary import Summary
     from checkout.c4.source.arrows import Drawing
+
+    Verified = tuple[Drawing, Recorded, list[OrderResult]]
 
 
 def verify(
@@ -68,13 +71,11 @@ def _verify_views(
 
     Raises PreconditionError if no view is left.
     """
-    from checkout.c4.checks.conformance.assignment import assign_orders
     from checkout.c4.checks.conformance.stories import only_others, require_own, sort_stories
-    from checkout.c4.checks.conformance.summary import summarize
     from checkout.c4.checks.verify import numbered_arrows, verify_orders
 
     sorted_ones = list["Sorted"]()
-    found = list[tuple["Drawing", Recorded, "list[OrderResult]"]]()
+    found = list["Verified"]()
     refused = list[tuple["Drawing", PreconditionError]]()
     for drawing in drawings:
         try:
@@ -90,12 +91,19 @@ def _verify_views(
         raise refused[0][1]
     for view, reason in ((view, reason) for view, reason in refused if view.is_dynamic):
         log(f"{view.name} is not judged: {reason}")
-    assigned, others = assign_orders([results for _, _, results in found]), only_others(sorted_ones)
+    return [
+        VerifiedView(summary, drawing, baselines[drawing.name].warnings)
+        for (drawing, _, _), summary in zip(found, _summarize(found, only_others(sorted_ones)), strict=True)
+    ]
+
+
+def _summarize(found: "Sequence[Verified]", others: "Mapping[str, int]") -> "list[Summary]":
+    from checkout.c4.checks.conformance.assignment import assign_orders
+    from checkout.c4.checks.conformance.summary import summarize
+
+    assigned = assign_orders([results for _, _, results in found])
     summaries = [
         summarize(results, recorded.gaps, None if at else others)
         for at, ((_, recorded, _), results) in enumerate(zip(found, assigned, strict=True))
     ]
-    return [
-        VerifiedView(summary, drawing, baselines[drawing.name].warnings)
-        for (drawing, _, _), summary in zip(found, summaries, strict=True)
-    ]
+    return summaries if len(found) == 1 else [each.without_needless_problems() for each in summaries]

@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from c4.traced_runs import arrow, drawing, hop
 from typer.testing import CliRunner
 
 from checkout.c4.checks.conformance.assignment import assign_orders
+from checkout.c4.checks.conformance.summary import summarize
 from checkout.c4.checks.verify import verify_orders
 from checkout.c4.cli import make_app
 from checkout.c4.render.renderer import Renderer
@@ -57,3 +59,14 @@ def test_verify_of_a_file_with_several_views_reports_each(
     ]  # fmt: skip
     assert "paid is not judged: " in text.stderr
     assert {each["diagram"]: each["summary"]["orders"] for each in json.loads(data.stdout)} == {"sold": 1, "refused": 2}
+
+
+def test_problems_are_left_out_where_all_orders_of_a_view_conform() -> None:
+    gaps = Mock(problems=["service \"ledger\" is no element"])
+
+    kept, dropped = (
+        summarize(verify_orders(SOLD, {name: ORDERS[name]}), gaps).without_needless_problems().problems
+        for name in ("silent", "sold")
+    )
+
+    assert (len(kept), dropped) == (1, ())

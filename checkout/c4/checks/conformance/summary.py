@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from checkout.c4.checks.conformance.results import (
@@ -102,6 +102,11 @@ class Summary:
         unjudged = Counter(_identity(each.arrow) for result in self.results for each in result.unjudged if each.arrow)
         names = [_identity(arrow) for arrow in arrows]
         return [Answers(happened[at], never[name], unjudged[name]) for at, name in enumerate(names)]
+
+    def without_needless_problems(self) -> "Summary":
+        """This summary, without problems if all orders conform: other views may draw what they name."""
+        is_clear = self.verdicts[Verdict.CONFORMS] == len(self.results)
+        return replace(self, problems=()) if is_clear else self
 
     def exit_code(self, allow_gaps: bool = False) -> int:
         """1 if an order deviates, else 3 if one cannot be judged and gaps are not allowed, else 0."""
