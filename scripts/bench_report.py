@@ -3,7 +3,6 @@
 The spans are those of whole stories with faults in some, in shuffled order, with clocks that differ by up to 5 s.
 """
 
-import json
 import multiprocessing
 import os
 import random
@@ -18,8 +17,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.bench_traces import (  # noqa: E402  # noqa: E402
-    BATCH,
+from scripts.bench_traces import (  # noqa: E402
     CLIENT,
     CONSUMER,
     MB,
@@ -29,7 +27,7 @@ from scripts.bench_traces import (  # noqa: E402  # noqa: E402
     SPANS,
     START,
     key_values,
-    resource_spans,
+    write_lines,
 )
 
 FAULTY, SKEW = 0.05, 5_000 * MILLISECOND  # share of stories with a fault; nanoseconds
@@ -84,7 +82,7 @@ class Story:
         return identifier
 
 
-def tell(rows: Rows, number: int, dice: random.Random) -> Story:
+def story_of(rows: Rows, number: int, dice: random.Random) -> Story:
     """The spans of one story: calls have two, one if they enter or leave the store; messages one for each end."""
     story, entries = Story(number, dice), {CALLER: CALLER}
     for source, target, technology in rows:
@@ -123,16 +121,10 @@ def generate(path: Path, spans: int, seed: int = 1) -> None:
     number = 0
     while len(made) < spans:
         rows = dice.choice(views)
-        made += tell(with_fault(rows, dice) if dice.random() < FAULTY else rows, number, dice).spans
+        made += story_of(with_fault(rows, dice) if dice.random() < FAULTY else rows, number, dice).spans
         number += 1
     dice.shuffle(made)
-    with path.open("w") as file:
-        for first in range(0, len(made), BATCH):
-            by_service: dict[str, list[dict[str, Any]]] = {}
-            for service, span in made[first : first + BATCH]:
-                by_service.setdefault(service, []).append(span)
-            resources = [resource_spans(service, found, f"node-{service}") for service, found in by_service.items()]
-            file.write(json.dumps({"resourceSpans": resources}, separators=(",", ":")) + "\n")
+    write_lines(path, made, host="node-{service}")
 
 
 def main() -> None:

@@ -7,6 +7,8 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +41,20 @@ def generate(path: Path, spans: int, seed: int = 1) -> None:
     """Writes spans of whole traces in shuffled order, as the file exporter of a collector does."""
     numbers = list(range(spans))
     random.Random(seed).shuffle(numbers)
+    write_lines(path, ((STORY[number % len(STORY)][0], span(number)) for number in numbers))
+
+
+def write_lines(path: Path, spans: Iterable[tuple[str, dict[str, Any]]], host: str = "node-1") -> None:
+    """Writes spans with their services, BATCH in a line. `{service}` in the name of the host is that of the service."""
+    remaining = iter(spans)
     with path.open("w") as file:
-        for first in range(0, spans, BATCH):
+        while batch := list(islice(remaining, BATCH)):
             by_service: dict[str, list[dict[str, Any]]] = {}
-            for number in numbers[first : first + BATCH]:
-                by_service.setdefault(STORY[number % len(STORY)][0], []).append(span(number))
-            resources = [resource_spans(service, found) for service, found in by_service.items()]
+            for service, found in batch:
+                by_service.setdefault(service, []).append(found)
+            resources = [
+                resource_spans(service, found, host.format(service=service)) for service, found in by_service.items()
+            ]
             file.write(json.dumps({"resourceSpans": resources}, separators=(",", ":")) + "\n")
 
 
@@ -66,7 +76,7 @@ def span(number: int) -> dict[str, Any]:
     }
 
 
-def resource_spans(service: str, spans: list[dict[str, Any]], host: str = "node-1") -> dict[str, Any]:
+def resource_spans(service: str, spans: list[dict[str, Any]], host: str) -> dict[str, Any]:
     """Spans of one service, which runs on a host."""
     attributes = {
         "service.name": service, "service.instance.id": f"{service}-1", "telemetry.sdk.language": "python",
