@@ -42,6 +42,7 @@ MAY_IMPORT = {
         *WORKER, "checkout.services", "checkout.registry", "checkout.simulators", "checkout.local_kafka",
         "checkout.system",
     ],
+    "checkout.checker": ["checkout.messaging", "checkout.processes", "checkout.system"],
     "checkout.bench": [
         *WORKER, "checkout.registry", "checkout.processes", "checkout.local_kafka", "checkout.system",
     ],

@@ -1,0 +1,45 @@
+"""Witnesses: the raw data that the checker reads, each from a source of its own, without code of the services."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from checkout.checker.client_log import ClientRequest
+from checkout.messaging.log import Lag, Partition, Record
+
+Row = Mapping[str, Any]  # a row of a database by column, amounts as Decimal, times as datetime in UTC
+
+
+def no_texts() -> Iterable[tuple[str, str]]:
+    """No texts."""
+    return ()
+
+
+@dataclass(kw_only=True)
+class Witnesses:
+    """What happened in a store, told by six independent sources. None: there is no such source.
+
+    Attributes:
+        client: the requests of the clients with the responses, in the order in which they were started.
+        records: the records of all topics and dead-letter topics, read from offset 0 with `read_committed`.
+        databases: the tables of each service by name, with all their rows.
+        charges, refunds, parcels, mails: the entries of the simulated external systems, as their HTTP API lists them.
+        lags: by consumer group the committed offset and the end offset of each partition.
+        open_transactions: by partition the last stable offset and the end offset where they differ.
+        lost_replies: faults that made the mail server keep an e-mail without a response; None if nobody has counted.
+        texts: texts that must have no secret, such as logs and journals, each with the name of its place.
+        secrets: texts that must not occur anywhere: planted card numbers, tokens, passwords.
+    """
+
+    client: Sequence[ClientRequest] | None = None
+    records: Sequence[Record] = ()
+    databases: Mapping[str, Mapping[str, Sequence[Row]]] = field(default_factory=dict)
+    charges: Sequence[Row] | None = None
+    refunds: Sequence[Row] | None = None
+    parcels: Sequence[Row] | None = None
+    mails: Sequence[Row] | None = None
+    lags: Mapping[str, Mapping[Partition, Lag]] = field(default_factory=dict)
+    open_transactions: Mapping[Partition, tuple[int, int]] = field(default_factory=dict)
+    lost_replies: int | None = None
+    texts: Callable[[], Iterable[tuple[str, str]]] = no_texts
+    secrets: Sequence[str] = ()
