@@ -52,12 +52,18 @@ def no_phantom_order(evidence: Evidence, counts: Counter[str]) -> Iterator[Findi
         row = evidence.orders.get(order)
         if row and row["placed_at"] and (first is None or row["placed_at"] < first):
             counts["older than the client log"] += 1
-        elif row is None and not evidence.is_ours(facts.ORDER_RECEIVED, order) and order not in evidence.accepted:
+        elif order not in evidence.accepted and _is_of_others(evidence, order):
             counts["of other programs"] += 1
         else:
             counts["orders"] += 1
             if order not in evidence.accepted and not _take(unanswered, _contents(evidence, order)):
                 yield order, f"no client has requested it: {_contents(evidence, order)}"
+
+
+def _is_of_others(evidence: Evidence, order: str) -> bool:
+    received = evidence.message(facts.ORDER_RECEIVED, order)
+    is_ours = evidence.is_ours(facts.ORDER_RECEIVED, order)
+    return not is_ours and received is not None and received.record.key is None
 
 
 def _take(requests: Counter[Contents], contents: Contents) -> bool:
