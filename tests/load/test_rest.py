@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checkout.checker.collect.groups import GROUPS
+from checkout.checker.facts import GROUPS
 from checkout.load.rest import Look
 from checkout.messaging.log import LogUnavailable, ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
