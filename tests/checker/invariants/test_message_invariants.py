@@ -106,7 +106,8 @@ def test_an_unreadable_record_that_is_no_dead_letter_was_dropped(good: Witnesses
 
 
 def test_a_record_that_another_program_has_answered_need_not_be_applied(good: Witnesses) -> None:
-    replaced = drop_rows(drop_rows(good, "payments", "inbox", order_id=APPROVED), "payments", "outbox", order_id=APPROVED)
+    replaced = drop_rows(good, "payments", "inbox", order_id=APPROVED)
+    replaced = drop_rows(replaced, "payments", "outbox", order_id=APPROVED)
 
     assert problems(replaced, "I14") == []
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import msgspec
 import pytest
-from checker.breaking import change_rows, drop_records, drop_rows, problems, repeat_rows, request_of, requests
+from checker.breaking import change_rows, drop_records, drop_rows, problems, repeat_rows, request_of, requests, rows
 from checker.good_run import APPROVED, CANCELLED, DENIED, FOREIGN, LATE, SOLD_OUT
 
 from checkout.checker.client_log import RequestOutcome
@@ -129,9 +129,9 @@ def test_an_event_after_the_end_of_an_order_is_illegal(good: Witnesses) -> None:
 
 def test_a_refund_without_a_cancellation_is_illegal(good: Witnesses) -> None:
     row = next(row for row in good.databases["orders"]["outbox"] if row["destination"] == REFUND_REQUESTED)
-    tables = {**good.databases["orders"], "outbox": [*good.databases["orders"]["outbox"], {**row, "order_id": APPROVED}]}
+    refunded = rows(good, "orders", "outbox", lambda found: [*found, {**row, "order_id": APPROVED}])
 
-    assert len(problems(replace(good, databases={**good.databases, "orders": tables}), "I4")) == 1
+    assert len(problems(refunded, "I4")) == 1
 
 
 def test_messages_that_were_not_handled_yet_may_or_may_not_count(good: Witnesses) -> None:
