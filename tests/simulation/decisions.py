@@ -1,0 +1,67 @@
+"""Decisions: what a schedule is made of. A seed draws one, Hypothesis shrinks one, a simulated store carries one out."""
+
+import random
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Action(StrEnum):
+    """What a decision does; `who` and `what` are numbers whose meaning the action says.
+
+    TURN and VERB: replica `who` calls all verbs, or the next one; `what` chooses the records it is given.
+    CRASH, START, STOP, EVICT: replica `who` is killed, started, stopped cleanly, removed from its group.
+    CRASH_INSIDE, FAIL_INSIDE: after `what` further steps inside its verbs, replica `who` is killed, or the broker, the
+    database or the external system does not answer it.
+    REWIND: replica `who` gets records again; RESEND: a producer writes a record again.
+    PLACE: a client places the cart `who`; CANCEL, REPEAT, READ: it cancels, repeats or reads order `who`; LOSE: it
+    loses the response to its request. WAIT: time passes. OUTSIDE: the external systems deny, refuse, fail or drop.
+    """
+
+    TURN = "turn"
+    PLACE = "place"
+    VERB = "verb"
+    WAIT = "wait"
+    REWIND = "rewind"
+    RESEND = "resend"
+    CRASH = "crash"
+    CRASH_INSIDE = "crash inside"
+    FAIL_INSIDE = "fail inside"
+    START = "start"
+    STOP = "stop"
+    EVICT = "evict"
+    CANCEL = "cancel"
+    REPEAT = "repeat"
+    READ = "read"
+    LOSE = "lose"
+    OUTSIDE = "outside"
+
+
+class Decision(NamedTuple):
+    """One decision of a schedule."""
+
+    action: Action
+    who: int = 0
+    what: int = 0
+
+
+Schedule = Sequence[Decision]
+ACTIONS = tuple(Action)
+NUMBERS = 10  # `who` is below it
+AMOUNTS = 24  # `what` is below it
+WEIGHTS = {
+    Action.TURN: 40, Action.VERB: 25, Action.WAIT: 6, Action.PLACE: 3, Action.CANCEL: 2, Action.REPEAT: 2,
+    Action.READ: 3,
+}  # fmt: skip
+FAULTS = tuple(action for action in ACTIONS if action not in WEIGHTS)
+LENGTHS = (20, 80)
+
+
+def draw_schedule(seed: int) -> list[Decision]:
+    """The schedule of this seed: some orders, then a mixture in which each kind of fault occurs or not."""
+    draw = random.Random(seed)
+    chosen = [fault for fault in FAULTS if draw.random() < 0.5]
+    weights = WEIGHTS | dict.fromkeys(chosen, draw.choice([2, 4, 8]))
+    actions = draw.choices(list(weights), list(weights.values()), k=draw.randint(*LENGTHS))
+    placed = [Action.PLACE] * draw.randint(1, 4)
+    return [Decision(each, draw.randrange(NUMBERS), draw.randrange(AMOUNTS)) for each in placed + actions]
