@@ -20,7 +20,7 @@ class Replica:
 
     def __init__(self, name: str, surroundings: Surroundings) -> None:
         self.name, self.service = name, name.rpartition("-")[0]
-        self.seams, self.worker = Seams(), None
+        self.seams, self.worker = Seams(surroundings.counts), None
         self._in, self._log = surroundings, None
         self._next_verb, self._is_reachable = 0, True
 
@@ -59,6 +59,8 @@ class Replica:
             self._log.choose(choice)
         had_work = self._has_work()
         self._guard(self._commit if verb == "commit" else getattr(worker, verb))
+        if verb == "handle":
+            self._in.counts.update(f"handled: {delivery.outcome}" for delivery in worker.batch if delivery.outcome)
         return had_work or self._has_work()
 
     def turn(self, choice: int | None) -> bool:

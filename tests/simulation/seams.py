@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,10 +20,10 @@ class Crashed(BaseException):
 
 
 class Seams:
-    """The seams of one replica. `crossed` counts them, `hit` names those at which something happened."""
+    """The seams of one replica. `counts` gets the names of those at which something happened."""
 
-    def __init__(self) -> None:
-        self.hit: list[str] = []
+    def __init__(self, counts: Counter[str]) -> None:
+        self._counts = counts
         self._left: int | None = None
         self._is_crash = True
 
@@ -41,7 +42,7 @@ class Seams:
         self._left -= 1
         if self._left < 0:
             self._left = None
-            self.hit.append(place)
+            self._counts[f"{'killed' if self._is_crash else 'no answer'} {place}"] += 1
             raise Crashed(place) if self._is_crash or failure is None else failure
 
 
@@ -76,7 +77,7 @@ class SeamedLog:
         """Sends all records one by one, with a seam before each and before the acknowledgement."""
         sent = []
         for record in records:
-            self._seams.cross(f"before sending to {record.topic}", LogUnavailable("the broker does not answer"))
+            self._seams.cross("before sending a record", LogUnavailable("the broker does not answer"))
             sent += self._log.send([record])
         self._seams.cross("sent, before the acknowledgement", LogUnavailable("the broker does not answer"))
         return sent

@@ -1,5 +1,6 @@
 """Surroundings: what the replicas of one simulated store share."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class Surroundings:
         self.journal, self._path = Journal(journal) if journal else None, journal
         self.problems: list[str] = []
         self.told: list[str] = []
+        self.counts: Counter[str] = Counter()
         self._stored: dict[tuple[str, str], float] = {}
 
     def age(self, row: OutboxRow) -> float:
