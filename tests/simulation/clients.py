@@ -24,13 +24,13 @@ CARTS: tuple[tuple[str, list[dict[str, Any]]], ...] = (
     ("a wooden spoon", [{"sku": 1, "quantity": 1}]),
     ("two oak tables, too dear", [{"sku": 4, "quantity": 2}]),
     ("a garden gnome, sold out", [{"sku": 3, "quantity": 1}]),
-    ("three wooden spoons and a mug", [{"sku": 1, "quantity": 3}, {"sku": 2, "quantity": 1}]),
+    ("two wooden spoons and a mug", [{"sku": 1, "quantity": 2}, {"sku": 2, "quantity": 1}]),
     ("two wooden spoons on two lines", [{"sku": 1, "quantity": 1}, {"sku": 1, "quantity": 1}]),
     ("a mug at a wrong price", [{"sku": 2, "quantity": 1, "price": 0.01}]),
-    ("an unknown product", [{"sku": 999, "quantity": 1}]),
+    ("a mug and an unknown product", [{"sku": 2, "quantity": 1}, {"sku": 999, "quantity": 1}]),
     ("an oak table", [{"sku": 4, "quantity": 1}]),
     ("a mug at its price", [{"sku": 2, "quantity": 1, "price": 8.5}]),
-    ("a kettle and an oak table", [{"sku": 5, "quantity": 1}, {"sku": 4, "quantity": 1}]),
+    ("a kettle and a spoon", [{"sku": 5, "quantity": 1}, {"sku": 1, "quantity": 1}]),
 )
 
 

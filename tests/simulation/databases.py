@@ -16,11 +16,11 @@ from checkout.worker.database import ServiceDatabase
 
 HOLD = 60.0  # seconds after which a reservation expires
 CATALOGUE = (  # few of each, so that orders compete
-    Product(1, "Wooden spoon", Decimal("5.00"), on_hand=5),
-    Product(2, "Enamel mug", Decimal("8.50"), on_hand=2),
+    Product(1, "Wooden spoon", Decimal("5.00"), on_hand=6),
+    Product(2, "Enamel mug", Decimal("8.50"), on_hand=3),
     Product(3, "Garden gnome", Decimal("30.00"), on_hand=0),
     Product(4, "Oak table", Decimal("950.00"), on_hand=2),
-    Product(5, "Copper kettle", Decimal("64.90"), on_hand=1),
+    Product(5, "Copper kettle", Decimal("64.90"), on_hand=2),
 )
 
 

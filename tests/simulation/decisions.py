@@ -50,18 +50,24 @@ ACTIONS = tuple(Action)
 NUMBERS = 10  # `who` is below it
 AMOUNTS = 24  # `what` is below it
 WEIGHTS = {
-    Action.TURN: 40, Action.VERB: 25, Action.WAIT: 6, Action.PLACE: 3, Action.CANCEL: 2, Action.REPEAT: 2,
+    Action.TURN: 40, Action.VERB: 40, Action.WAIT: 5, Action.PLACE: 3, Action.CANCEL: 3, Action.REPEAT: 2,
     Action.READ: 3,
 }  # fmt: skip
 FAULTS = tuple(action for action in ACTIONS if action not in WEIGHTS)
-LENGTHS = (20, 80)
+INSIDE = (Action.CRASH_INSIDE, Action.FAIL_INSIDE)
+LENGTHS = (30, 120)
 
 
 def draw_schedule(seed: int) -> list[Decision]:
-    """The schedule of this seed: some orders, then a mixture in which each kind of fault occurs or not."""
+    """The schedule of this seed: replicas and orders, then a mixture in which each kind of fault occurs or not."""
     draw = random.Random(seed)
     chosen = [fault for fault in FAULTS if draw.random() < 0.5]
     weights = WEIGHTS | dict.fromkeys(chosen, draw.choice([2, 4, 8]))
     actions = draw.choices(list(weights), list(weights.values()), k=draw.randint(*LENGTHS))
-    placed = [Action.PLACE] * draw.randint(1, 4)
-    return [Decision(each, draw.randrange(NUMBERS), draw.randrange(AMOUNTS)) for each in placed + actions]
+    first = [Action.START] * draw.choice([0, 3, 6]) + [Action.PLACE] * draw.randint(1, 4)
+    return [Decision(each, draw.randrange(NUMBERS), _draw_what(draw, each)) for each in first + actions]
+
+
+def _draw_what(draw: random.Random, action: Action) -> int:
+    # A replica is soon busy with something else: what lies far ahead inside its verbs rarely happens.
+    return draw.randrange(draw.randint(1, AMOUNTS)) if action in INSIDE else draw.randrange(AMOUNTS)
