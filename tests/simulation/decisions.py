@@ -11,8 +11,8 @@ class Action(StrEnum):
 
     TURN and VERB: replica `who` calls all verbs, or the next one; `what` chooses the records it is given.
     CRASH, START, STOP, EVICT: replica `who` is killed, started, stopped cleanly, removed from its group.
-    CRASH_INSIDE, FAIL_INSIDE: after `what` further steps inside its verbs, replica `who` is killed, or the broker, the
-    database or the external system does not answer it.
+    CRASH_INSIDE, FAIL_INSIDE: at the seam `what` inside its verbs (see Seams.arm), replica `who` is killed, or the
+    broker, the database or the external system does not answer it.
     REWIND: replica `who` gets records again; RESEND: a producer writes a record again.
     PLACE: a client places the cart `who`; CANCEL, REPEAT, READ: it cancels, repeats or reads order `who`; LOSE: it
     loses the response to its request. WAIT: time passes. OUTSIDE: the external systems deny, refuse, fail or drop.
@@ -47,27 +47,33 @@ class Decision(NamedTuple):
 
 Schedule = Sequence[Decision]
 ACTIONS = tuple(Action)
-NUMBERS = 10  # `who` is below it
-AMOUNTS = 24  # `what` is below it
+NUMBERS = 10  # `who` is below it; replicas 0 to 4 are the first ones of the services, 5 to 9 the second ones
+SERVICES = 5
+AMOUNTS = 27  # `what` is below it
 WEIGHTS = {
     Action.TURN: 40, Action.VERB: 40, Action.WAIT: 5, Action.PLACE: 3, Action.CANCEL: 3, Action.REPEAT: 2,
     Action.READ: 3,
 }  # fmt: skip
 FAULTS = tuple(action for action in ACTIONS if action not in WEIGHTS)
 INSIDE = (Action.CRASH_INSIDE, Action.FAIL_INSIDE)
+OF_REPLICAS = (Action.TURN, Action.VERB, Action.CRASH, *INSIDE, Action.START, Action.STOP, Action.EVICT, Action.REWIND)
 LENGTHS = (30, 120)
 
 
 def draw_schedule(seed: int) -> list[Decision]:
     """The schedule of this seed: replicas and orders, then a mixture in which each kind of fault occurs or not."""
     draw = random.Random(seed)
-    chosen = [fault for fault in FAULTS if draw.random() < 0.5]
-    weights = WEIGHTS | dict.fromkeys(chosen, draw.choice([2, 4, 8]))
+    chosen = {fault: draw.choice([2, 4, 8]) for fault in FAULTS if draw.random() < 0.5}
+    weights = WEIGHTS | chosen
+    second = draw.sample(range(SERVICES, NUMBERS), draw.choice([0, 2, 5]))
+    placed = [Decision(Action.PLACE, draw.randrange(NUMBERS)) for _ in range(draw.randint(1, 4))]
     actions = draw.choices(list(weights), list(weights.values()), k=draw.randint(*LENGTHS))
-    first = [Action.START] * draw.choice([0, 3, 6]) + [Action.PLACE] * draw.randint(1, 4)
-    return [Decision(each, draw.randrange(NUMBERS), _draw_what(draw, each)) for each in first + actions]
+    replicas = [*range(SERVICES), *second]
+    return [
+        *(Decision(Action.START, each) for each in second), *placed,
+        *(Decision(each, _draw_who(draw, each, replicas), draw.randrange(AMOUNTS)) for each in actions),
+    ]  # fmt: skip
 
 
-def _draw_what(draw: random.Random, action: Action) -> int:
-    # A replica is soon busy with something else: what lies far ahead inside its verbs rarely happens.
-    return draw.randrange(draw.randint(1, AMOUNTS)) if action in INSIDE else draw.randrange(AMOUNTS)
+def _draw_who(draw: random.Random, action: Action, replicas: Sequence[int]) -> int:
+    return draw.choice(replicas) if action in OF_REPLICAS else draw.randrange(NUMBERS)

@@ -4,6 +4,7 @@ import contextlib
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 from checkout.journal.hop import Hop
@@ -15,6 +16,24 @@ from checkout.worker.database import ServiceDatabase
 from checkout.worker.outbox import OutboxRow
 
 
+class Place(StrEnum):
+    """A seam inside the verbs."""
+
+    BEFORE_DATABASE = "before the commit of the database"
+    AFTER_DATABASE = "after the commit of the database"
+    BEFORE_SENDING = "before a record is sent"
+    BEFORE_ACKNOWLEDGEMENT = "after the records are sent, before the acknowledgement"
+    BEFORE_OFFSETS = "before the commit of the offsets"
+    AFTER_OFFSETS = "after the commit of the offsets"
+    BEFORE_CALL = "before an external call"
+    BEFORE_REPLY = "after an external call, before its reply"
+    BEFORE_JOURNAL = "before the journal is written"
+
+
+PLACES = tuple(Place)
+NO_BROKER, NO_DATABASE = "the broker does not answer", "disk I/O error"
+
+
 class Crashed(BaseException):
     """The replica is killed here: nothing in it may catch this."""
 
@@ -24,24 +43,27 @@ class Seams:
 
     def __init__(self, counts: Counter[str]) -> None:
         self._counts = counts
-        self._left: int | None = None
-        self._is_crash = True
+        self._place: Place | None = None
+        self._left, self._is_crash = 0, True
 
-    def arm(self, left: int, is_crash: bool) -> None:
-        """After `left` more crossings the replica is killed, or gets no answer."""
-        self._left, self._is_crash = left, is_crash
+    def arm(self, number: int, is_crash: bool) -> None:
+        """At a place that the number chooses the replica is killed, or gets no answer, the first, second or third time.
+
+        A place at which nothing can be unavailable is passed.
+        """
+        self._place, self._left, self._is_crash = PLACES[number % len(PLACES)], number // len(PLACES), is_crash
 
     def disarm(self) -> None:
         """Nothing happens at a seam any more."""
-        self._left = None
+        self._place = None
 
-    def cross(self, place: str, failure: Exception | None = None) -> None:
-        """Raises Crashed or `failure` if it is time to; a place without `failure` cannot fail."""
-        if self._left is None or (failure is None and not self._is_crash):
+    def cross(self, place: Place, failure: Exception | None = None) -> None:
+        """Raises Crashed or `failure` if it is time to."""
+        if self._place is not place or (failure is None and not self._is_crash):
             return
         self._left -= 1
         if self._left < 0:
-            self._left = None
+            self._place = None
             self._counts[f"{'killed' if self._is_crash else 'no answer'} {place}"] += 1
             raise Crashed(place) if self._is_crash or failure is None else failure
 
@@ -77,16 +99,16 @@ class SeamedLog:
         """Sends all records one by one, with a seam before each and before the acknowledgement."""
         sent = []
         for record in records:
-            self._seams.cross("before sending a record", LogUnavailable("the broker does not answer"))
+            self._seams.cross(Place.BEFORE_SENDING, LogUnavailable(NO_BROKER))
             sent += self._log.send([record])
-        self._seams.cross("sent, before the acknowledgement", LogUnavailable("the broker does not answer"))
+        self._seams.cross(Place.BEFORE_ACKNOWLEDGEMENT, LogUnavailable(NO_BROKER))
         return sent
 
     def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Commits, with a seam before and after."""
-        self._seams.cross("before the commit of the offsets", LogUnavailable("the broker does not answer"))
+        self._seams.cross(Place.BEFORE_OFFSETS, LogUnavailable(NO_BROKER))
         self._log.commit(offsets)
-        self._seams.cross("after the commit of the offsets", LogUnavailable("the broker does not answer"))
+        self._seams.cross(Place.AFTER_OFFSETS, LogUnavailable(NO_BROKER))
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Sets the offset of the next record."""
@@ -117,8 +139,8 @@ class SeamedDatabase:
         """Opens a write transaction."""
         with self._database.begin() as db:
             yield db
-            self._seams.cross("before the commit of the database", sqlite3.OperationalError("disk I/O error"))
-        self._seams.cross("after the commit of the database", sqlite3.OperationalError("disk I/O error"))
+            self._seams.cross(Place.BEFORE_DATABASE, sqlite3.OperationalError(NO_DATABASE))
+        self._seams.cross(Place.AFTER_DATABASE, sqlite3.OperationalError(NO_DATABASE))
 
     def close(self) -> None:
         """The database is used by others."""
@@ -132,7 +154,7 @@ class SeamedJournal:
 
     def write(self, hops: Iterable[Hop]) -> None:
         """Appends these hops."""
-        self._seams.cross("before the journal is written")
+        self._seams.cross(Place.BEFORE_JOURNAL)
         if self._journal:
             self._journal.write(hops)
 
@@ -145,9 +167,9 @@ def seamed(adapters: Mapping[str, Adapter], seams: Seams) -> dict[str, Adapter]:
 
     def with_seams(name: str, adapter: Adapter) -> Adapter:
         def call(row: OutboxRow) -> CallResult:
-            seams.cross(f"before {name}", Unanswered(name, "no connection"))
+            seams.cross(Place.BEFORE_CALL, Unanswered(name, "no connection"))
             result = adapter(row)
-            seams.cross(f"after {name}, before its reply", Unanswered(name, "the reply is lost"))
+            seams.cross(Place.BEFORE_REPLY, Unanswered(name, "the reply is lost"))
             return result
 
         return call

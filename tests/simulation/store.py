@@ -9,14 +9,14 @@ from checkout.simulators.external_system import FaultSwitches
 from checkout.worker.claims import LEASE
 from checkout.worker.outbox import has_open_rows
 from simulation.databases import HOLD, Databases, new_services
-from simulation.decisions import Action, Decision
+from simulation.decisions import AMOUNTS, Action, Decision
 from simulation.replica import Replica
 from simulation.surroundings import Surroundings
 
 REPLICAS = [f"{service.name}-{number}" for number in (1, 2) for service in SERVICES]
 WAITS = (0.1, 0.5, 2.0, 6.0, LEASE.total_seconds() + 1, HOLD + 1)  # seconds
 ROUND, IDLE_ROUND = 0.2, 6.0  # seconds between two rounds on the way to rest; the second is longer than a claim's pause
-MOST_ROUNDS = 300
+MOST_ROUNDS = 100
 
 
 class SimulatedStore:
@@ -46,10 +46,11 @@ class SimulatedStore:
         """Ends all faults, starts what is down, lets the clients ask again, and runs until nothing is left to do."""
         self._heal()
         self._run("the faults have ended")
-        while self.around.clients.ask_again():
+        while not self.around.problems and self.around.clients.ask_again():
             self._run("the clients have asked again")
         self.around.clock.forward(HOLD + 10)
-        self._run("every reservation has ended")
+        if not self.around.problems:
+            self._run("every reservation has ended")
 
     def close(self) -> None:
         """Closes the journal."""
@@ -90,7 +91,7 @@ class SimulatedStore:
         records = list(self.around.broker.read(self.around.topics()))
         if not records:
             return ""
-        record = records[(decision.who * 24 + decision.what) % len(records)]
+        record = records[(decision.who * AMOUNTS + decision.what) % len(records)]
         headers = [(name, value or b"") for name, value in record.headers]
         self._producer.send([ProducerRecord(record.topic, record.key, record.value, headers, record.partition)])
         return f"{record.topic}[{record.partition}]@{record.offset} is written again"
