@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from simulation.databases import Databases
+from simulation.decisions import Schedule
+from simulation.store import SimulatedStore
+
 from checkout.checker.check import check
 from checkout.checker.collect.memory import of_memory
 from checkout.checker.results import Report
 from checkout.messaging.log import DEAD_LETTERS
-from simulation.databases import Databases
-from simulation.decisions import Schedule
-from simulation.store import SimulatedStore
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from checkout.messaging.log import ProducerRecord
-from checkout.registry import SERVICES
-from checkout.simulators.external_system import FaultSwitches
-from checkout.worker.claims import LEASE
-from checkout.worker.outbox import has_open_rows
 from simulation.databases import HOLD, Databases, new_services
 from simulation.decisions import AMOUNTS, Action, Decision
 from simulation.replica import Replica
 from simulation.surroundings import Surroundings
+
+from checkout.messaging.log import ProducerRecord
+from checkout.registry import SERVICES
+from checkout.worker.claims import LEASE
+from checkout.worker.outbox import has_open_rows
 
 REPLICAS = [f"{service.name}-{number}" for number in (1, 2) for service in SERVICES]
 WAITS = (0.1, 0.5, 2.0, 6.0, LEASE.total_seconds() + 1, HOLD + 1)  # seconds

@@ -5,12 +5,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from checkout.journal import journal
-from checkout.journal.hop import Hop
 from simulation.databases import Databases
 from simulation.decisions import Schedule
 from simulation.run import Run, run
 from simulation.shrinking import shrink
+
+from checkout.journal import journal
+from checkout.journal.hop import Hop
 
 
 def shortest(databases: Databases, schedule: Schedule) -> Schedule:
