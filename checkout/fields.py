@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from checkout.card_numbers import refuse_card_numbers
 from checkout.domain import CENT, OrderStatus, PaymentMethod, is_amount, to_cents
 
 # Unlike $, END does not match before a final line feed; it works in Python and in ECMAScript (OpenAPI).
@@ -80,6 +81,9 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     customer_email: Email
     products: Lines
     payment: Payment
+
+    def __post_init__(self) -> None:
+        refuse_card_numbers(self.customer_name, self.customer_email, *(line.name for line in self.products))
 
 
 class OrderResponse(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

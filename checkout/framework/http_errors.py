@@ -14,6 +14,7 @@ from litestar.exceptions import (
     ValidationException,
 )
 
+from checkout.card_numbers import CardNumberSent
 from checkout.domain import DomainError, TooLate, UnknownOrder
 from checkout.framework.intake import IntakeFull
 
@@ -99,6 +100,7 @@ ERROR_HANDLERS: ErrorHandlers = {
     TooLate: lambda request, error: error_response(409, str(error)),
     UnknownOrder: lambda request, error: error_response(404, str(error)),
     DomainError: lambda request, error: error_response(422, str(error)),
+    CardNumberSent: lambda request, error: error_response(422, str(error)),
     IntakeFull: lambda request, error: error_response(429, str(error), {"Retry-After": "1"}),
     Unavailable: lambda request, error: error_response(503, str(error), {"Retry-After": "1"}),
 }

@@ -42,6 +42,7 @@ class Gateway:
     def _routes(self) -> Sequence[Any]:
         @post(PLACE_ORDER)
         async def place_order(request: Request[Any, Any, Any], data: JSONBody[OrderRequest]) -> Response[bytes]:
+            await http_app.refuse_card_data(request)
             response = await self._forward("orders", request, await request.body())
             if response.status_code == 201:
                 self._report(PlaceOrder, response.json()["id"], request, await request.body())
@@ -49,6 +50,7 @@ class Gateway:
 
         @post(CANCEL_ORDER.replace("{id}", "{id:str}"))
         async def cancel_order(id: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
+            await http_app.refuse_card_data(request)
             response = await self._forward("orders", request)
             if response.status_code == 201:
                 self._report(CancelOrder, id, request, encode(CancelOrder(id)))

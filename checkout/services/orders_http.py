@@ -46,6 +46,7 @@ def _commands(context: RouteContext) -> Sequence[Any]:
         correlation: Annotated[str | None, HeaderParameter(name="CID", max_length=255)] = None,
     ) -> dict[str, str]:
         data = await http_app.read_json(request, OrderRequest)
+        await http_app.refuse_card_data(request)
         # The same key makes the same id, so the inbox recognizes a repeat.
         id = id_of_key(salt, idempotency_key) if idempotency_key else new_id()
         command = to_message(id, data, context.now())
@@ -60,6 +61,7 @@ def _commands(context: RouteContext) -> Sequence[Any]:
         request: Request[Any, Any, Any],
         correlation: Annotated[str | None, HeaderParameter(name="CID", max_length=255)] = None,
     ) -> dict[str, str]:
+        await http_app.refuse_card_data(request)
         order = await asyncio.to_thread(_read_one, context, id)
         await context.intake.submit(CancelOrder(order.id), correlation or order.id, *_about(request))
         return {"id": order.id}
