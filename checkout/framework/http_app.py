@@ -1,7 +1,7 @@
 """HTTP application: routes with health check, body limits, strict JSON and error responses, for every server."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import unquote_plus
 
@@ -9,6 +9,7 @@ import msgspec
 from litestar import Litestar, Response, get
 from litestar.exceptions import ClientException, ValidationException
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 
 from checkout import __version__
 from checkout.card_numbers import refuse_card_numbers
@@ -26,6 +27,7 @@ def application(
     is_ready: Callable[[], bool],
     accepts: str = "application/json",
     error_handlers: ErrorHandlers | None = None,
+    headers: Mapping[str, str] | None = None,
     **options: Any,
 ) -> Litestar:
     """Returns the application of one server.
@@ -34,11 +36,12 @@ def application(
     `MAX_BODY_BYTES` (413), and answers every exception with `{"message": ...}`; unexpected ones are logged.
 
     Args:
-        title: title of the OpenAPI document, which is at `/schema`.
+        title: title of the OpenAPI document, which is at `/schema/openapi.json`.
         routes: Litestar route handlers.
         is_ready: whether the health check answers 200 `ready`, else 503 `starting`.
         accepts: media type of POST and PUT bodies.
         error_handlers: Litestar exception handlers by exception type, besides those in `http_errors`.
+        headers: headers of every response.
         options: further arguments of `Litestar`.
     """
 
@@ -52,13 +55,20 @@ def application(
     def health_check() -> Response[dict[str, str]]:
         return Response({"status": "ready"}) if is_ready() else Response({"status": "starting"}, status_code=503)
 
+    raw_headers = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+
+    async def add_headers(message: Any, scope: Any) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *raw_headers]
+
     return Litestar(
         [*routes, health_check],
         before_request=check_media_type,
         exception_handlers={**ERROR_HANDLERS, **(error_handlers or {})},
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,
-        **{"openapi_config": OpenAPIConfig(title=title, version=__version__)} | options,
+        before_send=[add_headers] if raw_headers else [],
+        **{"openapi_config": OpenAPIConfig(title, __version__, render_plugins=[JsonRenderPlugin()])} | options,
     )
 
 

@@ -14,6 +14,8 @@ import uvicorn
 from checkout.framework.http_limits import IDLE_SECONDS, LimitedConnection
 from checkout.settings import HOST
 
+HEADERS = [("x-content-type-options", "nosniff"), ("cache-control", "no-store")]  # of every response
+
 
 def listen(port: int, name: str) -> socket.socket:
     """Returns a socket that listens on a port of the loopback interface; port 0 takes a free one.
@@ -68,6 +70,7 @@ def _new_server(app: Any, protocol: Any) -> uvicorn.Server:
         log_level="critical",
         access_log=False,
         server_header=False,
+        headers=HEADERS,
         proxy_headers=False,  # nobody may name another client's address
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=1,
