@@ -6,8 +6,10 @@ from collections.abc import Iterator
 SEPARATOR = r"[ \t\u00a0\u2000-\u200b\u2010-\u2015._/-]"  # between the digits, as people and programs write them
 DIGITS = re.compile(rf"\d(?:{SEPARATOR}?\d){{12,}}")
 GROUPS = re.compile(r"\d+")
-UUIDS = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")  # some have many decimal digits
-ISSUERS = "23456"  # the first digit of a payment card; a time in milliseconds or nanoseconds begins with 1
+# Ids in hexadecimal digits, some of which have many decimal digits in a row: UUIDs, trace ids, digests.
+IDS = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\b(?=\d*[a-fA-F])[0-9a-fA-F]{20,}\b")
+# The first digits of payment cards (ISO/IEC 7812). Times begin with others: 1767261600001, 20260101100000.
+ISSUERS = re.compile("3[04-9]|4|5|6|22[3-9]|222[1-9]|2[3-6]|27[01]|2720")
 SHORTEST, LONGEST = 13, 19  # digits (ISO/IEC 7812-1)
 MASK = "(card number)"
 
@@ -38,7 +40,7 @@ def refuse_card_numbers(*texts: str | None) -> None:
 
 
 def _found(text: str) -> Iterator[str]:
-    for run in DIGITS.findall(UUIDS.sub(" ", text)):
+    for run in DIGITS.findall(IDS.sub(" ", text)):
         groups = list(GROUPS.finditer(run))
         # A number may follow others: every sequence of whole groups is tried.
         for first, begin in enumerate(groups):
@@ -53,4 +55,5 @@ def _found(text: str) -> Iterator[str]:
 def _is_card_number(digits: str) -> bool:
     values = [int(digit) for digit in digits]
     doubled = sum(sum(divmod(2 * value, 10)) for value in values[-2::-2])
-    return str(values[0]) in ISSUERS and (sum(values[::-2]) + doubled) % 10 == 0
+    is_issued = ISSUERS.match("".join(map(str, values))) is not None
+    return is_issued and (sum(values[::-2]) + doubled) % 10 == 0

@@ -18,7 +18,7 @@ from checkout.framework.message import ENCODER
 
 Body = TypeVar("Body")
 MAX_BODY_BYTES = 64 * 1024
-KEPT_HEADERS = ("cid", "idempotency-key", "user-agent", "traceparent")  # reach journals, topics or databases
+READ_HEADERS = ("cid", "idempotency-key", "user-agent")  # two of them reach journals and topics
 
 
 def application(
@@ -86,7 +86,7 @@ async def refuse_card_data(request: AnyRequest) -> None:
     if "\\u" in body:  # escapes can hide digits
         with contextlib.suppress(msgspec.DecodeError, RecursionError):
             body = msgspec.json.encode(msgspec.json.decode(body)).decode()
-    headers = [request.headers.get(name) for name in KEPT_HEADERS]
+    headers = [request.headers.get(name) for name in READ_HEADERS]
     refuse_card_numbers(body, unquote_plus(str(request.url)), *headers)
 
 

@@ -63,8 +63,8 @@ def test_a_card_number_in_a_body_is_refused_and_nothing_is_kept(server: Any, pla
     assert stored(orders_server, client) == before and reported == []
 
 
-@pytest.mark.parametrize("name", ["CID", "Idempotency-Key", "User-Agent", "traceparent"])
-def test_a_card_number_in_a_header_that_is_kept_is_refused(server: Any, name: str) -> None:
+@pytest.mark.parametrize("name", ["CID", "Idempotency-Key", "User-Agent"])
+def test_a_card_number_in_a_header_is_refused(server: Any, name: str) -> None:
     orders_server, client, reported = server
     before = stored(orders_server, client)
 
