@@ -211,8 +211,8 @@ ENCODED = [
 ATTACKS = [f"Ada{ends}Bcc: eve@x.org" for ends in BREAKS] + ENCODED
 NAMES = [
     "Ada, Eve <eve@x.org>", '"Ada" <eve@x.org>,', "Ada <eve@x.org>", "eve@x.org", "Ada\\", '\\"', "(Ada",
-    "Ada:eve@x.org;", "<>", "@", ",", ";", "''", "a" * 200, "é" * 200, "Ада " * 50, "\u202eadA", "Ada\u200bEve", "customer",
-    "Bcc: eve@x.org",
+    "Ada:eve@x.org;", "<>", "@", ",", ";", "''", "a" * 200, "é" * 200, "Ада " * 50, "\u202eadA", "Ada\u200bEve",
+    "customer", "Bcc: eve@x.org",
 ]
 
 
