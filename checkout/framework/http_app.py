@@ -1,7 +1,7 @@
 """HTTP application: routes with health check, body limits, strict JSON and error responses, for every server."""
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import unquote_plus
 
@@ -12,7 +12,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from checkout import __version__
-from checkout.card_numbers import refuse_card_numbers
+from checkout.card_numbers import has_card_number, refuse_card_numbers
 from checkout.framework.http_errors import ERROR_HANDLERS, AnyRequest, ErrorHandlers, ErrorResponse, error_response
 from checkout.framework.message import ENCODER
 
@@ -82,12 +82,26 @@ async def refuse_card_data(request: AnyRequest) -> None:
 
     Fields of the body that nobody knows are read, too: the gateway's journal has the body as it came.
     """
-    body = (await request.body()).decode("utf-8", "replace")
-    if "\\u" in body:  # escapes can hide digits
+    body = await request.body()
+    text = body.decode("utf-8", "replace")
+    if has_card_number(text) or "\\u" in text:  # escapes can hide digits; the digits of a fraction are none of a card
         with contextlib.suppress(msgspec.DecodeError, RecursionError):
-            body = msgspec.json.encode(msgspec.json.decode(body)).decode()
+            refuse_card_numbers(*_texts(msgspec.json.decode(body)))
     headers = [request.headers.get(name) for name in READ_HEADERS]
-    refuse_card_numbers(body, unquote_plus(str(request.url)), *headers)
+    refuse_card_numbers(unquote_plus(str(request.url)), *headers)
+
+
+def _texts(document: object) -> Iterator[str]:
+    """The texts, names and whole numbers in a JSON document."""
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str | int):
+            yield str(value)
 
 
 async def read_json(request: AnyRequest, kind: type[Body]) -> Body:
