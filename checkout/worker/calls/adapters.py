@@ -4,7 +4,7 @@ import json
 import re
 import smtplib
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Any
@@ -117,6 +117,10 @@ class HttpAdapter:
             return CallResult(row, url, "422", ParcelRefused(call.id, answer.text))
         return CallResult(row, url, "201", ParcelBooked(call.id, readable(answer.id or "")))
 
+    def on_request(self, hook: Callable[[httpx.Request], None]) -> None:
+        """Calls `hook` with each request before it is sent."""
+        self._client.event_hooks["request"].append(hook)
+
     def _post(self, path: str, row: OutboxRow, request: dict[str, Any], kinds: Kinds) -> Answer:
         headers = {"content-type": "application/json", "Idempotency-Key": idempotency_key(row)}
         if context := header_of(row, "traceparent"):
@@ -156,6 +160,7 @@ class SmtpAdapter:
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 25
         self.url = f"smtp://{self._host}:{self._port}"
         self._threads = threading.local()
+        self.connect: Callable[..., smtplib.SMTP] = smtplib.SMTP
 
     def send(self, row: OutboxRow) -> CallResult:
         """Step 14, 12 or 7: sends the e-mail. Raises Unanswered."""
@@ -189,7 +194,7 @@ class SmtpAdapter:
     def _connection(self) -> smtplib.SMTP:
         kept: smtplib.SMTP | None = getattr(self._threads, "connection", None)
         if kept is None:
-            kept = self._threads.connection = smtplib.SMTP(self._host, self._port, timeout=5)
+            kept = self._threads.connection = self.connect(self._host, self._port, timeout=5)
         return kept
 
 
