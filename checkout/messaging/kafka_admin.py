@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kafka import IsolationLevel, KafkaAdminClient, OffsetSpec, TopicPartition, errors
-from kafka.admin import MemberToRemove
+from kafka.admin import MemberToRemove, UserScramCredentialUpsertion
 
 from checkout.messaging.kafka_client import CLIENT_SETTINGS, KafkaConnection, Result
 from checkout.messaging.kafka_topics import choose_brokers, create_topics, set_compression, topic_options
 from checkout.messaging.log import Lag, LogUnavailable, Partition
+from checkout.messaging.security.access_rules import AccessRule
+from checkout.messaging.security.kafka_rules import rules_of, set_rules
+from checkout.settings import KafkaSecurity
 
 
 class Replicas(NamedTuple):
@@ -23,14 +26,16 @@ class Replicas(NamedTuple):
 class KafkaAdmin:
     """Administration of a Kafka as one run of the store sees it: its topic and group names without their prefix.
 
-    `client_settings` override the default settings of the clients. Connects at the first call; every method raises
-    LogUnavailable when no broker answers. Raises ValueError for a prefix that does not end with `--`.
+    `client_settings` override the default settings of the clients, `security` says how they connect. Connects at the
+    first call; every method raises LogUnavailable when no broker answers. Raises ValueError for a prefix that does not
+    end with `--`.
     """
 
     def __init__(
-        self, bootstrap_servers: str, prefix: str = "", client_settings: Mapping[str, object] | None = None
-    ) -> None:
-        self.connection = KafkaConnection(bootstrap_servers, prefix, client_settings)
+        self, bootstrap_servers: str, prefix: str = "", client_settings: Mapping[str, object] | None = None,
+        security: KafkaSecurity | None = None,
+    ) -> None:  # fmt: skip
+        self.connection = KafkaConnection(bootstrap_servers, prefix, client_settings, security)
         self._client: Any = None
         self._lock = threading.Lock()
 
@@ -130,6 +135,22 @@ class KafkaAdmin:
         add_prefix = self.connection.add_prefix
         member = MemberToRemove(member_id, add_prefix(replica))
         self._call(lambda admin: admin.remove_group_members(add_prefix(group), [member]))
+
+    def set_passwords(self, passwords: Mapping[str, str]) -> None:
+        """Creates users with these passwords, or changes theirs, for the SASL mechanism of this connection."""
+        mechanism = self.connection.security.mechanism
+        users = [UserScramCredentialUpsertion(user, mechanism, password) for user, password in passwords.items()]
+        refused = self._call(lambda admin: admin.alter_user_scram_credentials(users))
+        if problems := [f"{user}: {problem}" for user, problem in refused.items() if problem]:
+            raise LogUnavailable(f"Kafka at {self.connection.bootstrap_servers} refuses {', '.join(problems)}")
+
+    def set_rules(self, rules: Sequence[AccessRule]) -> None:
+        """Makes these the only rules of the users that they name."""
+        self._call(lambda admin: set_rules(admin, rules))
+
+    def rules(self, user: str) -> set[AccessRule]:
+        """Returns the rules of a user, each with one operation."""
+        return self._call(lambda admin: rules_of(admin, user))
 
     def delete(self) -> None:
         """Deletes all topics and groups with the prefix. Raises ValueError when the prefix is empty."""
