@@ -118,7 +118,9 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     path = settings.home / "journal" / f"{replica}.jsonl"
     journal = Journal(path, settings.journal, settings.retention_seconds)
     journal.write(missing_hops(path, database, service, registry.message_types, replica))
-    broker = KafkaBroker(settings.bootstrap_servers, settings.prefix, client=settings.kafka_client)
+    broker = KafkaBroker(
+        settings.bootstrap_servers, settings.prefix, client=settings.kafka_client, security=settings.kafka_security
+    )
     check_kafka(database, broker, replica)
     log = broker.join(name, list(service.topics()), replica)
     is_first = replica == f"{name}-1"

@@ -89,10 +89,10 @@ class KafkaSession:
         if self.kind == KAFKA:
             self._start_kafka()
             prefix = new_prefix()
-            self.broker = KafkaBroker(self.servers, prefix, self._client)
+            self.broker = KafkaBroker(self.servers, prefix, self._client, security=self._security)
             self._start_cleanup_process(prefix)
             with suppress(LogUnavailable):  # a cluster that has just started may not know its groups yet: the next lab
-                delete_leftovers(self.servers)
+                delete_leftovers(self.servers, self._security)
         self.broker = broker = self.broker or MemoryBroker()
         self.retry_during_failover(lambda: self._create(broker, topics))
         return broker
@@ -191,12 +191,13 @@ class KafkaSession:
 
     def _start_kafka(self) -> None:
         if self.servers:
+            self._security = security_of_settings() if self.home is None else self._security
             return
         home = home_of_kafka(self.brokers)
         self._port_base = read_settings().port_base if self.brokers == 1 else free_port_base()
         with start_messages() as on_progress:
             self.servers = cluster.acquire(home, self._port_base, self.brokers, on_progress)
-        self.home = home
+        self.home, self._security = home, security.client_security(home)
 
     def _start_cleanup_process(self, prefix: str) -> None:
         # A killed kernel cannot delete its topics: a small process waits for its end and does it.
@@ -204,7 +205,8 @@ class KafkaSession:
         command += [str(self.home)] if self.home else []
         null = subprocess.DEVNULL
         self._cleanup = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=null, stderr=null, start_new_session=True
+            command, stdin=subprocess.PIPE, stdout=null, stderr=null, start_new_session=True,
+            env=os.environ | as_environment(Settings().with_security(self._security), "kafka_"),
         )
 
 
@@ -215,13 +217,13 @@ def _are_in_sync(broker: KafkaBroker) -> bool:
     return False
 
 
-def delete_leftovers(servers: str) -> None:
+def delete_leftovers(servers: str, security: KafkaSecurity | None = None) -> None:
     """Deletes the topics and groups of labs of this machine whose process has ended."""
-    with closing(KafkaBroker(servers)) as broker:
+    with closing(KafkaBroker(servers, security=security)) as broker:
         names = broker.names()
     for run in {found.group(): found.groups() for name in names if (found := RUN.match(name))}.items():
         prefix, (of, process, started) = run
         # The prefix has the whole seconds of the start time: half a second more is the nearest guess.
         if of == machine() and not Pid(int(process), int(started) + 0.5).is_alive():
-            with closing(KafkaBroker(servers, prefix)) as leftover:
+            with closing(KafkaBroker(servers, prefix, security=security)) as leftover:
                 leftover.delete()
