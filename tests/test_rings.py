@@ -138,7 +138,7 @@ def test_imports_only_point_inwards() -> None:
         ("checkout.services.stock", "checkout.registry"), ("checkout.framework.http_app", "checkout.services.orders"),
         ("checkout.simulators.mailbox", "checkout.services.stock"), ("checkout.messaging.log", "checkout.messages"),
         ("checkout.c4.render.renderer", "checkout.messages"), ("checkout.c4.commands", "checkout.registry"),
-        ("checkout.worker.worker", "checkout.cli.up"), ("checkout.worker.worker", "checkout.registry"),
+        ("checkout.worker.worker", "checkout.cli.running.up"), ("checkout.worker.worker", "checkout.registry"),
         ("checkout.worker.worker", "checkout.lab.lab"), ("checkout.settings", "checkout.domain"),
         ("checkout.journal.journal", "checkout.framework.message"),
         ("checkout.local_kafka.cluster", "checkout.worker.worker"),
