@@ -82,7 +82,7 @@ def broker_properties(home: Path, port: int, controller_port: int) -> str:
     folder, passwords = _folder(home), [make_password(home, user) for user in (OPERATOR, BROKER)]
     return PROPERTIES.format(
         host=HOST, port=port, controller_port=controller_port, folder=folder, mechanism=SCRAM_SHA_512,
-        login=jaas_login(BROKER, passwords[1]), keystore_password=(folder / "keystore-password").read_text(),
+        login=_jaas_login(BROKER, passwords[1]), keystore_password=(folder / "keystore-password").read_text(),
         operator=OPERATOR, broker=BROKER, certificate=CERTIFICATE_NAME,
     )  # fmt: skip
 
@@ -98,10 +98,21 @@ def checkpoint(home: Path) -> Path:
     return _folder(home) / "bootstrap.checkpoint"
 
 
-def jaas_login(user: str, password: str, mechanism: str = SCRAM_SHA_512) -> str:
-    """Returns user and password in the notation of Kafka's Java programs."""
+def client_properties(security: KafkaSecurity) -> str:
+    """Returns the properties with which Kafka's own tools connect. They contain the password."""
+    lines = [f"security.protocol={security.protocol}"]
+    if security.has_sasl:
+        login = _jaas_login(security.user, security.password(), security.mechanism)
+        lines += [f"sasl.mechanism={security.mechanism}", f"sasl.jaas.config={login}"]
+    if security.has_tls and security.ca_file:
+        lines += ["ssl.truststore.type=PEM", f"ssl.truststore.location={security.ca_file}"]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _jaas_login(user: str, password: str, mechanism: str = SCRAM_SHA_512) -> str:
     kind = "plain.Plain" if mechanism == "PLAIN" else "scram.Scram"
-    quoted = [value.replace("\\", "\\\\").replace('"', '\\"') for value in (user, password)]
+    # A properties file takes one backslash away, the login another.
+    quoted = [value.replace("\\", 4 * "\\").replace('"', '\\\\"') for value in (user, password)]
     module = f"org.apache.kafka.common.security.{kind}LoginModule"
     return f'{module} required username="{quoted[0]}" password="{quoted[1]}";'
 

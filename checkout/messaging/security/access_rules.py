@@ -1,6 +1,7 @@
-"""Access rules: what a user may do with a topic or a group, as one line of Kafka's own tool for ACLs."""
+"""Access rules: what a user may do with a topic or a group, and the commands of Kafka's own tool that allow it."""
 
 import shlex
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 TOPIC, GROUP = "topic", "group"  # kinds of resource
@@ -16,8 +17,16 @@ class AccessRule(NamedTuple):
     name: str
     operations: tuple[str, ...]
 
-    def command(self, options: str) -> str:
-        """Returns the command with which Kafka's tool adds this rule; `options` say where the cluster is."""
-        operations = " ".join(f"--operation {operation}" for operation in self.operations)
-        who, what = shlex.quote(f"User:{self.user}"), shlex.quote(self.name)
-        return f"kafka-acls.sh {options} --add --allow-principal {who} {operations} --{self.kind} {what}"
+
+def commands(rules: Iterable[AccessRule], options: str) -> Iterator[str]:
+    """The commands with which Kafka's own tool adds these rules, one for all resources with the same operations.
+
+    `options` say where the cluster is, and who asks.
+    """
+    groups: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for user, kind, name, operations in rules:
+        groups.setdefault((user, kind, operations), []).append(shlex.quote(name))
+    for (user, kind, operations), names in groups.items():
+        allowed = " ".join(f"--operation {operation}" for operation in operations)
+        resources = " ".join(f"--{kind} {name}" for name in names)
+        yield f"kafka-acls.sh {options} --add --allow-principal {shlex.quote(f'User:{user}')} {allowed} {resources}"

@@ -4,7 +4,6 @@ import contextlib
 import socket
 import ssl
 import struct
-from typing import BinaryIO
 
 from checkout.messaging.log import LogUnavailable
 from checkout.messaging.security.scram import HASHES, ScramClient
@@ -46,8 +45,8 @@ def listener_protocol(host: str, port: int, timeout: float) -> str:
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     for prefix, wrap in (("SSL", context.wrap_socket), ("PLAINTEXT", lambda plain: plain)):
         with contextlib.suppress(OSError), socket.create_connection((host, port), timeout) as plain:
-            with wrap(plain) as connection, connection.makefile("rwb") as stream:
-                code, _ = _handshake(stream, "none")
+            with wrap(plain) as connection:
+                code, _ = _handshake(connection, "none")
             return f"SASL_{prefix}" if code == UNSUPPORTED_MECHANISM else prefix
     return ""
 
@@ -58,8 +57,8 @@ def _encrypted(connection: socket.socket, host: str, port: int, security: KafkaS
     except ssl.SSLCertVerificationError as error:
         file = security.ca_file or "the operating system"
         raise LoginRefused(
-            f"the certificate of Kafka at {host}:{port} is refused ({error.verify_message}), judged by {file}: name the "
-            f"file of its certificate authority in {SETTING}CA_FILE"
+            f"the certificate of Kafka at {host}:{port} is refused ({error.verify_message}), judged by {file}: name "
+            f"the file of its certificate authority in {SETTING}CA_FILE"
         ) from error
     except ssl.SSLError as error:
         if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):  # a broker that starts or stops
@@ -79,41 +78,40 @@ def _tls_context(security: KafkaSecurity) -> ssl.SSLContext:
 
 def _log_in(connection: socket.socket, address: str, security: KafkaSecurity) -> None:
     password, mechanism = security.password(), security.mechanism
-    with connection.makefile("rwb") as stream:
-        code, mechanisms = _handshake(stream, mechanism)
-        if code:
-            remedy = f"set {SETTING}SASL_MECHANISM"
-            raise LoginRefused(f"Kafka at {address} offers {', '.join(mechanisms) or 'no login'}: {remedy}")
-        try:
-            if mechanism in HASHES:
-                client = ScramClient(mechanism, security.user, password)
-                client.check(_authenticate(stream, client.final(_authenticate(stream, client.first()))))
-            else:
-                _authenticate(stream, f"\0{security.user}\0{password}".encode())
-        except ValueError as error:
-            remedy = f"see {SETTING}USER, and the password in {security.password_file}"
-            raise LoginRefused(f"Kafka at {address} refuses the user {security.user} ({error}): {remedy}") from error
+    code, mechanisms = _handshake(connection, mechanism)
+    if code:
+        remedy = f"set {SETTING}SASL_MECHANISM"
+        raise LoginRefused(f"Kafka at {address} offers {', '.join(mechanisms) or 'no login'}: {remedy}")
+    try:
+        if mechanism in HASHES:
+            client = ScramClient(mechanism, security.user, password)
+            client.check(_authenticate(connection, client.final(_authenticate(connection, client.first()))))
+        else:
+            _authenticate(connection, f"\0{security.user}\0{password}".encode())
+    except ValueError as error:
+        remedy = f"see {SETTING}USER, and the password in {security.password_file}"
+        raise LoginRefused(f"Kafka at {address} refuses the user {security.user} ({error}): {remedy}") from error
 
 
-def _handshake(stream: BinaryIO, mechanism: str) -> tuple[int, list[str]]:
-    answer = _Answer(_request(stream, SASL_HANDSHAKE, _text(mechanism)))
+def _handshake(connection: socket.socket, mechanism: str) -> tuple[int, list[str]]:
+    answer = _Answer(_request(connection, SASL_HANDSHAKE, _text(mechanism)))
     return answer.number(2), [answer.text() for _ in range(answer.number(4))]
 
 
-def _authenticate(stream: BinaryIO, proof: bytes) -> bytes:
-    answer = _Answer(_request(stream, SASL_AUTHENTICATE, struct.pack(">i", len(proof)) + proof))
+def _authenticate(connection: socket.socket, proof: bytes) -> bytes:
+    answer = _Answer(_request(connection, SASL_AUTHENTICATE, struct.pack(">i", len(proof)) + proof))
     code, message = answer.number(2), answer.text()
     if code:
         raise ValueError(message or f"error {code}")
     return answer.take(answer.number(4))
 
 
-def _request(stream: BinaryIO, api: tuple[int, int], body: bytes) -> bytes:
+def _request(connection: socket.socket, api: tuple[int, int], body: bytes) -> bytes:
     request = struct.pack(">hhi", *api, 1) + _text("checkout") + body
-    stream.write(struct.pack(">i", len(request)) + request)
-    stream.flush()
-    size = int.from_bytes(stream.read(4))
-    answer = stream.read(size) if size <= MAX_RESPONSE_BYTES else b""
+    connection.sendall(struct.pack(">i", len(request)) + request)
+    with connection.makefile("rb") as response:
+        size = int.from_bytes(response.read(4))
+        answer = response.read(size) if size <= MAX_RESPONSE_BYTES else b""
     if len(answer) < max(size, 4):
         raise ConnectionResetError("the broker has closed the connection")
     return answer[4:]  # without the correlation id
