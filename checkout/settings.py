@@ -212,6 +212,3 @@ def _check_security(settings: Settings) -> None:
     if security.user and not security.has_sasl:
         remedy = f"write SASL_SSL in {PREFIX}KAFKA_SECURITY_PROTOCOL"
         raise WrongSetting(f"{PREFIX}KAFKA_USER is {security.user!r}, but {security.protocol} has no login: {remedy}")
-    if settings.secured and settings.bootstrap_servers and not security.has_tls:
-        remedy = f"set {PREFIX}KAFKA_SECURITY_PROTOCOL for it"
-        raise WrongSetting(f"{PREFIX}SECURED is for the local Kafka, {PREFIX}BOOTSTRAP_SERVERS names another: {remedy}")

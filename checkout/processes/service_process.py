@@ -50,10 +50,10 @@ class OtherKafka(CheckoutError):
 def main() -> None:
     """Runs the process that the command line names until SIGTERM, or until its parent closes standard input."""
     name, replica, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    settings = read_settings()
     os.umask(0o077)  # databases and journals have names and addresses
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     try:
+        settings = read_settings()
         registry = load_registry(settings.registry)
         if name in registry.by_name:
             run_service(registry, settings, name, replica, port)
