@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from kafka import IsolationLevel, KafkaAdminClient, OffsetSpec, TopicPartition, errors
 from kafka.admin import MemberToRemove, UserScramCredentialUpsertion
 
-from checkout.messaging.kafka_client import CLIENT_SETTINGS, KafkaConnection, Result
+from checkout.messaging.kafka_client import CLIENT_SETTINGS, AccessDenied, KafkaConnection, Result
 from checkout.messaging.kafka_topics import choose_brokers, create_topics, set_compression, topic_options
 from checkout.messaging.log import Lag, LogUnavailable, Partition
 from checkout.messaging.security.access_rules import AccessRule
@@ -152,8 +152,9 @@ class KafkaAdmin:
         mechanism = self.connection.security.mechanism
         users = [UserScramCredentialUpsertion(user, mechanism, password) for user, password in passwords.items()]
         refused = self._call(lambda admin: admin.alter_user_scram_credentials(users))
-        if problems := [f"{user}: {problem}" for user, problem in refused.items() if problem]:
-            raise LogUnavailable(f"Kafka at {self.connection.bootstrap_servers} refuses {', '.join(problems)}")
+        if problems := [problem for problem in refused.values() if problem]:
+            reason = "to set a password " + problems[0].rpartition(") ")[2]  # after the request as Java prints it
+            raise AccessDenied(self.connection.bootstrap_servers, self.connection.security.user, reason)
 
     def set_rules(self, rules: Sequence[AccessRule]) -> None:
         """Makes these the only rules of the users that they name."""
@@ -186,7 +187,7 @@ class KafkaAdmin:
         if not topics:
             return {}
         names = [self.connection.add_prefix(topic) for topic in topics]
-        found = self._call(lambda admin: admin.describe_topics(names))
+        found = self._call(lambda admin: _describe_topics(admin, names))
         strip_prefix = self.connection.strip_prefix
         return {strip_prefix(topic["name"]): len(topic["partitions"]) for topic in found if topic["partitions"]}
 
@@ -214,6 +215,14 @@ class KafkaAdmin:
 def _replicas(partition: Mapping[str, Any]) -> Replicas:
     leader = partition["leader_id"]
     return Replicas(leader if leader >= 0 else None, partition["replica_nodes"], sorted(partition["isr_nodes"]))
+
+
+def _describe_topics(admin: Any, names: Sequence[str]) -> Sequence[Any]:
+    found: Sequence[Any] = admin.describe_topics(names)
+    for topic in found:
+        if topic["error_code"] == errors.TopicAuthorizationFailedError.errno:
+            raise errors.TopicAuthorizationFailedError(topic["name"])
+    return found
 
 
 def _group_names(admin: Any) -> list[str]:

@@ -95,7 +95,11 @@ class KafkaConnection:
         # `client_settings` may include a consumer's, which other clients refuse.
         known = {name: value for name, value in self._client_settings.items() if name in kind.DEFAULT_CONFIG}
         known |= client_security(self.security)
-        return kind(bootstrap_servers=self.bootstrap_servers, **{**defaults, **known, **settings})
+        try:
+            return kind(bootstrap_servers=self.bootstrap_servers, **{**defaults, **known, **settings})
+        except errors.RetriableError:
+            self._check_protocol()
+            raise
 
     def add_prefix(self, name: str) -> str:
         """Returns the broker's name of a topic, group or member."""
@@ -130,7 +134,8 @@ class KafkaConnection:
         except DENIALS as error:
             raise AccessDenied(self.bootstrap_servers, self.security.user, error) from error
         except errors.RetriableError as error:
-            raise LogUnavailable(self._why_unreachable()) from error
+            remedy = "start one with `checkout kafka start`"
+            raise LogUnavailable(f"no Kafka answers at {self.bootstrap_servers}: {remedy}") from error
         except errors.KafkaError as error:
             raise LogUnavailable(f"Kafka at {self.bootstrap_servers} refuses: {error}") from error
 
@@ -140,12 +145,13 @@ class KafkaConnection:
             with contextlib.suppress(ValueError):
                 yield host.strip("[]"), int(port)
 
-    def _why_unreachable(self) -> str:
+    def _check_protocol(self) -> None:
+        # kafka-python only says that it cannot connect.
         for host, port in self._addresses():
             found = login.listener_protocol(host, port, CONNECT_TIMEOUT_SECONDS)
             if found not in ("", self.security.protocol):
-                return f"Kafka at {host}:{port} wants {found}: set CHECKOUT_KAFKA_SECURITY_PROTOCOL and its user"
-        return f"no Kafka answers at {self.bootstrap_servers}: start one with `checkout kafka start`"
+                remedy = "set CHECKOUT_KAFKA_SECURITY_PROTOCOL, user and files"
+                raise login.LoginRefused(f"Kafka at {host}:{port} wants {found}, not {self.security.protocol}: {remedy}")
 
 
 def client_security(security: KafkaSecurity) -> dict[str, object]:

@@ -30,7 +30,7 @@ def of_shop(
     requests = read_client_log(client_log) if client_log else None
     ledgers = of_external_systems(shop)
     databases = of_databases(database_urls(shop))
-    with closing(KafkaBroker(shop.bootstrap_servers, shop.prefix)) as broker:
+    with closing(KafkaBroker(shop.bootstrap_servers, shop.prefix, security=shop.kafka_security)) as broker:
         topics = of_topics(broker)
     return Witnesses(
         client=requests, databases=databases, lost_replies=lost_replies,
