@@ -75,6 +75,8 @@ class KafkaConnection:
             with contextlib.suppress(OSError):
                 login.connect(host, port, self.security, CONNECT_TIMEOUT_SECONDS).close()
                 return
+        if self.security.has_sasl:
+            self._check_protocol()
         raise errors.KafkaConnectionError(f"{self.bootstrap_servers} accepts no connection")
 
     def retry(self, attempt: Callable[[], Result]) -> Result:
@@ -149,9 +151,9 @@ class KafkaConnection:
         # kafka-python only says that it cannot connect.
         for host, port in self._addresses():
             found = login.listener_protocol(host, port, CONNECT_TIMEOUT_SECONDS)
-            if found not in ("", self.security.protocol):
+            if found not in ("", given := self.security.protocol):
                 remedy = "set CHECKOUT_KAFKA_SECURITY_PROTOCOL, user and files"
-                raise login.LoginRefused(f"Kafka at {host}:{port} wants {found}, not {self.security.protocol}: {remedy}")
+                raise login.LoginRefused(f"Kafka at {host}:{port} wants {found}, not {given}: {remedy}")
 
 
 def client_security(security: KafkaSecurity) -> dict[str, object]:
