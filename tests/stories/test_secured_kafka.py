@@ -241,6 +241,17 @@ def test_each_process_knows_only_its_own_password_and_only_its_user_reads_the_fi
     assert not [path for path in home.glob("logs/*") if any(secret in path.read_text() for secret in secrets)]
 
 
+def test_the_checker_finds_nothing_wrong_on_the_secured_kafka(store: Supervisor, shopper: Shopper) -> None:
+    shopper.wait_for_end(shopper.order((1, 1)), shopper.order((3, 1)), shopper.order((4, 2)))
+
+    ended = checkout(store.settings.home, "check", "--json")
+
+    report = json.loads(ended.stdout)
+    assert (ended.returncode, report["violations"]) == (0, 0), ended.stdout
+    checked = {result["invariant"]: result["counts"] for result in report["results"] if not result["not_checked"]}
+    assert len(checked) >= 18 and checked["I23"]
+
+
 def test_commands_find_the_login_of_the_operator_with_the_store(store: Supervisor, shopper: Shopper) -> None:
     id, home = shopper.order((1, 1)), store.settings.home
     shopper.wait_for_end(id)
@@ -272,7 +283,7 @@ def test_the_commands_that_checkout_prints_are_those_of_kafkas_own_tool(
     assert operator.rules("cluster--shipments") == {
         rule._replace(operations=(each,)) for rule in wanted for each in rule.operations
     }
-    assert len(ours) == 4
+    assert len(ours) == 4  # read, write, dead letters, group
 
 
 def test_a_lab_runs_on_the_secured_kafka(store: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
