@@ -55,9 +55,10 @@ def kafka_acls(
         typer.Option(metavar="commands|json", help="Commands of Kafka's own tool, as a shell script, or JSON."),
     ] = "commands",
 ) -> None:
-    """Print the access rules that each service needs on a secured cluster.
+    """Print the access rules of each service.
 
-    The rules follow from the messages that a service handles and sends. Works without a running Kafka.
+    On a secured cluster a service needs them, and no others. They follow from the messages that it handles and sends.
+    Works without a running Kafka.
     """
     from checkout.cli.messages import kafka_commands
 

@@ -75,7 +75,7 @@ class KafkaConnection:
             with contextlib.suppress(OSError):
                 login.connect(host, port, self.security, CONNECT_TIMEOUT_SECONDS).close()
                 return
-        if self.security.has_sasl:
+        if self.security != KafkaSecurity():
             self._check_protocol()
         raise errors.KafkaConnectionError(f"{self.bootstrap_servers} accepts no connection")
 
