@@ -15,7 +15,7 @@ from checkout.journal import journal
 from checkout.journal.hop import Hop
 from checkout.journal.journal import Journal
 from checkout.messages import MESSAGE_TYPES, TOPICS, Message, PlaceOrder
-from checkout.messaging.log import ProducerRecord, Record
+from checkout.messaging.log import Broker, ProducerRecord, Record
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.registry import SERVICES
 from checkout.services.stock import Stock
@@ -29,9 +29,12 @@ from checkout.worker.worker import Worker
 class InMemoryShop:
     """One worker per service. A crash loses the memory of a worker; its database and the broker are kept."""
 
-    def __init__(self, folder: Path, databases: Mapping[str, ServiceDatabase], partitions: int = 1) -> None:
+    def __init__(
+        self, folder: Path, databases: Mapping[str, ServiceDatabase], partitions: int = 1,
+        broker: Broker | None = None,
+    ) -> None:  # fmt: skip
         self.folder, self.simulators, self.intake = folder, SimulatedSystems(), Intake()
-        self.broker = MemoryBroker()
+        self.broker: Any = broker or MemoryBroker()
         self.broker.create({topic: partitions for topic in TOPICS})
         self.services: dict[str, Service] = {service.name: service() for service in SERVICES}
         self.databases = databases
