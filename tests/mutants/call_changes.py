@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
+from checkout.replies import CardCharged
 from checkout.simulators import in_process
 from checkout.worker.calls import adapters
 from checkout.worker.calls.adapters import HttpAdapter, parcel_body, refund_body
@@ -44,6 +45,11 @@ def book_with_a_new_key() -> Any:
 def mail_with_a_new_id() -> Any:
     """Each attempt to send an e-mail has a Message-ID of its own."""
     return _new_key("SendEmail")
+
+
+def take_a_denial_for_a_charge() -> Any:
+    """Whatever the payment provider answers, the card counts as charged."""
+    return _everywhere("CardDenied", lambda id, reason: CardCharged(id))
 
 
 def refund_the_half() -> Any:

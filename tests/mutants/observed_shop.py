@@ -1,4 +1,4 @@
-"""Observed shop: the five services in this thread with a customer over HTTP, crashes, and all witnesses of the checker."""
+"""Observed shop: the five services in this thread, a customer over HTTP, crashes, and what the checker reads."""
 
 import asyncio
 import time
@@ -106,11 +106,11 @@ class ObservedShop(InMemoryShop):
         else:
             raise AssertionError(f"{name} has not crashed")
 
-    def place(self, *lines: tuple[int, int], key: str | None = None, **others: Any) -> ClientRequest:  # type: ignore[override]
+    def order(self, *lines: tuple[int, int], key: str | None = None, **others: Any) -> ClientRequest:
         """Places an order of these (SKU, quantity); `others` are further fields of the body."""
         products = [{"sku": sku, "quantity": quantity} for sku, quantity in lines or ((1, 2),)]
         body = {"customerName": "Ada", "customerEmail": "ada@example.org", "products": products}
-        return self.ask("POST", ORDERS, key, body | {"payment": {"paymentMethod": "CREDIT"}} | others)
+        return self.ask("POST", ORDERS, key, {**body, "payment": {"paymentMethod": "CREDIT"}, **others})
 
     def read(self, order: str | None) -> ClientRequest:
         """Reads an order."""
@@ -165,10 +165,11 @@ class ObservedShop(InMemoryShop):
 
     def witnesses(self) -> Witnesses:
         """All that the checker reads."""
-        return of_memory(
-            self.broker, self.databases, self.simulators, self.requests, lost_replies=self.lost_replies,
-            texts=self._texts, secrets=[TOKEN],
-        )  # fmt: skip
+        stock: Any = self.services["stock"]
+        others: dict[str, Any] = {"lost_replies": self.lost_replies, "texts": self._texts, "secrets": [TOKEN]}
+        others |= {"hold_seconds": stock.hold.total_seconds()}
+        others |= {"received": {product.sku: product.on_hand for product in stock.catalogue}}
+        return of_memory(self.broker, self.databases, self.simulators, self.requests, **others)
 
     def _texts(self) -> Iterator[tuple[str, str]]:
         yield from ((path.name, path.read_text()) for path in sorted(self.folder.glob("*.jsonl")))

@@ -18,7 +18,7 @@ from checkout.messages import (
     ProductsReserved,
     RefundPayment,
 )
-from checkout.services import orders, orders_http
+from checkout.services import orders, orders_http, stock
 from checkout.services.orders import Orders
 from checkout.services.orders_table import Order
 from checkout.services.stock import Stock
@@ -43,6 +43,11 @@ def trust_the_client_with_prices() -> Any:
     return patch.object(StockState, "_line", line)
 
 
+def forget_quantities() -> Any:
+    """The total of an order is the sum of its prices."""
+    return patch.object(stock, "total_of", lambda lines: sum(line.price for line in lines))
+
+
 def sell_what_is_not_there() -> Any:
     """Products are reserved without a look at what is available."""
 
@@ -54,16 +59,16 @@ def sell_what_is_not_there() -> Any:
 
 def release_nothing() -> Any:
     """A denied payment leaves its products reserved."""
-    return _handler(Stock, PaymentFailed, lambda self, stock, refusal: None)
+    return _handler(Stock, PaymentFailed, lambda *_: None)
 
 
 def release_what_was_sold() -> Any:
     """The products of a refused parcel are released, as if they had not been sold."""
 
-    def cancel(self: Stock, stock: StockState, order: OrderCancelled) -> None:
-        reservation = stock.of(order.id)
+    def cancel(self: Stock, state: StockState, order: OrderCancelled) -> None:
+        reservation = state.of(order.id)
         reservation.move(ReservationStatus.CANCELLED)
-        for product, quantity in stock.contents(reservation):
+        for product, quantity in state.contents(reservation):
             product.release(quantity)
 
     return _handler(Stock, OrderCancelled, cancel)
@@ -72,7 +77,7 @@ def release_what_was_sold() -> Any:
 def ignore_the_end_of_reservations() -> Any:
     """Reservations never expire."""
     seconds, _ = Stock.timers["expire"]
-    return patch.dict(Stock.timers, {"expire": (seconds, lambda self, stock, tick: None)})
+    return patch.dict(Stock.timers, {"expire": (seconds, lambda *_: None)})
 
 
 def approve_without_payment() -> Any:

@@ -10,13 +10,14 @@ from checkout.journal.hop import Outcome
 from checkout.messaging.log import Log, RecordMetadata
 from checkout.worker import claims, outbox, worker
 from checkout.worker.deliveries import Delivery, Sources
-from checkout.worker.inbox import add_to_inbox, find_handled
+from checkout.worker.inbox import InboxRow, add_to_inbox, find_handled
 from checkout.worker.outbox import OutboxKind, OutboxRow
 from checkout.worker.sending import send_rows
 from checkout.worker.worker import Worker
 
 ATTEMPT, CALL_HANDLERS, GIVE_UP = Worker._handle_together, Worker._call_handlers, Worker._give_up
 POLL, REQUEST, ROW, LETTER = Worker.poll, Sources._of_request, Delivery.outbox_row, worker.dead_letter_row
+NOTE = Delivery.inbox_row
 
 
 @contextlib.contextmanager
@@ -144,6 +145,17 @@ def use_the_customer_as_key() -> Any:
         return row
 
     return patch.object(Delivery, "outbox_row", outbox_row)
+
+
+def note_another_offset() -> Any:
+    """The inbox has the offset of the next record."""
+
+    def inbox_row(self: Delivery) -> InboxRow:
+        row = NOTE(self)
+        row.position = None if row.position is None else row.position + 1
+        return row
+
+    return patch.object(Delivery, "inbox_row", inbox_row)
 
 
 def end_leases_after_a_second() -> Any:
