@@ -89,6 +89,8 @@ def is_caught(mutant: Mutant, copy: Path) -> bool:
         )  # fmt: skip
     finally:
         path.write_text(original)
+    if done.returncode not in (0, 1):  # else tests that cannot run would count as tests that notice nothing
+        sys.exit(f"{mutant.name}: its tests did not run: {done.stdout}{done.stderr}")
     last = (done.stdout.strip().splitlines() or [""])[-1]
     print(f"{'caught  ' if done.returncode == 1 else 'SURVIVED'} {mutant.name}: {last}", flush=True)
     return done.returncode == 1

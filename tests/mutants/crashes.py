@@ -56,10 +56,8 @@ def pause_a_replica(shop: ObservedShop) -> None:
     first.poll()
     first.handle()
     shop.clock.ahead += 2.0
-    second = shop.start_second("notifications")
+    second = shop.start_further("notifications-2")
     run_once(second)
     first.publish()
     first.commit()
-    run_once(second)
-    second.log.close()
     shop.run()

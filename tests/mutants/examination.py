@@ -5,7 +5,7 @@ import io
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mutants.mutant import Mutant
 from mutants.observed_shop import ObservedShop
@@ -39,11 +39,25 @@ def examine(mutant: Mutant, new_shop: Callable[..., ObservedShop]) -> Verdict:
     return Verdict(report(mutant, new_shop, contextlib.nullcontext), report(mutant, new_shop, mutant.change))
 
 
-def report(mutant: Mutant, new_shop: Callable[..., ObservedShop], change: Callable[[], object]) -> Report:
+def report(mutant: Mutant, new_shop: Callable[..., ObservedShop], change: Callable[[], Any]) -> Report:
     """What the checker finds after the story of a mutant, during which the code is changed in this way."""
-    with contextlib.redirect_stdout(io.StringIO()) as printed, change():  # type: ignore[attr-defined]
-        service = {"service": mutant.service()} if mutant.service else {}
-        with tempfile.TemporaryDirectory() as folder, contextlib.closing(new_shop(Path(folder), **service)) as shop:
-            shop.printed = printed.getvalue
-            mutant.run(shop)
-            return check(shop.witnesses())
+    service = {"service": mutant.service()} if mutant.service else {}
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()) as printed:
+        with change():
+            shop = new_shop(Path(folder), **service)
+            try:
+                mutant.run(shop)
+            finally:
+                shop.close()
+        shop.printed = printed.getvalue
+        return check(shop.witnesses())  # after the change is undone: the checker reads with the code as it is
+
+
+def check_verdict(mutant: Mutant, verdict: Verdict) -> None:
+    """Fails unless the twin is checked whole and breaks nothing, and the mutant breaks what it must."""
+    twin, mutated = verdict
+    of_mutant = {result.invariant: result.counts for result in twin.results if result.invariant in mutant.expected}
+    assert not twin.violations, twin.violations
+    assert not (missing := [result.invariant for result in twin.results if result.not_checked]), missing
+    assert all(sum(counts.values()) for counts in of_mutant.values()), of_mutant  # an empty twin proves nothing
+    assert mutant.expected <= set(mutated.broken), f"{mutant.breaks} must be broken, {mutated.broken} are"

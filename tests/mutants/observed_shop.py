@@ -16,9 +16,8 @@ from checkout.checker.client_log import ClientRequest, RequestOutcome
 from checkout.checker.collect.memory import of_memory
 from checkout.checker.witnesses import Witnesses
 from checkout.framework import http_app
-from checkout.framework.intake import Intake, RouteContext
+from checkout.framework.intake import RouteContext
 from checkout.framework.service import Service
-from checkout.messages import PlaceOrder
 from checkout.messaging.log import Broker
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.worker.calls.external_calls import Adapter, ExternalCalls
@@ -155,13 +154,14 @@ class ObservedShop(InMemoryShop):
             self.services[name] = self._replacement
         return super().start(name, **options)
 
-    def start_second(self, name: str) -> Worker:
-        """Starts a second replica of a service, on the database of the first one."""
-        service, database, replica = self.services[name], self.databases[name], f"{name}-2"
+    def start_further(self, replica: str, database: ServiceDatabase | None = None) -> Worker:
+        """Starts a further replica of a service, such as `stock-2`; `database`: its connection to the same database."""
+        name = replica.rpartition("-")[0]
+        service, types, first = self.services[name], self.workers[name]._types, self.workers[name]
         log = self.broker.join(name, list(service.topics()), replica)
-        intake = Intake() if PlaceOrder in service.handlers else None
-        journal = self.workers[name].journal
-        return self.new_worker(service, self.workers[name]._types, log, database, journal, None, intake, replica)
+        parts = (service, types, log, database or first.database, first.journal, None, None, replica)
+        self.workers[replica] = self.new_worker(*parts)
+        return self.workers[replica]
 
     def witnesses(self) -> Witnesses:
         """All that the checker reads."""
