@@ -66,7 +66,7 @@ class Report:
 
     def __str__(self) -> str:
         held = sum(result.verdict == "holds" for result in self.results)
-        end = f"{held} of {len(self.results)} invariants hold, {len(self.violations):,} violations"
-        return "\n".join([*map(str, self.results), f"{end}, {len(self.not_checked)} not checked"])
+        end = f"{held} of {len(self.results)} invariants hold, {len(self.not_checked)} not checked"
+        return "\n".join([*map(str, self.results), f"{end}; violations: {len(self.violations):,}"])
 
     __repr__ = __str__
