@@ -12,7 +12,7 @@ from sample import line, order_id, order_received
 from waiting import wait_until
 from worker.in_memory_shop import run_once
 
-from checkout.checker.collect.groups import GROUPS
+from checkout.checker.facts import GROUPS
 from checkout.framework.message import encode
 from checkout.messaging import kafka_consumer
 from checkout.messaging.kafka_log import KafkaBroker
