@@ -56,3 +56,4 @@ OF_THE_SERVICES = (
     Mutant("the operator's token is logged", "I23", services.log_the_token, runs.list_all_orders),
 )  # fmt: skip
 IN_MEMORY = (*OF_THE_WORKER, *OF_THE_CALLS, *OF_THE_SERVICES)
+BY_NAME = {mutant.name: mutant for mutant in IN_MEMORY}
