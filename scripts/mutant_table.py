@@ -1,4 +1,4 @@
-"""Mutant table: puts defects into services and worker at run time, and prints which invariants the checker finds broken.
+"""Mutant table: puts defects into services and worker at run time; shows which invariants the checker finds broken.
 
 By default those that a store in memory shows. `--kafka`: those that need a broker, or three; `--postgres`: those that
 need replicas on PostgreSQL; `--processes`: those that processes under load show. `--all`: all of them.
