@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from checkout.bench.load import Load  # noqa: E402
-from checkout.cli.up import SIMULATED, running_shop  # noqa: E402
+from checkout.cli.running.up import SIMULATED, running_shop  # noqa: E402
 from checkout.local_kafka import cluster  # noqa: E402
 from checkout.messaging.kafka_log import KafkaBroker  # noqa: E402
 from checkout.processes.supervisor import KAFKA_SERVICES, Supervisor  # noqa: E402

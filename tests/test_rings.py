@@ -43,6 +43,7 @@ MAY_IMPORT = {
         "checkout.system",
     ],
     "checkout.checker": ["checkout.messaging", "checkout.processes", "checkout.system"],
+    "checkout.load": ["checkout.checker", "checkout.messaging", "checkout.processes", "checkout.system"],
     "checkout.bench": [
         *WORKER, "checkout.registry", "checkout.processes", "checkout.local_kafka", "checkout.system",
     ],
@@ -137,7 +138,7 @@ def test_imports_only_point_inwards() -> None:
         ("checkout.services.stock", "checkout.registry"), ("checkout.framework.http_app", "checkout.services.orders"),
         ("checkout.simulators.mailbox", "checkout.services.stock"), ("checkout.messaging.log", "checkout.messages"),
         ("checkout.c4.render.renderer", "checkout.messages"), ("checkout.c4.commands", "checkout.registry"),
-        ("checkout.worker.worker", "checkout.cli.up"), ("checkout.worker.worker", "checkout.registry"),
+        ("checkout.worker.worker", "checkout.cli.running.up"), ("checkout.worker.worker", "checkout.registry"),
         ("checkout.worker.worker", "checkout.lab.lab"), ("checkout.settings", "checkout.domain"),
         ("checkout.journal.journal", "checkout.framework.message"),
         ("checkout.local_kafka.cluster", "checkout.worker.worker"),

@@ -48,7 +48,7 @@ def checkout(version: Annotated[bool, typer.Option("--version", help="Print the 
 @app.command(cls=Command)
 def demo(every: Annotated[bool, typer.Option("--all", help="Run all eight stories, with refunds.")] = False) -> None:
     """Run three orders through the whole store and check how they end."""
-    from checkout.cli.demo import run
+    from checkout.cli.running.demo import run
 
     raise typer.Exit(run(every))
 
@@ -69,7 +69,7 @@ def lab(
     allow_root: Annotated[bool, typer.Option("--allow-root", help="Start even for the user root.")] = False,
 ) -> None:
     """Start JupyterLab with the notebooks, until Ctrl-C."""
-    from checkout.cli.jupyterlab import run
+    from checkout.cli.running.jupyterlab import run
 
     run(port, browser, allow_root)
 
@@ -83,7 +83,7 @@ def up(
     port_base: PortBase = None,
 ) -> None:
     """Start the store in the foreground, until Ctrl-C."""
-    from checkout.cli.up import run
+    from checkout.cli.running.up import run
 
     run(scale or [], postgres, partitions=partitions, brokers=brokers, port_base=port_base)
 
@@ -107,12 +107,12 @@ def order(
     ] = False,
 ) -> None:
     """Place an order and print its id."""
-    from checkout.cli import order_commands
+    from checkout.cli.orders import order_commands
 
     id = order_commands.place_order(product or [1], quantity or [], customer, email, pay)
     print(id, flush=True)
     if follow:
-        from checkout.cli.following import follow_order
+        from checkout.cli.orders.following import follow_order
 
         follow_order(id)
 
@@ -122,7 +122,7 @@ def orders(
     id: Annotated[str | None, typer.Argument(metavar="ID", hidden=True)] = None, as_json: AsJson = False
 ) -> None:
     """List the newest orders, or show the order ID."""
-    from checkout.cli import order_commands
+    from checkout.cli.orders import order_commands
 
     order_commands.list_orders(id, as_json)
 
@@ -130,7 +130,7 @@ def orders(
 @app.command(cls=Command)
 def journey(id: Annotated[str, typer.Argument(metavar="ID", hidden=True)], as_json: AsJson = False) -> None:
     """Show the journey of the order ID, hop by hop."""
-    from checkout.cli.journeys import show_journey
+    from checkout.cli.orders.journeys import show_journey
 
     show_journey(id, as_json)
 
@@ -144,7 +144,7 @@ def messages(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
     """Show the messages on the topics, oldest first."""
-    from checkout.cli.message_commands import show_messages
+    from checkout.cli.messages.message_commands import show_messages
 
     show_messages(order, topic, follow, "json" if as_json else "csv" if as_csv else "table")
 
@@ -164,7 +164,7 @@ def services(
     They run in the foreground until Ctrl-C. The external systems (payment broker, shipment company, mail server) are
     simulated inside the services.
     """
-    from checkout.cli.up import run_services
+    from checkout.cli.running.up import run_services
 
     run_services(stock, scale or [], postgres, partitions=partitions, port_base=port_base)
 
@@ -190,7 +190,7 @@ def bench(
     measures `checkout`; `checkout-confluent` uses confluent-kafka. A COMMAND starts the service of its last argument.
     """
     from checkout.bench.rounds import Plan
-    from checkout.cli.bench import run
+    from checkout.cli.running.bench import run
 
     plan = Plan(orders, rate, seconds, idle, partitions, lines, brokers, postgres)
     raise typer.Exit(run(systems or [], plan, scale or [], rounds, as_json))
@@ -199,7 +199,7 @@ def bench(
 @app.command(cls=Command)
 def asyncapi() -> None:
     """Print the store's topics as an AsyncAPI document."""
-    from checkout.cli.asyncapi import run
+    from checkout.cli.messages.asyncapi import run
 
     raise typer.Exit(run())
 
@@ -213,7 +213,8 @@ def doctor(
     With ORDER: where the order is, what it waits for and why; exit status 1 while it waits. Without: whether this
     machine can run the store.
     """
-    from checkout.cli import doctor, order_doctor
+    from checkout.cli import doctor
+    from checkout.cli.orders import order_doctor
 
     raise typer.Exit(order_doctor.run(order, as_json) if order else doctor.run(as_json))
 
@@ -225,7 +226,7 @@ def _code_arrows() -> Sequence[dict[str, object]]:
 
 
 def _asyncapi() -> "Sequence[AsyncApi]":
-    from checkout.cli.asyncapi import store_asyncapi
+    from checkout.cli.messages.asyncapi import store_asyncapi
 
     return [store_asyncapi()]
 

@@ -23,7 +23,7 @@ dlt = typer.Typer(help="List, show or replay dead letters.", **PLAIN)
 @kafka.command("start", cls=Command)
 def kafka_start(brokers: Brokers = None, port_base: PortBase = None) -> None:
     """Start the local Kafka, which runs until `checkout kafka stop`."""
-    from checkout.cli import kafka_commands
+    from checkout.cli.messages import kafka_commands
 
     kafka_commands.start(brokers=brokers, port_base=port_base)
 
@@ -31,7 +31,7 @@ def kafka_start(brokers: Brokers = None, port_base: PortBase = None) -> None:
 @kafka.command("stop", cls=Command)
 def kafka_stop() -> None:
     """Stop the local Kafka; its topics stay on disk."""
-    from checkout.cli import kafka_commands
+    from checkout.cli.messages import kafka_commands
 
     kafka_commands.stop()
 
@@ -39,7 +39,7 @@ def kafka_stop() -> None:
 @kafka.command("status", cls=Command)
 def kafka_status(as_json: AsJson = False) -> None:
     """Show the local Kafka; exit status 1 if it is not running."""
-    from checkout.cli import kafka_commands
+    from checkout.cli.messages import kafka_commands
 
     raise typer.Exit(kafka_commands.status(as_json))
 
@@ -55,7 +55,7 @@ def kafka_tool(
     tool. Without --bootstrap-server the tool gets the address of the local Kafka. The exit status is that of the tool.
     The tools are downloaded when one is first used.
     """
-    from checkout.cli import kafka_commands
+    from checkout.cli.messages import kafka_commands
 
     kafka_commands.tool(tool, arguments or [])
 
@@ -63,7 +63,7 @@ def kafka_tool(
 @dlt.command("ls", cls=Command)
 def dlt_ls(as_json: AsJson = False) -> None:
     """List the dead letters of all groups."""
-    from checkout.cli import dead_letters
+    from checkout.cli.messages import dead_letters
 
     dead_letters.list_letters(as_json)
 
@@ -71,7 +71,7 @@ def dlt_ls(as_json: AsJson = False) -> None:
 @dlt.command("show", cls=Command)
 def dlt_show(place: Annotated[str, typer.Argument(metavar="PLACE", hidden=True)], as_json: AsJson = False) -> None:
     """Show the dead letter at PLACE, as `checkout dlt ls` prints it."""
-    from checkout.cli import dead_letters
+    from checkout.cli.messages import dead_letters
 
     dead_letters.show_letter(place, as_json)
 
@@ -87,6 +87,6 @@ def dlt_replay(
     Name the dead letters by PLACE, as `checkout dlt ls` prints them, or choose all. A group that has handled the record
     drops the repeat.
     """
-    from checkout.cli import dead_letters
+    from checkout.cli.messages import dead_letters
 
     dead_letters.replay_letters(places or [], every, again)

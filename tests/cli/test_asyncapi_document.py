@@ -14,7 +14,7 @@ from jsonschema import Draft7Validator
 from typer.testing import CliRunner
 
 from checkout.cli.app import app
-from checkout.cli.asyncapi import asyncapi_document, store_asyncapi
+from checkout.cli.messages.asyncapi import asyncapi_document, store_asyncapi
 from checkout.registry import STORE, code_arrows
 
 SCHEMA = json.loads(gzip.decompress(Path(__file__).with_name("asyncapi-3.0.0.json.gz").read_bytes()))

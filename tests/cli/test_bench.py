@@ -3,7 +3,7 @@
 import pytest
 
 from checkout.bench.rounds import Plan
-from checkout.cli.bench import run
+from checkout.cli.running.bench import run
 from checkout.settings import WrongSetting
 
 

@@ -6,8 +6,8 @@ import pytest
 from sample import FIRST, SECOND, order_received, place_order
 from worker.in_memory_shop import InMemoryShop, run_once
 
-from checkout.cli.following import missing
-from checkout.cli.journeys import LISTENERS, journey, read_records
+from checkout.cli.orders.following import missing
+from checkout.cli.orders.journeys import LISTENERS, journey, read_records
 from checkout.framework.message import encode
 from checkout.messages import TOPICS
 from checkout.registry import arrows, listeners

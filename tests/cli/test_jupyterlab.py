@@ -15,8 +15,8 @@ from command_line import COMMAND, run
 from command_line import environment as surroundings
 from jupyterlab_server.workspaces_handler import WorkspacesManager
 
-from checkout.cli.jupyterlab import CONFIG, ROOT, START, NoJupyterLab, check, environment, in_container, options
-from checkout.cli.jupyterlab import prepare_workspace as prepare
+from checkout.cli.running.jupyterlab import CONFIG, ROOT, START, NoJupyterLab, check, environment, in_container, options
+from checkout.cli.running.jupyterlab import prepare_workspace as prepare
 from checkout.settings import WrongSetting
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from checkout.cli.up import KAFKA_RUNS_AGAIN, KAFKA_STOPPED, describe_brokers
+from checkout.cli.running.up import KAFKA_RUNS_AGAIN, KAFKA_STOPPED, describe_brokers
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import httpx
 import msgspec
 import pytest
 
-from checkout.cli import following, journeys
+from checkout.cli.orders import following, journeys
 from checkout.journal.hop import Hop, Outcome
 from checkout.messages import CANCEL_ORDER, PLACE_ORDER, PRODUCTS
 from checkout.messaging.kafka_log import KafkaBroker

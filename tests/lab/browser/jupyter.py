@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Page
 
-from checkout.cli.jupyterlab import environment, options
+from checkout.cli.running.jupyterlab import environment, options
 from checkout.system.pid import Pid
 from checkout.system.ports import free_port, free_port_base
 

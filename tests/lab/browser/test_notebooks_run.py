@@ -8,7 +8,7 @@ from kafka import KafkaAdminClient
 from lab.browser.jupyter import ROOT, Notebook, Server, errors, wait_until
 from playwright.sync_api import Page
 
-from checkout.cli.jupyterlab import START
+from checkout.cli.running.jupyterlab import START
 from checkout.local_kafka import cluster
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(240)]

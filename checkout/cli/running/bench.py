@@ -8,7 +8,7 @@ import msgspec
 from checkout.bench.rounds import Measurement, Plan, measure
 from checkout.bench.systems import parse_system
 from checkout.cli import output
-from checkout.cli.up import parse_scale
+from checkout.cli.running.up import parse_scale
 from checkout.fields import MOST_LINES
 from checkout.settings import WrongSetting, read_settings
 

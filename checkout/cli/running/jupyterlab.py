@@ -15,7 +15,7 @@ from checkout.local_kafka.download import Progress, class_path
 from checkout.settings import HOST, WrongSetting, read_settings
 from checkout.system import java
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CONFIG = ROOT / "checkout" / "lab" / "config"
 START = "notebooks/00-start-here.ipynb"
 WORKSPACE = "checkout"

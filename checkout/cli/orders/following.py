@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from checkout.cli import journeys, output
-from checkout.cli.order_commands import list_orders
+from checkout.cli import output
+from checkout.cli.orders import journeys
+from checkout.cli.orders.order_commands import list_orders
 from checkout.journal import journal
 from checkout.journal.hop import Hop
 from checkout.processes.shop_file import ShopError, ShopFile, find_shop

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from checkout.cli import output
-from checkout.cli.journeys import TopicRecord, connect_to_kafka, read_records
+from checkout.cli.orders.journeys import TopicRecord, connect_to_kafka, read_records
 from checkout.journal.hop import compact
 from checkout.messages import TOPICS
 from checkout.messaging.log import Broker, Record

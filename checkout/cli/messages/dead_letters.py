@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import Any, NamedTuple
 
 from checkout.cli import output
-from checkout.cli.journeys import connect_to_kafka
+from checkout.cli.orders.journeys import connect_to_kafka
 from checkout.journal.hop import coordinates, text
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import DEAD_LETTERS

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from checkout.cli import journeys, output
-from checkout.cli.following import JOURNEY_WITHIN, wait_for_journey
-from checkout.cli.order_commands import call_gateway
-from checkout.cli.up import running_shop
+from checkout.cli import output
+from checkout.cli.orders import journeys
+from checkout.cli.orders.following import JOURNEY_WITHIN, wait_for_journey
+from checkout.cli.orders.order_commands import call_gateway
+from checkout.cli.running.up import running_shop
 from checkout.domain import OrderStatus
 from checkout.journal import journal
 from checkout.journal.hop import Hop

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from checkout.cli import output
-from checkout.cli.journeys import connect_to_kafka
+from checkout.cli.orders.journeys import connect_to_kafka
 from checkout.diagnosis.diagnosis import Diagnosis, UnknownOrder, diagnose
 from checkout.diagnosis.waits import RUNS, RunningSystem
 from checkout.journal import journal
