@@ -1,6 +1,6 @@
 """Crashes: starts replicas that kill themselves in a window, and starts them again when they have."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -25,10 +25,10 @@ class Crashes:
         for crash in planned:
             self._start(crash.replica, crash_at=crash.setting, **SETTINGS.get(crash.window.needs, {}))
 
-    def wait(self, planned: Sequence[PlannedCrash]) -> list[PlannedCrash]:
+    def wait(self, planned: Sequence[PlannedCrash], on_crash: Callable[[PlannedCrash], None]) -> list[PlannedCrash]:
         """Waits for the crashes, starts each replica again at once; returns the crashes that have happened.
 
-        A replica that does not crash in time is started again, too.
+        Calls `on_crash` with each. A replica that does not crash in time is started again, too.
         """
         waiting, happened = list(planned), list[PlannedCrash]()
 
@@ -39,6 +39,7 @@ class Crashes:
                 if ended[crash.replica] == KILLED and self._last_window(crash.replica) == crash.window.name:
                     happened.append(crash)
                 self._start(crash.replica)
+                on_crash(crash)
             return not waiting
 
         try:

@@ -12,7 +12,7 @@ from checkout.load.clients import run_clients
 from checkout.load.workload import Workload
 from checkout.processes.supervisor import Supervisor
 
-CONCURRENT, RATE = 8, 12.0  # customers, and orders per second
+CONCURRENT, RATE = 8, 8.0  # customers, and orders per second
 MOST_ORDERS = 1_000_000
 
 

@@ -33,8 +33,8 @@ def covering() -> dict[int, list[Window]]:
 
 
 def rounds(windows: Iterable[Window], replicas: int) -> list[list[PlannedCrash]]:
-    """Rounds of crashes in a store of so many replicas; those that need something are together in the first ones."""
-    wanted = sorted(windows, key=lambda window: window.needs is Needs.NOTHING)
+    """Rounds of crashes in a store of so many replicas; windows with the same needs are in neighbouring rounds."""
+    wanted = sorted(windows, key=lambda window: list(Needs).index(window.needs))
     queues = [[window for window in wanted if window.service == service] for service in SERVICES]
     planned = [[window for window in found if window] for found in zip_longest(*queues)]
     return [

@@ -7,8 +7,8 @@ from enum import StrEnum
 class Needs(StrEnum):
     """What a store needs so that a window is reached at all: parcels are refused, or reservations expire."""
 
-    NOTHING = "nothing"
     REFUNDS = "refunds"
+    NOTHING = "nothing"
     EXPIRIES = "expiries"
 
 
