@@ -89,8 +89,9 @@ class CrashReport(msgspec.Struct, kw_only=True):
         """The rows and cells as text, and the problems."""
         rows, cells = self.rows(), self.cells()
         width = max(map(len, rows), default=0)
+        texts = ["".join(f"  {cell:<7}" for cell in found) for found in cells]
         lines = [" " * width + "".join(f"  {number:<7}" for number in COLUMNS)]
-        lines += [f"{row:<{width}}" + "".join(f"  {cell:<7}" for cell in found) for row, found in zip(rows, cells, strict=True)]
+        lines += [f"{row:<{width}}{text}" for row, text in zip(rows, texts, strict=True)]
         problems = dict.fromkeys(problem for result in self.results for problem in result.problems)
         return "\n".join(line.rstrip() for line in [*lines, *problems])
 

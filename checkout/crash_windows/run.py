@@ -1,4 +1,4 @@
-"""Run: kills services in windows while customers order, starts them again, waits for rest, and checks all invariants."""
+"""Run: kills services in windows while customers order, starts them again, and checks all invariants at rest."""
 
 from collections.abc import Callable, Iterable, Sequence
 

@@ -50,7 +50,7 @@ EACH = {
     "W7": "the offsets are committed, nothing is to do",
 }
 CALLED = {  # Shipments and Notifications call an external system where others send records
-    "W4": "the call is requested, not answered",
+    "W4": "the call is carried out, its answer is on the way",
     "W5": "the call is answered, no offset is committed",
 }
 INTAKE = {
@@ -60,13 +60,13 @@ INTAKE = {
 }
 CALL = {
     "P1": "the call is stored, not made",
-    "P2": "the call is requested, not answered",
+    "P2": "the call is carried out, its answer is on the way",
     "P3": "the answer is read, not stored",
     "P4": "the answer is stored, its result is not published",
 }
 EMAIL = {
     "S1": "the e-mail is sent but for its last line",
-    "S2": "the e-mail is sent, not answered",
+    "S2": "the e-mail is sent, its answer is not read",
     "S3": "the answer is read, not stored",
 }
 TIMER = {
