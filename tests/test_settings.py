@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from checkout.settings import PORTS, Settings, WrongSetting, as_environment, read_settings
+from checkout.settings import PORTS, KafkaSecurity, Settings, WrongSetting, as_environment, read_settings
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -47,13 +47,53 @@ def test_the_error_about_an_unknown_log_names_both_values() -> None:
         read_settings({"CHECKOUT_LOG": "paper"})
 
 
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [({}, "KAFKA_USER"), ({"CHECKOUT_KAFKA_USER": "orders"}, "KAFKA_PASSWORD_FILE")],
+)
+@pytest.mark.parametrize("protocol", ["SASL_SSL", "SASL_PLAINTEXT"])
+def test_a_login_needs_user_and_password_file(given: dict[str, str], missing: str, protocol: str) -> None:
+    with pytest.raises(WrongSetting, match=f"PROTOCOL is {protocol}: set CHECKOUT_{missing}, too"):
+        read_settings({"CHECKOUT_KAFKA_SECURITY_PROTOCOL": protocol} | given)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"), [(None, "No such file or directory"), (b" \n", "is empty"), (b"\xff\xfe", "not a text")]
+)
+def test_a_file_without_a_password_is_named(content: bytes | None, problem: str, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    if content is not None:
+        file.write_bytes(content)
+    security = KafkaSecurity("SASL_SSL", user="orders", password_file=str(file))
+
+    with pytest.raises(WrongSetting, match=f"CHECKOUT_KAFKA_PASSWORD_FILE is '{file}'.*{problem}"):
+        security.password()
+
+
+def test_a_password_is_the_text_of_its_file_without_the_line_end(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("two words\n")
+
+    assert KafkaSecurity(password_file=str(tmp_path / "password")).password() == "two words"
+
+
+def test_settings_and_security_are_the_same_data() -> None:
+    security = KafkaSecurity("SASL_SSL", "SCRAM-SHA-256", "orders", "password", "ca.pem")
+
+    settings = Settings(prefix="p--").with_security(security)
+
+    assert settings.kafka_security == security and settings.prefix == "p--"
+    assert (security.has_tls, security.has_sasl) == (True, True)
+    assert (KafkaSecurity().has_tls, KafkaSecurity().has_sasl) == (False, False)
+
+
 @pytest.mark.parametrize("value", ["all", "none", "0", "10", "100"])
 def test_a_journal_is_all_none_or_a_percentage(value: str) -> None:
     assert read_settings({"CHECKOUT_JOURNAL": value}).journal == value
 
 
 def test_another_process_reads_the_same_settings_from_the_environment() -> None:
-    settings = Settings(home=Path("/tmp/a store"), port_base=9_100, partitions=3, journal="10", plantuml_jar="a.jar")
+    settings = Settings(home=Path("/tmp/a store"), port_base=9_100, partitions=3, journal="10", plantuml_jar="a.jar",
+                        secured=True, kafka_security_protocol="SSL", kafka_ca_file="ca.pem")  # fmt: skip
 
     assert read_settings(as_environment(settings)) == settings
 

@@ -52,10 +52,10 @@ class OtherKafka(CheckoutError):
 def main() -> None:
     """Runs the process that the command line names until SIGTERM, or until its parent closes standard input."""
     name, replica, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    settings = read_settings()
     os.umask(0o077)  # databases and journals have names and addresses
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     try:
+        settings = read_settings()
         registry = load_registry(settings.registry)
         if name in registry.by_name:
             run_service(registry, settings, name, replica, port)
@@ -123,7 +123,9 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     path = settings.home / "journal" / f"{replica}.jsonl"
     journal = Journal(path, settings.journal, settings.retention_seconds)
     journal.write(missing_hops(path, database, service, registry.message_types, replica))
-    broker = KafkaBroker(settings.bootstrap_servers, settings.prefix, client=settings.kafka_client)
+    broker = KafkaBroker(
+        settings.bootstrap_servers, settings.prefix, client=settings.kafka_client, security=settings.kafka_security
+    )
     check_kafka(database, broker, replica)
     log: Log = broker.join(name, list(service.topics()), replica)
     is_first = replica == f"{name}-1"

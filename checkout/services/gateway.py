@@ -1,6 +1,8 @@
 """API gateway: the single entry point for clients; forwards each request to the service that owns its path."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +21,7 @@ from checkout.messages import CANCEL_ORDER, PAYMENT_METHODS, PLACE_ORDER, PRODUC
 from checkout.services import gateway_document as document
 
 TIMEOUT = httpx.Timeout(10.0, connect=1.0)  # seconds
+MOST_AT_ONCE = 50  # requests to one service: the others wait for their turn
 FORWARDED_HEADERS = (b"authorization", b"cid", b"content-type", b"idempotency-key", b"user-agent")
 RequestHook = Callable[[httpx.Request], Awaitable[None]]
 RequestCallback = Callable[[type[Message], dict[str, str]], None]
@@ -29,15 +32,19 @@ class Gateway:
 
     `addresses` maps the name of a service to its URL. `on_accepted` is called with each message that Orders has
     accepted and with the id of its order as `order`, the request's `url`, `status`, `client`, `correlation` and `body`,
-    `on_forward` with each request before it is passed on.
+    `on_forward` with each request before it is passed on. `patience`: seconds that a request waits for its turn.
     """
 
     def __init__(
-        self, addresses: Mapping[str, str], on_accepted: RequestCallback, on_forward: Sequence[RequestHook] = ()
-    ) -> None:
-        self._addresses, self._on_accepted = addresses, on_accepted
+        self, addresses: Mapping[str, str], on_accepted: RequestCallback, on_forward: Sequence[RequestHook] = (),
+        patience: float = 10.0,
+    ) -> None:  # fmt: skip
+        self._addresses, self._on_accepted, self._patience = addresses, on_accepted, patience
+        # httpx has a queue, too, but each request that ends costs as much as the queue is long.
+        self._turns = {service: asyncio.Semaphore(MOST_AT_ONCE) for service in addresses}
         self._client = httpx.AsyncClient(
-            timeout=TIMEOUT, trust_env=False, event_hooks={"request": list(on_forward)}
+            timeout=TIMEOUT, trust_env=False, event_hooks={"request": list(on_forward)},
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=MOST_AT_ONCE * len(addresses)),
         )  # fmt: skip
 
     def application(self, is_ready: Callable[[], bool]) -> Litestar:
@@ -118,12 +125,25 @@ class Gateway:
         # httptools leaves the white space after a value, which is no part of it and which httpx refuses to send.
         headers = [(name, value.strip()) for name, value in request.scope["headers"] if name in FORWARDED_HEADERS]
         try:
-            return await self._client.request(request.method, url, content=body, headers=headers)
+            async with self._turn(service):
+                return await self._client.request(request.method, url, content=body, headers=headers)
         except httpx.ConnectError:
             raise http_errors.Unavailable(f"{service} does not answer: try again in a moment") from None
         except httpx.HTTPError:
             remedy = "repeat the request with the same Idempotency-Key" if body else "try again in a moment"
             raise http_errors.Unavailable(f"{service} did not answer in time: {remedy}") from None
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, service: str) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._turns[service].acquire()
+        except TimeoutError:
+            raise http_errors.Unavailable(f"{service} has too many requests: try again in a moment") from None
+        try:
+            yield
+        finally:
+            self._turns[service].release()
 
 
 def _known_fields(order: OrderRequest) -> bytes:
