@@ -151,9 +151,8 @@ class KafkaConnection:
         # kafka-python only says that it cannot connect.
         for host, port in self._addresses():
             found = login.listener_protocol(host, port, CONNECT_TIMEOUT_SECONDS)
-            if found not in ("", given := self.security.protocol):
-                remedy = "set CHECKOUT_KAFKA_SECURITY_PROTOCOL, user and files"
-                raise login.LoginRefused(f"Kafka at {host}:{port} wants {found}, not {given}: {remedy}")
+            if found not in ("", self.security.protocol):
+                raise login.OtherProtocol(f"{host}:{port}", found, self.security)
 
 
 def client_security(security: KafkaSecurity) -> dict[str, object]:
