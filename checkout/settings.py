@@ -12,7 +12,9 @@ from checkout.errors import CheckoutError
 PREFIX = "CHECKOUT_"
 HOST = "127.0.0.1"
 IN_PROCESS = "in-process"  # in place of an external system's URL: run it inside the calling service
-SIMULATED = dict.fromkeys(("payment_broker_url", "shipment_company_url", "smtp_url"), IN_PROCESS)
+# The addresses of external systems come from here only: no message and no response can name one.
+URLS = {"payment_broker_url": "https?", "shipment_company_url": "https?", "smtp_url": "smtp"}  # schemes
+SIMULATED = dict.fromkeys(URLS, IN_PROCESS)
 PORTS = {  # above the base
     "web": 0, "gateway": 1, "orders": 2, "stock": 3, "payments": 4, "shipments": 5, "notifications": 6,
     "payment_broker": 101, "shipment_company": 102, "mailbox": 103, "smtp": 25,
@@ -109,6 +111,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     call_seconds: float = CALL_SECONDS  # after which a call to an external system without a reply is given up
     retention_seconds: float = RETENTION_SECONDS  # for which records, inbox, outbox and journal are kept
     batch: int = 500  # records per poll
+    rate_limit: float = 0.0  # requests per second from one address to the gateway or the web app; 0: no limit
     operator_token: str = ""  # bearer token that may list all orders
     traces_folder: str = ""  # of the files of OTEL_TRACES_EXPORTER=otlp_json_file; empty: traces below home
     crash_at: str = ""  # fault injection: the point at which a service kills itself, as WINDOW or WINDOW:TIME
@@ -156,7 +159,8 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         return _checked(msgspec.convert(chosen, Settings, strict=False, dec_hook=lambda kind, value: kind(value)))
     except msgspec.ValidationError as error:
         field = str(error).partition("$.")[2].rstrip("`")
-        raise WrongSetting(f"{PREFIX}{field.upper()} is {chosen.get(field)!r}: write a whole number") from error
+        number = "a number" if Settings.__annotations__.get(field) is float else "a whole number"
+        raise WrongSetting(f"{PREFIX}{field.upper()} is {chosen.get(field)!r}: write {number}") from error
 
 
 def read_trace_exporters(environment: Mapping[str, str] = os.environ) -> list[str]:
@@ -207,7 +211,20 @@ def _checked(settings: Settings) -> Settings:
         raise WrongSetting(f"{PREFIX}BATCH is {settings.batch}: take 1 record or more at a time")
     if settings.journal not in ("all", "none", *map(str, range(101))):
         raise WrongSetting(f"{PREFIX}JOURNAL is {settings.journal!r}: write all, none, or a percentage such as 10")
+    _check_front(settings)
     return settings
+
+
+def _check_front(settings: Settings) -> None:
+    if not 0 <= settings.rate_limit < 1e6:
+        raise WrongSetting(f"{PREFIX}RATE_LIMIT is {settings.rate_limit}: write requests per second, 0 for no limit")
+    if not re.fullmatch("[!-~]*", settings.operator_token):
+        raise WrongSetting(f"{PREFIX}OPERATOR_TOKEN has a character that no HTTP header takes: use letters and digits")
+    for name, scheme in URLS.items():
+        url = getattr(settings, name)
+        if url not in ("", IN_PROCESS) and not re.fullmatch(scheme + r"://[^\s/?#]+(/[^\s?#]*)?", url):
+            example = f"{scheme.removesuffix('s?')}://HOST:PORT"
+            raise WrongSetting(f"{PREFIX}{name.upper()} is no address: write one such as {example}")
 
 
 def _check_security(settings: Settings) -> None:

@@ -113,3 +113,30 @@ def test_the_url_of_an_external_system_is_the_setting_or_its_port() -> None:
     assert settings.url("payment_broker") == "https://payments.example"
     assert settings.url("shipment_company") == "http://127.0.0.1:8102"
     assert settings.url("smtp") == "smtp://127.0.0.1:8025"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("RATE_LIMIT", "many"), ("RATE_LIMIT", "-1"), ("RATE_LIMIT", "nan"), ("RATE_LIMIT", "inf"),
+        ("OPERATOR_TOKEN", "geheim ä"), ("OPERATOR_TOKEN", "a b"),
+        ("OPERATOR_TOKEN", "\udcff"), ("OPERATOR_TOKEN", "a\n"),
+        ("PAYMENT_BROKER_URL", "ftp://pay.example"), ("PAYMENT_BROKER_URL", "pay.example"),
+        ("PAYMENT_BROKER_URL", "file:///etc/passwd"), ("SHIPMENT_COMPANY_URL", "http://"),
+        ("SHIPMENT_COMPANY_URL", "http://a b/"), ("SMTP_URL", "http://mail.example"), ("SMTP_URL", "smtp:mail"),
+    ],
+)
+def test_the_error_about_an_unsafe_value_names_its_variable_and_a_remedy(variable: str, value: str) -> None:
+    with pytest.raises(WrongSetting, match=f"CHECKOUT_{variable} (is|has) .*(write|use)"):
+        read_settings({f"CHECKOUT_{variable}": value})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("payment_broker_url", "https://user:password@pay.example:8443/v1"), ("smtp_url", "smtp://127.0.0.1:2525"),
+        ("shipment_company_url", "in-process"), ("operator_token", "aZ9-_.~+/="), ("rate_limit", "0.5"),
+    ],
+)
+def test_a_safe_value_is_kept(variable: str, value: str) -> None:
+    assert str(getattr(read_settings({f"CHECKOUT_{variable.upper()}": value}), variable)) == value

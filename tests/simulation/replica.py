@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 
-from checkout.journal.hop import Hop, Outcome
-from checkout.messages import MESSAGE_TYPES
-from checkout.messaging.log import LogUnavailable
-from checkout.processes.service_process import COMMIT_INTERVAL, finish_calls
-from checkout.processes.worker_loop import UNAVAILABLE
-from checkout.worker.calls.external_calls import ExternalCalls
-from checkout.worker.worker import Worker
 from simulation.seams import Crashed, SeamedDatabase, SeamedJournal, SeamedLog, Seams, seamed
 from simulation.surroundings import Surroundings
 
+from checkout.journal.hop import Outcome
+from checkout.messages import MESSAGE_TYPES
+from checkout.messaging.log import LogUnavailable
+from checkout.processes.service_process import finish_calls
+from checkout.processes.worker_loop import UNAVAILABLE
+from checkout.worker.calls.external_calls import ExternalCalls
+from checkout.worker.worker import Worker
+
+COMMIT_INTERVAL = 0.02  # seconds: about twenty looks at the clock
 VERBS = ("poll", "handle", "publish", "commit")
 
 
@@ -114,7 +116,7 @@ class Replica:
         except UNAVAILABLE as error:
             self._is_reachable &= not isinstance(error, LogUnavailable)
             self._in.tell(f"{self.name} waits: {error}")
-        except Exception as error:  # noqa: BLE001 - a process would end here, and the schedule shows why
+        except Exception as error:
             self._in.problems.append(f"{self.name}: {type(error).__name__}: {error}")
             self.kill()
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from hypothesis import HealthCheck, Phase, Verbosity, find, settings
 from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase, choices_to_bytes
-
 from simulation.decisions import ACTIONS, AMOUNTS, NUMBERS, Decision, Schedule
 
 KEY = b"schedule"

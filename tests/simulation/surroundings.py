@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from simulation.clients import Clients
+
 from checkout.framework.service import Service
 from checkout.journal.hop import Hop
 from checkout.journal.journal import Journal
@@ -15,7 +17,6 @@ from checkout.simulators.mailbox import Mailbox
 from checkout.worker.database import ServiceDatabase
 from checkout.worker.outbox import OutboxRow
 from checkout.worker.recovery import missing_hops
-from simulation.clients import Clients
 
 PARTITIONS = 2
 
