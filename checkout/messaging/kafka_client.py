@@ -79,6 +79,12 @@ class KafkaConnection:
             self._check_protocol()
         raise errors.KafkaConnectionError(f"{self.bootstrap_servers} accepts no connection")
 
+    def check_usable(self) -> None:
+        """Raises LogUnavailable when no broker answers, or none in the security protocol of this connection."""
+        with self.translate_errors():
+            self.check_reachable()
+        self._check_protocol()
+
     def retry(self, attempt: Callable[[], Result]) -> Result:
         """Repeats `attempt` on retriable errors, until BROKER_TIMEOUT_SECONDS or no broker is reachable."""
         deadline = time.monotonic() + BROKER_TIMEOUT_SECONDS
