@@ -113,7 +113,7 @@ def test_the_tree_names_every_folder_and_every_module_at_the_top_and_nothing_els
 
 
 def test_the_list_of_layers_is_in_the_order_of_the_allowed_imports() -> None:
-    lines = re.findall(r"^(\d)\. (`.+)$", ARCHITECTURE.partition("## Folders")[2], re.MULTILINE)
+    lines = re.findall(r"^(\d+)\. (`.+)$", ARCHITECTURE.partition("## Folders")[2], re.MULTILINE)
     layer = {f"checkout.{name}": int(number) for number, names in lines for name in re.findall(r"`(\w+)`", names)}
 
     upwards = [

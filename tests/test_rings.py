@@ -43,6 +43,7 @@ MAY_IMPORT = {
         "checkout.system",
     ],
     "checkout.checker": ["checkout.messaging", "checkout.processes", "checkout.system"],
+    "checkout.load": ["checkout.checker", "checkout.messaging", "checkout.processes", "checkout.system"],
     "checkout.bench": [
         *WORKER, "checkout.registry", "checkout.processes", "checkout.local_kafka", "checkout.system",
     ],

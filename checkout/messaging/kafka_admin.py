@@ -79,17 +79,28 @@ class KafkaAdmin:
         """Returns the end offset of each partition of these topics."""
         return self._offsets(topics, OffsetSpec.LATEST)
 
+    def open_transactions(self, topics: Sequence[str]) -> dict[Partition, tuple[int, int]]:
+        """Returns the last stable offset and the end offset of each partition of these topics where they differ.
+
+        The records between the two belong to transactions that have not ended, or come after such records.
+        """
+        ends = self._offsets(topics, OffsetSpec.LATEST, IsolationLevel.READ_UNCOMMITTED)
+        stable = self.ends(topics)  # read second: a record that arrives meanwhile is no open transaction
+        return {each: (stable[each], end) for each, end in ends.items() if stable.get(each, end) < end}
+
     def begins(self, topics: Sequence[str]) -> dict[Partition, int]:
         """Returns the beginning offset of each partition: that of its oldest record, or the end offset without any."""
         return self._offsets(topics, OffsetSpec.EARLIEST)
 
-    def _offsets(self, topics: Sequence[str], spec: OffsetSpec) -> dict[Partition, int]:
+    def _offsets(
+        self, topics: Sequence[str], spec: OffsetSpec, isolation: IsolationLevel = IsolationLevel.READ_COMMITTED
+    ) -> dict[Partition, int]:
         counts = self._existing(topics)
         partitions = self._by_topic_partition((topic, n) for topic, count in counts.items() for n in range(count))
         if not partitions:
             return {}
-        wanted, committed = dict.fromkeys(partitions, spec), IsolationLevel.READ_COMMITTED
-        found = self._call(lambda admin: admin.list_partition_offsets(wanted, committed))
+        wanted = dict.fromkeys(partitions, spec)
+        found = self._call(lambda admin: admin.list_partition_offsets(wanted, isolation))
         return {partition: found[each].offset for each, partition in partitions.items()}
 
     def lags(self, group: str, topics: Sequence[str]) -> dict[Partition, Lag]:

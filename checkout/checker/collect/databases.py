@@ -1,0 +1,79 @@
+"""Databases: reads all rows of the services' databases, without the table definitions of the services."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, NullPool, create_engine, inspect, make_url
+
+from checkout.checker.collect.groups import GROUPS
+from checkout.checker.witnesses import Row
+from checkout.processes.shop_file import ShopFile
+from checkout.settings import Settings
+
+AMOUNTS = {"price", "total"}  # columns in cents
+TIMES = {"at", "done_at", "placed_at", "renewed_at", "reserved_at"}  # columns with ISO 8601 texts in UTC
+Tables = Mapping[str, Sequence[Row]]
+
+
+def of_databases(urls: Mapping[str, URL | str]) -> dict[str, Tables]:
+    """The tables of databases, given by service as SQLAlchemy URLs. Each database is read in one transaction."""
+    found = {}
+    for service, url in urls.items():
+        with open_database(url) as db:
+            found[service] = read_tables(db)
+    return found
+
+
+def database_urls(shop: ShopFile) -> dict[str, URL]:
+    """The URLs of the services' databases of a store; of SQLite files, those that exist, to be read only."""
+    if shop.database_url:
+        from checkout.processes.postgres import url_of  # an optional package
+
+        settings = Settings(database_url=shop.database_url, prefix=shop.prefix)
+        return {service: url_of(settings, service) for service in GROUPS}
+    paths = {service: Path(shop.home) / "databases" / f"{service}.db" for service in GROUPS}
+    return {service: read_only(path) for service, path in paths.items() if path.exists()}
+
+
+def read_only(path: Path) -> URL:
+    """The URL of a SQLite file to be read only."""
+    return make_url(f"sqlite:///file:{quote(str(path.absolute()))}?mode=ro&uri=true")
+
+
+def open_database(url: URL | str) -> Connection:
+    """Opens a connection whose statements all see the same state."""
+    url = make_url(url)
+    options: dict[str, Any] = {} if url.drivername.startswith("sqlite") else {"isolation_level": "REPEATABLE READ"}
+    db = create_engine(url, poolclass=NullPool, **options).connect()
+    if url.drivername.startswith("sqlite"):
+        db.exec_driver_sql("BEGIN")  # Python's driver begins no transaction to read
+    return db
+
+
+def read_tables(db: Connection) -> Tables:
+    """All rows of all tables by name; amounts as Decimal, times as datetime."""
+    return {name: _read_table(db, name) for name in sorted(inspect(db).get_table_names())}
+
+
+def _read_table(db: Connection, name: str) -> list[dict[str, Any]]:
+    found = db.exec_driver_sql(f'SELECT * FROM "{name}"')
+    columns = list(found.keys())
+    converters = {column: convert for column in columns if (convert := _converter(column))}
+    rows = [dict(zip(columns, row, strict=True)) for row in found]
+    for row in rows:
+        row.update((name, convert(row[name])) for name, convert in converters.items() if row[name] is not None)
+    return rows
+
+
+def _converter(column: str) -> Callable[[Any], Any] | None:
+    if column in AMOUNTS:
+        return _amount
+    return datetime.fromisoformat if column in TIMES else None
+
+
+def _amount(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)
