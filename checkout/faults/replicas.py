@@ -13,7 +13,7 @@ from checkout.settings import as_environment
 from checkout.system.deadline import wait_until
 from checkout.system.ports import free_port
 
-CRASHED_WITHIN = 20.0  # seconds
+ENDED_WITHIN = 20.0  # seconds
 TWIN_ENDS_WITHIN = 20.0  # seconds after SIGTERM
 TORN_BYTES = 40  # of the last line of a journal
 
@@ -24,8 +24,7 @@ def killed(store: Supervisor, *replicas: str) -> Fault:
     def inject() -> None:
         for replica in replicas:
             os.kill(store.processes[replica].pid.number, signal.SIGKILL)
-        for replica in replicas:
-            store.processes[replica].pid.kill_with_children()
+        wait_until(lambda: set(replicas) <= set(dict(store.crashed())), ENDED_WITHIN)
 
     return Fault(f"kill -9 of {_joined(replicas)}", replicas, inject, lambda: start_again(store, replicas), True)
 
@@ -36,8 +35,7 @@ def terminated(store: Supervisor, *replicas: str) -> Fault:
     def inject() -> None:
         for replica in replicas:
             store.processes[replica].pid.terminate()
-        for replica in replicas:
-            store.processes[replica].pid.stop(10)
+        wait_until(lambda: set(replicas) <= set(dict(store.crashed())), ENDED_WITHIN)
 
     return Fault(f"SIGTERM to {_joined(replicas)}", replicas, inject, lambda: start_again(store, replicas), True)
 
@@ -154,14 +152,6 @@ def start_again(store: Supervisor, replicas: Sequence[str]) -> None:
         store.launch(replica)
     if replicas:
         store.wait_until_ready(replicas)
-
-
-def wait_for_crash(store: Supervisor, replica: str, seconds: float = CRASHED_WITHIN) -> bool:
-    """Whether the process of a replica ends within so many seconds."""
-    try:
-        return wait_until(lambda: not store.processes[replica].pid.is_alive(), seconds)
-    except TimeoutError:
-        return False
 
 
 def _joined(replicas: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """Worker loop: calls the verbs of a worker until the process stops, also while Kafka or the database are away."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -38,7 +39,7 @@ class WorkerLoop:
                 self.is_ready = False
                 pause = min(pause * 2 or 0.1, LONGEST_PAUSE)
                 reason = (str(error) or repr(error)).splitlines()[0]
-                print(f"{utc_text(utc_now())} {self._worker.replica} waits: {reason}", flush=True)
+                self._print(f"{self._worker.replica} waits: {reason}")
 
     def _turn(self) -> None:
         # A verb that is blocked does not block the others: without Kafka, orders are still accepted.
@@ -56,7 +57,11 @@ class WorkerLoop:
     def _report_changes(self) -> None:
         for delivery in (delivery for delivery in self._worker.batch if delivery.is_changed):
             problem = f"a record of order {delivery.id} on {delivery.source} came again with other content: dropped"
-            print(f"{utc_text(utc_now())} {self._worker.replica}: {problem}", flush=True)
+            self._print(f"{self._worker.replica}: {problem}")
+
+    def _print(self, text: str) -> None:
+        with contextlib.suppress(OSError):  # the disk with the log is full, and the store waits for space
+            print(f"{utc_text(utc_now())} {text}", flush=True)
 
     def _publish(self) -> None:
         if self._crash_before == "publish" and self._worker.outgoing:
