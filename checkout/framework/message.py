@@ -27,7 +27,8 @@ class Message(msgspec.Struct, frozen=True, rename="camel"):
     steps: ClassVar[Mapping[str | None, StepsByStory]] = {}
     only_cause: ClassVar[str | None] = None  # the name of the cause, where there is one possibility
     _purpose: ClassVar[str] = ""
-    _agreed_steps: ClassVar[StepsByStory] = {}
+    _known_steps: ClassVar[Mapping[str | None, StepsByStory]] = {}  # and where the cause is unknown, if all agree
+    _agreed_steps: ClassVar[Mapping[str | None, tuple[int, ...]]] = {}  # where the story is unknown, if all agree
 
     id: str
 
@@ -42,8 +43,11 @@ class Message(msgspec.Struct, frozen=True, rename="camel"):
 
         Where the cause or the story is unknown, the step on which all possible ones agree, if they do.
         """
-        by_story = cls.steps.get(cause, cls._agreed_steps if cause is None else {})
-        steps = by_story.get(story) or by_story.get(EVERY, ()) if story else _agreed(by_story)
+        if not story:
+            steps = cls._agreed_steps.get(cause, ())
+        else:
+            by_story = cls._known_steps.get(cause, {})
+            steps = by_story.get(story) or by_story.get(EVERY, ())
         return steps[delivery] if delivery < len(steps) else None
 
 
@@ -79,7 +83,9 @@ def _declare(
         message.steps = {cause.__name__ if cause else None: _by_story(steps) for cause, steps in after.items()}
         message.only_cause = next(iter(message.steps)) if len(message.steps) == 1 else None
         first, *others = message.steps.values()
-        message._agreed_steps = first if all(other == first for other in others) else {}
+        agreed = first if all(other == first for other in others) else {}
+        message._known_steps = {None: agreed, **message.steps}
+        message._agreed_steps = {cause: _agreed(by_story) for cause, by_story in message._known_steps.items()}
         return message
 
     return declare

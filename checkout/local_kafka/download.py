@@ -15,7 +15,7 @@ from pathlib import Path
 
 from checkout.local_kafka.broker_process import JVM_FLAGS, KafkaUnavailable
 from checkout.system.file_lock import locked
-from checkout.system.java import JGO_FOLDER, KAFKA, JarsUnavailable, cache_home, fetch_jars
+from checkout.system.java import JGO_FOLDER, KAFKA, JarsUnavailable, cache_home, fetch_jars, known_jars
 
 Progress = Callable[[str, float], None]  # called with the present action and the share that is done, from 0 to 1
 
@@ -23,6 +23,7 @@ _, ARTIFACT, VERSION = KAFKA.split("+")[0].split(":")
 ACTION = f"fetching Apache Kafka {VERSION}"
 DOWNLOAD_FILES, DOWNLOAD_BYTES = 127, 46_000_000
 STALLED_SECONDS = 60.0  # without new data
+ELSEWHERE = ("M2_REPO", "XDG_CACHE_HOME")  # variables that move folders out of the home folder
 
 
 def no_progress(action: str, share: float) -> None:
@@ -31,16 +32,11 @@ def no_progress(action: str, share: float) -> None:
 
 def class_path(on_progress: Progress) -> str:
     """Returns the class path of Kafka's jars, after downloading them if needed. Raises KafkaUnavailable."""
-    kept = cache_home() / f"kafka-{VERSION}.classpath"
     cache_home().mkdir(parents=True, exist_ok=True)
     with locked(cache_home() / "fetch.lock", lambda: on_progress(ACTION, _share_done())):
-        jars = kept.read_text() if kept.exists() else ""
-        if not jars or not all(map(os.path.exists, jars.split(os.pathsep))):
-            if not _is_complete():
-                _download(on_progress)
-            jars = os.pathsep.join(map(str, fetch_jars(KAFKA)))
-            kept.write_text(jars)
-    return jars
+        if not known_jars(KAFKA) and not _is_complete():
+            _download(on_progress)
+        return os.pathsep.join(map(str, fetch_jars(KAFKA)))
 
 
 def derived_folder(jars: str) -> Path:
@@ -63,7 +59,7 @@ def _download(on_progress: Progress) -> None:
     for abandoned in cache_home().glob("fetching-*"):
         shutil.rmtree(abandoned, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="fetching-", dir=cache_home()) as home:
-        environment = {name: value for name, value in os.environ.items() if name != "M2_REPO"}
+        environment = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
         environment |= {"HOME": home, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
         command = [sys.executable, "-m", __name__]
         pipe = subprocess.PIPE

@@ -38,13 +38,25 @@ def fetch_jars(coordinates: str) -> list[Path]:
 
     Raises JarsUnavailable when they cannot be fetched, or were fetched only in part.
     """
+    # jgo takes 0.2 s, and links the jars of some environments anew: for some milliseconds other processes lack them.
+    if known := known_jars(coordinates):
+        return known
     with _quiet_jgo(coordinates):
-        # jgo takes 0.2 s to import and prints warnings, both needless where no jar is fetched.
         from jgo.env import EnvironmentBuilder
         from jgo.maven import MavenContext
 
         found = EnvironmentBuilder(context=MavenContext()).from_endpoint(coordinates)
-    return check_complete(coordinates, [Path(jar) for jar in found.all_jars])
+    jars = check_complete(coordinates, [Path(jar) for jar in found.all_jars])
+    _keep_paths(coordinates, jars)
+    return jars
+
+
+def known_jars(coordinates: str) -> list[Path]:
+    """Returns the jars of these coordinates where an earlier `fetch_jars` has found them; none if one is gone."""
+    with contextlib.suppress(FileNotFoundError):
+        jars = [Path(line) for line in _paths_file(coordinates).read_text().splitlines()]
+        return jars if all(jar.is_file() for jar in jars) else []
+    return []
 
 
 def fetch_jar(coordinates: str) -> Path:
@@ -81,6 +93,18 @@ def are_fetched(coordinates: str) -> bool:
     """Whether jgo's cache has these jars, so that `fetch_jars` needs no network."""
     _, artifact, version = coordinates.split("+")[0].split(":")
     return any((Path.home() / JGO_FOLDER).glob(f"**/{artifact}/*/**/{artifact}-{version}.jar"))
+
+
+def _paths_file(coordinates: str) -> Path:
+    return cache_home() / f"{coordinates.replace(':', '_')}.jars"
+
+
+def _keep_paths(coordinates: str, jars: Sequence[Path]) -> None:
+    file = _paths_file(coordinates)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    whole = file.with_name(f"{file.name}.{os.getpid()}")  # another process may read the file meanwhile
+    whole.write_text("\n".join(map(str, jars)))
+    whole.replace(file)
 
 
 @contextlib.contextmanager

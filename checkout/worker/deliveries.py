@@ -49,6 +49,7 @@ class Delivery:
     outcome: Outcome | None = None
     is_changed: bool = False  # a repeat whose value differs from the one that was handled
     is_settled: bool = False  # its transaction is committed, or it will not be handled
+    _hop_id: str | None = None  # kept, because each message that the handler returns has it, too
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -68,7 +69,8 @@ class Delivery:
     def hop_id(self, service: str) -> str | None:
         """The id of the hop of this delivery to a service; None for a timer, which has no hop."""
         if self.record:
-            return hops.delivery_id(self.record, service)
+            self._hop_id = self._hop_id or hops.delivery_id(self.record, service)
+            return self._hop_id
         if self.result:
             return hops.call_id(self.result.row)
         return hops.request_id(self.type, self.id, service) if self.type else None
@@ -103,8 +105,8 @@ class Delivery:
         order, correlation = self.id or None, self.correlation or None
         if self.record:
             return hops.delivery(
-                self.type, self.record, service, outcome, order=order, correlation=correlation, cause=self.cause,
-                replica=replica, at=at, status=CHANGED if self.is_changed else None,
+                self.type, self.record, service, outcome, self.hop_id(service), order=order, correlation=correlation,
+                cause=self.cause, replica=replica, at=at, status=CHANGED if self.is_changed else None,
             )  # fmt: skip
         assert self.request
         fields: dict[str, Any] = {"order": order, "correlation": correlation, "cause": self.cause, "at": at}

@@ -13,6 +13,7 @@ from checkout.worker.outbox import OutboxRow
 
 CORRELATION_HEADER = "kafka_correlationId"
 VERSION_HEADER = "version"  # MAJOR or MAJOR.MINOR of the message; without it the version is 1
+FINAL = frozenset((Outcome.APPLIED, Outcome.DEAD_LETTERED))
 CAUSE_HEADER = "cause"  # only for message types with several causes: each header costs 6 µs a record
 
 
@@ -62,8 +63,7 @@ def request_id(message: type[Message], order: str | None, receiver: str) -> str:
 
 def _id(of_success: str, outcome: Outcome, at: datetime) -> str:
     """The id of a hop. Repeats and failed attempts have its time, too: nothing is caused by them."""
-    is_final = outcome is Outcome.APPLIED or outcome is Outcome.DEAD_LETTERED
-    return of_success if is_final else f"{of_success}/{outcome}/{at.isoformat()}"
+    return of_success if outcome in FINAL else f"{of_success}/{outcome}/{at.isoformat()}"
 
 
 def publication(message: type[Message], row: OutboxRow, metadata: RecordMetadata, replica: str, at: datetime) -> Hop:
@@ -88,12 +88,17 @@ def observed_publication(message: type[Message], record: Record, order: str | No
     )  # fmt: skip
 
 
-def delivery(message: type[Message], record: Record, group: str, outcome: Outcome, **fields: Any) -> Hop:
-    """From Kafka to a consumer group: the record was handled with this outcome. `fields` has at least cause and at."""
+def delivery(
+    message: type[Message], record: Record, group: str, outcome: Outcome, id: str | None = None, **fields: Any
+) -> Hop:
+    """From Kafka to a consumer group: the record was handled with this outcome.
+
+    `id`: the `delivery_id` where the caller has it. `fields` has at least cause and at.
+    """
     payload = one_line(record.value) if outcome is Outcome.APPLIED else compact(record.value)
-    position = coordinates(record.topic, record.partition, record.offset)
+    id = id or delivery_id(record, group)
     return Hop(
-        id=_id(f"{position}/{group}", outcome, fields["at"]), cause_id=position,
+        id=_id(id, outcome, fields["at"]), cause_id=id[: -len(group) - 1],
         step=message.step(fields["cause"], delivery=True), sender=KAFKA, to=group, message=message.__name__,
         technology=record.topic, topic=record.topic, partition=record.partition, offset=record.offset,
         key=text(record.key), group=group, outcome=outcome, payload=payload, **fields,

@@ -3,9 +3,12 @@
 import errno
 import os
 import subprocess
+import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from jgo.env import EnvironmentBuilder
 from jgo.maven import Artifact
 
 from checkout.system import java
@@ -39,6 +42,27 @@ def test_jars_are_fetched_when_jgo_has_them(monkeypatch: pytest.MonkeyPatch, tmp
     (jars / "kafka_2.13-4.3.1.jar").touch()
 
     assert (before, java.are_fetched(java.KAFKA), java.are_fetched(java.PLANTUML)) == (False, True, False)
+
+
+def test_jars_that_were_found_once_are_taken_without_jgo_until_one_is_gone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    jar, coordinates = tmp_path / "drawing-2.0.jar", "org.example:drawing:2.0"
+    asked: list[str] = []
+
+    def build(builder: EnvironmentBuilder, endpoint: str) -> SimpleNamespace:
+        asked.append(endpoint)
+        zipfile.ZipFile(jar, "w").close()
+        return SimpleNamespace(all_jars=[jar])
+
+    monkeypatch.setattr(EnvironmentBuilder, "from_endpoint", build)
+    found = [java.fetch_jars(coordinates), java.fetch_jars(coordinates)]
+    jar.unlink()
+    found.append(java.fetch_jars(coordinates))
+
+    assert found == [[jar], [jar], [jar]]
+    assert asked == [coordinates, coordinates]
 
 
 def test_a_jar_that_was_fetched_in_part_is_named_with_its_folder(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from checkout.c4.findings import PreconditionError
 from checkout.settings import read_settings
-from checkout.system.java import JAVA, PLANTUML, JarsUnavailable, cache_home, fetch_jars
+from checkout.system.java import JAVA, PLANTUML, JarsUnavailable, fetch_jars
 
 FORM = "1"  # increase it when the toolkit itself writes pictures differently
 LAYOUT = "smetana"
@@ -95,17 +95,10 @@ def find_fonts() -> Path:
 
 
 def _maven_jar() -> Path:
-    # jgo takes 0.2 s to find the jar, a third of a command that finds everything in the cache: a file keeps the path.
-    file = cache_home() / "diagrams" / f"{PLANTUML.replace(':', '_')}.jar-path"
-    if file.is_file() and (known := Path(file.read_text())).is_file():
-        return known
     try:
-        jar = fetch_jars(PLANTUML)[0]
+        return fetch_jars(PLANTUML)[0]
     except JarsUnavailable as error:
         raise PreconditionError(str(error)) from error
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(str(jar))
-    return jar
 
 
 def _hash(content: bytes) -> str:
