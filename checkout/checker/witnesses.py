@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from checkout.checker.client_log import ClientRequest
 from checkout.messaging.log import Lag, Partition, Record
+from checkout.settings import RESERVATION_SECONDS
 
 Row = Mapping[str, Any]  # a row of a database by column, amounts as Decimal, times as datetime in UTC
 
@@ -29,6 +31,10 @@ class Witnesses:
         lost_replies: faults that made the mail server keep an e-mail without a response; None if nobody has counted.
         texts: texts that must have no secret, such as logs and journals, each with the name of its place.
         secrets: texts that must not occur anywhere: planted card numbers, tokens, passwords.
+        received: by SKU the units on hand at the start; None: unknown.
+        hold_seconds: for how long products stay reserved without a payment.
+        ledgers_since: when the external systems, which keep their entries in memory, have started; None: before all
+            orders.
     """
 
     client: Sequence[ClientRequest] | None = None
@@ -43,3 +49,6 @@ class Witnesses:
     lost_replies: int | None = None
     texts: Callable[[], Iterable[tuple[str, str]]] = no_texts
     secrets: Sequence[str] = ()
+    received: Mapping[int, int] | None = None
+    hold_seconds: float = RESERVATION_SECONDS
+    ledgers_since: datetime | None = None

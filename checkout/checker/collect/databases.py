@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, NullPool, create_engine, inspect, make_url
 
-from checkout.checker.collect.groups import GROUPS
+from checkout.checker.facts import GROUPS
 from checkout.checker.witnesses import Row
 from checkout.processes.shop_file import ShopFile
 from checkout.settings import Settings

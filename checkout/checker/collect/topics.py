@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from checkout.checker.collect.groups import GROUPS
+from checkout.checker.facts import GROUPS
 from checkout.messaging.log import Broker, Lag, Partition
 
 

@@ -1,6 +1,6 @@
 """Groups: the checker's own table of consumer groups is that of the store."""
 
-from checkout.checker.collect.groups import GROUPS
+from checkout.checker.facts import GROUPS
 from checkout.registry import STORE
 
 
