@@ -1,6 +1,7 @@
 """Settings: every setting with its default, read from the environment variables `CHECKOUT_...`."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +21,10 @@ KAFKA_PORTS = range(11_092, 11_098)  # above the base: for each of three brokers
 KAFKA_PYTHON, CONFLUENT = KAFKA_CLIENTS = ("kafka-python", "confluent")
 KAFKA, MEMORY = LOGS = ("kafka", "memory")
 OTLP, OTLP_JSON_FILE = TRACE_EXPORTERS = ("otlp", "otlp_json_file")  # the names that OpenTelemetry gives them
+CRASH_WINDOWS = (
+    *(f"W{number}" for number in range(8)), "G1", "G2", "G3", *(f"P{number}-charge" for number in range(1, 5)),
+    *(f"P{number}-refund" for number in range(1, 5)), "S1", "S2", "S3", "T1", "T2",
+)  # fmt: skip
 RESERVATION_SECONDS = 7200.0  # longer than the hourly run of a payment system that works in batches
 CALL_SECONDS = 43_200.0  # half of the day for which payment providers remember an idempotency key
 RETENTION_SECONDS = 7 * 86_400.0  # as Kafka keeps records
@@ -55,7 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     batch: int = 500  # records per poll
     operator_token: str = ""  # bearer token that may list all orders
     traces_folder: str = ""  # of the files of OTEL_TRACES_EXPORTER=otlp_json_file; empty: traces below home
-    crash_before: str = ""  # fault injection: publish or commit, before which a worker that has work kills itself
+    crash_at: str = ""  # fault injection: the point at which a service kills itself, as WINDOW or WINDOW:TIME
     plantuml_jar: str = ""  # path of the PlantUML jar that renders diagrams; empty: from Maven Central
     registry: str = "checkout.registry:STORE"  # the system to run, as MODULE:NAME
 
@@ -120,8 +125,9 @@ def _checked(settings: Settings) -> Settings:
         raise WrongSetting(f"{PREFIX}PORT_BASE is {settings.port_base}: choose one between 1 and {LAST_PORT_BASE}")
     if settings.partitions < 1 or settings.brokers not in (1, 3):
         raise WrongSetting(f"{PREFIX}PARTITIONS must be 1 or more, and {PREFIX}BROKERS 1 or 3")
-    if settings.crash_before not in ("", "publish", "commit"):
-        raise WrongSetting(f"{PREFIX}CRASH_BEFORE is {settings.crash_before!r}: write publish or commit")
+    if settings.crash_at and not re.fullmatch(f"({'|'.join(CRASH_WINDOWS)})(:[1-9][0-9]*)?", settings.crash_at):
+        windows = ", ".join(CRASH_WINDOWS)
+        raise WrongSetting(f"{PREFIX}CRASH_AT is {settings.crash_at!r}: write one of {windows}, or as W3:2")
     for name, valid in {"log": LOGS, "kafka_client": KAFKA_CLIENTS}.items():
         if getattr(settings, name) not in valid:
             raise WrongSetting(f"{PREFIX}{name.upper()} is {getattr(settings, name)!r}: write {' or '.join(valid)}")

@@ -33,8 +33,8 @@ def test_an_override_wins_unless_it_is_none() -> None:
     [
         ("PORT_BASE", "many"), ("PORT_BASE", ""), ("PORT_BASE", "0"), ("PORT_BASE", "60000"), ("PARTITIONS", "0"),
         ("PARTITIONS", "two"), ("BROKERS", "2"), ("BATCH", "1.5"), ("BATCH", "0"), ("BATCH", "-5"), ("JOURNAL", "some"),
-        ("JOURNAL", "-1"), ("JOURNAL", "101"), ("JOURNAL", "²"), ("CRASH_BEFORE", "poll"), ("KAFKA_CLIENT", "rdkafka"),
-        ("LOG", "paper"), ("LOG", ""),
+        ("JOURNAL", "-1"), ("JOURNAL", "101"), ("JOURNAL", "²"), ("KAFKA_CLIENT", "rdkafka"),
+        ("LOG", "paper"), ("LOG", ""), ("CRASH_AT", "poll"), ("CRASH_AT", "W3:0"), ("CRASH_AT", "W3:"),
     ],
 )
 def test_the_error_about_an_invalid_value_names_its_variable(variable: str, value: str) -> None:

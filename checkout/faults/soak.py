@@ -18,8 +18,7 @@ PAUSE = 0.05  # seconds between two looks
 class Soak:
     """The faults of one soak. A line of `history` says when a fault was injected, and when it was healed.
 
-    `counts`: injected faults by kind. `crashes`: how many processes killed themselves at a crash point.
-    `unexpected`: processes that ended without a fault of theirs, with the last lines of their logs.
+    `counts`: injected faults by kind. `unexpected`: processes that ended without a fault of theirs, with the last lines of their logs.
     """
 
     def __init__(self, store: Supervisor, draws: Draws, history: Path, mean: float = MEAN) -> None:
@@ -27,7 +26,7 @@ class Soak:
         self._history = history
         self._active: list[tuple[float, Drawn]] = []  # with the time at which each is healed
         self.counts: Counter[str] = Counter()
-        self.crashes, self.unexpected = 0, list[str]()
+        self.unexpected: list[str] = []
 
     def run(self, seconds: float) -> None:
         """Injects faults for so many seconds, then heals what is left. Raises ShopError or KafkaUnavailable."""
@@ -45,6 +44,12 @@ class Soak:
             time.sleep(PAUSE)
         self._watch()
 
+    @property
+    def crashes(self) -> int:
+        """How many processes have killed themselves at a crash point."""
+        path = self._store.settings.home / "crashes.jsonl"
+        return path.read_bytes().count(b"\n") if path.exists() else 0
+
     def _inject(self, drawn: Drawn) -> None:
         if self._affected().isdisjoint(drawn.fault.affects):
             self._note("injected", drawn)
@@ -59,14 +64,8 @@ class Soak:
             due = [(at, drawn) for at, drawn in due if not drawn.fault.starts_replicas]
         for each in due:
             self._active.remove(each)
-            self._count_crash(each[1])
             each[1].fault.heal()
             self._note("healed", each[1])
-
-    def _count_crash(self, drawn: Drawn) -> None:
-        ended = dict(self._store.crashed())
-        if drawn.kind == "crash point" and drawn.fault.affects[0] in ended:
-            self.crashes += 1
 
     def _watch(self) -> None:
         affected = self._affected()

@@ -23,6 +23,7 @@ from checkout.framework.message import Message
 from checkout.journal.hop import compact, utc_now
 from checkout.journal.journal import Journal
 from checkout.messaging.kafka_log import KafkaBroker
+from checkout.messaging.log import Log
 from checkout.processes.worker_loop import UNAVAILABLE, WorkerLoop
 from checkout.registry import Registry, load_registry
 from checkout.settings import IN_PROCESS, Settings, read_settings
@@ -120,19 +121,26 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     journal.write(missing_hops(path, database, service, registry.message_types, replica))
     broker = KafkaBroker(settings.bootstrap_servers, settings.prefix, client=settings.kafka_client)
     check_kafka(database, broker, replica)
-    log = broker.join(name, list(service.topics()), replica)
+    log: Log = broker.join(name, list(service.topics()), replica)
     is_first = replica == f"{name}-1"
     intake = Intake() if is_first and any(message.endpoint for message in service.handlers) else None
+    calls = external_calls(registry, settings, name)
+    if settings.crash_at:
+        from checkout.processes.crash_points.crash_point import CrashPoint  # fault injection
+        from checkout.processes.crash_points.watch import watch
+
+        point = CrashPoint(settings.crash_at, replica, settings.home / "crashes.jsonl")
+        log, intake = watch(point, service, log, database, calls, intake)
     worker = new_worker(tracing)(
-        service, registry.message_types, log, database, journal, external_calls(registry, settings, name), intake,
-        replica, settings.batch, COMMIT_INTERVAL,
+        service, registry.message_types, log, database, journal, calls, intake, replica, settings.batch,
+        COMMIT_INTERVAL,
     )  # fmt: skip
     if settings.database_url:  # several replicas share it
         keep_lease(database, replica, stopping)
     context = RouteContext(intake or Intake(), database.read, utc_now, settings.operator_token)
     is_spare = int(replica.rpartition("-")[2]) > settings.partitions
     retention = Retention(database, path, settings.retention_seconds, utc_now)
-    loop = WorkerLoop(worker, retention, stopping, settings.crash_before, needs_partitions=not is_spare)
+    loop = WorkerLoop(worker, retention, stopping, needs_partitions=not is_spare)
     routes = service.routes(context) if is_first else ()
     app = http_app.application(name.capitalize(), routes, lambda: loop.is_ready)
     gc.freeze()  # modules and tables live as long as the process: the collector need not visit them

@@ -1,8 +1,6 @@
 """Worker loop: calls the verbs of a worker until the process stops, also while Kafka or the database are away."""
 
 import contextlib
-import os
-import signal
 import threading
 from collections.abc import Sequence
 
@@ -22,9 +20,9 @@ class WorkerLoop:
     """Calls the verbs of a worker in a loop, and waits while its broker or its database is unavailable."""
 
     def __init__(
-        self, worker: Worker, retention: Retention, stopping: threading.Event, crash_before: str, needs_partitions: bool
+        self, worker: Worker, retention: Retention, stopping: threading.Event, needs_partitions: bool
     ) -> None:
-        self._worker, self._retention, self._stopping, self._crash_before = worker, retention, stopping, crash_before
+        self._worker, self._retention, self._stopping = worker, retention, stopping
         self._needs_partitions = needs_partitions
         self.is_ready = False
 
@@ -44,7 +42,7 @@ class WorkerLoop:
     def _turn(self) -> None:
         # A verb that is blocked does not block the others: without Kafka, orders are still accepted.
         worker, errors = self._worker, list[Exception]()
-        verbs = lambda: worker.poll(POLL_TIMEOUT), worker.handle, self._report_changes, self._publish
+        verbs = lambda: worker.poll(POLL_TIMEOUT), worker.handle, self._report_changes, worker.publish
         for verb in (*verbs, lambda: self._commit(errors), self._retention.prune):
             try:
                 verb()
@@ -63,13 +61,6 @@ class WorkerLoop:
         with contextlib.suppress(OSError):  # the disk with the log is full, and the store waits for space
             print(f"{utc_text(utc_now())} {text}", flush=True)
 
-    def _publish(self) -> None:
-        if self._crash_before == "publish" and self._worker.outgoing:
-            os.kill(os.getpid(), signal.SIGKILL)
-        self._worker.publish()
-
     def _commit(self, errors: Sequence[Exception]) -> None:
-        if self._crash_before == "commit" and self._worker.batch:
-            os.kill(os.getpid(), signal.SIGKILL)
         # Requests wait meanwhile: a Kafka that has not answered in this turn is not waited for twice.
         self._worker.commit(is_reachable=not any(isinstance(error, LogUnavailable) for error in errors))

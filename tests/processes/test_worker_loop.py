@@ -40,7 +40,7 @@ def run(batch: Sequence[Any] = (), **failures: list[Exception]) -> StubWorker:
     stopping = threading.Event()
     worker: Any = StubWorker(stopping, **failures)
     worker.batch = batch
-    WorkerLoop(worker, worker, stopping, "", needs_partitions=True).run()
+    WorkerLoop(worker, worker, stopping, needs_partitions=True).run()
     return worker  # type: ignore[no-any-return]
 
 

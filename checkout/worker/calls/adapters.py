@@ -3,7 +3,7 @@
 import json
 import smtplib
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Any
@@ -119,6 +119,10 @@ class HttpAdapter:
             raise Unanswered(url, f"HTTP {status}")
         return CallResult(row, url, "201", ParcelBooked(call.id, readable(body.get("id", ""))))
 
+    def on_request(self, hook: Callable[[httpx.Request], None]) -> None:
+        """Calls `hook` with each request before it is sent."""
+        self._client.event_hooks["request"].append(hook)
+
     def _post(self, path: str, row: OutboxRow, request: dict[str, Any]) -> tuple[str, int, dict[str, Any]]:
         headers = {"content-type": "application/json", "Idempotency-Key": idempotency_key(row)}
         if context := header_of(row, "traceparent"):
@@ -159,6 +163,7 @@ class SmtpAdapter:
         self.url, parts = url, urlsplit(url)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 25
         self._threads = threading.local()
+        self.connect: Callable[..., smtplib.SMTP] = smtplib.SMTP
 
     def send(self, row: OutboxRow) -> CallResult:
         """Step 14, 12 or 7: sends the e-mail. Raises Unanswered."""
@@ -192,7 +197,7 @@ class SmtpAdapter:
     def _connection(self) -> smtplib.SMTP:
         kept: smtplib.SMTP | None = getattr(self._threads, "connection", None)
         if kept is None:
-            kept = self._threads.connection = smtplib.SMTP(self._host, self._port, timeout=5)
+            kept = self._threads.connection = self.connect(self._host, self._port, timeout=5)
         return kept
 
 
