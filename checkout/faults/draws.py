@@ -12,11 +12,10 @@ from checkout.faults.fault import Fault
 from checkout.processes.supervisor import KAFKA_SERVICES, Supervisor
 
 COMMON_WINDOWS = tuple(f"W{number}" for number in range(8))
-OWN_WINDOWS: Mapping[str, Sequence[str]] = {  # of the first replica: the others have no intake
+OWN_WINDOWS: Mapping[str, Sequence[str]] = {  # of the first replica: only it has an intake
     "orders": ("G1", "G2", "G3"),
     "payments": tuple(f"P{number}-{call}" for call in ("charge", "refund") for number in range(1, 5)),
     "notifications": ("S1", "S2", "S3"),
-    "stock": ("T1", "T2"),
 }
 MOST_TIMES = 5  # that a crash point is passed before the crash
 

@@ -18,7 +18,7 @@ PAUSE = 0.05  # seconds between two looks
 class Soak:
     """The faults of one soak. A line of `history` says when a fault was injected, and when it was healed.
 
-    `counts`: injected faults by kind. `unexpected`: processes that ended without a fault of theirs, with the last lines of their logs.
+    `counts`: injected faults by kind. `unexpected`: processes that ended without a fault, with their last log lines.
     """
 
     def __init__(self, store: Supervisor, draws: Draws, history: Path, mean: float = MEAN) -> None:
