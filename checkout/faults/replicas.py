@@ -5,7 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from checkout.faults.fault import Fault
 from checkout.processes.supervisor import Supervisor
@@ -51,26 +51,6 @@ def paused(store: Supervisor, *replicas: str) -> Fault:
     return Fault(
         f"SIGSTOP of {_joined(replicas)}", replicas, lambda: send(signal.SIGSTOP), lambda: send(signal.SIGCONT)
     )
-
-
-def paused_when(store: Supervisor, replica: str, condition: Callable[[], bool], seconds: float = 20.0) -> Fault:
-    """SIGSTOP of a replica while `condition` is true; until it is, the replica is stopped and continued in turn.
-
-    `inject` raises TimeoutError when the condition has not been true within `seconds`.
-    """
-    pause = paused(store, replica)
-
-    def is_caught() -> bool:
-        pause.inject()
-        if condition():
-            return True
-        pause.heal()
-        return False
-
-    def inject() -> None:
-        wait_until(is_caught, seconds)
-
-    return Fault(f"{pause.name} in a transaction", [replica], inject, pause.heal)
 
 
 def crashing(store: Supervisor, replica: str, **settings: str) -> Fault:
