@@ -9,6 +9,7 @@ import typer
 
 from checkout import __version__
 from checkout.c4.cli import Command, make_app
+from checkout.cli import inspecting
 from checkout.cli.groups import PLAIN, AsJson, Brokers, PortBase, dlt, kafka
 from checkout.cli.missing_store import missing_store
 from checkout.errors import CheckoutError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 app = typer.Typer(name="checkout", **PLAIN)
 app.add_typer(kafka, name="kafka")
 app.add_typer(dlt, name="dlt")
+app.command(cls=Command)(inspecting.check)
+app.command(cls=Command)(inspecting.doctor)
 app.add_typer(make_app(lambda: _code_arrows(), lambda: _asyncapi()), name="diagrams")
 
 Scale = Annotated[
@@ -202,21 +205,6 @@ def asyncapi() -> None:
     from checkout.cli.messages.asyncapi import run
 
     raise typer.Exit(run())
-
-
-@app.command(cls=Command)
-def doctor(
-    order: Annotated[str, typer.Argument(metavar="ORDER", hidden=True)] = "", as_json: AsJson = False
-) -> None:
-    """Check this machine, or say what the order ORDER waits for.
-
-    With ORDER: where the order is, what it waits for and why; exit status 1 while it waits. Without: whether this
-    machine can run the store.
-    """
-    from checkout.cli import doctor
-    from checkout.cli.orders import order_doctor
-
-    raise typer.Exit(order_doctor.run(order, as_json) if order else doctor.run(as_json))
 
 
 def _code_arrows() -> Sequence[dict[str, object]]:

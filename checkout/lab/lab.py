@@ -10,6 +10,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import update
 
+from checkout.checker.check import check
+from checkout.checker.collect.lab import of_lab
+from checkout.checker.results import Report
 from checkout.lab.engine import diagnosis, requests
 from checkout.lab.engine.clock import order_id
 from checkout.lab.engine.environment import Environment
@@ -177,6 +180,15 @@ class Lab(LabTables):
 
         self._environment.check_is_store("the walk", "lab.step() and lab.journey() show its hops")
         return Walk(self)
+
+    @reads
+    def check(self) -> Report:
+        """Evaluates the invariants of the store, I1 to I23, from its topics, databases and external systems.
+
+        Returns a report with a line for each; run the lab to its end first: what is under way breaks some of them.
+        """
+        self._environment.check_is_store("check", "its invariants are those of the store")
+        return check(of_lab(self))
 
     @property
     def moments(self) -> list[Moment]:

@@ -2,8 +2,7 @@
 
 import pytest
 from checker.good_run import Shopping, good_witnesses
-from worker.in_memory_shop import databases, new_shop, shop  # noqa: F401 - fixtures
-from worker.in_memory_shop import InMemoryShop
+from worker.in_memory_shop import InMemoryShop, databases, new_shop, shop  # noqa: F401 - fixtures
 
 from checkout.checker.witnesses import Witnesses
 from checkout.worker.database import ServiceDatabase

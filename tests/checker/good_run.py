@@ -15,7 +15,8 @@ from checkout.framework.message import encode
 from checkout.messages import CancelOrder, PlaceOrder
 
 ORDERS = "/api/v1/order-management/orders"
-APPROVED, SOLD_OUT, DENIED, CANCELLED, LATE, REFUSED_REFUND, REFUSED_PARCEL, FOREIGN, OTHER = map(order_id, range(1, 10))
+APPROVED, SOLD_OUT, DENIED, CANCELLED, LATE = map(order_id, range(1, 6))
+REFUSED_REFUND, REFUSED_PARCEL, FOREIGN, UNKNOWN = map(order_id, range(6, 10))
 SECRET = "canary-4711"
 RECEIVED = {1: 100, 2: 40, 3: 0, 4: 5, 5: 10}  # units of each product at the start
 
@@ -123,4 +124,4 @@ def _dead_letter(shopping: Shopping) -> None:
     repeat = shopping.shop.records("order.new-order-received")[0]
     assert repeat.key == received.id.encode()
     shopping.shop.publish(repeat.topic, repeat.value, key=repeat.key, headers=repeat.headers)
-    shopping.shop.publish("payment.order-payment-processed", encode(CancelOrder(OTHER)))  # of an unknown order
+    shopping.shop.publish("payment.order-payment-processed", encode(CancelOrder(UNKNOWN)))  # of an unknown order

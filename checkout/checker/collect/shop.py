@@ -3,18 +3,20 @@
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import make_url
 
 from checkout.checker.client_log import read_client_log
 from checkout.checker.collect.databases import database_urls, of_databases
-from checkout.checker.collect.external_systems import of_external_systems
+from checkout.checker.collect.external_systems import LEDGERS, of_external_systems
 from checkout.checker.collect.topics import of_topics
 from checkout.checker.witnesses import Witnesses
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.processes.shop_file import ShopFile
 
+SYSTEMS = {system for system, _ in LEDGERS.values()}
 FOLDERS = ("logs", "journal")  # below the home: texts that must have no secret
 
 
@@ -34,8 +36,15 @@ def of_shop(
         topics = of_topics(broker)
     return Witnesses(
         client=requests, databases=databases, lost_replies=lost_replies,
-        texts=functools.partial(_texts, Path(shop.home)), secrets=_secrets(shop, secrets), **ledgers, **topics,
+        texts=functools.partial(_texts, Path(shop.home)), secrets=_secrets(shop, secrets),
+        ledgers_since=_ledgers_since(shop), **ledgers, **topics,
     )  # fmt: skip
+
+
+def _ledgers_since(shop: ShopFile) -> datetime | None:
+    # The simulated systems keep their entries in memory: orders of an earlier start of the store are not among them.
+    started = [process.pid.started for process in shop.processes if process.name in SYSTEMS]
+    return datetime.fromtimestamp(max(started), UTC) if started else None
 
 
 def _secrets(shop: ShopFile, others: Iterable[str]) -> Sequence[str]:

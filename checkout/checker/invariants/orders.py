@@ -49,14 +49,16 @@ def no_phantom_order(evidence: Evidence, counts: Counter[str]) -> Iterator[Findi
     first = min((request.started for request in evidence.witnesses.client or ()), default=None)
     orders = [*evidence.orders, *(o for o, _ in evidence.topics.of(facts.ORDER_RECEIVED) if o not in evidence.orders)]
     for order in orders:
-        row = evidence.orders.get(order)
-        if row and row["placed_at"] and (first is None or row["placed_at"] < first):
-            counts["older than the client log"] += 1
-        elif order not in evidence.accepted and _is_of_others(evidence, order):
-            counts["of other programs"] += 1
-        else:
+        placed_at = evidence.orders[order]["placed_at"] if order in evidence.orders else None
+        if order in evidence.accepted:
             counts["orders"] += 1
-            if order not in evidence.accepted and not _take(unanswered, _contents(evidence, order)):
+        elif _is_of_others(evidence, order):
+            counts["of other programs"] += 1
+        elif placed_at and (first is None or placed_at < first):
+            counts["older than the client log"] += 1
+        else:
+            counts["orders of unanswered requests"] += 1
+            if not _take(unanswered, _contents(evidence, order)):
                 yield order, f"no client has requested it: {_contents(evidence, order)}"
 
 
