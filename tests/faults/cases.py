@@ -19,7 +19,7 @@ from checkout.messaging.kafka_log import KafkaBroker
 from checkout.processes.supervisor import KAFKA_SERVICES
 
 Condition = Callable[[], object]
-WAITS = "waits: no Kafka answers"
+WAITS, FENCED = "waits: no Kafka answers", "another process is payments-1 now"
 
 
 @dataclass(frozen=True)
@@ -114,12 +114,12 @@ def broker_is_missing(site: Site) -> Condition:
     return lambda: len(cluster.status(site.kafka_home).processes) < cluster.status(site.kafka_home).brokers
 
 
-def one_of_two_has_ended(replica: str) -> Callable[[Site], Condition]:
-    """Of two processes with one name one has ended."""
+def one_of_two_is_fenced(replica: str) -> Callable[[Site], Condition]:
+    """Of two processes with one name one says that it waits."""
 
     def begin(site: Site) -> Condition:
-        twin = site.store.settings.home / "logs" / f"{replica}-twin.log"
-        return lambda: replica in dict(site.store.crashed()) or (twin.exists() and twin.stat().st_size)
+        logs = [site.store.settings.home / "logs" / f"{name}.log" for name in (replica, f"{replica}-twin")]
+        return lambda: any(log.exists() and FENCED in log.read_text() for log in logs)
 
     return begin
 
@@ -152,7 +152,7 @@ OF_ANY_SITE: Mapping[str, Case] = {
         clock_is_off("payments-1", -HOUR),
     ),
     "two replicas with one identity": Case(
-        lambda site: replicas.doubled(site.store, "payments-1"), one_of_two_has_ended("payments-1")
+        lambda site: replicas.doubled(site.store, "payments-1"), one_of_two_is_fenced("payments-1")
     ),
 }
 CALLS = {  # the replica that calls, and the status of its failed calls
