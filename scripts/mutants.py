@@ -57,7 +57,7 @@ MUTANTS = (
            "worker/test_database_faults.py"),
     Mutant("calls are never given up", "worker/calls/external_calls.py",
            "if is_late and not result.given_up:", "if False:", "worker/test_given_up_calls.py"),
-    Mutant("the age of a call begins at a restart", "worker/calls/external_calls.py", "self._clock() - row.age()",
+    Mutant("the age of a call begins at a restart", "worker/calls/external_calls.py", "self._clock() - self._age(row)",
            "self._clock()", "worker/test_given_up_calls.py"),
     Mutant("open outbox rows are pruned", "worker/retention.py", " AND done_at IS NOT NULL", "",
            "worker/test_retention.py"),

@@ -21,17 +21,20 @@ KEY = "Idempotency-Key"
 TIMEOUT = httpx.Timeout(12.0, connect=2.0)  # seconds; the gateway answers after 10 at the latest
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)  # seconds before a request is repeated; then the last one
 GIVE_UP_AFTER = 120.0  # seconds in which nothing is known of a request
+ENDS = {"APPROVED", "REJECTED", "CANCELLED", "REFUNDED", "NEEDS_OPERATOR"}  # statuses in which nobody has to wait
 
 
 @dataclass
 class LoadResult:
     """What the clients have done.
 
-    `orders`: the ids of accepted orders by Idempotency-Key. `kinds`: started purchases by kind. `outcomes`: requests by
-    outcome. `unknown`: the keys of orders of which nothing is known in the end. `seconds`: that it took.
+    `orders`: the ids of accepted orders by Idempotency-Key. `statuses`: the last status that a client has seen, by id.
+    `kinds`: started purchases by kind. `outcomes`: requests by outcome. `unknown`: the keys of orders of which nothing
+    is known in the end. `seconds`: that it took.
     """
 
     orders: dict[str, str] = field(default_factory=dict)
+    statuses: dict[str, str] = field(default_factory=dict)
     kinds: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     unknown: list[str] = field(default_factory=list)
@@ -46,7 +49,7 @@ def run_clients(
 
     `log`: where every request is written. `rate`: purchases started per second, if the clients can; by default as fast
     as they can. `until`: ends the load early once it returns true. `give_up_after`: seconds after which a client no
-    longer asks what became of a request. May run in any thread.
+    longer asks what became of a request or an order. May run in any thread.
     """
     started, result = time.monotonic(), LoadResult()
     purchases = _paced(itertools.islice(workload, orders), rate, started, until or (lambda: False))
@@ -99,26 +102,37 @@ class Client:
         self._result.orders[purchase.key] = placed.order
         for body in purchase.repeats:
             await self._ask("POST", ORDERS, purchase.key, body)
-        path = f"{ORDERS}/{placed.order}"
         for _ in range(purchase.reads):
-            await self._send("GET", path, order=placed.order)
+            await self._read(placed.order)
         if purchase.cancel_after is not None:
             await asyncio.sleep(purchase.cancel_after)
-            await self._ask("POST", path + "/cancellation", order=placed.order)
+            await self._ask("POST", f"{ORDERS}/{placed.order}/cancellation", order=placed.order)
+        if purchase.follows:
+            await self._follow(placed.order)
+
+    async def _read(self, order: str) -> str:
+        read = await self._send("GET", f"{ORDERS}/{order}", order=order)
+        if read.outcome is RequestOutcome.OK:
+            self._result.statuses[order] = read.response["status"]
+        return self._result.statuses.get(order, "")
+
+    async def _follow(self, order: str) -> None:
+        deadline, pauses = time.monotonic() + self._give_up_after, _pauses()
+        while await self._read(order) not in ENDS and time.monotonic() < deadline:
+            await asyncio.sleep(next(pauses))
 
     async def _ask(
         self, method: str, path: str, key: str | None = None, body: Mapping[str, Any] | None = None,
         order: str | None = None,
     ) -> ClientRequest:  # fmt: skip
         # Repeats a request until its outcome is known: with the same key it is carried out once.
-        deadline = time.monotonic() + self._give_up_after
-        for pause in itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])):
+        deadline, pauses = time.monotonic() + self._give_up_after, _pauses()
+        while True:
             made = await self._send(method, path, key, body, order)
             is_known = made.outcome is not RequestOutcome.INFO and made.status != 429
             if is_known or time.monotonic() > deadline:
                 return made
-            await asyncio.sleep(pause)
-        raise AssertionError("the pauses do not end")
+            await asyncio.sleep(next(pauses))
 
     async def _send(
         self, method: str, path: str, key: str | None = None, body: Mapping[str, Any] | None = None,
@@ -142,6 +156,10 @@ class Client:
         if self._log:
             self._log.write(made)
         return made
+
+
+def _pauses() -> Iterator[float]:
+    return itertools.chain(PAUSES, itertools.repeat(PAUSES[-1]))
 
 
 def _outcome(status: int | None) -> RequestOutcome:

@@ -27,12 +27,12 @@ def wait_for_rest(shop: ShopFile, timeout: float = 60.0) -> None:
 
     Raises NotAtRest after `timeout` seconds.
     """
-    with closing(KafkaBroker(shop.bootstrap_servers, shop.prefix)) as broker:
+    with closing(KafkaBroker(shop.bootstrap_servers, shop.prefix, security=shop.kafka_security)) as broker:
         look = Look(shop, broker)
         try:
             wait_until(look.is_at_rest, timeout, PAUSE)
         except TimeoutError:
-            raise NotAtRest(f"after {timeout:g} s the store is not at rest: {look.left}") from None
+            raise NotAtRest(f"after {timeout:g} s the store is not at rest, it has {look.left}") from None
 
 
 class Look:
@@ -60,13 +60,13 @@ class Look:
     def _look(self) -> Iterator[str]:
         for service, url in database_urls(self._shop).items():
             if service == "orders" and (orders := _count(url, OPEN_ORDERS)):
-                yield f"{orders} orders are open"
+                yield f"{orders} open orders"
             if rows := _count(url, OPEN_ROWS):
-                yield f"{rows} rows are in the outbox of {service}"
+                yield f"{rows} unsent messages of {service}"
         found = lags(self._broker)
         for group, partitions in found.items():
             if records := sum(lag.records for lag in partitions.values()):
-                yield f"{group} has a lag of {records} records"
+                yield f"{records} records that {group} has not handled"
         self._ends = {each: lag.end for partitions in found.values() for each, lag in partitions.items()}
 
 

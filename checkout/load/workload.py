@@ -48,6 +48,7 @@ class Purchase:
 
     `key`: the Idempotency-Key. `body`: of the request. `reads`: how often it then looks at the order. `repeats`: bodies
     that are sent with the same key afterwards. `cancel_after`: seconds after which the order is cancelled, or None.
+    `follows`: whether the customer looks at the order until it is at its end.
     """
 
     kind: Kind
@@ -56,6 +57,7 @@ class Purchase:
     reads: int = 0
     repeats: tuple[Mapping[str, Any], ...] = ()
     cancel_after: float | None = None
+    follows: bool = False
 
 
 class Workload:

@@ -21,7 +21,7 @@ from checkout.messaging.log import (
     Record,
     RecordMetadata,
 )
-from checkout.settings import KAFKA_PYTHON
+from checkout.settings import KAFKA_PYTHON, KafkaSecurity
 
 
 class KafkaBroker(KafkaAdmin):
@@ -33,9 +33,9 @@ class KafkaBroker(KafkaAdmin):
 
     def __init__(
         self, bootstrap_servers: str, prefix: str = "", client_settings: Mapping[str, object] | None = None,
-        client: str = KAFKA_PYTHON,
+        client: str = KAFKA_PYTHON, security: KafkaSecurity | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(bootstrap_servers, prefix, client_settings)
+        super().__init__(bootstrap_servers, prefix, client_settings, security)
         self._consumer, self._producer = _classes(client)
 
     def join(self, group: str, topics: Sequence[str], replica: str, assign: bool = False) -> "KafkaLog":

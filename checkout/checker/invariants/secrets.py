@@ -41,8 +41,8 @@ def is_card_number(text: str) -> bool:
 
 
 def masked(secret: str) -> str:
-    """A secret to be shown in a report: its first four characters."""
-    return f"{secret[:4]}... ({len(secret)} characters)"
+    """A secret to be shown in a report: its first characters."""
+    return f"{secret[: min(4, len(secret) // 3)]}... ({len(secret)} characters)"
 
 
 def _places(evidence: Evidence, counts: Counter[str]) -> Iterator[tuple[str, str]]:

@@ -66,14 +66,15 @@ class ExternalCalls:
 
     `workers` threads call at the same time; with 0, calls are made synchronously by `put` and `take`. `clock` gives
     seconds and decides when a call is repeated. `on_result` is called by these threads when a result has arrived.
-    Calls of the messages in `may_give_up` are given up when they have had no reply for `give_up_after` seconds.
+    Calls of the messages in `may_give_up` are given up when they have had no reply for `give_up_after` seconds; `age`
+    returns how many seconds ago a row was stored.
     """
 
     def __init__(
         self, adapters: Mapping[str, Adapter], workers: int = 8, clock: Callable[[], float] = time.monotonic,
-        give_up_after: float = CALL_SECONDS,
+        give_up_after: float = CALL_SECONDS, age: Callable[[OutboxRow], float] = OutboxRow.age,
     ) -> None:  # fmt: skip
-        self.adapters, self._clock, self._give_up_after = adapters, clock, give_up_after
+        self.adapters, self._clock, self._give_up_after, self._age = adapters, clock, give_up_after, age
         self.may_give_up: Collection[str] = ()
         self._pool = ThreadPoolExecutor(workers, "external-calls") if workers else None
         self._results: queue.SimpleQueue[CallResult] = queue.SimpleQueue()
@@ -103,7 +104,7 @@ class ExternalCalls:
         """Starts these calls; those that are open already are skipped."""
         for row in rows:
             if row.identity not in self._calls:
-                self._calls[row.identity] = OpenCall(self._clock() - row.age())
+                self._calls[row.identity] = OpenCall(self._clock() - self._age(row))
                 self._start(row)
 
     def take(self, limit: int) -> list[CallResult]:
