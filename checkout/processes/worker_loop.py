@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from checkout.framework.sql import utc_text
 from checkout.journal.hop import utc_now
-from checkout.messaging.log import LogUnavailable
+from checkout.messaging.log import LogUnavailable, ReplicaReplaced
 from checkout.worker.database import DATABASE_UNAVAILABLE
 from checkout.worker.retention import Retention
 from checkout.worker.worker import Worker
@@ -27,12 +27,14 @@ class WorkerLoop:
         self.is_ready = False
 
     def run(self) -> None:
-        """Runs until `stopping` is set."""
+        """Runs until `stopping` is set. Raises ReplicaReplaced."""
         pause = 0.0
         while not self._stopping.wait(pause):
             try:
                 self._turn()
                 pause = 0.0
+            except ReplicaReplaced:  # would wait for ever, also when the other process has ended
+                raise
             except UNAVAILABLE as error:
                 self.is_ready = False
                 pause = min(pause * 2 or 0.1, LONGEST_PAUSE)
