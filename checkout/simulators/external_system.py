@@ -22,6 +22,10 @@ class SimulatedFailure(Exception):
     """The system fails before it does anything, as its fault switches demand."""
 
 
+class StillProcessing(SimulatedFailure):
+    """The system refuses a request because an earlier one with the same key is not finished, as its switches demand."""
+
+
 class ConnectionDropped(Exception):
     """The system has processed the request and closes the connection without a response, as its switches demand."""
 

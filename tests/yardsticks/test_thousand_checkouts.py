@@ -9,6 +9,7 @@ import pytest
 from yardsticks import hundred_items
 from yardsticks.checkouts import EXPECTED, run_checkouts, running_store
 
+from checkout.checker.check import check
 from checkout.settings import read_settings
 
 TESTS = Path(__file__).parents[1]
@@ -29,3 +30,6 @@ def test_exactly_the_hundred_items_are_sold_and_every_reply_is_true(
         found = run_checkouts(store, tmp_path, seed=14, kills_orders=kills_orders)
 
     assert found.figures() == EXPECTED
+    report = check(found.witnesses)
+    assert report.violations == []
+    assert [result.invariant for result in report.results if result.not_checked] == []
