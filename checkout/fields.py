@@ -6,13 +6,14 @@ from typing import Annotated
 
 import msgspec
 
+from checkout.card_numbers import refuse_card_numbers
 from checkout.domain import CENT, OrderStatus, PaymentMethod, is_amount, to_cents
 
 # Unlike $, END does not match before a final line feed; it works in Python and in ECMAScript (OpenAPI).
 END = r"$(?!\n)"
 UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}" + END
 # Names and addresses become e-mail headers: control characters and encoded words are refused.
-HEADER_SAFE = r"^(?!.*=\?)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*" + END
+HEADER_SAFE = r"^(?!.*=\?)[^\x00-\x1f\x7f-\x9f\u2028\u2029]*" + END
 ATOM, LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", "[A-Za-z0-9-]+"  # RFC 5322, section 3.2.3, without comments
 ADDRESS = rf"^(?!.*=\?){ATOM}(\.{ATOM})*@{LABEL}(\.{LABEL})*" + END
 
@@ -73,13 +74,22 @@ MOST_LINES = 100  # of an order
 Lines = Annotated[list[RequestedLine], msgspec.Meta(min_length=1, max_length=MOST_LINES)]
 
 
+class RequestedPayment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The payment of an order request. A total, when sent, is ignored as every unknown field is."""
+
+    payment_method: PaymentMethod
+
+
 class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The body of the HTTP request that places an order."""
 
     customer_name: Name
     customer_email: Email
     products: Lines
-    payment: Payment
+    payment: RequestedPayment
+
+    def __post_init__(self) -> None:
+        refuse_card_numbers(self.customer_name, self.customer_email, *(line.name for line in self.products))
 
 
 class OrderResponse(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -10,7 +10,7 @@ import typer
 from checkout import __version__
 from checkout.c4.cli import Command, make_app
 from checkout.cli import inspecting
-from checkout.cli.groups import PLAIN, AsJson, Brokers, PortBase, dlt, kafka
+from checkout.cli.groups import PLAIN, AsJson, Brokers, PortBase, Secured, dlt, kafka
 from checkout.cli.missing_store import missing_store
 from checkout.errors import CheckoutError
 
@@ -84,11 +84,12 @@ def up(
     postgres: Postgres = False,
     brokers: Brokers = None,
     port_base: PortBase = None,
+    secured: Secured = None,
 ) -> None:
     """Start the store in the foreground, until Ctrl-C."""
     from checkout.cli.running.up import run
 
-    run(scale or [], postgres, partitions=partitions, brokers=brokers, port_base=port_base)
+    run(scale or [], postgres, partitions=partitions, brokers=brokers, port_base=port_base, secured=secured)
 
 
 @app.command(cls=Command)

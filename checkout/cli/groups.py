@@ -14,18 +14,22 @@ PortBase = Annotated[
 Brokers = Annotated[int | None, typer.Option(metavar="N", help="Kafka brokers, 1 or 3.  [default: 1]")]
 
 PASS_ON: dict[str, Any] = {"allow_interspersed_args": False, "ignore_unknown_options": True}
-Tool = Literal["consumer-groups", "topics", "console-consumer", "dump-log"]
+Tool = Literal["consumer-groups", "topics", "console-consumer", "acls", "dump-log"]
+Secured = Annotated[
+    bool | None,
+    typer.Option("--secured", help="Give a new local Kafka TLS, a user for each service, and access rules."),
+]
 
 kafka = typer.Typer(help="Start, stop or show the local Kafka.", **PLAIN)
 dlt = typer.Typer(help="List, show or replay dead letters.", **PLAIN)
 
 
 @kafka.command("start", cls=Command)
-def kafka_start(brokers: Brokers = None, port_base: PortBase = None) -> None:
+def kafka_start(brokers: Brokers = None, port_base: PortBase = None, secured: Secured = None) -> None:
     """Start the local Kafka, which runs until `checkout kafka stop`."""
     from checkout.cli.messages import kafka_commands
 
-    kafka_commands.start(brokers=brokers, port_base=port_base)
+    kafka_commands.start(brokers=brokers, port_base=port_base, secured=secured)
 
 
 @kafka.command("stop", cls=Command)
@@ -44,6 +48,23 @@ def kafka_status(as_json: AsJson = False) -> None:
     raise typer.Exit(kafka_commands.status(as_json))
 
 
+@kafka.command("acls", cls=Command)
+def kafka_acls(
+    format: Annotated[
+        Literal["commands", "json"],
+        typer.Option(metavar="commands|json", help="Commands of Kafka's own tool, as a shell script, or JSON."),
+    ] = "commands",
+) -> None:
+    """Print the access rules of each service.
+
+    On a secured cluster a service needs them, and no others. They follow from the messages that it handles and sends.
+    Works without a running Kafka.
+    """
+    from checkout.cli.messages import kafka_commands
+
+    kafka_commands.acls(format)
+
+
 @kafka.command("tool", cls=Command, context_settings=PASS_ON)
 def kafka_tool(
     tool: Annotated[Tool, typer.Argument(metavar="TOOL", hidden=True)],
@@ -51,8 +72,9 @@ def kafka_tool(
 ) -> None:
     """Run one of Kafka's own command line tools.
 
-    TOOL is consumer-groups, topics, console-consumer or dump-log. Every ARGUMENT after it, `--help` too, goes to the
-    tool. Without --bootstrap-server the tool gets the address of the local Kafka. The exit status is that of the tool.
+    TOOL is consumer-groups, topics, console-consumer, acls or dump-log. Every ARGUMENT after it, `--help` too, goes to
+    the tool. Without --bootstrap-server the tool gets the address of the local Kafka and, where it is secured, the
+    login of its operator. The exit status is that of the tool.
     The tools are downloaded when one is first used.
     """
     from checkout.cli.messages import kafka_commands

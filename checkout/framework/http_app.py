@@ -1,19 +1,24 @@
 """HTTP application: routes with health check, body limits, strict JSON and error responses, for every server."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
+from urllib.parse import unquote_plus
 
 import msgspec
 from litestar import Litestar, Response, get
 from litestar.exceptions import ClientException, ValidationException
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 
 from checkout import __version__
+from checkout.card_numbers import has_card_number, refuse_card_numbers
 from checkout.framework.http_errors import ERROR_HANDLERS, AnyRequest, ErrorHandlers, ErrorResponse, error_response
 from checkout.framework.message import ENCODER
 
 Body = TypeVar("Body")
 MAX_BODY_BYTES = 64 * 1024
+READ_HEADERS = ("cid", "idempotency-key", "user-agent")  # two of them reach journals and topics
 
 
 def application(
@@ -22,6 +27,7 @@ def application(
     is_ready: Callable[[], bool],
     accepts: str = "application/json",
     error_handlers: ErrorHandlers | None = None,
+    headers: Mapping[str, str] | None = None,
     **options: Any,
 ) -> Litestar:
     """Returns the application of one server.
@@ -30,11 +36,12 @@ def application(
     `MAX_BODY_BYTES` (413), and answers every exception with `{"message": ...}`; unexpected ones are logged.
 
     Args:
-        title: title of the OpenAPI document, which is at `/schema`.
+        title: title of the OpenAPI document, which is at `/schema/openapi.json`.
         routes: Litestar route handlers.
         is_ready: whether the health check answers 200 `ready`, else 503 `starting`.
         accepts: media type of POST and PUT bodies.
         error_handlers: Litestar exception handlers by exception type, besides those in `http_errors`.
+        headers: headers of every response.
         options: further arguments of `Litestar`.
     """
 
@@ -48,19 +55,50 @@ def application(
     def health_check() -> Response[dict[str, str]]:
         return Response({"status": "ready"}) if is_ready() else Response({"status": "starting"}, status_code=503)
 
+    raw_headers = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+
+    async def add_headers(message: Any, scope: Any) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *raw_headers]
+
     return Litestar(
         [*routes, health_check],
         before_request=check_media_type,
         exception_handlers={**ERROR_HANDLERS, **(error_handlers or {})},
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,
-        **{"openapi_config": OpenAPIConfig(title=title, version=__version__)} | options,
+        before_send=[add_headers] if raw_headers else [],
+        **{"openapi_config": OpenAPIConfig(title, __version__, render_plugins=[JsonRenderPlugin()])} | options,
     )
 
 
 def json_response(content: object, status: int = 200) -> Response[bytes]:
     """Returns a JSON response with amounts as numbers."""
     return Response(ENCODER.encode(content), status_code=status, media_type="application/json")
+
+
+async def refuse_card_data(request: AnyRequest) -> None:
+    """Raises CardNumberSent (422) for a card number in the URL, a header or any field of the body, known or not."""
+    body = await request.body()
+    text = body.decode("utf-8", "replace")
+    if has_card_number(text) or "\\u" in text:  # escapes can hide digits; the digits of a fraction are none of a card
+        with contextlib.suppress(msgspec.DecodeError, RecursionError):
+            refuse_card_numbers(*_texts(msgspec.json.decode(body)))
+    headers = [request.headers.get(name) for name in READ_HEADERS]
+    refuse_card_numbers(unquote_plus(str(request.url)), *headers)
+
+
+def _texts(document: object) -> Iterator[str]:
+    """The texts, names and whole numbers in a JSON document."""
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str | int):
+            yield str(value)
 
 
 async def read_json(request: AnyRequest, kind: type[Body]) -> Body:

@@ -14,6 +14,7 @@ from litestar.exceptions import (
     ValidationException,
 )
 
+from checkout.card_numbers import CardNumberSent
 from checkout.domain import DomainError, TooLate, UnknownOrder
 from checkout.framework.intake import IntakeFull
 
@@ -62,7 +63,8 @@ def _explain_http_error(request: AnyRequest, error: HTTPException) -> ErrorRespo
     if isinstance(error, ValidationException):
         return error_response(422, validation_message(error))
     if isinstance(error, NotFoundException | MethodNotAllowedException):
-        return error_response(error.status_code, f"there is nothing at this address for {request.method}")
+        message = f"there is nothing at this address for {request.method}"
+        return error_response(error.status_code, message, dict(error.headers or {}))  # 405 names the allowed methods
     if error.status_code == 413:
         return error_response(413, f"the body is larger than {request.app.request_max_body_size} bytes")
     if isinstance(error, ClientException) and error.status_code == 400:
@@ -99,6 +101,7 @@ ERROR_HANDLERS: ErrorHandlers = {
     TooLate: lambda request, error: error_response(409, str(error)),
     UnknownOrder: lambda request, error: error_response(404, str(error)),
     DomainError: lambda request, error: error_response(422, str(error)),
+    CardNumberSent: lambda request, error: error_response(422, str(error)),
     IntakeFull: lambda request, error: error_response(429, str(error), {"Retry-After": "1"}),
     Unavailable: lambda request, error: error_response(503, str(error), {"Retry-After": "1"}),
 }

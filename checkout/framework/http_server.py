@@ -11,9 +11,10 @@ from typing import Any
 
 import uvicorn
 
+from checkout.framework.http_limits import IDLE_SECONDS, LimitedConnection
 from checkout.settings import HOST
 
-DEFAULT_PROTOCOL = "httptools"
+HEADERS = [("x-content-type-options", "nosniff"), ("cache-control", "no-store")]  # of every response
 
 
 def listen(port: int, name: str) -> socket.socket:
@@ -31,7 +32,7 @@ def listen(port: int, name: str) -> socket.socket:
     return listening
 
 
-def serve(app: Any, port: int, name: str, protocol: Any = DEFAULT_PROTOCOL) -> None:
+def serve(app: Any, port: int, name: str, protocol: Any = LimitedConnection) -> None:
     """Serves `app` until SIGTERM or Ctrl-C, gives open requests one second, then exits with status 0.
 
     `name` is for messages, `protocol` uvicorn's HTTP protocol class.
@@ -44,7 +45,7 @@ def serve(app: Any, port: int, name: str, protocol: Any = DEFAULT_PROTOCOL) -> N
 
 @contextmanager
 def serve_in_thread(
-    app: Any, port: int = 0, name: str = "the server", protocol: Any = DEFAULT_PROTOCOL
+    app: Any, port: int = 0, name: str = "the server", protocol: Any = LimitedConnection
 ) -> Iterator[str]:
     """Serves `app` in a thread during a `with` block, and returns its URL. Port 0 takes a free port."""
     listening = listen(port, name)
@@ -69,7 +70,9 @@ def _new_server(app: Any, protocol: Any) -> uvicorn.Server:
         log_level="critical",
         access_log=False,
         server_header=False,
-        timeout_keep_alive=75,
+        headers=HEADERS,
+        proxy_headers=False,  # nobody may name another client's address
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=1,
     )
     return uvicorn.Server(config)

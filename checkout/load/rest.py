@@ -27,7 +27,7 @@ def wait_for_rest(shop: ShopFile, timeout: float = 60.0) -> None:
 
     Raises NotAtRest after `timeout` seconds.
     """
-    with closing(KafkaBroker(shop.bootstrap_servers, shop.prefix)) as broker:
+    with closing(KafkaBroker(shop.bootstrap_servers, shop.prefix, security=shop.kafka_security)) as broker:
         look = Look(shop, broker)
         try:
             wait_until(look.is_at_rest, timeout, PAUSE)

@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from checkout.local_kafka import security
 from checkout.settings import HOST, KAFKA_PORTS
 
 PROPERTIES = """\
 process.roles=broker,controller
 node.id={broker.number}
 controller.quorum.voters={voters}
-listeners=PLAINTEXT://{host}:{broker.port},CONTROLLER://{host}:{broker.controller_port}
+{listeners}
 controller.listener.names=CONTROLLER
 log.dirs={broker.data_folder}
 # by default Kafka's internal topics need three brokers
@@ -83,10 +84,16 @@ class BrokerConfig(NamedTuple):
         return self.home / "logs" / f"kafka-{self.number}.log"
 
     def properties(self) -> str:
-        """Returns the server properties: fast start, small memory, unlimited retention."""
+        """Returns the server properties: fast start, small memory, unlimited retention.
+
+        Those of a secured Kafka contain passwords.
+        """
         every = broker_configs(self.home, self.port_base, self.brokers)
         voters = ",".join(f"{each.number}@{HOST}:{each.controller_port}" for each in every)
-        return PROPERTIES.format(broker=self, host=HOST, voters=voters, in_sync=min(self.brokers, 2))
+        listeners = f"listeners=PLAINTEXT://{HOST}:{self.port},CONTROLLER://{HOST}:{self.controller_port}"
+        if security.is_secured(self.home):
+            listeners = security.broker_properties(self.home, self.port, self.controller_port).rstrip()
+        return PROPERTIES.format(broker=self, listeners=listeners, voters=voters, in_sync=min(self.brokers, 2))
 
 
 def broker_configs(home: Path, port_base: int, brokers: int) -> list[BrokerConfig]:

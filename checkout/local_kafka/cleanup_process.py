@@ -15,9 +15,10 @@ def main() -> None:
     from checkout.local_kafka import cluster
     from checkout.messaging.kafka_log import KafkaBroker
     from checkout.messaging.log import LogUnavailable
+    from checkout.settings import read_settings
 
     servers, prefix, *home = sys.argv[1:]
-    broker = KafkaBroker(servers, prefix)
+    broker = KafkaBroker(servers, prefix, security=read_settings().kafka_security)
     with suppress(LogUnavailable):
         broker.delete()
     broker.close()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from checkout.local_kafka import aot_cache
+from checkout.local_kafka import aot_cache, security
 from checkout.local_kafka.broker_config import BrokerConfig, bootstrap_servers, broker_configs
 from checkout.local_kafka.broker_process import KafkaUnavailable, free_ports, last_log_lines, start_broker
 from checkout.local_kafka.download import Progress, class_path, no_progress
@@ -33,7 +33,7 @@ class Status(NamedTuple):
     """The local Kafka of a home folder now.
 
     `processes` are the process ids of its running brokers, `users` those of the processes that acquired it, `kept` is
-    true from `acquire` with `keep` to `stop`.
+    true from `acquire` with `keep` to `stop`, `secured` whether it has TLS, users and access rules.
     """
 
     bootstrap_servers: str
@@ -41,6 +41,7 @@ class Status(NamedTuple):
     processes: list[int]
     users: list[int]
     kept: bool
+    secured: bool
 
 
 def acquire(
@@ -50,6 +51,7 @@ def acquire(
     on_progress: Progress = no_progress,
     make_cache: bool = True,
     keep: bool = False,
+    secured: bool = False,
 ) -> str:
     """Starts Kafka unless it runs, and registers this process as a user. Returns the bootstrap servers.
 
@@ -62,12 +64,16 @@ def acquire(
         on_progress: called with the present action and the share of it that is done, from 0 to 1.
         make_cache: start a background process that makes the next starts faster.
         keep: let Kafka run without users until `stop`, and do not register this process.
+        secured: make a new Kafka with TLS, users and access rules; one that has data stays as it is.
 
     Raises KafkaUnavailable when the jars cannot be downloaded, a port is taken, the disk is full, the folder has data
-    of another number of brokers, or a broker does not serve within 60 seconds.
+    of another number of brokers or is not secured, or a broker does not serve within 60 seconds.
     """
     with _translate_errors(home), locked_state(home) as state:
         _check_broker_count(home, state, brokers)
+        if secured and not security.is_secured(home):
+            _check_new(home, state)
+            security.create(home)
         if not state.running():
             state.port_base = port_base
         configs = broker_configs(home, state.port_base, brokers)
@@ -89,6 +95,12 @@ def _check_broker_count(home: Path, state: State, brokers: int) -> None:
             f"{home / 'kafka'} holds the data of {state.brokers} broker(s), not of {brokers}: "
             f"use --brokers {state.brokers}, or remove that folder with all its topics"
         )
+
+
+def _check_new(home: Path, state: State) -> None:
+    if state.brokers:
+        remedy = "set CHECKOUT_HOME to a new folder, or remove that one with all its topics"
+        raise KafkaUnavailable(f"{home / 'kafka'} holds the data of a Kafka that is not secured: {remedy}")
 
 
 def release(home: Path) -> None:
@@ -124,7 +136,8 @@ def status(home: Path) -> Status:
     state = read(home)
     servers = bootstrap_servers(broker_configs(home, state.port_base, state.brokers))
     running = [process.number for process in state.running().values()]
-    return Status(servers, state.brokers, running, [user.number for user in state.living_users()], state.kept)
+    users = [user.number for user in state.living_users()]
+    return Status(servers, state.brokers, running, users, state.kept, security.is_secured(home))
 
 
 def processes(home: Path) -> dict[int, Pid]:
@@ -186,7 +199,7 @@ class _BrokerExited(KafkaUnavailable):
 def _wait_until_serving(configs: list[BrokerConfig], state: State) -> None:
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     expected = ClusterInfo(state.cluster_id, len(configs))
-    waiting = list(configs)
+    waiting, login = list(configs), security.client_security(configs[0].home)
     while waiting:
         if exited := _stopped(configs, state):
             log = exited[0].log_file
@@ -195,7 +208,7 @@ def _wait_until_serving(configs: list[BrokerConfig], state: State) -> None:
             broker, process = waiting[0], state.processes[waiting[0].number].number
             place = f"process {process}, port {broker.port}, log {broker.log_file}"
             raise KafkaUnavailable(f"Kafka ({place}) does not answer: try `checkout kafka stop`")
-        waiting = [broker for broker in waiting if not is_serving(broker.port, expected)]
+        waiting = [broker for broker in waiting if not is_serving(broker.port, expected, login)]
         time.sleep(0.02 if waiting else 0)
 
 

@@ -7,6 +7,7 @@ import tempfile
 import uuid
 from pathlib import Path
 
+from checkout.local_kafka import security
 from checkout.local_kafka.broker_config import BrokerConfig, broker_configs
 from checkout.local_kafka.broker_process import JVM_FLAGS
 from checkout.local_kafka.download import derived_folder
@@ -22,10 +23,10 @@ def format_storage(broker: BrokerConfig, cluster_id: str, jars: str) -> None:
     """Writes the server properties, and formats the data folder unless it is formatted. `jars` is the class path."""
     broker.log_file.parent.mkdir(parents=True, exist_ok=True)
     broker.data_folder.mkdir(parents=True, exist_ok=True)
-    broker.properties_file.write_text(broker.properties())
+    security.write_secret(broker.properties_file, broker.properties())
     meta = broker.data_folder / "meta.properties"
     if not meta.exists():
-        checkpoint = _bootstrap_checkpoint(jars)
+        checkpoint = _checkpoint_with_users(broker.home, jars) or _bootstrap_checkpoint(jars)
         shutil.copyfile(checkpoint, broker.data_folder / checkpoint.name)
         draft = meta.with_suffix(".draft")
         ids = f"cluster.id={cluster_id}\ndirectory.id={random_uuid()}\nnode.id={broker.number}\n"
@@ -33,15 +34,33 @@ def format_storage(broker: BrokerConfig, cluster_id: str, jars: str) -> None:
         draft.replace(meta)
 
 
-def run_storage_tool(home: Path, jars: str) -> Path:
-    """Formats the data folder of a single broker in `home` with Kafka's StorageTool, and returns that folder."""
+def run_storage_tool(home: Path, jars: str, more: str = "") -> Path:
+    """Formats the data folder of a single broker in `home` with Kafka's StorageTool, and returns that folder.
+
+    `more`: further arguments of the tool, one a line, passed in a file that only this user can read.
+    """
     [broker] = broker_configs(home, 1, 1)
     broker.data_folder.mkdir(parents=True)
     broker.properties_file.write_text(broker.properties())
     tool = [JAVA, *JVM_FLAGS, "-cp", jars, "kafka.tools.StorageTool"]
     arguments = ["format", "--cluster-id", random_uuid(), "--config", str(broker.properties_file)]
+    if more:
+        security.write_secret(home / "arguments", more)
+        arguments.append(f"@{home / 'arguments'}")
     subprocess.run([*tool, *arguments], check=True, capture_output=True, timeout=60)
     return broker.data_folder
+
+
+def _checkpoint_with_users(home: Path, jars: str) -> Path | None:
+    # All brokers of a secured cluster need the same one: it has the salts of the passwords.
+    if not security.is_secured(home):
+        return None
+    kept = security.checkpoint(home)
+    if not kept.exists():
+        with tempfile.TemporaryDirectory(prefix="format-", dir=kept.parent) as folder:
+            run_storage_tool(Path(folder), jars, security.first_users(home)).joinpath(kept.name).replace(kept)
+        kept.chmod(0o600)
+    return kept
 
 
 def _bootstrap_checkpoint(jars: str) -> Path:

@@ -12,6 +12,7 @@ CLASSES = {
     "consumer-groups": "consumer.group.ConsumerGroupCommand",
     "topics": "TopicCommand",
     "console-consumer": "consumer.ConsoleConsumer",
+    "acls": "AclCommand",
     "dump-log": "DumpLogSegments",
 }
 FLAGS = (*JVM_FLAGS, "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-Dstdout.encoding=UTF-8")
@@ -30,6 +31,11 @@ def command_line(tool: str, arguments: Sequence[str], on_progress: Progress = no
 def environment() -> dict[str, str]:
     """Returns this process's environment without the variables that change how Java starts."""
     return {name: value for name, value in os.environ.items() if name not in JAVA_VARIABLES}
+
+
+def lacks_command_config(arguments: Sequence[str]) -> bool:
+    """Whether the arguments do not say how to log in."""
+    return not any(argument.partition("=")[0] == "--command-config" for argument in arguments)
 
 
 def lacks_server(tool: str, arguments: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from checkout.messaging.confluent_producer import CLIENT_SETTINGS, unavailable
+from checkout.messaging.confluent_producer import CLIENT_SETTINGS, DENIALS, connection_settings, unavailable
 from checkout.messaging.kafka_client import KafkaConnection, ReplicaFenced
 from checkout.messaging.log import CommitRefused, LogUnavailable, Partition, Record
 
@@ -49,7 +49,7 @@ class ConfluentConsumer:
         """Subscribes to topics as member `replica`; without one, takes the given number of partitions of each."""
         connection.check_reachable()
         self._connection, add_prefix = connection, connection.add_prefix
-        servers = {"bootstrap.servers": connection.bootstrap_servers, "group.id": add_prefix(group)}
+        servers = {"group.id": add_prefix(group), **connection_settings(connection)}
         member = MEMBER_SETTINGS | {"group.instance.id": add_prefix(replica)} if replica else {}
         self._client = Consumer({**CONSUMER_SETTINGS, **servers, **member})
         self._assigned: set[Partition] = set()
@@ -139,7 +139,7 @@ class ConfluentConsumer:
 
     def _has_record(self, message: Any) -> bool:
         error = message.error()
-        if error and (error.code() in FENCED or error.fatal()):
+        if error and (error.code() in (*FENCED, *DENIALS) or error.fatal()):
             raise self._translated(error)
         return error is None
 

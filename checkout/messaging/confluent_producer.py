@@ -7,7 +7,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, Producer
 
-from checkout.messaging.kafka_client import BROKER_TIMEOUT_SECONDS, KafkaConnection
+from checkout.messaging.kafka_client import BROKER_TIMEOUT_SECONDS, AccessDenied, KafkaConnection
 from checkout.messaging.kafka_partitioner import Partitioner
 from checkout.messaging.log import (
     DEAD_LETTERS,
@@ -32,6 +32,11 @@ PRODUCER_SETTINGS = CLIENT_SETTINGS | {
     "message.max.bytes": max_record_bytes(DEAD_LETTERS) + 1_000,
     "message.timeout.ms": int(BROKER_TIMEOUT_SECONDS * 1_000),
 }
+DENIALS = (
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+)
 
 
 class ConfluentProducer:
@@ -75,7 +80,7 @@ class ConfluentProducer:
     def _new_client(self) -> Producer:
         with self._connection.translate_errors():
             self._connection.check_reachable()
-        return Producer(PRODUCER_SETTINGS | {"bootstrap.servers": self._connection.bootstrap_servers})
+        return Producer(PRODUCER_SETTINGS | connection_settings(self._connection))
 
     def _flush(self, client: Producer) -> None:
         deadline = time.monotonic() + BROKER_TIMEOUT_SECONDS
@@ -95,7 +100,21 @@ def _keep(sent: list[Any], index: int, error: KafkaError | None, message: Any) -
     sent[index] = error or RecordMetadata(message.partition(), message.offset())
 
 
+def connection_settings(connection: KafkaConnection) -> dict[str, str]:
+    """Where and how a client of confluent-kafka connects."""
+    security = connection.security
+    found = {"bootstrap.servers": connection.bootstrap_servers, "security.protocol": security.protocol}
+    if security.has_tls and security.ca_file:
+        found["ssl.ca.location"] = security.ca_file
+    if security.has_sasl:
+        found |= {"sasl.mechanism": security.mechanism, "sasl.username": security.user}
+        found["sasl.password"] = security.password()
+    return found
+
+
 def unavailable(connection: KafkaConnection, error: KafkaError | None) -> LogUnavailable:
     """The error for a refusal of Kafka; without `error`, for a record that was not acknowledged in time."""
+    if error and error.code() in DENIALS:
+        return AccessDenied(connection.bootstrap_servers, connection.security.user, error.str())
     reason = error.str() if error else "a record was not acknowledged"
     return LogUnavailable(f"Kafka at {connection.bootstrap_servers} refuses: {reason}")

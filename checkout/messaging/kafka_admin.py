@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kafka import IsolationLevel, KafkaAdminClient, OffsetSpec, TopicPartition, errors
-from kafka.admin import MemberToRemove
+from kafka.admin import MemberToRemove, UserScramCredentialUpsertion
 
-from checkout.messaging.kafka_client import CLIENT_SETTINGS, KafkaConnection, Result
+from checkout.messaging.kafka_client import CLIENT_SETTINGS, AccessDenied, KafkaConnection, Result
 from checkout.messaging.kafka_topics import choose_brokers, create_topics, set_compression, topic_options
 from checkout.messaging.log import Lag, LogUnavailable, Partition
+from checkout.messaging.security.access_rules import AccessRule
+from checkout.messaging.security.kafka_rules import rules_of, set_rules
+from checkout.settings import KafkaSecurity
 
 
 class Replicas(NamedTuple):
@@ -23,14 +26,16 @@ class Replicas(NamedTuple):
 class KafkaAdmin:
     """Administration of a Kafka as one run of the store sees it: its topic and group names without their prefix.
 
-    `client_settings` override the default settings of the clients. Connects at the first call; every method raises
-    LogUnavailable when no broker answers. Raises ValueError for a prefix that does not end with `--`.
+    `client_settings` override the default settings of the clients, `security` says how they connect. Connects at the
+    first call; every method raises LogUnavailable when no broker answers. Raises ValueError for a prefix that does not
+    end with `--`.
     """
 
     def __init__(
-        self, bootstrap_servers: str, prefix: str = "", client_settings: Mapping[str, object] | None = None
-    ) -> None:
-        self.connection = KafkaConnection(bootstrap_servers, prefix, client_settings)
+        self, bootstrap_servers: str, prefix: str = "", client_settings: Mapping[str, object] | None = None,
+        security: KafkaSecurity | None = None,
+    ) -> None:  # fmt: skip
+        self.connection = KafkaConnection(bootstrap_servers, prefix, client_settings, security)
         self._client: Any = None
         self._lock = threading.Lock()
 
@@ -142,6 +147,23 @@ class KafkaAdmin:
         member = MemberToRemove(member_id, add_prefix(replica))
         self._call(lambda admin: admin.remove_group_members(add_prefix(group), [member]))
 
+    def set_passwords(self, passwords: Mapping[str, str]) -> None:
+        """Creates users with these passwords, or changes theirs, for the SASL mechanism of this connection."""
+        mechanism = self.connection.security.mechanism
+        users = [UserScramCredentialUpsertion(user, mechanism, password) for user, password in passwords.items()]
+        refused = self._call(lambda admin: admin.alter_user_scram_credentials(users))
+        if problems := [problem for problem in refused.values() if problem]:
+            reason = "to set a password " + problems[0].rpartition(") ")[2]  # after the request as Java prints it
+            raise AccessDenied(self.connection.bootstrap_servers, self.connection.security.user, reason)
+
+    def set_rules(self, rules: Sequence[AccessRule]) -> None:
+        """Makes these the only rules of the users that they name."""
+        self._call(lambda admin: set_rules(admin, rules))
+
+    def rules(self, user: str) -> set[AccessRule]:
+        """Returns the rules of a user, each with one operation."""
+        return self._call(lambda admin: rules_of(admin, user))
+
     def delete(self) -> None:
         """Deletes all topics and groups with the prefix. Raises ValueError when the prefix is empty."""
         if not self.connection.prefix:
@@ -165,7 +187,7 @@ class KafkaAdmin:
         if not topics:
             return {}
         names = [self.connection.add_prefix(topic) for topic in topics]
-        found = self._call(lambda admin: admin.describe_topics(names))
+        found = self._call(lambda admin: _describe_topics(admin, names))
         strip_prefix = self.connection.strip_prefix
         return {strip_prefix(topic["name"]): len(topic["partitions"]) for topic in found if topic["partitions"]}
 
@@ -193,6 +215,14 @@ class KafkaAdmin:
 def _replicas(partition: Mapping[str, Any]) -> Replicas:
     leader = partition["leader_id"]
     return Replicas(leader if leader >= 0 else None, partition["replica_nodes"], sorted(partition["isr_nodes"]))
+
+
+def _describe_topics(admin: Any, names: Sequence[str]) -> Sequence[Any]:
+    found: Sequence[Any] = admin.describe_topics(names)
+    for topic in found:
+        if topic["error_code"] == errors.TopicAuthorizationFailedError.errno:
+            raise errors.TopicAuthorizationFailedError(topic["name"])
+    return found
 
 
 def _group_names(admin: Any) -> list[str]:

@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import re
-import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
@@ -11,6 +10,8 @@ from typing import Any, Protocol, TypeVar
 from kafka import TopicPartition, errors
 
 from checkout.messaging.log import CommitRefused, LogUnavailable, Partition, ProducerRecord, Record, RecordMetadata
+from checkout.messaging.security import login
+from checkout.settings import KafkaSecurity
 
 Result = TypeVar("Result")
 
@@ -30,31 +31,59 @@ class ReplicaFenced(CommitRefused):
     """Another process has joined the group under this member's name."""
 
 
+DENIALS = (
+    errors.TopicAuthorizationFailedError,
+    errors.GroupAuthorizationFailedError,
+    errors.ClusterAuthorizationFailedError,
+    errors.TransactionalIdAuthorizationFailedError,
+)
+
+
+class AccessDenied(LogUnavailable):
+    """The rules of the cluster do not allow this user the operation."""
+
+    def __init__(self, servers: str, user: str, reason: object) -> None:
+        remedy = "see the rules that `checkout kafka acls` prints"
+        super().__init__(f"Kafka at {servers} denies it to the user {user or 'ANONYMOUS'}: {reason}: {remedy}")
+
+
 class KafkaConnection:
     """Address of a Kafka, and the prefix of all topic and group names that one run of the store uses there.
 
     Only this class sees prefixed names. `prefix`: letters, digits and single dashes, ending with `--`, or empty.
-    `client_settings` override the default settings of the clients. Raises ValueError for another prefix.
+    `client_settings` override the default settings of the clients, `security` says how they connect. Raises ValueError
+    for another prefix.
     """
 
-    def __init__(self, bootstrap_servers: str, prefix: str, client_settings: Mapping[str, object] | None) -> None:
+    def __init__(
+        self, bootstrap_servers: str, prefix: str, client_settings: Mapping[str, object] | None,
+        security: KafkaSecurity | None = None,
+    ) -> None:  # fmt: skip
         if prefix and not PREFIX.fullmatch(prefix):
             raise ValueError(f"{prefix!r} cannot be a prefix: take letters, digits and single dashes, and end with --")
         logging.getLogger("kafka").setLevel(logging.ERROR)
         self.bootstrap_servers, self.prefix = bootstrap_servers, prefix
         self._client_settings = dict(client_settings or {})
+        self.security = security or KafkaSecurity()
 
     def check_reachable(self) -> None:
-        """Raises KafkaConnectionError when no broker accepts a connection.
+        """Raises KafkaConnectionError when no broker accepts a connection, LoginRefused when it refuses the user.
 
-        kafka-python would notice only after 5 seconds, and leave a thread behind.
+        kafka-python would notice only after 5 seconds, not say why, and leave a thread behind.
         """
-        for server in self.bootstrap_servers.split(","):
-            host, _, port = server.strip().rpartition(":")
-            with contextlib.suppress(OSError, ValueError):
-                socket.create_connection((host.strip("[]"), int(port)), CONNECT_TIMEOUT_SECONDS).close()
+        for host, port in self._addresses():
+            with contextlib.suppress(OSError):
+                login.connect(host, port, self.security, CONNECT_TIMEOUT_SECONDS).close()
                 return
+        if self.security != KafkaSecurity():
+            self._check_protocol()
         raise errors.KafkaConnectionError(f"{self.bootstrap_servers} accepts no connection")
+
+    def check_usable(self) -> None:
+        """Raises LogUnavailable when no broker answers, or none in the security protocol of this connection."""
+        with self.translate_errors():
+            self.check_reachable()
+        self._check_protocol()
 
     def retry(self, attempt: Callable[[], Result]) -> Result:
         """Repeats `attempt` on retriable errors, until BROKER_TIMEOUT_SECONDS or no broker is reachable."""
@@ -73,7 +102,12 @@ class KafkaConnection:
         self.check_reachable()
         # `client_settings` may include a consumer's, which other clients refuse.
         known = {name: value for name, value in self._client_settings.items() if name in kind.DEFAULT_CONFIG}
-        return kind(bootstrap_servers=self.bootstrap_servers, **{**defaults, **known, **settings})
+        known |= client_security(self.security)
+        try:
+            return kind(bootstrap_servers=self.bootstrap_servers, **{**defaults, **known, **settings})
+        except errors.RetriableError:
+            self._check_protocol()
+            raise
 
     def add_prefix(self, name: str) -> str:
         """Returns the broker's name of a topic, group or member."""
@@ -105,11 +139,37 @@ class KafkaConnection:
         """Converts kafka-python's errors to LogUnavailable."""
         try:
             yield
+        except DENIALS as error:
+            raise AccessDenied(self.bootstrap_servers, self.security.user, error) from error
         except errors.RetriableError as error:
             remedy = "start one with `checkout kafka start`"
             raise LogUnavailable(f"no Kafka answers at {self.bootstrap_servers}: {remedy}") from error
         except errors.KafkaError as error:
             raise LogUnavailable(f"Kafka at {self.bootstrap_servers} refuses: {error}") from error
+
+    def _addresses(self) -> Iterator[tuple[str, int]]:
+        for server in self.bootstrap_servers.split(","):
+            host, _, port = server.strip().rpartition(":")
+            with contextlib.suppress(ValueError):
+                yield host.strip("[]"), int(port)
+
+    def _check_protocol(self) -> None:
+        # kafka-python only says that it cannot connect.
+        for host, port in self._addresses():
+            found = login.listener_protocol(host, port, CONNECT_TIMEOUT_SECONDS)
+            if found not in ("", self.security.protocol):
+                raise login.OtherProtocol(f"{host}:{port}", found, self.security)
+
+
+def client_security(security: KafkaSecurity) -> dict[str, object]:
+    """The settings with which kafka-python's clients connect."""
+    found: dict[str, object] = {"security_protocol": security.protocol}
+    if security.has_tls and security.ca_file:
+        found["ssl_cafile"] = security.ca_file
+    if security.has_sasl:
+        found |= {"sasl_mechanism": security.mechanism, "sasl_plain_username": security.user}
+        found["sasl_plain_password"] = security.password()
+    return found
 
 
 class GroupConsumer(Protocol):

@@ -20,8 +20,9 @@ from checkout.messaging.log import (
     ProducerRecord,
     Record,
     RecordMetadata,
+    ReplicaReplaced,
 )
-from checkout.settings import KAFKA_PYTHON
+from checkout.settings import KAFKA_PYTHON, KafkaSecurity
 
 
 class KafkaBroker(KafkaAdmin):
@@ -33,9 +34,9 @@ class KafkaBroker(KafkaAdmin):
 
     def __init__(
         self, bootstrap_servers: str, prefix: str = "", client_settings: Mapping[str, object] | None = None,
-        client: str = KAFKA_PYTHON,
+        client: str = KAFKA_PYTHON, security: KafkaSecurity | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(bootstrap_servers, prefix, client_settings)
+        super().__init__(bootstrap_servers, prefix, client_settings, security)
         self._consumer, self._producer = _classes(client)
 
     def join(self, group: str, topics: Sequence[str], replica: str, assign: bool = False) -> "KafkaLog":
@@ -112,7 +113,7 @@ class KafkaLog:
         except ReplicaFenced:
             self._is_fenced = True
         if self._is_fenced:
-            raise LogUnavailable(f"another process is {self._replica} now: give each replica its own name")
+            raise ReplicaReplaced(f"another process is {self._replica} now: give each replica its own name")
         first = {record[:2]: record.offset for record in reversed(found)}
         known = {p: offset for p, offset in self._redelivery.items() if p in self._consumer.assignment}
         self._redelivery = first | known

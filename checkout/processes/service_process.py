@@ -20,6 +20,7 @@ from checkout.errors import CheckoutError
 from checkout.framework import http_app, http_server
 from checkout.framework.intake import Intake, RouteContext
 from checkout.framework.message import Message
+from checkout.framework.rate_limit import RateLimit, front_key
 from checkout.journal.hop import compact, utc_now
 from checkout.journal.journal import Journal
 from checkout.messaging.kafka_log import KafkaBroker
@@ -51,10 +52,10 @@ class OtherKafka(CheckoutError):
 def main() -> None:
     """Runs the process that the command line names until SIGTERM, or until its parent closes standard input."""
     name, replica, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    settings = read_settings()
     os.umask(0o077)  # databases and journals have names and addresses
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     try:
+        settings = read_settings()
         registry = load_registry(settings.registry)
         if name in registry.by_name:
             run_service(registry, settings, name, replica, port)
@@ -63,8 +64,9 @@ def main() -> None:
         elif name == "web":
             from checkout.services.web import Web  # a process imports only what it runs
 
-            web = Web(settings.url("gateway"))
-            http_server.serve(web.application(lambda: True), port, "the web app")
+            web = Web(settings.url("gateway"), settings.operator_token)
+            limit = RateLimit(settings.rate_limit)
+            http_server.serve(limit.application(web.application(lambda: True)), port, "the web app")
         else:
             smtp_port = [settings.port("smtp")] if name == "mailbox" else []
             importlib.import_module(f"checkout.simulators.{name}").main(port, *smtp_port)
@@ -98,8 +100,10 @@ def run_gateway(settings: Settings, replica: str, port: int) -> None:
     addresses = {name: settings.url(name) for name in ("orders", "stock", "payments")}
     gateway = Gateway(addresses, write_hop, [requests.add_header] if requests else [])
     application = gateway.application(lambda: True)
+    limit = RateLimit(settings.rate_limit, front_key(settings.operator_token))
     try:
-        http_server.serve(requests.application(application) if requests else application, port, "the API gateway")
+        traced = requests.application(application) if requests else application
+        http_server.serve(limit.application(traced), port, "the API gateway")
     finally:
         if tracing:
             tracing.close()
@@ -119,7 +123,9 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     path = settings.home / "journal" / f"{replica}.jsonl"
     journal = Journal(path, settings.journal, settings.retention_seconds)
     journal.write(missing_hops(path, database, service, registry.message_types, replica))
-    broker = KafkaBroker(settings.bootstrap_servers, settings.prefix, client=settings.kafka_client)
+    broker = KafkaBroker(
+        settings.bootstrap_servers, settings.prefix, client=settings.kafka_client, security=settings.kafka_security
+    )
     check_kafka(database, broker, replica)
     log: Log = broker.join(name, list(service.topics()), replica)
     is_first = replica == f"{name}-1"

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from checkout.errors import CheckoutError
+from checkout.settings import KafkaSecurity
 from checkout.system.pid import Pid
 
 
@@ -29,7 +30,7 @@ class ShopProcess(msgspec.Struct):
 
 
 class ShopFile(msgspec.Struct):
-    """`store.json`: the addresses and processes of a running store, and the token of its operator."""
+    """`store.json`: the addresses and processes of a running store, the token of its operator, and his way to Kafka."""
 
     bootstrap_servers: str
     prefix: str
@@ -39,6 +40,7 @@ class ShopFile(msgspec.Struct):
     database_url: str
     operator_token: str
     processes: list[ShopProcess]
+    kafka_security: KafkaSecurity = KafkaSecurity()
 
     def address(self, name: str) -> str:
         """The base URL of a container or an external system. Raises ShopError when the store runs without it."""

@@ -12,13 +12,14 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from checkout.local_kafka import cluster
+from checkout.local_kafka import cluster, security
 from checkout.local_kafka.download import Progress
 from checkout.messaging.kafka_log import KafkaBroker
+from checkout.processes.kafka_access import access_rules, user_of
 from checkout.processes.postgres import create_databases
 from checkout.processes.shop_file import ShopError, ShopFile, ShopProcess, find_shop
 from checkout.registry import STORE, load_registry
-from checkout.settings import HOST, PORTS, Settings, WrongSetting, as_environment
+from checkout.settings import HOST, PORTS, KafkaSecurity, Settings, WrongSetting, as_environment
 from checkout.system.deadline import wait_until
 from checkout.system.log_files import keep_small
 from checkout.system.pid import Pid
@@ -57,6 +58,7 @@ class Supervisor:
         self._start_kafka()
         try:
             self._create_topics_and_databases([name for name in containers if name in registry.by_name])
+            self._create_users()
             for name in containers:
                 for number in range(1, self.scale.get(name, 1) + 1):
                     self.launch(f"{name}-{number}")
@@ -67,7 +69,7 @@ class Supervisor:
 
     def _create_topics_and_databases(self, services: Sequence[str]) -> None:
         self._on_progress("creating topics and databases", 0.0)
-        with closing(KafkaBroker(self.settings.bootstrap_servers, self.settings.prefix)) as broker:
+        with closing(self._broker()) as broker:
             has_ended_without_stop = (self.settings.home / "store.json").exists()
             if not self._has_started_kafka and not has_ended_without_stop:
                 _check_groups(broker, services)
@@ -76,11 +78,19 @@ class Supervisor:
         if self.settings.database_url:
             create_databases(self.settings, self._registry.by_name)
 
+    def _create_users(self) -> None:
+        if self._has_started_kafka and self._registry.services and security.is_secured(self.settings.home):
+            home, prefix = self.settings.home, self.settings.prefix
+            users = [user_of(name, prefix) for name in self._registry.by_name]
+            with closing(self._broker()) as broker:
+                broker.set_passwords({user: security.make_password(home, user) for user in users})
+                broker.set_rules(access_rules(self._registry, prefix))
+
     def launch(self, replica: str, **changes: str) -> None:
         """Starts the process of one replica, such as `stock-2`, without waiting for it; `changes` override settings."""
         name, _, number = replica.rpartition("-")
         port = self.settings.port(name) if number == "1" and name in PORTS else free_port()
-        settings = msgspec.structs.replace(self.settings, **changes)
+        settings = msgspec.structs.replace(self.settings.with_security(self._security_of(name)), **changes)
         path = self.settings.home / "logs" / f"{replica}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
         keep_small(path)
@@ -152,9 +162,24 @@ class Supervisor:
     def _start_kafka(self) -> None:
         if not self.settings.bootstrap_servers:
             settings = self.settings
-            servers = cluster.acquire(settings.home, settings.port_base, settings.brokers, self._on_progress)
-            self.settings = msgspec.structs.replace(settings, bootstrap_servers=servers)
+            servers = cluster.acquire(
+                settings.home, settings.port_base, settings.brokers, self._on_progress, secured=settings.secured
+            )
+            operator = settings.with_security(security.client_security(settings.home))
+            self.settings = msgspec.structs.replace(operator, bootstrap_servers=servers)
             self._has_started_kafka = True
+
+    def _broker(self) -> KafkaBroker:
+        settings = self.settings
+        return KafkaBroker(settings.bootstrap_servers, settings.prefix, security=settings.kafka_security)
+
+    def _security_of(self, name: str) -> KafkaSecurity:
+        # Each process gets only what it needs: a service its own password, any other none.
+        if name not in self._registry.by_name:
+            return KafkaSecurity()
+        if self._has_started_kafka:
+            return security.client_security(self.settings.home, user_of(name, self.settings.prefix))
+        return self.settings.kafka_security
 
     def _raise_if_ended(self, replicas: Sequence[str]) -> None:
         for replica, status in self.crashed():
@@ -165,7 +190,7 @@ class Supervisor:
         settings = self.settings
         content = ShopFile(
             settings.bootstrap_servers, settings.prefix, str(settings.home), settings.port_base, settings.partitions,
-            settings.database_url, settings.operator_token, list(self.processes.values()),
+            settings.database_url, settings.operator_token, list(self.processes.values()), settings.kafka_security,
         )
         path = settings.home / "store.json"
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -203,6 +228,9 @@ def _check(settings: Settings, scale: Mapping[str, int]) -> None:
     for name, count in scale.items():
         if count > 1 and not settings.database_url:
             raise WrongSetting(f"{name} cannot have {count} replicas on SQLite, which serves one: add --postgres")
+    if settings.secured and settings.bootstrap_servers and not settings.kafka_security.has_tls:
+        servers, remedy = settings.bootstrap_servers, "set CHECKOUT_KAFKA_SECURITY_PROTOCOL to what it has"
+        raise WrongSetting(f"only a local Kafka can be started with --secured, Kafka at {servers} is running: {remedy}")
     path = settings.home / "store.json"
     if path.exists() and any(process.pid.is_alive() for process in find_shop(settings.home).processes):
         raise ShopError(f"a store is already running below {settings.home}: stop it, or set CHECKOUT_HOME")

@@ -3,17 +3,22 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import httpx
-from litestar import Litestar, Request, Response, get, post
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, JSONBody
+import msgspec
+from litestar import Litestar, Response, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
 
+from checkout.domain import PaymentMethod
 from checkout.fields import OrderRequest, OrderResponse, ProductResponse
 from checkout.framework import http_app, http_errors
+from checkout.framework.http_errors import AnyRequest
 from checkout.framework.message import Message, encode
+from checkout.framework.parameters import Correlation, IdempotencyKey, Page
 from checkout.messages import CANCEL_ORDER, PAYMENT_METHODS, PLACE_ORDER, PRODUCTS, CancelOrder, PlaceOrder
+from checkout.services import gateway_document as document
 
 TIMEOUT = httpx.Timeout(10.0, connect=1.0)  # seconds
 MOST_AT_ONCE = 50  # requests to one service: the others wait for their turn
@@ -44,51 +49,81 @@ class Gateway:
 
     def application(self, is_ready: Callable[[], bool]) -> Litestar:
         """Returns the HTTP application of the gateway; its health check reports `is_ready()`."""
-        return http_app.application("API gateway", self._routes(), is_ready, on_shutdown=[self._client.aclose])
+        title = "API gateway"
+        options: dict[str, Any] = {"openapi_config": document.config(title), "plugins": [document.MoneySchema()]}
+        return http_app.application(title, self._routes(), is_ready, on_shutdown=[self._client.aclose], **options)
 
     def _routes(self) -> Sequence[Any]:
-        @post(PLACE_ORDER)
-        async def place_order(request: Request[Any, Any, Any], data: JSONBody[OrderRequest]) -> Response[bytes]:
+        body_errors = (400, 413, 415)
+
+        @post(
+            PLACE_ORDER, operation_id="placeOrder", operation_class=document.PlaceOrderOperation,
+            responses=document.responses(201, document.OrderReference, "The order is accepted", *body_errors),
+        )  # fmt: skip
+        async def place_order(
+            request: AnyRequest, data: JSONBody[OrderRequest], idempotency_key: IdempotencyKey = None,
+            correlation: Correlation = None,
+        ) -> Response[bytes]:  # fmt: skip
+            await http_app.refuse_card_data(request)
             response = await self._forward("orders", request, await request.body())
             if response.status_code == 201:
-                self._report(PlaceOrder, response.json()["id"], request, await request.body())
+                self._report(PlaceOrder, response.json()["id"], request, _known_fields(data))
             return _copy(response)
 
-        @post(CANCEL_ORDER.replace("{id}", "{id:str}"))
-        async def cancel_order(id: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
+        @post(
+            CANCEL_ORDER.replace("{id}", "{id:str}"), operation_id=document.CANCEL_ORDER,
+            responses=document.responses(201, document.OrderReference, "It is cancelled", 404, 409, *body_errors),
+        )  # fmt: skip
+        async def cancel_order(
+            id: FromPath[str], request: AnyRequest, correlation: Correlation = None
+        ) -> Response[bytes]:  # fmt: skip
+            await http_app.refuse_card_data(request)
             response = await self._forward("orders", request)
             if response.status_code == 201:
                 self._report(CancelOrder, id, request, encode(CancelOrder(id)))
             return _copy(response)
 
-        @get(PLACE_ORDER + "/{id:str}", responses=_documented(OrderResponse))
-        async def read_order(id: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
+        @get(
+            PLACE_ORDER + "/{id:str}", operation_id=document.READ_ORDER,
+            responses=document.responses(200, OrderResponse, "The order", 404),
+        )  # fmt: skip
+        async def read_order(id: FromPath[str], request: AnyRequest) -> Response[bytes]:
             return _copy(await self._forward("orders", request))
 
-        @get(PLACE_ORDER, responses=_documented(list[OrderResponse]))
-        async def list_orders(request: Request[Any, Any, Any]) -> Response[bytes]:
+        @get(
+            PLACE_ORDER, operation_id="listOrders", security=[{document.OPERATOR: []}],
+            responses=document.responses(200, list[OrderResponse], "The orders, newest first", 401),
+        )  # fmt: skip
+        async def list_orders(request: AnyRequest, page: Page = 1) -> Response[bytes]:
             return _copy(await self._forward("orders", request))
 
-        @get(PAYMENT_METHODS, responses=_documented(list[str]))
-        async def list_methods(request: Request[Any, Any, Any]) -> Response[bytes]:
+        @get(
+            PAYMENT_METHODS, operation_id="listPaymentMethods",
+            responses=document.responses(200, list[PaymentMethod], "The payment methods"),
+        )  # fmt: skip
+        async def list_methods(request: AnyRequest, active: FromQuery[bool | None] = None) -> Response[bytes]:
             return _copy(await self._forward("payments", request))
 
-        @get(PRODUCTS, responses=_documented(list[ProductResponse]))
-        async def list_products(request: Request[Any, Any, Any]) -> Response[bytes]:
+        @get(
+            PRODUCTS, operation_id="listProducts",
+            responses=document.responses(200, list[ProductResponse], "The products"),
+        )  # fmt: skip
+        async def list_products(request: AnyRequest, available: FromQuery[bool | None] = None) -> Response[bytes]:
             return _copy(await self._forward("stock", request))
 
         return place_order, cancel_order, read_order, list_orders, list_methods, list_products
 
-    def _report(self, message: type[Message], order: str, request: Request[Any, Any, Any], body: bytes) -> None:
+    def _report(self, message: type[Message], order: str, request: AnyRequest, body: bytes) -> None:
         self._on_accepted(message, {
             "order": order, "url": str(request.url), "status": "201", "client": request.headers.get("user-agent", ""),
             "correlation": request.headers.get("cid", ""), "body": body.decode(),
         })  # fmt: skip
 
-    async def _forward(self, service: str, request: Request[Any, Any, Any], body: bytes = b"") -> httpx.Response:
+    async def _forward(self, service: str, request: AnyRequest, body: bytes = b"") -> httpx.Response:
         target = request.scope["raw_path"] + (b"?" + query if (query := request.scope["query_string"]) else b"")
         url = httpx.URL(self._addresses[service]).copy_with(raw_path=target)  # keeps the escapes of the client
-        headers = [(name, value) for name, value in request.scope["headers"] if name in FORWARDED_HEADERS]
+        # httptools leaves the white space after a value, which is no part of it and which httpx refuses to send.
+        headers = [(name, value.strip()) for name, value in request.scope["headers"] if name in FORWARDED_HEADERS]
         try:
             async with self._turn(service):
                 return await self._client.request(request.method, url, content=body, headers=headers)
@@ -111,8 +146,11 @@ class Gateway:
             self._turns[service].release()
 
 
-def _documented(kind: Any) -> dict[int, ResponseSpec]:
-    return {200: ResponseSpec(kind, generate_examples=False)}
+def _known_fields(order: OrderRequest) -> bytes:
+    """The body without the fields that nobody knows: they may be anything, and need not be kept."""
+    fields = msgspec.to_builtins(order, builtin_types=(Decimal,))
+    fields["products"] = [{k: v for k, v in line.items() if v is not None} for line in fields["products"]]
+    return encode(fields)
 
 
 def _copy(response: httpx.Response) -> Response[bytes]:

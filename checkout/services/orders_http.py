@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotAuthorizedException
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, HeaderParameter, JSONBody
 from sqlalchemy import select
 
 from checkout.domain import UnknownOrder
@@ -20,6 +20,7 @@ from checkout.fields import UUID, OrderRequest, OrderResponse, Payment
 from checkout.framework import http_app
 from checkout.framework.intake import RouteContext
 from checkout.framework.message import encode
+from checkout.framework.parameters import Correlation, IdempotencyKey, Page
 from checkout.ids import id_of_key, new_id
 from checkout.journal.hop import Outcome
 from checkout.messages import CANCEL_ORDER, PLACE_ORDER, CancelOrder, PlaceOrder
@@ -42,10 +43,11 @@ def _commands(context: RouteContext) -> Sequence[Any]:
     async def place_order(
         data: JSONBody[OrderRequest],
         request: Request[Any, Any, Any],
-        idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)] = None,
-        correlation: Annotated[str | None, HeaderParameter(name="CID", max_length=255)] = None,
+        idempotency_key: IdempotencyKey = None,
+        correlation: Correlation = None,
     ) -> dict[str, str]:
         data = await http_app.read_json(request, OrderRequest)
+        await http_app.refuse_card_data(request)
         # The same key makes the same id, so the inbox recognizes a repeat.
         id = id_of_key(salt, idempotency_key) if idempotency_key else new_id()
         command = to_message(id, data, context.now())
@@ -58,8 +60,9 @@ def _commands(context: RouteContext) -> Sequence[Any]:
     async def cancel_order(
         id: FromPath[str],
         request: Request[Any, Any, Any],
-        correlation: Annotated[str | None, HeaderParameter(name="CID", max_length=255)] = None,
+        correlation: Correlation = None,
     ) -> dict[str, str]:
+        await http_app.refuse_card_data(request)
         order = await asyncio.to_thread(_read_one, context, id)
         await context.intake.submit(CancelOrder(order.id), correlation or order.id, *_about(request))
         return {"id": order.id}
@@ -75,7 +78,7 @@ def _queries(context: RouteContext) -> Sequence[Any]:
     @get(PLACE_ORDER, sync_to_thread=True)
     def list_orders(
         authorization: Annotated[str, HeaderParameter(name="Authorization")] = "",
-        page: Annotated[int, QueryParameter(ge=1, le=1_000_000)] = 1,
+        page: Page = 1,
     ) -> Response[bytes]:
         if not _is_operator(context, authorization):
             raise NotAuthorizedException("only the operator may list all orders: send the bearer token")
@@ -90,7 +93,7 @@ def _queries(context: RouteContext) -> Sequence[Any]:
 def to_message(id: str, data: OrderRequest, now: datetime) -> PlaceOrder:
     """The message for a request body; `id` is that of the new order."""
     body = hashlib.sha256(encode(data)).hexdigest()
-    payment = Payment(payment_method=data.payment.payment_method)  # a total from the client is ignored
+    payment = Payment(payment_method=data.payment.payment_method)
     return PlaceOrder(id, data.customer_name, data.customer_email, data.products, payment, now, body)
 
 

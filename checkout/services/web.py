@@ -7,11 +7,14 @@ from html import escape
 from typing import Any
 
 import httpx
-from litestar import Litestar, Request, Response, get, post
+from litestar import Litestar, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
 from checkout.framework import http_app, http_errors
+from checkout.framework.http_errors import AnyRequest
+from checkout.framework.page_security import ForeignForm, FormProtection, page_headers
+from checkout.framework.rate_limit import FRONT_HEADER, front_key
 from checkout.ids import new_id
 from checkout.messages import CANCEL_ORDER, PAYMENT_METHODS, PLACE_ORDER, PRODUCTS
 
@@ -31,25 +34,32 @@ UNKNOWN = "It is not known whether your order was taken. Ask again: it is not or
 
 
 class Web:
-    """Step 1: shows the products and sends orders to the gateway at the URL `gateway`."""
+    """Step 1: shows the products and sends orders to the gateway at the URL `gateway`.
 
-    def __init__(self, gateway: str) -> None:
-        self._client = httpx.AsyncClient(base_url=gateway, timeout=10.0, headers={"user-agent": "web"}, trust_env=False)
+    `secret`, the operator's token: from it the tokens of forms and the key for the gateway's rate limit are derived.
+    """
+
+    def __init__(self, gateway: str, secret: str = "") -> None:
+        headers = {"user-agent": "web"} | ({FRONT_HEADER: front_key(secret)} if secret else {})
+        self._client = httpx.AsyncClient(base_url=gateway, timeout=10.0, headers=headers, trust_env=False)
+        self._forms = FormProtection(secret)
 
     def application(self, is_ready: Callable[[], bool]) -> Litestar:
         """Returns the HTTP application of the web app; its health check reports `is_ready()`."""
         form = "application/x-www-form-urlencoded"
-        options: dict[str, Any] = {"accepts": form, "on_shutdown": [self._client.aclose]}
+        options: dict[str, Any] = {"accepts": form, "on_shutdown": [self._client.aclose], "openapi_config": None}
+        options |= {"headers": page_headers(STYLE), "error_handlers": {ForeignForm: _refuse_form}}
         return http_app.application("Web app", self._routes(), is_ready, **options)
 
     def _routes(self) -> Sequence[Any]:
         @get("/")
-        async def show_shop() -> Response[str]:
-            return await self._shop_page()
+        async def show_shop(request: AnyRequest) -> Response[str]:
+            return await self._shop_page(self._forms.visitor(request))
 
         @post("/orders", status_code=303)
-        async def place_order(request: Request[Any, Any, Any]) -> Response[Any]:
+        async def place_order(request: AnyRequest) -> Response[Any]:
             form = await request.form()
+            visitor = self._forms.check(request, form)
             key = _idempotency_key(form)
             try:
                 headers = {"Idempotency-Key": key}
@@ -59,20 +69,22 @@ class Web:
             if response.status_code >= 500:
                 return _unknown_page(f"{_error_message(response)}. {UNKNOWN}", form, key)
             if response.status_code != 201:
-                return await self._shop_page(_error_message(response), response.status_code, form)
+                return await self._shop_page(visitor, _error_message(response), response.status_code, form)
             return Redirect(f"/orders/{response.json()['id']}", status_code=303)
 
         @get("/orders/{id:uuid}")
-        async def show_order(id: FromPath[uuid.UUID]) -> Response[str]:
+        async def show_order(id: FromPath[uuid.UUID], request: AnyRequest) -> Response[str]:
             response = await self._request("GET", f"{PLACE_ORDER}/{id}")
             if response.status_code != 200:
                 title = "Order not found" if response.status_code == 404 else "Try again in a moment"
                 return _page(title, _alert(_error_message(response)), status=response.status_code)
-            order = response.json()
-            return _page(f"Order {id}", _order_html(order), refresh=order["status"] in CANCELLABLE)
+            order, visitor = response.json(), self._forms.visitor(request)
+            body = _order_html(order, self._forms.field(visitor))
+            return self._forms.keep(visitor, _page(f"Order {id}", body, refresh=order["status"] in CANCELLABLE))
 
         @post("/orders/{id:uuid}/cancellation", status_code=303)
-        async def cancel_order(id: FromPath[uuid.UUID]) -> Response[Any]:
+        async def cancel_order(id: FromPath[uuid.UUID], request: AnyRequest) -> Response[Any]:
+            self._forms.check(request, await request.form())
             response = await self._request("POST", CANCEL_ORDER.format(id=id))
             if response.status_code != 201:
                 back = f"<p><a href=/orders/{id}>Back to the order</a>"
@@ -94,11 +106,12 @@ class Web:
         return response.json()
 
     async def _shop_page(
-        self, error: str = "", status: int = 200, form: Mapping[str, Any] = EMPTY_FORM
+        self, visitor: str, error: str = "", status: int = 200, form: Mapping[str, Any] = EMPTY_FORM
     ) -> Response[str]:
         products, methods = await self._read(PRODUCTS), await self._read(PAYMENT_METHODS + "?active=true")
         alert = _alert(error) if error else ""
-        return _page("Awesome Online Store", alert + _form_html(products, methods, form), status=status)
+        body = alert + _form_html(products, methods, form, self._forms.field(visitor))
+        return self._forms.keep(visitor, _page("Awesome Online Store", body, status=status))
 
 
 def _order_body(form: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,12 +154,14 @@ def _unknown_page(error: str, form: Mapping[str, Any], key: str) -> Response[str
     return _page("Try again in a moment", _alert(f"{error}.") + button, status=503)
 
 
-def _form_html(products: Sequence[Mapping[str, Any]], methods: Sequence[str], form: Mapping[str, Any]) -> str:
+def _form_html(
+    products: Sequence[Mapping[str, Any]], methods: Sequence[str], form: Mapping[str, Any], token: str
+) -> str:
     """The form of an order, with what the customer has entered before."""
     rows = "".join(_row_html(product, form) for product in products)
     chosen, name, email = form.get("pay"), escape(str(form.get("name", ""))), escape(str(form.get("email", "")))
     options = "".join(f"<option{' selected' * (method == chosen)}>{escape(method)}</option>" for method in methods)
-    return f"""<form method=post action=/orders><input type=hidden name=key value={new_id()}>
+    return f"""<form method=post action=/orders><input type=hidden name=key value={new_id()}>{token}
 <table><tr><th>Product<th class=number>Price<th class=number>Available<th>Quantity</tr>{rows}</table>
 <label>Your name <input name=name value="{name}" required maxlength=200 autocomplete=name></label>
 <label>Your e-mail address
@@ -166,19 +181,24 @@ def _row_html(product: Mapping[str, Any], form: Mapping[str, Any]) -> str:
 <td>{field}<input type=hidden name=price-{sku} value={price}></tr>"""
 
 
-def _order_html(order: Mapping[str, Any]) -> str:
+def _order_html(order: Mapping[str, Any], token: str) -> str:
     names = [(line["quantity"], escape(line["name"] or f"product {line['sku']}")) for line in order["products"]]
     lines = "".join(f"<li>{quantity} x {name}" for quantity, name in names)
     reason = f": {escape(order['reason'])}" if order["reason"] else ""
     total = f"<p>Total: {order['total']:.2f} EUR</p>" if order["total"] is not None else ""
-    cancel = _cancel_button(order["id"]) if order["status"] in CANCELLABLE else ""
+    cancel = _cancel_button(order["id"], token) if order["status"] in CANCELLABLE else ""
     return f"""<p>Thank you, {escape(order["customerName"])}. Your order is
 <span class=status>{escape(order["status"])}</span>{reason}.</p>
 <ul>{lines}</ul>{total}{cancel}<p><a href=/>Back to the shop</a>"""
 
 
-def _cancel_button(id: str) -> str:
-    return f"<form method=post action=/orders/{id}/cancellation><button>Cancel this order</button></form>"
+def _cancel_button(id: str, token: str) -> str:
+    return f"<form method=post action=/orders/{id}/cancellation>{token}<button>Cancel this order</button></form>"
+
+
+def _refuse_form(request: AnyRequest, error: ForeignForm) -> Response[str]:
+    reason = "This form is out of date, or it was not a page of this shop that has sent it."
+    return _page("Nothing was sent", _alert(reason) + "<p><a href=/>Back to the shop</a>", status=403)
 
 
 def _alert(message: str) -> str:

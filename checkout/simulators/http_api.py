@@ -8,12 +8,19 @@ from litestar import Litestar, Response, get, put
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from checkout.framework import http_app, http_server
 from checkout.framework.http_app import json_response, read_json
 from checkout.framework.http_errors import AnyRequest, ErrorHandlers, ErrorResponse, error_response
-from checkout.simulators.external_system import ConnectionDropped, ExternalSystem, KeyReused, Ledger, SimulatedFailure
+from checkout.framework.http_limits import LimitedConnection
+from checkout.simulators.external_system import (
+    ConnectionDropped,
+    ExternalSystem,
+    KeyReused,
+    Ledger,
+    SimulatedFailure,
+    StillProcessing,
+)
 
 MAX_KEY_CHARACTERS = 255
 
@@ -64,7 +71,7 @@ def idempotency_key(request: AnyRequest) -> str:
     return key
 
 
-class DroppableConnection(HttpToolsProtocol):
+class DroppableConnection(LimitedConnection):
     """HTTP connections that the application can close without a response, for which ASGI has no message."""
 
     def on_message_begin(self) -> None:
@@ -87,4 +94,5 @@ ERROR_HANDLERS: ErrorHandlers = {
     ConnectionDropped: _drop_connection,
     KeyReused: lambda request, error: error_response(422, str(error)),
     SimulatedFailure: lambda request, error: error_response(500, str(error)),
+    StillProcessing: lambda request, error: error_response(409, str(error)),
 }

@@ -25,6 +25,33 @@ def test_where_no_kafka_runs_status_ends_with_1_and_stop_does_nothing(
     assert not home.exists()
 
 
+def test_the_access_rules_of_every_service_are_printed_as_a_script(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CHECKOUT_PREFIX", "second--")
+
+    exit_code = run(monkeypatch, "kafka", "acls")
+
+    printed = capsys.readouterr().out
+    commands = [line for line in printed.splitlines() if line.startswith("kafka-acls.sh ")]
+    assert (exit_code, len(commands)) == (0, 19)
+    assert subprocess.run(["sh", "-n"], input=printed, text=True).returncode == 0
+    assert commands[0].startswith(
+        'kafka-acls.sh --bootstrap-server "$BOOTSTRAP_SERVERS" --command-config "$COMMAND_CONFIG" --add '
+        "--allow-principal User:second--orders --operation Read --operation Describe --topic second--payment."
+    )
+
+
+def test_the_access_rules_are_printed_as_json(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exit_code = run(monkeypatch, "kafka", "acls", "--format", "json")
+
+    rules = json.loads(capsys.readouterr().out)
+    assert exit_code == 0
+    assert {"user": "payments", "kind": "group", "name": "payments", "operations": ["Read"]} in rules
+
+
 @pytest.mark.kafka
 @pytest.mark.slow
 def test_the_local_kafka_is_started_shown_and_stopped_by_hand(kafka_home: Path, port_base: int) -> None:

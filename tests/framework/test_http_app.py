@@ -95,6 +95,10 @@ def test_an_unknown_path_or_method_is_answered_with_a_sentence(
     assert (answer.status_code, answer.json()) == (status, expected)
 
 
+def test_a_method_that_is_not_allowed_is_answered_with_those_that_are(client: TestClient[Any]) -> None:
+    assert set(client.put("/orders").headers["allow"].split(", ")) == {"POST", "OPTIONS"}
+
+
 def test_a_wrong_query_parameter_is_answered_with_a_sentence(client: TestClient[Any]) -> None:
     answer = client.get("/pages", params={"page": "0"})
 

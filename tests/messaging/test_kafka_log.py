@@ -21,7 +21,8 @@ from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.kafka_topics import choose_brokers, topic_options
 from checkout.messaging.log import Broker, Lag, LogUnavailable, ProducerRecord
 from checkout.messaging.memory_log import MemoryBroker
-from checkout.settings import KAFKA_CLIENTS
+from checkout.messaging.security.login import LoginRefused
+from checkout.settings import KAFKA_CLIENTS, KafkaSecurity
 
 NewBroker = Callable[[], KafkaBroker]
 AWAY = r"LogUnavailable: no Kafka answers at 127.0.0.1:\d+: start one with `checkout kafka start`"
@@ -119,6 +120,18 @@ def test_run_without_a_prefix_does_not_see_the_others(kafka: str, new_kafka_brok
 
     assert not [topic for topic in seen if "--" in topic or topic.startswith("__")]
     store.close()
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("protocol", ["SSL", "SASL_PLAINTEXT", "SASL_SSL"])
+def test_a_kafka_without_tls_and_login_is_told_from_one_that_is_away(
+    protocol: str, kafka: str, tmp_path: Path
+) -> None:
+    (tmp_path / "password").write_text("spoon")
+    login = KafkaSecurity(protocol, user="orders", password_file=str(tmp_path / "password"))
+
+    with pytest.raises(LoginRefused, match=f"Kafka at {kafka} wants PLAINTEXT, not {protocol}: set CHECKOUT_KAFKA_SEC"):
+        KafkaBroker(kafka, security=login).topics()
 
 
 def test_a_client_that_is_not_installed_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

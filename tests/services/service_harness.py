@@ -1,7 +1,7 @@
 """Service harness: runs the handlers of one service, or its HTTP server, without Kafka."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from checkout.replies import (
     ParcelRefused,
     RefundRefused,
 )
-from checkout.worker.calls.external_calls import ExternalCalls
+from checkout.worker.calls.external_calls import Adapter, ExternalCalls
 from checkout.worker.database import ServiceDatabase
 from checkout.worker.worker import Worker
 
@@ -63,16 +63,25 @@ class ServiceHarness:
         return self.service.replies[call] if call else self.service.handlers[type(message)]
 
 
+def new_broker() -> MemoryBroker:
+    """A broker with the topics of the store."""
+    broker = MemoryBroker()
+    broker.create({topic: 1 for topic in TOPICS})
+    return broker
+
+
 class ServiceServer:
     """The HTTP application of a service, and its worker in a thread, on an in-memory broker."""
 
-    def __init__(self, service: Service, folder: Path, limit: int) -> None:
-        self.broker = MemoryBroker()
-        self.broker.create({topic: 1 for topic in TOPICS})
+    def __init__(
+        self, service: Service, folder: Path, limit: int, broker: MemoryBroker | None = None,
+        adapters: Mapping[str, Adapter] | None = None,
+    ) -> None:  # fmt: skip
+        self.broker = broker or new_broker()
         self.database = ServiceDatabase(f"sqlite:///{folder / service.name}.db", service)
         log = self.broker.join(service.name, list(service.topics()), f"{service.name}-1")
         self.intake = Intake(limit)
-        calls = ExternalCalls({}, 0)
+        calls = ExternalCalls(adapters or {}, 0)
         self.worker = Worker(service, MESSAGE_TYPES, log, self.database, Journal(None), calls, self.intake)
         context = RouteContext(self.intake, self.database.read, utc_now, OPERATOR_TOKEN)
         routes = service.routes(context)

@@ -1,6 +1,7 @@
 """Gateway: passes requests and responses on unchanged, and calls back with each order that was created."""
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -98,7 +99,7 @@ def test_an_order_and_its_response_are_passed_on_unchanged(client: httpx.Client,
     [
         (f"{ORDERS}/{FIRST}", f"{ORDERS}/{FIRST}?"), (f"{ORDERS}?page=2", f"{ORDERS}?page=2"),
         (f"{PRODUCTS}?available=true", f"{PRODUCTS}?available=true"),
-        (f"{METHODS}?active=a%26b", f"{METHODS}?active=a%26b"), (f"{ORDERS}/a%3Fb", f"{ORDERS}/a%3Fb?"),
+        (f"{METHODS}?active=1&x=a%26b", f"{METHODS}?active=1&x=a%26b"), (f"{ORDERS}/a%3Fb", f"{ORDERS}/a%3Fb?"),
         (f"{ORDERS}/%00", f"{ORDERS}/%00?"), (f"{ORDERS}/%2e%2e", f"{ORDERS}/%2e%2e?"),
     ],
 )
@@ -124,8 +125,11 @@ def test_a_response_keeps_its_status_and_its_body(client: httpx.Client, backend:
     assert response.headers["retry-after"] == "3"
 
 
-def test_the_callback_gets_each_created_order_once(client: httpx.Client, accepted: Accepted) -> None:
-    client.post(ORDERS, json=BODY, headers={"CID": "c-7", "User-Agent": "curl"})
+def test_the_callback_gets_each_created_order_once_without_unknown_fields(
+    client: httpx.Client, accepted: Accepted
+) -> None:
+    unknown = {"password": "geheim", "payment": {"paymentMethod": "CREDIT", "cvc": "123"}}
+    client.post(ORDERS, json=BODY | unknown, headers={"CID": "c-7", "User-Agent": "curl"})
 
     ((message, order),) = accepted
     assert message is PlaceOrder
@@ -167,6 +171,16 @@ def test_a_header_that_is_not_ascii_is_passed_on_unchanged(client: httpx.Client,
 
     assert response.status_code == 201
     assert backend.requests[0]["headers"]["cid"] == b"\xe9"
+
+
+def test_white_space_after_the_value_of_a_header_is_no_part_of_it(client: httpx.Client, backend: StubService) -> None:
+    backend.response = {"status": 200, "body": b"[]", "headers": {}}
+    with socket.create_connection((client.base_url.host, client.base_url.port), 5) as connection:
+        lines = f"GET {ORDERS} HTTP/1.1", "host: a", "authorization: Bearer x \t", "connection: close", "", ""
+        connection.sendall("\r\n".join(lines).encode())
+        status = connection.recv(1_000).split()[1]
+
+    assert (status, backend.requests[0]["headers"]["authorization"]) == (b"200", b"Bearer x")
 
 
 def test_an_unavailable_service_is_answered_with_503_and_retry_after() -> None:

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulation.databases import Databases
 from simulation.decisions import Schedule
-from simulation.store import SimulatedStore
+from simulation.store.databases import CATALOGUE, Databases
+from simulation.store.simulated_store import RUBBISH, SimulatedStore
 
 from checkout.checker.check import check
 from checkout.checker.collect.memory import of_memory
 from checkout.checker.results import Report
-from checkout.messaging.log import DEAD_LETTERS
+from checkout.messaging.log import DEAD_LETTERS, Broker
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,24 @@ def run(databases: Databases, schedule: Schedule, journal: Path | None = None) -
     around.tell("the faults end")
     store.come_to_rest()
     store.close()
-    found = of_memory(around.broker, databases.by_name, around.systems, client=around.clients.log)
+    received = {product.sku: product.on_hand for product in CATALOGUE}
+    since = around.clock.seconds()  # no reservation ends in time while Stock is down, but each does in the end
+    found = of_memory(
+        around.broker, databases.by_name, around.systems, around.clients.log, received=received, hold_seconds=since
+    )  # fmt: skip
+    report = check(found)
+    around.counts.update({f"checked: {each.invariant}": sum(each.counts.values()) for each in report.results})
     for _, id, _ in around.clients.orders:
         order = around.clients.find(id)
         around.counts[f"order: {order.status if order else 'refused'}"] += 1
-    # No schedule has a record that cannot be handled.
-    dead = [f"a dead letter on {topic}" for topic in around.broker.topics() if topic.endswith(DEAD_LETTERS)]
-    return Run(around.told, around.counts, check(found), [*around.problems, *dead])
+    return Run(around.told, around.counts, report, [*around.problems, *_dead_letters(around.broker)])
+
+
+def _dead_letters(broker: Broker) -> list[str]:
+    # Nothing but rubbish cannot be handled.
+    letters = broker.read([topic for topic in broker.topics() if topic.endswith(DEAD_LETTERS)])
+    return [
+        f"a dead letter: {dict(letter.headers)['dlt_error']!r}, {letter.value!r}"
+        for letter in letters
+        if letter.value != RUBBISH
+    ]

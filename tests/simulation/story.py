@@ -5,13 +5,20 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulation.databases import Databases
-from simulation.decisions import Schedule
+from simulation.decisions import Schedule, draw_schedule
 from simulation.run import Run, run
 from simulation.shrinking import shrink
+from simulation.store.databases import Databases
 
 from checkout.journal import journal
 from checkout.journal.hop import Hop
+
+
+def explain(databases: Databases, seed: int, folder: Path) -> str:
+    """Why the schedule of a seed fails, by the shortest one that fails so; its journal is kept in this folder."""
+    schedule = shortest(databases, draw_schedule(seed))
+    story = tell(databases, schedule, folder / f"simulation-{seed}.jsonl")
+    return f"seed {seed}, shrunk to {story}"
 
 
 def shortest(databases: Databases, schedule: Schedule) -> Schedule:

@@ -1,5 +1,6 @@
 """Other ends: cancelled, expired, refunded and undeliverable orders, on real processes."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -131,8 +132,9 @@ def test_the_web_page_of_an_order_cancels_it(shopper: Shopper) -> None:
     page = f"{shopper.store.settings.url('web')}/orders/{id}"
 
     open_page = shopper.http.get(page).text
-    cancelled = shopper.http.post(page + "/cancellation", follow_redirects=True)
-    again = shopper.http.post(page + "/cancellation", follow_redirects=True)
+    form = {"token": re.findall("name=token value=([0-9a-f]+)", open_page)[0]}
+    cancelled = shopper.http.post(page + "/cancellation", data=form, follow_redirects=True)
+    again = shopper.http.post(page + "/cancellation", data=form, follow_redirects=True)
 
     assert f"action=/orders/{id}/cancellation" in open_page
     assert "CANCELLED" in cancelled.text and "Cancel this order" not in cancelled.text

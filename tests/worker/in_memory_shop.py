@@ -15,11 +15,12 @@ from checkout.journal import journal
 from checkout.journal.hop import Hop
 from checkout.journal.journal import Journal
 from checkout.messages import MESSAGE_TYPES, TOPICS, Message, PlaceOrder
-from checkout.messaging.log import ProducerRecord, Record
+from checkout.messaging.log import Broker, ProducerRecord, Record
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.registry import SERVICES
 from checkout.services.stock import Stock
 from checkout.simulators.in_process import SimulatedSystems
+from checkout.worker import inbox, outbox
 from checkout.worker.calls.external_calls import ExternalCalls
 from checkout.worker.database import ServiceDatabase
 from checkout.worker.recovery import missing_hops
@@ -29,9 +30,12 @@ from checkout.worker.worker import Worker
 class InMemoryShop:
     """One worker per service. A crash loses the memory of a worker; its database and the broker are kept."""
 
-    def __init__(self, folder: Path, databases: Mapping[str, ServiceDatabase], partitions: int = 1) -> None:
+    def __init__(
+        self, folder: Path, databases: Mapping[str, ServiceDatabase], partitions: int = 1,
+        broker: Broker | None = None,
+    ) -> None:  # fmt: skip
         self.folder, self.simulators, self.intake = folder, SimulatedSystems(), Intake()
-        self.broker = MemoryBroker()
+        self.broker: Any = broker or MemoryBroker()
         self.broker.create({topic: partitions for topic in TOPICS})
         self.services: dict[str, Service] = {service.name: service() for service in SERVICES}
         self.databases = databases
@@ -125,8 +129,9 @@ def run_once(worker: Worker) -> bool:
 def reset_database(database: ServiceDatabase, service: Service) -> None:
     """Deletes all rows and seeds the tables; much faster than a new database, whose statements are compiled anew."""
     with database.begin() as db:
-        for (table,) in db.exec_driver_sql("select name from sqlite_master where type = 'table'").all():
-            db.exec_driver_sql(f"delete from {table}")
+        for metadata in (inbox.METADATA, outbox.METADATA, service.tables):
+            for table in metadata.tables:
+                db.exec_driver_sql(f"delete from {table}")
         service.seed(db)
 
 

@@ -1,13 +1,14 @@
 """HTTP responses: missing, late, endless and invalid ones, and what an adapter makes of each."""
 
 import contextlib
+import gzip
 import json
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from litestar import Litestar, Response, get, post
+from litestar import Litestar, Request, Response, get, post
 from sample import FIRST
 from worker.outbox_rows import CHARGE, PARCEL, REFUND, external_call
 
@@ -145,7 +146,7 @@ def test_a_redirect_is_not_followed() -> None:
     ("status", "body", "reason"),
     [
         (402, b'{"reason":"no money"}', "no money"), (402, b'{"message":"no account"}', "no account"),
-        (402, b"{}", "denied"), (402, b'{"reason":7}', "7"),
+        (402, b"{}", "no reason was given"), (402, b'{"reason":7}', "7"),
     ],
 )
 def test_a_denial_always_has_a_reason(stub_response_and_adapter: Any, status: int, body: bytes, reason: str) -> None:
@@ -163,6 +164,73 @@ def test_a_reason_is_stored_in_characters_that_every_receiver_takes(stub_respons
     result = adapter.charge(external_call(CHARGE))
 
     assert result.reply == CardDenied(FIRST, "no ? \ufffd " + "x" * 993)
+
+
+def test_a_reason_with_a_card_number_is_masked(stub_response_and_adapter: Any) -> None:
+    response, adapter = stub_response_and_adapter
+    response["next"] = 402, b'{"reason": "4111 1111 1111 1111 has expired"}', "application/json"
+
+    assert adapter.charge(external_call(CHARGE)).reply == CardDenied(FIRST, "(card number) has expired")
+
+
+NOT_AS_AGREED = {
+    "a charge that is denied": ("charge", 201, {"status": "denied"}),
+    "a denial that is charged": ("charge", 402, {"status": "charged"}),
+    "a reason that is a list": ("charge", 402, {"reason": ["no money"]}),
+    "a refund that is refused": ("refund", 201, {"status": "refused"}),
+    "an id that is an object": ("book", 201, {"id": {}}),
+    "a list": ("book", 201, []), "text": ("refund", 409, "no"), "null": ("charge", 201, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOT_AS_AGREED)
+def test_a_body_that_is_not_as_agreed_is_no_answer(stub_response_and_adapter: Any, name: str) -> None:
+    response, adapter = stub_response_and_adapter
+    call, status, body = NOT_AS_AGREED[name]
+    response["next"] = status, json.dumps(body).encode(), "application/json"
+    payload = {"charge": CHARGE, "refund": REFUND, "book": PARCEL}[call]
+
+    with pytest.raises(Unanswered, match=f"HTTP {status} whose body is not as agreed"):
+        getattr(adapter, call)(external_call(payload))
+
+
+@pytest.mark.parametrize("known", [{"status": "pending"}, {"amount": "10.00"}, {"order": []}])
+def test_a_known_charge_that_is_not_as_agreed_is_no_answer(stub_response_and_adapter: Any, known: Any) -> None:
+    response, adapter = stub_response_and_adapter
+    body = {"order": FIRST, "amount": 10.0, "status": "charged"} | known
+    response["next"], response["get"] = CONFLICT, (200, json.dumps(body).encode(), "application/json")
+
+    with pytest.raises(Unanswered, match="HTTP 200 whose body is not as agreed"):
+        adapter.charge(external_call(CHARGE))
+
+
+def test_a_compressed_body_is_not_unpacked() -> None:
+    @post("/charges", status_code=201)
+    async def respond() -> Response[bytes]:
+        packed = gzip.compress(b'{"id": "' + b" " * 50_000_000 + b'"}')
+        return Response(packed, headers={"content-encoding": "gzip"}, media_type="application/json")
+
+    with http_api.serve_in_thread(Litestar([respond], openapi_config=None)) as address:
+        adapter = HttpAdapter(address)
+        with pytest.raises(Unanswered, match="UnicodeDecodeError|JSONDecodeError|ReadError"):
+            adapter.charge(external_call(CHARGE))
+        adapter._client.close()
+
+
+def test_the_password_of_an_address_is_used_and_not_journaled() -> None:
+    received: list[str | None] = []
+
+    @post("/charges", status_code=201)
+    async def respond(request: Request[Any, Any, Any]) -> dict[str, str]:
+        received.append(request.headers.get("authorization"))
+        return {}
+
+    with http_api.serve_in_thread(Litestar([respond], openapi_config=None)) as address:
+        adapter = HttpAdapter(address.replace("//", "//shop:geheim@"))
+        result = adapter.charge(external_call(CHARGE))
+        adapter._client.close()
+
+    assert result.url == f"{address}/charges" and received[0].startswith("Basic ")
 
 
 CONFLICT = (422, b'{"message": "the key came with another body"}', "application/json")

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
+from email.utils import getaddresses
 from typing import Any
 
 import pytest
@@ -189,16 +190,6 @@ def test_special_characters_in_a_name_do_not_change_the_address(name: str) -> No
     assert "Bcc" not in headers and len(headers) == 8
 
 
-@pytest.mark.parametrize("field", ["customer_name", "subject"])
-@pytest.mark.parametrize("attack", ["Ada\r\nBcc: eve@example.org", "Ada\nX: y", "Ada\rX: y"])
-def test_a_line_break_in_a_header_is_refused(field: str, attack: str) -> None:
-    fields = {"customer_name": "Ada", "subject": "Spoons"} | {field: attack}
-    call = SendEmail(FIRST, "approved", fields["customer_name"], EMAIL, fields["subject"], "text")
-
-    with pytest.raises(ValueError):
-        email_message(call, external_call(call))
-
-
 def test_the_text_cannot_add_headers() -> None:
     text = "Bcc: eve@example.org\n\n.\nFrom me\n=?x?=\n" + "é" * 999
     call = SendEmail(FIRST, "approved", "Ada", EMAIL, "Spoons", text)
@@ -207,3 +198,62 @@ def test_the_text_cannot_add_headers() -> None:
 
     assert message.get_content().rstrip("\n") == text
     assert len(message.items()) == 8
+
+
+# -- header injection -------------------------------------------------------------------------------------------------
+
+BREAKS = ["\r\n", "\n", "\r", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\0"]
+ENCODED = [
+    "=?utf-8?q?a=0ABcc=3A_eve=40x=2Eorg?=", "=?utf-8?q?a=0D=0ABcc=3A_eve=40x.org=0D=0AReply-To=3A_eve=40x.org?=",
+    "=?utf-8?b?YQpCY2M6IGV2ZUB4Lm9yZw==?=", "Ada =?utf-8?q?=0ABcc:_eve@x.org?=", "=?utf-8*en?q?a=0ABcc=3A_e=40x.org?=",
+    "é =?utf-8?q?=0ABcc:_eve?=", "=?utf-7?q?+AAo-Bcc:?=", "=?x?", "=?utf-8?q?=0a?= =?utf-8?q?Bcc: eve@x.org?=",
+]
+ATTACKS = [f"Ada{ends}Bcc: eve@x.org" for ends in BREAKS] + ENCODED
+NAMES = [
+    "Ada, Eve <eve@x.org>", '"Ada" <eve@x.org>,', "Ada <eve@x.org>", "eve@x.org", "Ada\\", '\\"', "(Ada",
+    "Ada:eve@x.org;", "<>", "@", ",", ";", "''", "a" * 200, "é" * 200, "Ада " * 50, "\u202eadA", "Ada\u200bEve",
+    "customer", "Bcc: eve@x.org",
+]
+
+
+def parsed(content: bytes) -> list[Any]:
+    """The same e-mail as a new and as an old mail program reads it."""
+    return [message_from_bytes(content, policy=policy.default), message_from_bytes(content)]
+
+
+@pytest.mark.parametrize("name", NAMES + ATTACKS, ids=ascii)
+def test_no_name_adds_a_recipient_or_a_header(name: str) -> None:
+    call = SendEmail(FIRST, "approved", name, EMAIL, "Spoons", f"Dear {name}")
+
+    for mail in parsed(email_message(call, external_call(call)).as_bytes()):
+        recipients = [mail.get_all(header, []) for header in ("To", "Cc", "Bcc", "Reply-To")]
+        assert [address for _, address in getaddresses(map(str, sum(recipients, [])))] == [EMAIL]
+        assert len(mail.items()) == 8
+
+
+@pytest.mark.parametrize("name", ATTACKS, ids=ascii)
+def test_a_name_that_could_add_headers_is_left_out(name: str) -> None:
+    assert headers_of(SendEmail(FIRST, "approved", name, EMAIL, "Spoons", "text"))["To"] == EMAIL
+
+
+@pytest.mark.parametrize("field", ["customer_email", "subject"])
+@pytest.mark.parametrize("attack", ATTACKS, ids=ascii)
+def test_an_unsafe_subject_or_address_is_refused(field: str, attack: str) -> None:
+    fields = {"customer_email": EMAIL, "subject": "Spoons"} | {field: attack}
+    call = SendEmail(FIRST, "approved", "Ada", fields["customer_email"], fields["subject"], "text")
+
+    with pytest.raises(ValueError, match="can add headers"):
+        email_message(call, external_call(call))
+
+
+@pytest.mark.parametrize("name", ['"Eve" <eve@x.org>, Bob <bob@x.org>', ENCODED[0], "Ada\r\nRCPT TO:<e@x.org>"])
+def test_the_envelope_has_one_recipient_whatever_the_name_is(mailbox_and_adapter: Any, name: str) -> None:
+    inbox, adapter = mailbox_and_adapter
+
+    adapter.send(external_call(SendEmail(FIRST, "approved", name, EMAIL, "Spoons", ".\r\nRCPT TO:<eve@x.org>\r\n.")))
+
+    assert [mail["to"] for mail in inbox.mails()] == [EMAIL]
+
+
+def test_the_password_of_a_mail_server_is_not_journaled() -> None:
+    assert SmtpAdapter("smtp://shop:geheim@mail.example:2525").url == "smtp://mail.example:2525"

@@ -25,14 +25,14 @@ def of_shop(
 ) -> Witnesses:
     """Reads the witnesses of a store from outside.
 
-    `secrets`: texts that must not occur anywhere, besides the operator token and the password of the databases.
+    `secrets`: texts that must not occur anywhere, besides the operator token and the passwords of databases and Kafka.
     `lost_replies`: how many e-mails a fault has kept without a response. Raises LogUnavailable.
     """
     # Effects before their causes: what happens meanwhile then lacks no cause.
     requests = read_client_log(client_log) if client_log else None
     ledgers = of_external_systems(shop)
     databases = of_databases(database_urls(shop))
-    with closing(KafkaBroker(shop.bootstrap_servers, shop.prefix)) as broker:
+    with closing(KafkaBroker(shop.bootstrap_servers, shop.prefix, security=shop.kafka_security)) as broker:
         topics = of_topics(broker)
     return Witnesses(
         client=requests, databases=databases, lost_replies=lost_replies,
@@ -49,7 +49,9 @@ def _ledgers_since(shop: ShopFile) -> datetime | None:
 
 def _secrets(shop: ShopFile, others: Iterable[str]) -> Sequence[str]:
     password = make_url(shop.database_url).password if shop.database_url else None
-    return [secret for secret in (shop.operator_token, password, *others) if secret]
+    of_kafka = shop.kafka_security.password_file  # next to those of the services, where Kafka is a local one
+    passwords = [file.read_text().strip() for file in Path(of_kafka).parent.glob("*.password")] if of_kafka else []
+    return [secret for secret in (shop.operator_token, password, *passwords, *others) if secret]
 
 
 def _texts(home: Path) -> Iterator[tuple[str, str]]:

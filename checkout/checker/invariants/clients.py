@@ -54,7 +54,8 @@ def _steps_back(responses: Sequence[Seen]) -> Iterator[str]:
             yield f"not found at {request.started:%H:%M:%S.%f}, but it was {', '.join(sorted(known))}"
         elif status is not None:
             heapq.heappush(ended, (request.ended, number, status))
-            yield from (
+            # The response to a repeated command says that it was accepted once, not that it is the last to be.
+            yield from () if request.method == "POST" else (
                 f"shown as {status} at {request.started:%H:%M:%S.%f}, but before as {earlier}"
                 for earlier in sorted(known) if status not in later_statuses(earlier)
             )  # fmt: skip

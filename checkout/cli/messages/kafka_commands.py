@@ -1,4 +1,4 @@
-"""Kafka commands: `checkout kafka start`, `stop`, `status` and `tool`."""
+"""Kafka commands: `checkout kafka start`, `stop`, `status`, `acls` and `tool`."""
 
 import contextlib
 import os
@@ -7,10 +7,15 @@ from typing import Any, NoReturn
 
 from checkout.cli import output
 from checkout.cli.progress import progress_bar
-from checkout.local_kafka import cluster, tools
+from checkout.local_kafka import cluster, security, tools
 from checkout.processes.shop_file import ShopNotRunning, find_shop
-from checkout.settings import read_settings
+from checkout.settings import PLAINTEXT, read_settings
 
+SCRIPT_HEAD = """\
+#!/bin/sh
+# Allows each service what it needs, on a cluster that denies everything else. The user of a service has the name of its
+# consumer group. BOOTSTRAP_SERVERS: where the cluster is. COMMAND_CONFIG: a file with the login of an administrator.
+set -eu"""
 
 def start(**overrides: Any) -> None:
     """Starts the local Kafka of this home, which then runs until `stop`."""
@@ -19,8 +24,12 @@ def start(**overrides: Any) -> None:
         overrides["port_base"] = find_shop(home).port_base
     settings = read_settings(**overrides)
     with progress_bar() as progress:
-        servers = cluster.acquire(home, settings.port_base, settings.brokers, progress, keep=True)
-    print(f"Kafka answers at {servers}; stop it with `checkout kafka stop`")
+        servers = cluster.acquire(
+            home, settings.port_base, settings.brokers, progress, keep=True, secured=settings.secured
+        )
+    login = security.client_security(home)
+    how = f" to the user {login.user} (password in {login.password_file})" if login.user else ""
+    print(f"Kafka answers at {servers}{how}; stop it with `checkout kafka stop`")
 
 
 def stop() -> None:
@@ -40,7 +49,8 @@ def status(as_json: bool) -> int:
     elif found.processes:
         users = f"used by processes {found.users}" if found.users else "not in use"
         kept = ", running until `checkout kafka stop`" if found.kept else ""
-        print(f"{found.brokers} broker(s) at {found.bootstrap_servers}, processes {found.processes}, {users}{kept}")
+        kind = "broker(s) with TLS and users" if found.secured else "broker(s)"
+        print(f"{found.brokers} {kind} at {found.bootstrap_servers}, processes {found.processes}, {users}{kept}")
     else:
         print("no Kafka is running here: start one with `checkout kafka start`")
     return 0 if found.processes else 1
@@ -52,16 +62,37 @@ def tool(name: str, arguments: Sequence[str]) -> NoReturn:
     Without `--bootstrap-server` it gets the address of the settings or of the local Kafka. Raises KafkaUnavailable
     when neither is there, and JarsUnavailable when the tool cannot be downloaded.
     """
-    server = ["--bootstrap-server", _servers()] if tools.lacks_server(name, arguments) else []
+    server = _server_options(arguments) if tools.lacks_server(name, arguments) else []
     with progress_bar() as progress:
         command = tools.command_line(name, [*arguments, *server], progress)
     os.execve(command[0], command, tools.environment())
 
 
-def _servers() -> str:
+def acls(format: str) -> None:
+    """Prints the access rules of every service, as a shell script of Kafka's own tool or as JSON."""
+    from checkout.messaging.security.access_rules import commands
+    from checkout.processes.kafka_access import access_rules  # imports the services
+    from checkout.registry import load_registry
+
     settings = read_settings()
-    status = cluster.status(settings.home.absolute())
-    if settings.bootstrap_servers or status.processes:
-        return settings.bootstrap_servers or status.bootstrap_servers
-    remedy = "start one with `checkout kafka start`, or name one with --bootstrap-server"
-    raise cluster.KafkaUnavailable(f"no Kafka is running here: {remedy}")
+    rules = access_rules(load_registry(settings.registry), settings.prefix)
+    if format == "json":
+        output.print_json([rule._asdict() for rule in rules])
+    else:
+        print(SCRIPT_HEAD)
+        print("\n".join(commands(rules, '--bootstrap-server "$BOOTSTRAP_SERVERS" --command-config "$COMMAND_CONFIG"')))
+
+
+def _server_options(arguments: Sequence[str]) -> list[str]:
+    settings = read_settings()
+    home, status = settings.home.absolute(), cluster.status(settings.home.absolute())
+    if not settings.bootstrap_servers and not status.processes:
+        remedy = "start one with `checkout kafka start`, or name one with --bootstrap-server"
+        raise cluster.KafkaUnavailable(f"no Kafka is running here: {remedy}")
+    login = settings.kafka_security if settings.bootstrap_servers else security.client_security(home)
+    options = ["--bootstrap-server", settings.bootstrap_servers or status.bootstrap_servers]
+    if login.protocol != PLAINTEXT and tools.lacks_command_config(arguments):
+        home.mkdir(parents=True, exist_ok=True)
+        security.write_secret(home / "kafka-client.properties", security.client_properties(login))
+        options += ["--command-config", str(home / "kafka-client.properties")]
+    return options

@@ -66,7 +66,7 @@ def connect_to_kafka(home: Path) -> KafkaBroker | None:
     try:
         settings = read_settings()
         found = settings if settings.bootstrap_servers else find_shop(home)
-        return KafkaBroker(found.bootstrap_servers, found.prefix, CLIENT_SETTINGS)
+        return KafkaBroker(found.bootstrap_servers, found.prefix, CLIENT_SETTINGS, security=found.kafka_security)
     except ShopNotRunning:
         return None
 

@@ -12,7 +12,9 @@ from checkout.cli.orders.journeys import connect_to_kafka
 from checkout.diagnosis.diagnosis import Diagnosis, UnknownOrder, diagnose
 from checkout.diagnosis.waits import RUNS, RunningSystem
 from checkout.journal import journal
+from checkout.messaging.kafka_client import AccessDenied
 from checkout.messaging.log import Broker, LogUnavailable
+from checkout.messaging.security.login import LoginRefused
 from checkout.processes.shop_file import ShopError, ShopFile, ShopNotRunning, find_shop
 from checkout.registry import STORE
 from checkout.settings import Settings, read_settings
@@ -56,6 +58,8 @@ def _broker(home: Path, opened: ExitStack) -> Broker | None:
         if broker is not None:
             opened.enter_context(closing(broker))
             broker.topics()
+    except (AccessDenied, LoginRefused):  # a Kafka that is there
+        raise
     except LogUnavailable:
         return None
     return broker

@@ -108,14 +108,14 @@ def run(every: bool) -> int:
     prefix = f"demo-{int(time.time() * 1000):x}--"
     own: dict[str, Any] = {"home": home, "prefix": prefix, "port_base": free_port_base()}
     own |= {"reservation_seconds": RESERVATION_SECONDS} if every else {}
-    with running_shop((), False, **own) as supervisor:
+    with running_shop((), False, **own):
         shop, problems = find_shop(home), list[str]()
         for story in stories:
             result = _run_story(shop, story)
             output.out.print(output.journey(story.title, result.hops))
             output.out.print(_summary(result))
             problems += _differences(story, result)
-        with closing(KafkaBroker(supervisor.settings.bootstrap_servers, prefix)) as broker:
+        with closing(KafkaBroker(shop.bootstrap_servers, prefix, security=shop.kafka_security)) as broker:
             broker.delete()
     for problem in problems:
         output.out.print(f"[bold]unexpected:[/bold] {problem}")
@@ -134,7 +134,7 @@ def _run_story(shop: ShopFile, story: Story) -> StoryResult:
     if story.cancel_when:
         _cancel(shop, id, story.cancel_when)
     wait_for_journey(shop, id, view=story.view if story.switches else "")
-    with closing(KafkaBroker(shop.bootstrap_servers, shop.prefix)) as broker:
+    with closing(KafkaBroker(shop.bootstrap_servers, shop.prefix, security=shop.kafka_security)) as broker:
         hops = journeys.journey(id, Path(shop.home) / "journal", broker)
     order = call_gateway(shop, "GET", f"{PLACE_ORDER}/{id}")
     mails = httpx.get(shop.address("mailbox") + "/mails", params={"order": id}, trust_env=False).json()

@@ -16,13 +16,13 @@ from typing import TypeVar
 import checkout
 from checkout.lab.engine.start_messages import start_messages
 from checkout.lab.errors import LabError
-from checkout.local_kafka import cluster
+from checkout.local_kafka import cluster, security
 from checkout.local_kafka.broker_process import KafkaUnavailable
 from checkout.messaging.kafka_admin import Replicas
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import Broker, LogUnavailable, Partition
 from checkout.messaging.memory_log import MemoryBroker
-from checkout.settings import KAFKA, LOGS, MEMORY, WrongSetting, read_settings
+from checkout.settings import KAFKA, LOGS, MEMORY, KafkaSecurity, WrongSetting, as_environment, read_settings
 from checkout.system.deadline import wait_until
 from checkout.system.pid import Pid
 from checkout.system.ports import free_port_base
@@ -75,6 +75,7 @@ class KafkaSession:
         if kind == MEMORY and brokers > 1:
             raise LabError('a lab in memory has no brokers: Lab(log="kafka", brokers=3) has three')
         self.kind, self.brokers, self.servers, self._client = kind, brokers, servers, client
+        self._security = read_settings().kafka_security if servers else KafkaSecurity()
         self.home: Path | None = None
         self._cleanup: subprocess.Popen[bytes] | None = None
         self.broker: Broker | None = None
@@ -89,10 +90,10 @@ class KafkaSession:
         if self.kind == KAFKA:
             self._start_kafka()
             prefix = new_prefix()
-            self.broker = KafkaBroker(self.servers, prefix, self._client)
+            self.broker = KafkaBroker(self.servers, prefix, self._client, security=self._security)
             self._start_cleanup_process(prefix)
             with suppress(LogUnavailable):  # a cluster that has just started may not know its groups yet: the next lab
-                delete_leftovers(self.servers)
+                delete_leftovers(self.servers, self._security)
         self.broker = broker = self.broker or MemoryBroker()
         self.retry_during_failover(lambda: self._create(broker, topics))
         return broker
@@ -193,10 +194,13 @@ class KafkaSession:
         if self.servers:
             return
         home = home_of_kafka(self.brokers)
-        self._port_base = read_settings().port_base if self.brokers == 1 else free_port_base()
+        settings = read_settings()
+        self._port_base = settings.port_base if self.brokers == 1 else free_port_base()
         with start_messages() as on_progress:
-            self.servers = cluster.acquire(home, self._port_base, self.brokers, on_progress)
-        self.home = home
+            self.servers = cluster.acquire(
+                home, self._port_base, self.brokers, on_progress, secured=settings.secured
+            )
+        self.home, self._security = home, security.client_security(home)
 
     def _start_cleanup_process(self, prefix: str) -> None:
         # A killed kernel cannot delete its topics: a small process waits for its end and does it.
@@ -204,7 +208,8 @@ class KafkaSession:
         command += [str(self.home)] if self.home else []
         null = subprocess.DEVNULL
         self._cleanup = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=null, stderr=null, start_new_session=True
+            command, stdin=subprocess.PIPE, stdout=null, stderr=null, start_new_session=True,
+            env=os.environ | as_environment(read_settings().with_security(self._security)),
         )
 
 
@@ -215,13 +220,13 @@ def _are_in_sync(broker: KafkaBroker) -> bool:
     return False
 
 
-def delete_leftovers(servers: str) -> None:
+def delete_leftovers(servers: str, login: KafkaSecurity) -> None:
     """Deletes the topics and groups of labs of this machine whose process has ended."""
-    with closing(KafkaBroker(servers)) as broker:
+    with closing(KafkaBroker(servers, security=login)) as broker:
         names = broker.names()
     for run in {found.group(): found.groups() for name in names if (found := RUN.match(name))}.items():
         prefix, (of, process, started) = run
         # The prefix has the whole seconds of the start time: half a second more is the nearest guess.
         if of == machine() and not Pid(int(process), int(started) + 0.5).is_alive():
-            with closing(KafkaBroker(servers, prefix)) as leftover:
+            with closing(KafkaBroker(servers, prefix, security=login)) as leftover:
                 leftover.delete()

@@ -1,6 +1,7 @@
 """Adapters: call the payment provider and the shipment company over HTTP, and the mail server over SMTP."""
 
 import json
+import re
 import smtplib
 import threading
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
+from checkout.fields import ADDRESS, HEADER_SAFE
 from checkout.framework.message import ENCODER
 from checkout.messages import BookParcel, ChargeCard, RefundCard, SendEmail
 from checkout.replies import (
@@ -29,6 +31,7 @@ from checkout.replies import (
 from checkout.settings import Settings
 from checkout.worker.calls.external_calls import Adapter, CallResult, Unanswered, idempotency_key
 from checkout.worker.calls.http_deadline import DeadlineTransport
+from checkout.worker.calls.responses import Booked, Charged, KnownCharge, Refunded, Refusal, readable
 from checkout.worker.outbox import OutboxRow
 from checkout.worker.sending import header_of
 
@@ -36,7 +39,8 @@ TIMEOUT = httpx.Timeout(5.0, connect=1.0)  # seconds
 SENDER = Address("Awesome Online Store", addr_spec="orders@awesome-online-store.example")
 LARGEST_RESPONSE = 64 * 1024  # bytes
 LONGEST_RESPONSE = 10.0  # seconds for headers and body
-MOST_REASON = 1_000  # characters
+Kinds = Mapping[int, type[msgspec.Struct]]  # the type of the body for each status that is an answer
+Answer = tuple[str, int, Any]  # the URL for the journal, the status, the body
 LOGIN_WANTED = {530, 534, 535, 538}  # SMTP codes that say nothing about the e-mail
 
 
@@ -72,84 +76,76 @@ class HttpAdapter:
     def __init__(self, base_url: str) -> None:
         transport = DeadlineTransport(LONGEST_RESPONSE)
         self._client = httpx.Client(
-            base_url=base_url, timeout=TIMEOUT, transport=transport, follow_redirects=False, trust_env=False
+            base_url=base_url, timeout=TIMEOUT, transport=transport, follow_redirects=False, trust_env=False,
+            headers={"accept-encoding": "identity"},
         )  # fmt: skip
 
     def charge(self, row: OutboxRow) -> CallResult:
         """Step 9: charges the card. Raises Unanswered."""
         call = msgspec.json.decode(row.payload or b"", type=ChargeCard)
-        url, status, body = self._post("/charges", row, charge_body(call))
+        kinds: Kinds = {201: Charged, 402: Refusal, 422: Refusal}
+        url, status, answer = self._post("/charges", row, charge_body(call), kinds)
         if status == 201:
             return CallResult(row, url, "201", CardCharged(call.id))
         if status == 402:
-            reason = body.get("reason") or body.get("message") or "denied"
-            return CallResult(row, url, "402", CardDenied(call.id, readable(reason)))
-        if status == 422:
-            return CallResult(row, url, "422", self._charge_by_key(row, call, readable(body.get("message"))))
-        raise Unanswered(url, f"HTTP {status}")
+            return CallResult(row, url, "402", CardDenied(call.id, answer.text))
+        return CallResult(row, url, "422", self._charge_by_key(row, call, answer.text))
 
     def _charge_by_key(self, row: OutboxRow, call: ChargeCard, conflict: str) -> Reply:
         """What the provider did under the key of a charge that it calls a conflict. Raises Unanswered."""
-        url, status, known = self._request("GET", f"/charges/{idempotency_key(row)}")
-        if status not in (200, 404):
-            raise Unanswered(url, f"HTTP {status}")
-        if (known.get("order"), known.get("amount")) != (call.id, float(call.amount)):
+        kinds: Kinds = {200: KnownCharge, 404: Refusal}
+        _, status, known = self._request("GET", f"/charges/{idempotency_key(row)}", kinds)
+        is_ours = status == 200 and (known.order, known.amount) == (call.id, float(call.amount))
+        if not is_ours or known.status is None:
             return ChargeUnclear(call.id, conflict)
-        is_charged = known.get("status") == "charged"
-        return CardCharged(call.id) if is_charged else CardDenied(call.id, readable(known.get("reason") or "denied"))
+        is_charged = known.status == "charged"
+        return CardCharged(call.id) if is_charged else CardDenied(call.id, readable(known.reason or "denied"))
 
     def refund(self, row: OutboxRow) -> CallResult:
         """Step 14 after a late payment: refunds the charge. Raises Unanswered."""
         call = msgspec.json.decode(row.payload or b"", type=RefundCard)
-        url, status, body = self._post("/refunds", row, refund_body(call))
-        if status == 201:
-            return CallResult(row, url, "201", CardRefunded(call.id))
-        if status in (402, 404, 409, 422):
-            reason = readable(body.get("reason") or body.get("message"))
-            return CallResult(row, url, str(status), RefundRefused(call.id, reason))
-        raise Unanswered(url, f"HTTP {status}")
+        kinds = {201: Refunded} | dict.fromkeys((402, 404, 409, 422), Refusal)
+        url, status, answer = self._post("/refunds", row, refund_body(call), kinds)
+        reply = CardRefunded(call.id) if status == 201 else RefundRefused(call.id, answer.text)
+        return CallResult(row, url, str(status), reply)
 
     def book(self, row: OutboxRow) -> CallResult:
         """Step 14: books the parcel. Raises Unanswered."""
         call = msgspec.json.decode(row.payload or b"", type=BookParcel)
-        url, status, body = self._post("/parcels", row, parcel_body(call))
+        url, status, answer = self._post("/parcels", row, parcel_body(call), {201: Booked, 422: Refusal})
         if status == 422:
-            return CallResult(row, url, "422", ParcelRefused(call.id, readable(body.get("message"))))
-        if status != 201:
-            raise Unanswered(url, f"HTTP {status}")
-        return CallResult(row, url, "201", ParcelBooked(call.id, readable(body.get("id", ""))))
+            return CallResult(row, url, "422", ParcelRefused(call.id, answer.text))
+        return CallResult(row, url, "201", ParcelBooked(call.id, readable(answer.id or "")))
 
     def on_request(self, hook: Callable[[httpx.Request], None]) -> None:
         """Calls `hook` with each request before it is sent."""
         self._client.event_hooks["request"].append(hook)
 
-    def _post(self, path: str, row: OutboxRow, request: dict[str, Any]) -> tuple[str, int, dict[str, Any]]:
+    def _post(self, path: str, row: OutboxRow, request: dict[str, Any], kinds: Kinds) -> Answer:
         headers = {"content-type": "application/json", "Idempotency-Key": idempotency_key(row)}
         if context := header_of(row, "traceparent"):
             headers["traceparent"] = context
-        return self._request("POST", path, content=ENCODER.encode(request), headers=headers)
+        return self._request("POST", path, kinds, content=ENCODER.encode(request), headers=headers)
 
-    def _request(self, method: str, path: str, **options: Any) -> tuple[str, int, dict[str, Any]]:
-        url = str(self._client.base_url.join(path))
+    def _request(self, method: str, path: str, kinds: Kinds, **options: Any) -> Answer:
+        """Makes a request; a status that is not in `kinds`, or a body of another type, is no answer."""
+        url = str(self._client.base_url.join(path).copy_with(userinfo=b""))  # journals must not have its password
         try:
             with self._client.stream(method, path, **options) as response:
                 body = json.loads(_read(response))  # takes a lone surrogate, which msgspec refuses
         except (httpx.HTTPError, ValueError, RecursionError) as error:
             raise Unanswered(url, type(error).__name__) from error
-        if not isinstance(body, dict):
-            raise Unanswered(url, f"HTTP {response.status_code} whose body is not a JSON object")
-        return url, response.status_code, body
-
-
-def readable(value: object) -> str:
-    """The text of a value from outside, in characters that JSON, PostgreSQL and a mail can have."""
-    text = str(value)[:MOST_REASON].replace("\0", "\ufffd")
-    return text.encode("utf-8", "replace").decode()
+        if (status := response.status_code) not in kinds:
+            raise Unanswered(url, f"HTTP {status}")
+        try:
+            return url, status, msgspec.convert(body, kinds[status])
+        except msgspec.ValidationError as error:
+            raise Unanswered(url, f"HTTP {status} whose body is not as agreed: {error}") from error
 
 
 def _read(response: httpx.Response) -> bytes:
     body = bytearray()
-    for chunk in response.iter_bytes():
+    for chunk in response.iter_raw():  # not decompressed: a small body could become a large one
         body += chunk
         if len(body) > LARGEST_RESPONSE:
             raise httpx.ReadError(f"more than {LARGEST_RESPONSE:,} bytes")
@@ -160,8 +156,9 @@ class SmtpAdapter:
     """Sends e-mails over SMTP; each thread keeps its own connection."""
 
     def __init__(self, url: str) -> None:
-        self.url, parts = url, urlsplit(url)
+        parts = urlsplit(url)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 25
+        self.url = f"smtp://{self._host}:{self._port}"
         self._threads = threading.local()
         self.connect: Callable[..., smtplib.SMTP] = smtplib.SMTP
 
@@ -169,7 +166,7 @@ class SmtpAdapter:
         """Step 14, 12 or 7: sends the e-mail. Raises Unanswered."""
         call = msgspec.json.decode(row.payload or b"", type=SendEmail)
         try:
-            self._connection().send_message(email_message(call, row))
+            self._connection().send_message(email_message(call, row), SENDER.addr_spec, [call.customer_email])
         except smtplib.SMTPRecipientsRefused as error:
             code, reason = next(iter(error.recipients.values()))
             return self._refused(row, call, code, reason)
@@ -202,10 +199,17 @@ class SmtpAdapter:
 
 
 def email_message(call: SendEmail, row: OutboxRow) -> EmailMessage:
-    """The e-mail; its Message-ID is the same for every attempt."""
+    """The e-mail; its Message-ID is the same for every attempt. A name that could add headers is left out.
+
+    Raises ValueError for an unsafe subject or address: Python before 3.11.10 writes the line breaks of encoded words
+    into the mail (CVE-2024-6923).
+    """
+    if not (re.match(HEADER_SAFE, call.subject) and re.match(ADDRESS, call.customer_email)):
+        raise ValueError("the subject or the address has characters that can add headers to an e-mail")
+    name = call.customer_name if re.match(HEADER_SAFE, call.customer_name) else ""
     mail = EmailMessage()
     mail["From"] = SENDER
-    mail["To"] = Address(call.customer_name, addr_spec=call.customer_email)
+    mail["To"] = Address(name, addr_spec=call.customer_email)
     mail["Subject"] = call.subject
     mail["Message-ID"] = f"<{idempotency_key(row)}@store.example>"
     mail["X-Order"] = call.id

@@ -23,7 +23,7 @@ from checkout.local_kafka.storage import format_storage, random_uuid
 from checkout.messages import TOPICS
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import ProducerRecord
-from checkout.settings import HOST
+from checkout.settings import HOST, KafkaSecurity
 
 pytestmark = pytest.mark.kafka
 OpenLab = Callable[..., Lab]
@@ -117,7 +117,7 @@ def test_a_new_lab_deletes_the_topics_of_a_dead_one(kafka: str) -> None:
     for broker in (dead, elsewhere):
         broker.create({"order.new-order-received": 1})
 
-    delete_leftovers(kafka)
+    delete_leftovers(kafka, KafkaSecurity())
 
     left = [dead.topics(), elsewhere.topics()]
     elsewhere.delete()

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 
-from simulation.seams import Crashed, SeamedDatabase, SeamedJournal, SeamedLog, Seams, seamed
-from simulation.surroundings import Surroundings
+from simulation.store.seams import Crashed, SeamedDatabase, SeamedJournal, SeamedLog, Seams, seamed
+from simulation.store.surroundings import Surroundings
 
 from checkout.journal.hop import Outcome
 from checkout.messages import MESSAGE_TYPES
 from checkout.messaging.log import LogUnavailable
-from checkout.processes.service_process import COMMIT_INTERVAL, finish_calls
+from checkout.processes.service_process import finish_calls
 from checkout.processes.worker_loop import UNAVAILABLE
 from checkout.worker.calls.external_calls import ExternalCalls
 from checkout.worker.worker import Worker
 
+COMMIT_INTERVAL = 0.02  # seconds: about twenty looks at the clock
 VERBS = ("poll", "handle", "publish", "commit")
 
 

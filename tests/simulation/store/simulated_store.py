@@ -1,13 +1,14 @@
-"""Store: the simulated store, which carries out the decisions of a schedule one by one, and then comes to rest."""
+"""Simulated store: carries out the decisions of a schedule one by one, and then comes to rest."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from simulation.databases import HOLD, Databases, new_services
 from simulation.decisions import AMOUNTS, Action, Decision
-from simulation.replica import Replica
-from simulation.surroundings import Surroundings
+from simulation.store.databases import HOLD, Databases, new_services
+from simulation.store.replica import Replica
+from simulation.store.surroundings import Surroundings
 
+from checkout.messages import TOPICS
 from checkout.messaging.log import ProducerRecord
 from checkout.registry import SERVICES
 from checkout.worker.claims import LEASE
@@ -16,6 +17,7 @@ from checkout.worker.outbox import has_open_rows
 REPLICAS = [f"{service.name}-{number}" for number in (1, 2) for service in SERVICES]
 WAITS = (0.1, 0.5, 2.0, 6.0, LEASE.total_seconds() + 1, HOLD + 1)  # seconds
 ROUND, IDLE_ROUND = 0.2, 6.0  # seconds between two rounds on the way to rest; the second is longer than a claim's pause
+RUBBISH = b"{"
 MOST_ROUNDS = 100
 
 
@@ -28,9 +30,10 @@ class SimulatedStore:
         self.replicas = [Replica(name, self.around) for name in REPLICAS]
         self._producer = self.around.broker.join("producers", (), "producer-1", assign=True)
         self._actions: dict[Action, Callable[[Decision], str]] = {
-            Action.TURN: self._turn, Action.VERB: self._verb, Action.WAIT: self._wait, Action.REWIND: self._rewind,
-            Action.RESEND: self._resend, Action.CRASH: self._crash, Action.START: self._start, Action.STOP: self._stop,
-            Action.CRASH_INSIDE: self._arm, Action.FAIL_INSIDE: self._arm, Action.EVICT: self._evict,
+            Action.TURN: self._turn, Action.VERB: self._verb, Action.ROUND: self._round, Action.WAIT: self._wait,
+            Action.REWIND: self._rewind, Action.RESEND: self._resend, Action.SPOIL: self._spoil,
+            Action.CRASH: self._crash, Action.CRASH_INSIDE: self._arm, Action.FAIL_INSIDE: self._arm,
+            Action.START: self._start, Action.STOP: self._stop, Action.EVICT: self._evict,
             Action.PLACE: self._place, Action.CANCEL: self._cancel, Action.REPEAT: self._repeat,
             Action.READ: self._read, Action.LOSE: self._lose, Action.OUTSIDE: self._outside,
         }  # fmt: skip
@@ -69,6 +72,11 @@ class SimulatedStore:
             return ""
         return f"{replica.name}: {what}" if method(replica, decision.what - 1 if decision.what else None) else ""
 
+    def _round(self, decision: Decision) -> str:
+        choice = decision.what - 1 if decision.what else None
+        worked = [replica.name for replica in self.replicas if replica.worker and replica.turn(choice)]
+        return f"{', '.join(worked)}: all verbs" if worked else ""
+
     def _wait(self, decision: Decision) -> str:
         seconds = WAITS[decision.what % len(WAITS)]
         self.around.clock.forward(seconds)
@@ -95,6 +103,11 @@ class SimulatedStore:
         headers = [(name, value or b"") for name, value in record.headers]
         self._producer.send([ProducerRecord(record.topic, record.key, record.value, headers, record.partition)])
         return f"{record.topic}[{record.partition}]@{record.offset} is written again"
+
+    def _spoil(self, decision: Decision) -> str:
+        topic = sorted(TOPICS)[(decision.who * AMOUNTS + decision.what) % len(TOPICS)]
+        self._producer.send([ProducerRecord(topic, None, RUBBISH)])
+        return f"rubbish is written to {topic}"
 
     def _crash(self, decision: Decision) -> str:
         replica = self.replicas[decision.who]

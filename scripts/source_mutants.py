@@ -1,4 +1,4 @@
-"""Mutants: changes of the code that tests must notice: in a copy with one of them the tests named with it must fail."""
+"""Source mutants: changes of the code that tests must notice: in a copy with one the tests named with it must fail."""
 
 import os
 import shutil
@@ -67,8 +67,10 @@ MUTANTS = (
            "time.monotonic() + self._seconds", 'float("inf")', "worker/test_http_responses.py"),
     Mutant("a repeated PlaceOrder makes the order anew", "services/orders.py",
            "if known := orders.get(command.id):", "if known := None:", "services/test_orders_over_http.py"),
-    Mutant("every version is read", "worker/hops.py", "if version is None or", "if True or",
-           "worker/test_deliveries.py"),
+    Mutant("every version is read", "worker/hops.py", 'if version.partition(".")[0] == str(message.major_version):',
+           "if True:", "worker/test_deliveries.py"),
+    Mutant("the id of a key needs no salt", "ids.py", "uuid.uuid5(salt, key)", "uuid.uuid5(uuid.NAMESPACE_OID, key)",
+           "test_ids.py"),
 )  # fmt: skip
 
 
@@ -87,6 +89,8 @@ def is_caught(mutant: Mutant, copy: Path) -> bool:
         )  # fmt: skip
     finally:
         path.write_text(original)
+    if done.returncode not in (0, 1):  # else tests that cannot run would count as tests that notice nothing
+        sys.exit(f"{mutant.name}: its tests did not run: {done.stdout}{done.stderr}")
     last = (done.stdout.strip().splitlines() or [""])[-1]
     print(f"{'caught  ' if done.returncode == 1 else 'SURVIVED'} {mutant.name}: {last}", flush=True)
     return done.returncode == 1
