@@ -78,10 +78,7 @@ def json_response(content: object, status: int = 200) -> Response[bytes]:
 
 
 async def refuse_card_data(request: AnyRequest) -> None:
-    """Raises CardNumberSent (422) for a card number anywhere in a request that is written down when it is accepted.
-
-    Fields of the body that nobody knows are read, too: the gateway's journal has the body as it came.
-    """
+    """Raises CardNumberSent (422) for a card number in the URL, a header or any field of the body, known or not."""
     body = await request.body()
     text = body.decode("utf-8", "replace")
     if has_card_number(text) or "\\u" in text:  # escapes can hide digits; the digits of a fraction are none of a card

@@ -86,7 +86,7 @@ def test_a_call_to_an_external_system_carries_its_context(headers: list[tuple[st
 
     def answer(request: httpx.Request) -> httpx.Response:
         received.append(request.headers)
-        return httpx.Response(201, json={})
+        return httpx.Response(201, content=iter([b"{}"]))
 
     adapter, row = HttpAdapter("http://provider"), external_call(CHARGE)
     adapter._client = httpx.Client(base_url="http://provider", transport=httpx.MockTransport(answer))
