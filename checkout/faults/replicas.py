@@ -68,7 +68,7 @@ def crashing(store: Supervisor, replica: str, **settings: str) -> Fault:
 
 
 def doubled(store: Supervisor, replica: str) -> Fault:
-    """A second process with the name of a replica, which runs beside it until the end."""
+    """A second process with the name of a replica, which runs beside it until the end; one of them ends by itself."""
     second: list[subprocess.Popen[bytes]] = []
 
     def inject() -> None:
@@ -83,7 +83,8 @@ def doubled(store: Supervisor, replica: str) -> Fault:
         child = second.pop()
         child.terminate()
         child.communicate(timeout=TWIN_ENDS_WITHIN)
-        start_again(store, [replica] if replica in dict(store.crashed()) else [])
+        store.processes[replica].pid.kill_with_children()  # it may be about to end, because the other took its name
+        start_again(store, [replica])
 
     return Fault(f"a second {replica}", [replica], inject, heal, True)
 
