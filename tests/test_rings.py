@@ -47,6 +47,11 @@ MAY_IMPORT = {
     "checkout.checker": ["checkout.messaging"],  # what it judges by is its own: no code of the services
     "checkout.checker.collect": ["checkout.checker", "checkout.messaging", "checkout.processes", "checkout.system"],
     "checkout.load": ["checkout.checker", "checkout.messaging", "checkout.processes", "checkout.system"],
+    "checkout.crash_windows": ["checkout.messages", "checkout.processes", "checkout.load", "checkout.checker"],
+    "checkout.faults": [
+        "checkout.journal", "checkout.registry", "checkout.processes", "checkout.local_kafka", "checkout.system",
+        "checkout.load", "checkout.checker",
+    ],
     "checkout.bench": [
         *WORKER, "checkout.registry", "checkout.processes", "checkout.local_kafka", "checkout.system",
     ],

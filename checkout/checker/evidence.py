@@ -76,6 +76,15 @@ class Evidence:
         causes = facts.CAUSES[topic]
         return bool(self.outbox(sender).get((topic, order))) or any((c, order) in self.inbox(sender) for c in causes)
 
+    def is_own_copy(self, message: Message) -> bool:
+        """Whether this record is the one that the outbox of its sender has noted: others may have sent copies."""
+        topic, partition, offset = message.place
+        return any(
+            (row["partition"], row["position"]) == (partition, offset)
+            or (row["position"] is None and bytes(row["payload"]) == message.record.value)
+            for row in self.outbox(facts.sender_of(topic)).get((topic, message.order), ())
+        )
+
     def lag_of(self, group: str) -> Mapping[Partition, Lag]:
         """The lag of a service's consumer group."""
         return self.witnesses.lags.get(group, {})

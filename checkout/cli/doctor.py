@@ -12,6 +12,7 @@ from typing import NamedTuple
 import psutil  # type: ignore[import-untyped]
 
 from checkout.cli import output
+from checkout.errors import CheckoutError
 from checkout.settings import Settings, read_settings
 from checkout.system import java
 from checkout.system.ports import taken_ports
@@ -36,7 +37,7 @@ class CheckResult(NamedTuple):
 def run(as_json: bool) -> int:
     """Prints the result of every check; returns 0 when the store can run here, 3 when something needed is missing."""
     settings = read_settings()
-    results = [*_system(), *_java(), *_room(settings), *_ports(settings), *_optional()]
+    results = [*_system(), *_java(), *_kafka(settings), *_room(settings), *_ports(settings), *_optional()]
     if as_json:
         output.print_json([result._asdict() for result in results])
     else:
@@ -62,6 +63,21 @@ def _java() -> Iterator[CheckResult]:
     is_fetched = java.are_fetched(java.KAFKA)
     found = "downloaded" if is_fetched else "not downloaded yet"
     yield CheckResult("Apache Kafka", found, is_fetched, False, "the first run downloads 45 MB: connect to a network")
+
+
+def _kafka(settings: Settings) -> Iterator[CheckResult]:
+    # Only where the settings name one: the local Kafka is not started yet.
+    if settings.bootstrap_servers:
+        from checkout.messaging.kafka_client import KafkaConnection  # imports kafka-python
+
+        security = settings.kafka_security
+        try:
+            KafkaConnection(settings.bootstrap_servers, "", None, security).check_usable()
+            user = f" as {security.user}" if security.user else ""
+            yield CheckResult("Kafka", f"answers at {settings.bootstrap_servers}{user}, {security.protocol}", True)
+        except CheckoutError as error:
+            found, _, remedy = str(error).rpartition(": ")
+            yield CheckResult("Kafka", found, False, remedy=remedy)
 
 
 def _room(settings: Settings) -> Iterator[CheckResult]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+OnConflict = Literal["update", "skip", "raise"]  # what to do with a row whose key exists
 DIALECTS: Mapping[str, Any] = {"postgresql": postgresql, "sqlite": sqlite}
 
 
@@ -143,21 +144,32 @@ def _element_type(column: Column[Any]) -> Any:
 
 def put(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]], replace: bool = True) -> None:
     """Inserts the rows. A row whose key exists is updated, or skipped when `replace` is false."""
+    _insert(db, table, rows, "update" if replace else "skip")
+
+
+def add(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts rows that were not there. Raises IntegrityError when another replica has inserted one meanwhile."""
+    _insert(db, table, rows, "raise")
+
+
+def _insert(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]], on_conflict: OnConflict) -> None:
     if rows:
-        text, names, converters = _compiled_put(table, tuple(rows[0]), replace, db.dialect)
+        text, names, converters = _compiled_put(table, tuple(rows[0]), on_conflict, db.dialect)
         pairs = list(zip(names, converters, strict=True))
         values = [tuple([convert(row[name]) if convert else row[name] for name, convert in pairs]) for row in rows]
         _execute(db, text, names, values)
 
 
 @lru_cache(maxsize=64)  # SQLAlchemy does not cache ON CONFLICT clauses
-def _compiled_put(table: Table, names: tuple[str, ...], replace: bool, dialect: Dialect) -> tuple[str, Any, Any]:
-    insert = insert_into(table, names, dialect.name)
+def _compiled_put(
+    table: Table, names: tuple[str, ...], on_conflict: OnConflict, dialect: Dialect
+) -> tuple[str, Any, Any]:
+    statement = insert = insert_into(table, names, dialect.name)
     keys = [column.name for column in table.primary_key]
     changed = {name: insert.excluded[name] for name in names if name not in keys}
-    if replace and changed:
+    if on_conflict == "update" and changed:
         statement = insert.on_conflict_do_update(index_elements=keys, set_=changed)
-    else:
+    elif on_conflict != "raise":
         statement = insert.on_conflict_do_nothing()
     text, order = _compiled(statement, dialect, names)
     return text, order, [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in order]

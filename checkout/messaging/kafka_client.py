@@ -79,6 +79,12 @@ class KafkaConnection:
             self._check_protocol()
         raise errors.KafkaConnectionError(f"{self.bootstrap_servers} accepts no connection")
 
+    def check_usable(self) -> None:
+        """Raises LogUnavailable when no broker answers, or none in the security protocol of this connection."""
+        with self.translate_errors():
+            self.check_reachable()
+        self._check_protocol()
+
     def retry(self, attempt: Callable[[], Result]) -> Result:
         """Repeats `attempt` on retriable errors, until BROKER_TIMEOUT_SECONDS or no broker is reachable."""
         deadline = time.monotonic() + BROKER_TIMEOUT_SECONDS
@@ -151,9 +157,8 @@ class KafkaConnection:
         # kafka-python only says that it cannot connect.
         for host, port in self._addresses():
             found = login.listener_protocol(host, port, CONNECT_TIMEOUT_SECONDS)
-            if found not in ("", given := self.security.protocol):
-                remedy = "set CHECKOUT_KAFKA_SECURITY_PROTOCOL, user and files"
-                raise login.LoginRefused(f"Kafka at {host}:{port} wants {found}, not {given}: {remedy}")
+            if found not in ("", self.security.protocol):
+                raise login.OtherProtocol(f"{host}:{port}", found, self.security)
 
 
 def client_security(security: KafkaSecurity) -> dict[str, object]:

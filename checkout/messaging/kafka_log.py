@@ -20,6 +20,7 @@ from checkout.messaging.log import (
     ProducerRecord,
     Record,
     RecordMetadata,
+    ReplicaReplaced,
 )
 from checkout.settings import KAFKA_PYTHON, KafkaSecurity
 
@@ -112,7 +113,7 @@ class KafkaLog:
         except ReplicaFenced:
             self._is_fenced = True
         if self._is_fenced:
-            raise LogUnavailable(f"another process is {self._replica} now: give each replica its own name")
+            raise ReplicaReplaced(f"another process is {self._replica} now: give each replica its own name")
         first = {record[:2]: record.offset for record in reversed(found)}
         known = {p: offset for p, offset in self._redelivery.items() if p in self._consumer.assignment}
         self._redelivery = first | known

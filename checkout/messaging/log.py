@@ -71,6 +71,12 @@ class LogUnavailable(CheckoutError):
     exit_code = 3
 
 
+class ReplicaReplaced(LogUnavailable):
+    """Another process has joined the group under this member's name: this one gets no more records, and should end."""
+
+    exit_code = 1
+
+
 class RecordTooLarge(ValueError):
     """The record is above the size limit of its topic."""
 

@@ -211,7 +211,7 @@ class MemoryLog:
             kept = {partition: offset for partition, offset in offsets.items() if partition in own}
             self._group.committed.update(kept)
             if lost := offsets.keys() - kept:
-                raise CommitRefused(f"{sorted(lost)} are, or were since, assigned to another member than {self.replica}")
+                raise CommitRefused(f"{sorted(lost)} are no longer assigned to {self.replica}, or were not since")
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Sets the offset at which the next `poll` starts."""

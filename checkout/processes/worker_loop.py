@@ -1,11 +1,12 @@
 """Worker loop: calls the verbs of a worker until the process stops, also while Kafka or the database are away."""
 
+import contextlib
 import threading
 from collections.abc import Sequence
 
 from checkout.framework.sql import utc_text
 from checkout.journal.hop import utc_now
-from checkout.messaging.log import LogUnavailable
+from checkout.messaging.log import LogUnavailable, ReplicaReplaced
 from checkout.worker.database import DATABASE_UNAVAILABLE
 from checkout.worker.retention import Retention
 from checkout.worker.worker import Worker
@@ -26,17 +27,19 @@ class WorkerLoop:
         self.is_ready = False
 
     def run(self) -> None:
-        """Runs until `stopping` is set."""
+        """Runs until `stopping` is set. Raises ReplicaReplaced."""
         pause = 0.0
         while not self._stopping.wait(pause):
             try:
                 self._turn()
                 pause = 0.0
+            except ReplicaReplaced:  # would wait for ever, also when the other process has ended
+                raise
             except UNAVAILABLE as error:
                 self.is_ready = False
                 pause = min(pause * 2 or 0.1, LONGEST_PAUSE)
                 reason = (str(error) or repr(error)).splitlines()[0]
-                print(f"{utc_text(utc_now())} {self._worker.replica} waits: {reason}", flush=True)
+                self._print(f"{self._worker.replica} waits: {reason}")
 
     def _turn(self) -> None:
         # A verb that is blocked does not block the others: without Kafka, orders are still accepted.
@@ -54,7 +57,11 @@ class WorkerLoop:
     def _report_changes(self) -> None:
         for delivery in (delivery for delivery in self._worker.batch if delivery.is_changed):
             problem = f"a record of order {delivery.id} on {delivery.source} came again with other content: dropped"
-            print(f"{utc_text(utc_now())} {self._worker.replica}: {problem}", flush=True)
+            self._print(f"{self._worker.replica}: {problem}")
+
+    def _print(self, text: str) -> None:
+        with contextlib.suppress(OSError):  # the disk with the log is full, and the store waits for space
+            print(f"{utc_text(utc_now())} {text}", flush=True)
 
     def _commit(self, errors: Sequence[Exception]) -> None:
         # Requests wait meanwhile: a Kafka that has not answered in this turn is not waited for twice.

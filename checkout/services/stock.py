@@ -17,7 +17,7 @@ from checkout.fields import Payment, ProductResponse
 from checkout.framework import http_app
 from checkout.framework.intake import RouteContext
 from checkout.framework.service import Service, Tick, every, on
-from checkout.framework.sql import fetch, put
+from checkout.framework.sql import add, fetch, put
 from checkout.messages import (
     Message,
     OrderApproved,
@@ -94,7 +94,12 @@ class Stock(Service):
 
     def save(self, db: Connection, state: StockState) -> None:
         put(db, PRODUCTS, [vars(product) for product in state.products.values()])
-        put(db, RESERVATIONS, [row_of(reservation) for reservation in state.reservations.values()])
+        stored, new = list[Reservation](), list[Reservation]()
+        for reservation in state.reservations.values():
+            (stored if reservation.order_id in state.stored else new).append(reservation)
+        put(db, RESERVATIONS, [row_of(reservation) for reservation in stored])
+        # A row that is not there cannot be locked: another replica may have handled the order's cancellation meanwhile.
+        add(db, RESERVATIONS, [row_of(reservation) for reservation in new])
 
     @on(OrderReceived)
     def reserve(self, stock: StockState, order: OrderReceived) -> Iterator[Message]:

@@ -1,7 +1,7 @@
 """Stock tables: products and reservations in the database of the Stock service, and those of a batch of messages."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -50,10 +50,17 @@ QUANTITIES = msgspec.json.Decoder(dict[int, int])
 
 @dataclass
 class StockState:
-    """The products, by SKU, and the reservations, by order id, that a batch of messages concerns."""
+    """The products, by SKU, and the reservations, by order id, that a batch of messages concerns.
+
+    `stored`: the ids of the reservations that are in the database.
+    """
 
     products: dict[int, Product]
     reservations: dict[str, Reservation]
+    stored: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stored = set(self.reservations)
 
     def price(self, order: OrderReceived) -> list[OrderLine]:
         """The lines of the order with the catalogue's names and prices. Raises OutOfStock."""

@@ -22,6 +22,10 @@ class SimulatedFailure(Exception):
     """The system fails before it does anything, as its fault switches demand."""
 
 
+class StillProcessing(SimulatedFailure):
+    """The system refuses a request because an earlier one with the same key is not finished, as its switches demand."""
+
+
 class ConnectionDropped(Exception):
     """The system has processed the request and closes the connection without a response, as its switches demand."""
 
@@ -105,6 +109,10 @@ class Ledger(Generic[Request, Response]):
             self._entries[key] = msgspec.structs.replace(entry, conflicts=entry.conflicts + 1)
             raise KeyReused(f"the idempotency key {key} was used with another body: use a new key")
         return entry.response
+
+    def __contains__(self, key: str) -> bool:
+        """Whether there is an entry of this key."""
+        return key in self._entries
 
     def entries(self, order: str | None = None) -> list[dict[str, Any]]:
         """Returns the entries as JSON objects, oldest first; only those of one order if it is given."""

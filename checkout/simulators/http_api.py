@@ -13,7 +13,14 @@ from checkout.framework import http_app, http_server
 from checkout.framework.http_app import json_response, read_json
 from checkout.framework.http_errors import AnyRequest, ErrorHandlers, ErrorResponse, error_response
 from checkout.framework.http_limits import LimitedConnection
-from checkout.simulators.external_system import ConnectionDropped, ExternalSystem, KeyReused, Ledger, SimulatedFailure
+from checkout.simulators.external_system import (
+    ConnectionDropped,
+    ExternalSystem,
+    KeyReused,
+    Ledger,
+    SimulatedFailure,
+    StillProcessing,
+)
 
 MAX_KEY_CHARACTERS = 255
 
@@ -87,4 +94,5 @@ ERROR_HANDLERS: ErrorHandlers = {
     ConnectionDropped: _drop_connection,
     KeyReused: lambda request, error: error_response(422, str(error)),
     SimulatedFailure: lambda request, error: error_response(500, str(error)),
+    StillProcessing: lambda request, error: error_response(409, str(error)),
 }

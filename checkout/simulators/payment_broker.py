@@ -10,7 +10,7 @@ from litestar import Litestar, Response, post
 from checkout.framework.http_app import json_response, read_json
 from checkout.framework.http_errors import AnyRequest
 from checkout.simulators import http_api
-from checkout.simulators.external_system import Count, ExternalSystem, FaultSwitches, Ledger, Name
+from checkout.simulators.external_system import Count, ExternalSystem, FaultSwitches, Ledger, Name, StillProcessing
 
 CARD_LIMIT = Decimal("1000.00")  # larger amounts are denied
 MAX_AMOUNT = Decimal("1000000.00")  # larger amounts are invalid
@@ -66,9 +66,11 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
 class Switches(FaultSwitches):
     """`deny` is the reason with which the next `deny_next` new charges are denied; all of them if that is null.
 
+    `busy`: charges that get 409, as from a provider that has not finished an earlier request with the same key.
     `refuse_refunds` is the reason with which new refunds are refused.
     """
 
+    busy: Count = 0
     deny: Name | None = None
     deny_next: Count | None = None
     drop_after_charging: Count = 0
@@ -91,9 +93,11 @@ class PaymentBroker(ExternalSystem[Switches]):
     def charge(self, key: str, charge: Charge) -> Outcome:
         """Charges or denies; the same key gets the same outcome.
 
-        Raises KeyReused and SimulatedFailure, and after the charge ConnectionDropped.
+        Raises KeyReused, SimulatedFailure and StillProcessing, and after the charge ConnectionDropped.
         """
         with self._processing("drop_after_charging"):
+            if self.switches.use("busy"):
+                raise StillProcessing("a request with this key is being processed: try again later")
             return self.ledger.respond(key, charge, self._decide)
 
     def refund(self, key: str, refund: Refund) -> Refunded:

@@ -225,7 +225,8 @@ class Worker:
             self._report(f"timer {delivery.source} failed: {error}")
 
     def _report(self, problem: str) -> None:
-        print(f"{utc_text(self._now())} {self.replica}: {problem}", file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):  # the disk with the log is full
+            print(f"{utc_text(self._now())} {self.replica}: {problem}", file=sys.stderr, flush=True)
 
     def _settle(self, deliveries: Sequence[Delivery], at: datetime) -> None:
         for delivery in deliveries:

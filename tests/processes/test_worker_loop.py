@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sample import FIRST
 
-from checkout.messaging.log import LogUnavailable
+from checkout.messaging.log import LogUnavailable, ReplicaReplaced
 from checkout.processes.worker_loop import WorkerLoop
 
 
@@ -66,6 +66,11 @@ def test_a_repeat_with_other_content_is_reported(capsys: pytest.CaptureFixture[s
 
     report = f"stock-1: a record of order {FIRST} on t came again with other content: dropped"
     assert capsys.readouterr().out.count(report) == 2  # once in each of two turns
+
+
+def test_a_replica_whose_name_another_process_has_taken_ends() -> None:
+    with pytest.raises(ReplicaReplaced, match="another process"):
+        run(poll=[ReplicaReplaced("another process is stock-1 now")])
 
 
 @pytest.mark.parametrize("verb", ["poll", "handle", "publish", "commit", "prune"])

@@ -57,7 +57,8 @@ def test_the_same_call_again_has_the_same_answer_and_one_effect(
 @pytest.mark.parametrize(
     ("message", "system", "switch"),
     [
-        (CHARGE, "payment_broker", "fail"), (CHARGE, "payment_broker", "drop_after_charging"),
+        (CHARGE, "payment_broker", "fail"), (CHARGE, "payment_broker", "busy"),
+        (CHARGE, "payment_broker", "drop_after_charging"),
         (PARCEL, "shipment_company", "fail"), (PARCEL, "shipment_company", "drop_after_booking"),
         (MAIL, "mailbox", "fail"), (MAIL, "mailbox", "drop_after_receiving"),
     ],

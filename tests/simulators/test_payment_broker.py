@@ -211,6 +211,18 @@ def test_a_dropped_connection_gives_no_answer_and_charges_once(client: httpx.Cli
     assert [(entry["id"], entry["attempts"]) for entry in entries] == [(again.json()["id"], 2)]
 
 
+def test_a_busy_provider_answers_409_charges_nothing_and_later_charges_once(client: httpx.Client) -> None:
+    client.put("/switches", json={"busy": 1})
+
+    answer = charge(client, "key-6", order="order-16")
+
+    assert (answer.status_code, answer.json()) == (
+        409, {"message": "a request with this key is being processed: try again later"}
+    )
+    assert client.get("/charges", params={"order": "order-16"}).json() == []
+    assert charge(client, "key-6", order="order-16").status_code == 201
+
+
 def test_a_simulated_failure_is_500_and_decrements_the_switch(client: httpx.Client) -> None:
     client.put("/switches", json={"fail": 2})
 

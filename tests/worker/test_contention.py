@@ -2,14 +2,19 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sample import line, order_id, order_received
+from sample import FIRST, line, order_id, order_received
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import IntegrityError
 from worker.outbox_rows import add, outbox_row
 
-from checkout.messages import OrderReceived
+from checkout.domain import ReservationStatus
+from checkout.messages import OrderCancelled, OrderReceived
 from checkout.services.stock import Stock
+from checkout.services.stock_table import PRODUCTS, RESERVATIONS, StockState
 from checkout.worker.claims import INTERVAL, LEASE
 from checkout.worker.database import ServiceDatabase
 from checkout.worker.outbox import claim_rows
@@ -57,6 +62,50 @@ def test_replicas_that_reserve_the_same_product_count_every_order(open_database:
     with databases[0].begin() as db:
         product = Stock().load(db, [order_received(line(1, 1), id=order_id(999))]).products[1]
     assert product.reserved == REPLICAS * ORDERS_EACH
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("cancelled_first", [False, True])
+def test_an_order_and_its_cancellation_at_two_replicas_leave_nothing_reserved(
+    open_database: OpenDatabase, cancelled_first: bool
+) -> None:
+    # Topics of the same partition number may be assigned to different replicas.
+    order, cancellation = order_received(line(1, 3)), OrderCancelled(FIRST, "you have cancelled it")
+    first, second = (cancellation, order) if cancelled_first else (order, cancellation)
+    one, other, has_loaded = open_database(), open_database(), threading.Event()
+
+    with ThreadPoolExecutor() as pool:
+        with one.begin() as db:
+            state = handled(db, first)
+            late = pool.submit(handle, other, second, has_loaded)
+            assert has_loaded.wait(30)
+            Stock().save(db, state)
+        with pytest.raises(IntegrityError):
+            late.result()
+    handle(other, second, has_loaded)  # as the worker does, which tries again
+
+    with one.read() as db:
+        assert db.scalar(select(PRODUCTS.c.reserved).where(PRODUCTS.c.sku == 1)) == 0
+        assert db.scalar(select(RESERVATIONS.c.status)) is ReservationStatus.CANCELLED
+
+
+def handle(database: ServiceDatabase, message: OrderReceived | OrderCancelled, has_loaded: threading.Event) -> None:
+    with database.begin() as db:
+        state = handled(db, message)
+        has_loaded.set()
+        Stock().save(db, state)
+
+
+def handled(db: Connection, message: OrderReceived | OrderCancelled) -> StockState:
+    """The state after a message, not saved."""
+    stock = Stock()
+    state = stock.load(db, [message])
+    if isinstance(message, OrderReceived):
+        list(stock.reserve(state, message))
+    else:
+        stock.cancel(state, message)
+    return state
 
 
 @pytest.mark.postgres

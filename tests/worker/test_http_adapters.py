@@ -88,11 +88,12 @@ def test_a_charge_repeated_after_a_dropped_connection_charges_once(provider_and_
     assert (entry["attempts"], entry["id"], entry["conflicts"]) == (2, entry["id"], 0)
 
 
-def test_a_server_error_of_the_payment_provider_is_not_a_denial(provider_and_adapter: Any) -> None:
+@pytest.mark.parametrize(("switch", "status"), [("fail", 500), ("busy", 409)])
+def test_an_error_of_the_payment_provider_is_not_a_denial(provider_and_adapter: Any, switch: str, status: int) -> None:
     provider, adapter = provider_and_adapter
-    provider.switches.fail = 1
+    setattr(provider.switches, switch, 1)
 
-    with pytest.raises(Unanswered, match="HTTP 500") as error:
+    with pytest.raises(Unanswered, match=f"HTTP {status}") as error:
         adapter.charge(external_call(CHARGE))
 
     assert error.value.url.endswith("/charges")

@@ -14,6 +14,9 @@ from checkout.messaging.log import Partition
 def nothing_hangs(evidence: Evidence, counts: Counter[str]) -> Iterator[Finding]:
     """I16: no consumer group has lag, and no transaction is open."""
     for group, lags in evidence.witnesses.lags.items():
+        if evidence.witnesses.databases and evidence.why_missing(group):
+            counts["groups without their service"] += 1
+            continue
         counts["groups"] += 1
         for (topic, partition), lag in lags.items():
             counts["partitions"] += 1

@@ -8,10 +8,7 @@ from typing import Any, NoReturn
 from checkout.cli import output
 from checkout.cli.progress import progress_bar
 from checkout.local_kafka import cluster, security, tools
-from checkout.messaging.security.access_rules import commands
-from checkout.processes.kafka_access import access_rules
 from checkout.processes.shop_file import ShopNotRunning, find_shop
-from checkout.registry import load_registry
 from checkout.settings import PLAINTEXT, read_settings
 
 SCRIPT_HEAD = """\
@@ -73,6 +70,10 @@ def tool(name: str, arguments: Sequence[str]) -> NoReturn:
 
 def acls(format: str) -> None:
     """Prints the access rules of every service, as a shell script of Kafka's own tool or as JSON."""
+    from checkout.messaging.security.access_rules import commands
+    from checkout.processes.kafka_access import access_rules  # imports the services
+    from checkout.registry import load_registry
+
     settings = read_settings()
     rules = access_rules(load_registry(settings.registry), settings.prefix)
     if format == "json":

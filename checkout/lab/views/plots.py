@@ -19,7 +19,7 @@ from checkout.lab.views.pictures import Picture, latency_text, range_of
 # The palette of Okabe and Ito, for every kind of colour vision; lines also differ in marker and dash.
 BLUE, ORANGE, GREEN, RED, PINK, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
 LINES = [(BLUE, "o", "-"), (RED, "s", "--"), (GREEN, "^", "-."), (PINK, "D", ":"), (ORANGE, "v", "-"), (SKY, "P", "--")]
-CELL_COLOURS = {"good": GREEN, "lost": RED, "twice": ORANGE}
+CELL_COLOURS = {"good": GREEN, "lost": RED, "twice": ORANGE, "broken": RED, "not hit": ORANGE}
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "checkout", "svg.fonttype": "none", "font.size": 9, "text.parse_math": False,
     "font.sans-serif": ["DejaVu Sans"],
@@ -108,9 +108,13 @@ def matrix(
     columns: Sequence[str],
     cells: Sequence[Sequence[str]],
     title: str = "What becomes of a message when a service dies",
+    cell_width: float = 1.1,
 ) -> Plot:
-    """A table of words; "good", "lost" and "twice" have a colour each. Raises LabError without rows."""
-    with _axes(rows, "row", 1.5 + 1.1 * len(columns), 0.6 + 0.4 * len(rows)) as (figure, (axes,)):
+    """A table of words, some of which have a colour, such as "good" and "lost". Raises LabError without rows.
+
+    `cell_width`: of a column, in inches.
+    """
+    with _axes(rows, "row", 1.5 + cell_width * len(columns), 0.6 + 0.4 * len(rows)) as (figure, (axes,)):
         for down, words in enumerate(cells):
             for across, word in enumerate(words):
                 colour = CELL_COLOURS.get(word, "white")

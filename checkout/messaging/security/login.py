@@ -7,7 +7,7 @@ import struct
 
 from checkout.messaging.log import LogUnavailable
 from checkout.messaging.security.scram import HASHES, ScramClient
-from checkout.settings import KafkaSecurity, WrongSetting
+from checkout.settings import PLAINTEXT, KafkaSecurity, WrongSetting
 
 SASL_HANDSHAKE, SASL_AUTHENTICATE = (17, 1), (36, 1)  # key and version of the requests
 UNSUPPORTED_MECHANISM = 33  # the error code of a listener with SASL, for an unknown mechanism
@@ -17,6 +17,14 @@ SETTING = "CHECKOUT_KAFKA_"
 
 class LoginRefused(LogUnavailable):
     """Broker and client do not agree on TLS, or the broker refuses the user; the message names the setting."""
+
+
+class OtherProtocol(LoginRefused):
+    """The listener has another security protocol than the client."""
+
+    def __init__(self, address: str, wanted: str, security: KafkaSecurity) -> None:
+        remedy = f"set {SETTING}SECURITY_PROTOCOL, user and files"
+        super().__init__(f"Kafka at {address} wants {wanted}, not {security.protocol}: {remedy}")
 
 
 def connect(host: str, port: int, security: KafkaSecurity, timeout: float) -> socket.socket:
@@ -79,9 +87,10 @@ def _tls_context(security: KafkaSecurity) -> ssl.SSLContext:
 def _log_in(connection: socket.socket, address: str, security: KafkaSecurity) -> None:
     password, mechanism = security.password(), security.mechanism
     code, mechanisms = _handshake(connection, mechanism)
+    if code == UNSUPPORTED_MECHANISM:
+        raise LoginRefused(f"Kafka at {address} offers {', '.join(mechanisms)}: set {SETTING}SASL_MECHANISM")
     if code:
-        remedy = f"set {SETTING}SASL_MECHANISM"
-        raise LoginRefused(f"Kafka at {address} offers {', '.join(mechanisms) or 'no login'}: {remedy}")
+        raise OtherProtocol(address, "SSL" if security.has_tls else PLAINTEXT, security)
     try:
         if mechanism in HASHES:
             client = ScramClient(mechanism, security.user, password)

@@ -1,8 +1,10 @@
 """Watch: gives a worker's log, database, external calls and intake their crash points."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection
 
 from checkout.framework.intake import Intake
 from checkout.framework.service import Service
@@ -26,7 +28,7 @@ def watch(
     The windows W3 to W5 are about what the service sends: records, but the external calls of Shipments and
     Notifications.
     """
-    watch_commits(point, service, database.engine)
+    watch_commits(point, service, database)
     watched_intake = WatchedIntake(point) if intake else None
     on_sent = watched_intake.release if watched_intake else lambda: None
     watched_log = WatchedLog(point, log, service.name in SEND_CALLS, on_sent)
@@ -35,18 +37,21 @@ def watch(
     return watched_log, watched_intake
 
 
-def watch_commits(point: CrashPoint, service: Service, engine: Engine) -> None:
+def watch_commits(point: CrashPoint, service: Service, database: ServiceDatabase) -> None:
     """W2: the effects of new messages are computed and written, their transaction is not committed."""
-    save = service.save
+    save, begin = service.save, database.begin
 
     def save_and_note(db: Connection, state: Any) -> None:
         save(db, state)
         db.info["has_effects"] = True
 
-    def reach(db: Connection) -> None:
-        if db.info.pop("has_effects", False):
-            point.reach("W2")
+    @contextmanager
+    def begin_watched() -> Iterator[Connection]:
+        with begin() as db:
+            db.info["has_effects"] = False
+            yield db
+            if db.info["has_effects"]:
+                point.reach("W2")
 
     service.save = save_and_note  # type: ignore[method-assign]
-    event.listen(engine, "commit", reach)
-    event.listen(engine, "rollback", lambda db: db.info.pop("has_effects", None))
+    database.begin = begin_watched  # type: ignore[method-assign]

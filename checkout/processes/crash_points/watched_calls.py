@@ -19,14 +19,14 @@ CALLS = {"ChargeCard": "-charge", "RefundCard": "-refund"}  # what the points of
 def watch_calls(point: CrashPoint, message: str, adapter: Adapter, on_answer: Callable[[], object]) -> Adapter:
     """An adapter with the points of a call; `on_answer` is called after each.
 
-    P1 and W3: the call is stored, and not made. P2, S2 and W4: the request is sent. S1: all but the end of the e-mail
-    is sent. P3 and S3: the reply is read, and not stored.
+    P1 and W3: the call is stored, and not made. P2, S2 and W4: the request is carried out, its reply is on the way. S1:
+    all but the end of the e-mail is sent. P3 and S3: the reply is read, and not stored.
     """
     end, is_own = CALLS.get(message, ""), threading.local()
     system = getattr(adapter, "__self__", None)
     if isinstance(system, HttpAdapter):
         reach = partial(point.reach, f"P2{end}" if end else "W4")
-        system.on_request(partial(_reach_when_sent, reach, is_own))
+        system.on_request(partial(_reach_when_done, reach, is_own))
     elif isinstance(system, SmtpAdapter):
         system.connect = partial(WatchedSmtp, point)
 
@@ -44,9 +44,10 @@ def watch_calls(point: CrashPoint, message: str, adapter: Adapter, on_answer: Ca
     return call
 
 
-def _reach_when_sent(reach: Callable[[], object], is_own: Any, request: httpx.Request) -> None:
+def _reach_when_done(reach: Callable[[], object], is_own: Any, request: httpx.Request) -> None:
+    # Not when it is sent: a server that finds the connection closed by then may not carry it out.
     def trace(event: str, _: Mapping[str, object]) -> None:
-        if event == "http11.receive_response_headers.started":
+        if event == "http11.receive_response_headers.complete":
             reach()
 
     if getattr(is_own, "value", False):

@@ -26,6 +26,14 @@ def test_a_group_with_lag_is_found(good: Witnesses) -> None:
     ]
 
 
+def test_a_group_whose_service_is_not_there_may_have_lag(good: Witnesses) -> None:
+    lags = {**good.lags, "shipments": {(ORDER_APPROVED, 0): Lag(committed=0, end=3)}}
+    databases = {name: tables for name, tables in good.databases.items() if name != "shipments"}
+
+    assert problems(replace(good, lags=lags, databases=databases), "I16") == []
+    assert len(problems(replace(good, lags=lags, databases={}), "I16")) == 1
+
+
 def test_an_open_transaction_is_found(good: Witnesses) -> None:
     hanging = replace(good, open_transactions={(ORDER_RECEIVED, 2): (4, 7)})
 

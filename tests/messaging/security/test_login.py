@@ -79,6 +79,13 @@ def test_a_broker_that_offers_another_mechanism_is_reported(serve: Serve, plain_
         connect(HOST, port, plain_login, 5.0)
 
 
+def test_a_broker_without_a_login_is_reported(serve: Serve, plain_login: KafkaSecurity) -> None:
+    port = serve(frame(struct.pack(">hi", 34, 0)))
+
+    with pytest.raises(LoginRefused, match=f"Kafka at {HOST}:{port} wants PLAINTEXT, not SASL_PLAINTEXT: set CHECKOUT"):
+        connect(HOST, port, plain_login, 5.0)
+
+
 @pytest.mark.parametrize(
     "answers",
     [(), (b"\0\0\0\x04\0\0",), (b"\x7f\xff\xff\xff",), (b"HTTP/1.1 400 Bad Request\r\n",), (frame(OFFER), b"")],
