@@ -101,6 +101,13 @@ def test_the_words_of_a_matrix_are_in_its_cells() -> None:
     assert plots.RED.lower() in picture.svg.decode()
 
 
+def test_a_cell_of_a_matrix_without_a_word_is_left_out() -> None:
+    picture = plots.matrix(["stock T"], ["0", "1"], [["", "good"]], cell_width=0.6)
+
+    assert "stock T: good (1)" in repr(picture)
+    assert "(0)" not in repr(picture)
+
+
 @pytest.mark.parametrize("label", [MARKUP, "$a$", "\\frac{1}"])
 def test_a_label_is_always_text(label: str) -> None:
     picture = plots.latencies({label: 1.0})
