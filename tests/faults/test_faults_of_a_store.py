@@ -42,7 +42,10 @@ def test_the_journal_of_a_replica_that_was_torn_is_complete_again(site: Site, tr
     orders = [order for load in trial.loads for order in load.orders.values()]
     folder = journal_of(site, "orders-1").parent
 
-    missing = {order: following.missing(journeys.journey(order, folder)) for order in orders}
+    found = {order: journeys.journey(order, folder) for order in orders}
 
-    assert {order: arrows for order, arrows in missing.items() if arrows} == {}
-    assert len(orders) >= 30
+    # The story of a cancelled order may end before any of its arrows.
+    complete = {order: hops for order, hops in found.items() if "OrderCancelled" not in {hop.message for hop in hops}}
+    missing = {order: arrows for order, hops in complete.items() if (arrows := following.missing(hops))}
+    assert missing == {}
+    assert len(complete) >= 30
