@@ -110,6 +110,10 @@ class Ledger(Generic[Request, Response]):
             raise KeyReused(f"the idempotency key {key} was used with another body: use a new key")
         return entry.response
 
+    def __contains__(self, key: str) -> bool:
+        """Whether there is an entry of this key."""
+        return key in self._entries
+
     def entries(self, order: str | None = None) -> list[dict[str, Any]]:
         """Returns the entries as JSON objects, oldest first; only those of one order if it is given."""
         entries = list(self._entries.values())

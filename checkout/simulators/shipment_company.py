@@ -34,6 +34,12 @@ class Booking(msgspec.Struct, frozen=True):
     status: Literal["booked"] = "booked"
 
 
+class Refusal(msgspec.Struct, frozen=True):
+    """Why a parcel is refused."""
+
+    reason: str
+
+
 class ParcelRejected(Exception):
     """The company does not take this parcel; the message is the reason."""
 
@@ -51,19 +57,21 @@ class ShipmentCompany(ExternalSystem[Switches]):
     def __init__(self) -> None:
         super().__init__(Switches())
         self.ledger: Ledger[Parcel, Booking] = Ledger()
+        self.refusals: Ledger[Parcel, Refusal] = Ledger()
         self._booked = 0
 
     def book(self, key: str, parcel: Parcel) -> Booking:
-        """Books a parcel; the same key gets the same booking.
+        """Books a parcel; the same key gets the same booking, or is refused for the same reason.
 
         Raises KeyReused, ParcelRejected and SimulatedFailure, and after booking ConnectionDropped.
         """
         with self._processing("drop_after_booking"):
+            reason = self.switches.refuse
+            if key in self.refusals or (reason and key not in self.ledger):
+                raise ParcelRejected(self.refusals.respond(key, parcel, lambda _: Refusal(str(reason))).reason)
             return self.ledger.respond(key, parcel, self._accept)
 
     def _accept(self, _: Parcel) -> Booking:
-        if self.switches.refuse:
-            raise ParcelRejected(self.switches.refuse)
         self._booked += 1
         return Booking(f"parcel-{self._booked}")
 

@@ -1,4 +1,4 @@
-"""Mutants in processes: one of them under load, as a sample; `scripts/mutants --processes` has all that this load shows."""
+"""Mutants in processes: one under load, as a sample; `scripts/mutants --processes` has all that this load shows."""
 
 from collections.abc import Callable
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from simulation.databases import Databases
+from simulation.store.databases import Databases
 
 
 @pytest.fixture(scope="session")

@@ -54,8 +54,8 @@ NUMBERS = 10  # `who` is below it; replicas 0 to 4 are the first ones of the ser
 SERVICES = 5
 AMOUNTS = 27  # `what` is below it
 WEIGHTS = {
-    Action.TURN: 40, Action.VERB: 40, Action.ROUND: 10, Action.WAIT: 5, Action.PLACE: 3, Action.CANCEL: 3, Action.REPEAT: 2,
-    Action.READ: 3,
+    Action.TURN: 40, Action.VERB: 40, Action.ROUND: 10, Action.WAIT: 5, Action.PLACE: 3, Action.CANCEL: 3,
+    Action.REPEAT: 2, Action.READ: 3,
 }  # fmt: skip
 FAULTS = tuple(action for action in ACTIONS if action not in WEIGHTS)
 INSIDE = (Action.CRASH_INSIDE, Action.FAIL_INSIDE)

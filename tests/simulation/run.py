@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulation.databases import CATALOGUE, Databases
 from simulation.decisions import Schedule
-from simulation.store import RUBBISH, SimulatedStore
+from simulation.store.databases import CATALOGUE, Databases
+from simulation.store.simulated_store import RUBBISH, SimulatedStore
 
 from checkout.checker.check import check
 from checkout.checker.collect.memory import of_memory
 from checkout.checker.results import Report
-from checkout.messaging.log import DEAD_LETTERS
+from checkout.messaging.log import DEAD_LETTERS, Broker
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,14 @@ def run(databases: Databases, schedule: Schedule, journal: Path | None = None) -
     for _, id, _ in around.clients.orders:
         order = around.clients.find(id)
         around.counts[f"order: {order.status if order else 'refused'}"] += 1
+    return Run(around.told, around.counts, report, [*around.problems, *_dead_letters(around.broker)])
+
+
+def _dead_letters(broker: Broker) -> list[str]:
     # Nothing but rubbish cannot be handled.
-    letters = around.broker.read([topic for topic in around.topics() if topic.endswith(DEAD_LETTERS)])
-    dead = [f"a dead letter: {each.value!r}, {dict(each.headers)['dlt_error']!r}" for each in letters if each.value != RUBBISH]
-    return Run(around.told, around.counts, report, [*around.problems, *dead])
+    letters = broker.read([topic for topic in broker.topics() if topic.endswith(DEAD_LETTERS)])
+    return [
+        f"a dead letter: {dict(letter.headers)['dlt_error']!r}, {letter.value!r}"
+        for letter in letters
+        if letter.value != RUBBISH
+    ]

@@ -5,10 +5,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulation.databases import Databases
 from simulation.decisions import Schedule, draw_schedule
 from simulation.run import Run, run
 from simulation.shrinking import shrink
+from simulation.store.databases import Databases
 
 from checkout.journal import journal
 from checkout.journal.hop import Hop

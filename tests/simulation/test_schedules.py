@@ -8,10 +8,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from simulation.databases import Databases
 from simulation.decisions import draw_schedule
 from simulation.run import run
-from simulation.seams import Place
+from simulation.store.databases import Databases
+from simulation.store.seams import Place
 from simulation.story import explain
 
 from checkout.checker.check import INVARIANTS
@@ -22,7 +22,7 @@ HAPPENED = {
     *(f"killed {place}" for place in Place),
     *(f"no answer {place}" for place in Place if place is not Place.BEFORE_JOURNAL),
     *(f"order: {status}" for status in set(OrderStatus) - {OrderStatus.RECEIVED, OrderStatus.RESERVED}),
-    *(f"handled: {outcome}" for outcome in ("applied", "duplicate", "failed")),
+    *(f"handled: {outcome}" for outcome in ("applied", "duplicate", "failed", "dead-lettered")),
     *(f"checked: {each.number}" for each in INVARIANTS),
 }
 

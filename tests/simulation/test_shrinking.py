@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from hypothesis.errors import NoSuchExample
 from mutants.worker_changes import skip_the_inbox
-from simulation.databases import Databases
 from simulation.decisions import Action, draw_schedule
 from simulation.run import run
 from simulation.shrinking import shrink
+from simulation.store.databases import Databases
 from simulation.story import explain, shortest
 
 from checkout.lab.history.replay import Replay

@@ -6,7 +6,7 @@ from litestar import Litestar
 
 from checkout.simulators import shipment_company
 from checkout.simulators.external_system import ConnectionDropped, KeyReused, SimulatedFailure
-from checkout.simulators.shipment_company import Booking, Parcel, Product, ShipmentCompany, Switches
+from checkout.simulators.shipment_company import Booking, Parcel, ParcelRejected, Product, ShipmentCompany, Switches
 
 SPOONS = Parcel("order-1", "Ada", [Product(1, 2)])
 MUGS = Parcel("order-1", "Ada", [Product(2, 2)])
@@ -34,6 +34,20 @@ def test_a_repeated_key_is_booked_once_and_gets_the_same_response(company: Shipm
 
     assert first == second == Booking("parcel-1")
     assert [entry["attempts"] for entry in company.ledger.entries()] == [2]
+    assert company.book("another", SPOONS) == Booking("parcel-2")
+
+
+def test_a_refused_key_is_refused_for_the_same_reason_again(company: ShipmentCompany) -> None:
+    company.book("booked", SPOONS)
+    company.switches.refuse = "too heavy"
+    with pytest.raises(ParcelRejected, match="too heavy"):
+        company.book("key", SPOONS)
+    company.switches.refuse = None
+
+    with pytest.raises(ParcelRejected, match="too heavy"):
+        company.book("key", SPOONS)
+
+    assert company.book("booked", SPOONS) == Booking("parcel-1")
     assert company.book("another", SPOONS) == Booking("parcel-2")
 
 

@@ -81,7 +81,8 @@ class FaultyServiceHarness:
         log = self.broker.join("faulty", list(self.service.topics()), "faulty-1")
         journal_file = Journal(folder / "faulty-1.jsonl")
         parts = (self.service, MESSAGE_TYPES, log, self.database, journal_file, ExternalCalls({}, 0))
-        self.worker = Worker(*parts, pause=self.pause)
+        self.seconds = 0.0  # a clock that a test advances: a timer would join the batch on a busy machine
+        self.worker = Worker(*parts, pause=self.pause, clock=lambda: self.seconds)
 
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

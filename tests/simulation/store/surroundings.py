@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from simulation.clients import Clients
+from simulation.store.clients import Clients
 
 from checkout.framework.service import Service
 from checkout.journal.hop import Hop

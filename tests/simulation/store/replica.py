@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from simulation.seams import Crashed, SeamedDatabase, SeamedJournal, SeamedLog, Seams, seamed
-from simulation.surroundings import Surroundings
+from simulation.store.seams import Crashed, SeamedDatabase, SeamedJournal, SeamedLog, Seams, seamed
+from simulation.store.surroundings import Surroundings
 
 from checkout.journal.hop import Outcome
 from checkout.messages import MESSAGE_TYPES

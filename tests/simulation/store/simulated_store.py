@@ -1,12 +1,12 @@
-"""Store: the simulated store, which carries out the decisions of a schedule one by one, and then comes to rest."""
+"""Simulated store: carries out the decisions of a schedule one by one, and then comes to rest."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from simulation.databases import HOLD, Databases, new_services
 from simulation.decisions import AMOUNTS, Action, Decision
-from simulation.replica import Replica
-from simulation.surroundings import Surroundings
+from simulation.store.databases import HOLD, Databases, new_services
+from simulation.store.replica import Replica
+from simulation.store.surroundings import Surroundings
 
 from checkout.messages import TOPICS
 from checkout.messaging.log import ProducerRecord
@@ -30,9 +30,10 @@ class SimulatedStore:
         self.replicas = [Replica(name, self.around) for name in REPLICAS]
         self._producer = self.around.broker.join("producers", (), "producer-1", assign=True)
         self._actions: dict[Action, Callable[[Decision], str]] = {
-            Action.TURN: self._turn, Action.VERB: self._verb, Action.WAIT: self._wait, Action.REWIND: self._rewind,
-            Action.ROUND: self._round, Action.SPOIL: self._spoil, Action.RESEND: self._resend, Action.CRASH: self._crash, Action.START: self._start, Action.STOP: self._stop,
-            Action.CRASH_INSIDE: self._arm, Action.FAIL_INSIDE: self._arm, Action.EVICT: self._evict,
+            Action.TURN: self._turn, Action.VERB: self._verb, Action.ROUND: self._round, Action.WAIT: self._wait,
+            Action.REWIND: self._rewind, Action.RESEND: self._resend, Action.SPOIL: self._spoil,
+            Action.CRASH: self._crash, Action.CRASH_INSIDE: self._arm, Action.FAIL_INSIDE: self._arm,
+            Action.START: self._start, Action.STOP: self._stop, Action.EVICT: self._evict,
             Action.PLACE: self._place, Action.CANCEL: self._cancel, Action.REPEAT: self._repeat,
             Action.READ: self._read, Action.LOSE: self._lose, Action.OUTSIDE: self._outside,
         }  # fmt: skip
