@@ -41,7 +41,7 @@ def _run(home: Path, servers: str, base: int, seed: int, kills_orders: bool) -> 
         seconds = time.monotonic() - started
     report = check(found.witnesses)
     print(f"{'Orders killed half-way' if kills_orders else 'undisturbed'}, seed {seed}, {seconds:.1f} s, "
-          f"requests {dict(found.load.outcomes)}")  # fmt: skip
+          f"requests {dict(sorted((str(name), n) for name, n in found.load.outcomes.items()))}")  # fmt: skip
     for name, figure in found.figures().items():
         print(f"  {name:20}{figure!s:>8}{'' if figure == EXPECTED[name] else f'  must be {EXPECTED[name]}'}")
     not_checked = [result.invariant for result in report.results if result.not_checked]

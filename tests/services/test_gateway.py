@@ -164,6 +164,19 @@ def test_an_invalid_body_is_refused_by_the_gateway(
     assert backend.requests == []
 
 
+@pytest.mark.parametrize(
+    "request_with_card",
+    [{"json": BODY | {"card": "4111111111111111"}}, {"json": BODY, "headers": {"CID": "4111111111111111"}}],
+)
+def test_a_card_number_does_not_reach_orders(
+    client: httpx.Client, backend: StubService, request_with_card: dict[str, Any]
+) -> None:
+    placed = client.post(ORDERS, **request_with_card)
+    cancelled = client.post(f"{ORDERS}/{FIRST}/cancellation?card=4111111111111111")
+
+    assert ([placed.status_code, cancelled.status_code], backend.requests) == ([422, 422], [])
+
+
 def test_a_header_that_is_not_ascii_is_passed_on_unchanged(client: httpx.Client, backend: StubService) -> None:
     headers = {"CID": b"\xe9", "Idempotency-Key": b"\xff\xfe", "user-agent": b"\xe9"}
 

@@ -18,7 +18,7 @@ from checkout.processes.shop_file import find_shop
 from checkout.processes.supervisor import Supervisor
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
-RATE = 8  # requests per second
+RATE = 3  # requests per second
 CARD = "5555 5555 5555 4444"
 SPOON = {"sku": 1, "quantity": 1}
 ORDER: dict[str, Any] = {
