@@ -13,6 +13,8 @@ from simulation.story import explain, shortest
 
 from checkout.lab.history.replay import Replay
 
+pytestmark = pytest.mark.timeout(600)  # hundreds of schedules: 5 to 20 s of processor time
+
 
 def first_failing_seed(databases: Databases) -> int:
     return next(seed for seed in range(100) if not run(databases, draw_schedule(seed)).is_good)
