@@ -97,9 +97,9 @@ def port_base() -> int:
 
 
 def _free_port_base() -> int:
-    # Below the ephemeral ports, which the operating system assigns to clients; of two test runs each has every other.
-    half = int(os.environ.get("CHECKOUT_TEST_PORTS", "0"))
-    for base in random.Random().sample(range(10_000 + 200 * half, 21_600, 400), 25):
+    # Below the ephemeral ports, which the operating system assigns to clients; of three test runs each has every third.
+    lane = int(os.environ.get("CHECKOUT_TEST_PORTS", "0"))
+    for base in random.Random().sample(range(10_000 + 140 * lane, 21_600, 400), 25):
         if all(is_free(base + offset) for offset in STORE_PORTS):
             return base
     raise OSError("no free ports for a store on this machine")
