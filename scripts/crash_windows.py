@@ -96,8 +96,7 @@ def draw(report: CrashReport, path: Path) -> None:
     """Writes the picture of a report."""
     from checkout.lab.views import plots  # matplotlib takes a second
 
-    cells, columns = report.cells(), [str(number) for number in COLUMNS]
-    path.write_bytes(plots.matrix(report.rows(), columns, cells, "Crashes in each window", cell_width=0.6).svg)
+    path.write_bytes(plots.matrix(report.rows(), COLUMNS, report.cells(), "Crashes in each window", 0.6).svg)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from checkout.crash_windows.windows import Needs
 from checkout.processes.supervisor import Supervisor
 from checkout.system.deadline import wait_until
 
-HIT_WITHIN = 40.0  # seconds
+HIT_WITHIN = 120.0  # seconds: many restarts on a busy machine
 KILLED = -9  # the exit status
 SETTINGS = {Needs.EXPIRIES: {"reservation_seconds": "1"}}  # of the replica that crashes
 

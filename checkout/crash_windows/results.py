@@ -12,7 +12,7 @@ import msgspec
 from checkout.checker.results import Report
 from checkout.crash_windows.windows import WINDOWS
 
-COLUMNS = range(8)  # the numbers of the windows
+COLUMNS = [str(number) for number in range(8)]  # of the windows
 
 
 class WindowOutcome(StrEnum):
@@ -76,8 +76,8 @@ class CrashReport(msgspec.Struct, kw_only=True):
         """The outcome of each window by row and number; empty where there is no such window, or it was not tried."""
         return [[cells.get(column, "") for column in COLUMNS] for _, cells in self._by_row()]
 
-    def _by_row(self) -> Sequence[tuple[str, dict[int, str]]]:
-        found: dict[tuple[int, str], dict[int, str]] = {}
+    def _by_row(self) -> Sequence[tuple[str, dict[str, str]]]:
+        found: dict[tuple[int, str], dict[str, str]] = {}
         order = list(dict.fromkeys(window.row for window in WINDOWS.values()))
         for result in self.results:
             window = WINDOWS[result.window]
@@ -89,8 +89,8 @@ class CrashReport(msgspec.Struct, kw_only=True):
         """The rows and cells as text, and the problems."""
         rows, cells = self.rows(), self.cells()
         width = max(map(len, rows), default=0)
-        texts = ["".join(f"  {cell:<7}" for cell in found) for found in cells]
-        lines = [" " * width + "".join(f"  {number:<7}" for number in COLUMNS)]
+        texts = ["".join(f" {cell:<7}" for cell in found) for found in cells]
+        lines = [" " * width + "".join(f" {number:<7}" for number in COLUMNS)]
         lines += [f"{row:<{width}}{text}" for row, text in zip(rows, texts, strict=True)]
         problems = dict.fromkeys(problem for result in self.results for problem in result.problems)
         return "\n".join(line.rstrip() for line in [*lines, *problems])

@@ -11,7 +11,7 @@ from checkout.messages import PaymentProcessed, ReservationExpired
 from checkout.processes.shop_file import find_shop
 from checkout.processes.supervisor import Supervisor
 
-REST_WITHIN = 60.0  # seconds
+REST_WITHIN = 120.0  # seconds
 CALLS_AT_ONCE = 8  # e-mails whose replies a killed process of Notifications may not have read
 
 

@@ -33,9 +33,9 @@ class Window:
         return f"{self.service} {letter[0]}" + (f", {call}" if call else "")
 
     @property
-    def column(self) -> int:
+    def column(self) -> str:
         """The column of this window in a table: its number."""
-        return int(self.name[1])
+        return self.name[1]
 
 
 SERVICES = ("orders", "stock", "payments", "shipments", "notifications")

@@ -1,7 +1,7 @@
 """Draws: random faults of a running store for a soak, the same for the same seed."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -44,6 +44,9 @@ class Draws:
         self._store, self._kafka_home, self._brokers = store, kafka_home, brokers
         self._chance = random.Random(seed)
         self._kinds = self._all_kinds()
+
+    def __iter__(self) -> Iterator[Drawn]:
+        return self
 
     def __next__(self) -> Drawn:
         """The next fault."""

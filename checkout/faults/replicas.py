@@ -11,9 +11,10 @@ from checkout.faults.fault import Fault
 from checkout.processes.supervisor import Supervisor
 from checkout.settings import as_environment
 from checkout.system.deadline import wait_until
-from checkout.system.ports import free_port
+from checkout.system.ports import free_port, is_free
 
 ENDED_WITHIN = 20.0  # seconds
+TWIN_STARTS_WITHIN = 60.0  # seconds
 TWIN_ENDS_WITHIN = 20.0  # seconds after SIGTERM
 TORN_BYTES = 40  # of the last line of a journal
 
@@ -72,12 +73,13 @@ def doubled(store: Supervisor, replica: str) -> Fault:
     second: list[subprocess.Popen[bytes]] = []
 
     def inject() -> None:
-        name, path = replica.rpartition("-")[0], store.settings.home / "logs" / f"{replica}-twin.log"
-        command = [sys.executable, "-m", "checkout.processes.service_process", name, replica, str(free_port())]
+        name, path, port = replica.rpartition("-")[0], store.settings.home / "logs" / f"{replica}-twin.log", free_port()
+        command = [sys.executable, "-m", "checkout.processes.service_process", name, replica, str(port)]
         environment = os.environ | as_environment(store.settings)
         with path.open("ab") as log:
             # Its standard input stays open as long as this process runs; a service ends when it is closed.
             second.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment))
+        wait_until(lambda: not is_free(port) or second[-1].poll() is not None, TWIN_STARTS_WITHIN)
 
     def heal() -> None:
         child = second.pop()

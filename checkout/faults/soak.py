@@ -2,12 +2,13 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from checkout.faults.draws import Drawn, Draws
+from checkout.faults.draws import Drawn
 from checkout.faults.replicas import start_again
 from checkout.processes.supervisor import Supervisor
 
@@ -21,8 +22,11 @@ class Soak:
     `counts`: injected faults by kind. `unexpected`: processes that ended without a fault, with their last log lines.
     """
 
-    def __init__(self, store: Supervisor, draws: Draws, history: Path, mean: float = MEAN) -> None:
-        self._store, self._draws, self._mean = store, draws, mean
+    def __init__(
+        self, store: Supervisor, draws: Iterator[Drawn], history: Path, mean: float = MEAN,
+        clock: Callable[[], float] = time.monotonic, pause: Callable[[float], None] = time.sleep,
+    ) -> None:  # fmt: skip
+        self._store, self._draws, self._mean, self._clock, self._pause = store, draws, mean, clock, pause
         self._history = history
         self._active: list[tuple[float, Drawn]] = []  # with the time at which each is healed
         self.counts: Counter[str] = Counter()
@@ -30,18 +34,18 @@ class Soak:
 
     def run(self, seconds: float) -> None:
         """Injects faults for so many seconds, then heals what is left. Raises ShopError or KafkaUnavailable."""
-        now = time.monotonic()
+        now = self._clock()
         end, next_at = now + seconds, now
-        while (now := time.monotonic()) < end:
+        while (now := self._clock()) < end:
             if now >= next_at:
                 next_at = now + self._mean
                 self._inject(next(self._draws))
             self._heal(now)
             self._watch()
-            time.sleep(PAUSE)
+            self._pause(PAUSE)
         while self._active:
-            self._heal(time.monotonic())
-            time.sleep(PAUSE)
+            self._heal(self._clock())
+            self._pause(PAUSE)
         self._watch()
 
     @property
@@ -55,7 +59,7 @@ class Soak:
             self._note("injected", drawn)
             self.counts[drawn.kind] += 1
             drawn.fault.inject()
-            self._active.append((time.monotonic() + drawn.seconds, drawn))
+            self._active.append((self._clock() + drawn.seconds, drawn))
 
     def _heal(self, now: float) -> None:
         # A replica that starts while brokers are away would end: they come first.

@@ -1,7 +1,7 @@
 """Trial: a store under load in which faults are injected, and what the checker says of it afterwards."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,19 +33,26 @@ class Trial:
         self.client_log = self.store.settings.home / "clients.jsonl"
 
     @contextmanager
-    def load(self, orders: int, rate: float | None = None) -> Iterator[None]:
-        """Clients place so many orders, `rate` per second, during the block, which ends when all are placed."""
+    def load(
+        self, orders: int, rate: float | None = None, until: Callable[[], bool] | None = None
+    ) -> Iterator[None]:
+        """Clients place so many orders, `rate` per second, during the block, which ends when all are placed.
+
+        They stop earlier when `until` returns true.
+        """
         with closing(ClientLog(self.client_log)) as log:
-            clients = threading.Thread(target=self._run_clients, args=[orders, rate, log], name="clients")
+            clients = threading.Thread(target=self._run_clients, args=[orders, rate, log, until], name="clients")
             clients.start()
             try:
                 yield
             finally:
                 clients.join()
 
-    def _run_clients(self, orders: int, rate: float | None, log: ClientLog) -> None:
+    def _run_clients(
+        self, orders: int, rate: float | None, log: ClientLog, until: Callable[[], bool] | None
+    ) -> None:
         gateway = self.store.settings.url("gateway")
-        self.loads.append(run_clients(gateway, self._workload, orders, CONCURRENCY, log, rate))
+        self.loads.append(run_clients(gateway, self._workload, orders, CONCURRENCY, log, rate, until))
 
     def check(self, timeout: float = REST_WITHIN) -> Report:
         """Waits until the store is at rest and checks all invariants. Raises NotAtRest."""

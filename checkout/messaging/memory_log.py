@@ -154,11 +154,9 @@ class MemoryLog:
 
     def __init__(self, broker: MemoryBroker, group: str, topics: Sequence[str], replica: str, assign: bool) -> None:
         self.replica, self.subscribed = replica, broker._partitions(topics)
-        self.assigned: list[Partition] = []
+        self.assigned, self._positions = list[Partition](), dict[Partition, int]()
         self._broker, self._group, self._is_member, self._closed = broker, broker._group(group), not assign, False
         self._group_name, self._topics, self._is_woken = group, topics, False
-        self._positions: dict[Partition, int] = {}
-        self._unread: set[Partition] = set()  # assigned since, so that an offset of theirs is from before
         if self._is_member:
             self._group.join(self)
         else:
@@ -181,7 +179,6 @@ class MemoryLog:
                 records = self._broker._records_of(partition)[start : start + max_records - len(found)]
                 self._positions[partition] = start + len(records)
                 found += records
-            self._unread -= {record[:2] for record in found}
             if found:
                 self.assigned.append(self.assigned.pop(0))  # else a full partition starves the others
             return found
@@ -207,8 +204,9 @@ class MemoryLog:
             if not self._is_member and self._group.members:
                 self._positions |= {p: self._group.committed.get(p, 0) for p in offsets.keys() & self._positions}
                 raise CommitRefused(f"{self.replica} is no member, and the group has some: close them first")
-            own = set(self.assigned) - self._unread
-            kept = {partition: offset for partition, offset in offsets.items() if partition in own}
+            begun = {p: min(self._group.committed.get(p, 0), self._positions[p]) for p in self.assigned}
+            # An offset from before a rebalance must not take back what another member has committed since.
+            kept = {p: offset for p, offset in offsets.items() if p in begun and offset >= begun[p]}
             self._group.committed.update(kept)
             if lost := offsets.keys() - kept:
                 raise CommitRefused(f"{sorted(lost)} are no longer assigned to {self.replica}, or were not since")
@@ -237,9 +235,7 @@ class MemoryLog:
 
     def assign(self, partitions: Sequence[Partition]) -> None:
         """Sets the assignment. Partitions that were assigned keep their position; new ones start at the commit."""
-        committed = self._group.committed
-        self._unread = (self._unread | set(partitions) - set(self.assigned)) & set(partitions)
-        self._positions = {p: self._positions.get(p, committed.get(p, 0)) for p in partitions}
+        self._positions = {p: self._positions.get(p, self._group.committed.get(p, 0)) for p in partitions}
         self.assigned = list(partitions)
 
     def _has_records(self) -> bool:

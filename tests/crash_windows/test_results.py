@@ -35,10 +35,10 @@ def test_the_table_has_a_row_for_each_service_kind_of_window_and_number_of_repli
     )  # fmt: skip
 
     assert report.table().splitlines() == [
-        "                                0        1        2        3        4        5        6        7",
-        "stock W, 1 replica              not hit                    good",
-        "stock T, 1 replica                       broken",
-        "payments P, refund, 2 replicas                    good",
+        "                               0       1       2       3       4       5       6       7",
+        "stock W, 1 replica             not hit                 good",
+        "stock T, 1 replica                     broken",
+        "payments P, refund, 2 replicas                 good",
         "I8: stock: more was sold than received",
     ]
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -10,10 +10,12 @@ from mutants.examination import Databases
 from mutants.mutant import Mutant
 from mutants.observed_shop import ObservedShop
 from sqlalchemy import Connection, Select, event, select
+from waiting import wait_until
 from worker.in_memory_shop import run_once
 
 from checkout.framework import sql
 from checkout.framework.service import Service
+from checkout.messages import OrderReceived
 from checkout.processes.postgres import create_databases, url_of
 from checkout.registry import STORE
 from checkout.services.stock import Stock
@@ -21,7 +23,7 @@ from checkout.settings import Settings
 from checkout.worker.database import ServiceDatabase
 from checkout.worker.worker import Worker
 
-MEETING_SECONDS = 1.0  # that a replica waits for the other one, which may wait for its lock
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 RECEIVED = "order.new-order-received"
 LOCK = Select.with_for_update
 
@@ -65,24 +67,36 @@ class PostgresShop(ObservedShop):
         return [self.start_further(f"{service}-{number}", self._connect(service)) for number in numbers]
 
 
+class Meeting:
+    """Where two replicas wait for each other; one of them goes on alone when the other waits for its lock."""
+
+    def __init__(self) -> None:
+        self._arrived = 0
+
+    def wait(self, db: Connection) -> None:
+        """Waits for the other replica. `db`: a connection of this one."""
+        self._arrived += 1
+        with db.engine.connect() as other:
+            wait_until(lambda: self._arrived > 1 or _is_anyone_locked(other), "the other replica is there, or locked")
+
+
+def _is_anyone_locked(db: Connection) -> bool:
+    with db.begin():  # within one transaction PostgreSQL shows the same activity
+        return bool(db.exec_driver_sql(WAITING).scalar())
+
+
 class MeetingStock(Stock):
-    """Stock whose replicas, having loaded the products, wait a second for each other before they change them."""
+    """Stock whose replicas, having loaded the products of an order, meet before they change them."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.meeting = threading.Barrier(2)
+        self.meeting = Meeting()
 
     def load(self, db: Connection, messages: Sequence[Any]) -> Any:
         state = super().load(db, messages)
-        if messages:
-            meet(self.meeting)
+        if any(isinstance(message, OrderReceived) for message in messages):
+            self.meeting.wait(db)
         return state
-
-
-def meet(meeting: threading.Barrier) -> None:
-    """Waits for the other replica, but not for ever: the first meeting that fails is the last one."""
-    with suppress(threading.BrokenBarrierError):
-        meeting.wait(MEETING_SECONDS)
 
 
 def at_once(*calls: Callable[[], object]) -> None:
@@ -127,9 +141,8 @@ def claim_at_once(shop: PostgresShop) -> None:
 
 @contextmanager
 def meeting_in_commit(*databases: ServiceDatabase) -> Iterator[None]:
-    """Within this block replicas wait a second for each other before they commit."""
-    meeting = threading.Barrier(len(databases))
-    wait: Any = lambda db: meet(meeting)  # noqa: E731 - the same object is removed
+    """Within this block replicas meet before they commit."""
+    wait = Meeting().wait
     for database in databases:
         event.listen(database.engine, "commit", wait)
     yield

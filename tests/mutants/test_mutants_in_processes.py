@@ -1,4 +1,4 @@
-"""Mutants in processes: one of them under load, as a sample; `scripts/mutants --processes` has all that this load shows."""
+"""Mutants in processes: one under load, as a sample; `scripts/mutants --processes` has all that this load shows."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from mutants.catalogue import BY_NAME
 from mutants.examination import check_verdict
 from mutants.process_runs import examine_in_processes
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def test_the_checker_finds_a_mutant_under_load_and_nothing_in_its_twin(

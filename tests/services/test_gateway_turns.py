@@ -21,10 +21,12 @@ class CrowdedService:
         self.present = self.peak = 0
         self._opens_at, self._is_open = opens_at, asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._opens = False
 
     def open(self) -> None:
-        assert self._loop
-        self._loop.call_soon_threadsafe(self._is_open.set)
+        self._opens = True
+        if self._loop:  # else no request has come yet: the first one opens it
+            self._loop.call_soon_threadsafe(self._is_open.set)
 
     def application(self) -> Litestar:
         @get(PRODUCTS)
@@ -32,7 +34,7 @@ class CrowdedService:
             self._loop = asyncio.get_running_loop()
             self.present += 1
             self.peak = max(self.peak, self.present)
-            if self.present >= self._opens_at:
+            if self.present >= self._opens_at or self._opens:
                 self._is_open.set()
             await self._is_open.wait()
             self.present -= 1

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis.errors import NoSuchExample
+from mutants.worker_changes import skip_the_inbox
 from simulation.decisions import Action, draw_schedule
-from simulation.defects import skipped_inbox
 from simulation.run import run
 from simulation.shrinking import shrink
 from simulation.store.databases import Databases
@@ -19,7 +19,7 @@ def first_failing_seed(databases: Databases) -> int:
 
 
 def test_a_skipped_inbox_is_found_and_shrunk_to_a_repeated_record(databases: Databases) -> None:
-    with skipped_inbox():
+    with skip_the_inbox():
         seed = first_failing_seed(databases)
         schedule = shortest(databases, draw_schedule(seed))
         with_defect = run(databases, schedule)
@@ -34,7 +34,7 @@ def test_a_skipped_inbox_is_found_and_shrunk_to_a_repeated_record(databases: Dat
 def test_the_story_of_a_failing_seed_has_its_events_its_hops_and_the_verdict_and_opens_in_the_walk(
     databases: Databases, tmp_path: Path
 ) -> None:
-    with skipped_inbox():
+    with skip_the_inbox():
         seed = first_failing_seed(databases)
         story = explain(databases, seed, tmp_path)
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from command_line import checkout
 from kafka import KafkaAdminClient
@@ -59,9 +60,7 @@ def shopper(store: Supervisor, wait_until: WaitUntil, request: pytest.FixtureReq
 
 
 def login_of(store: Supervisor, user: str = security.OPERATOR, **changes: str) -> KafkaSecurity:
-    found = security.client_security(store.settings.home, user)
-    fields = {name: getattr(found, name) for name in found.__struct_fields__}
-    return KafkaSecurity(**(fields | changes))
+    return msgspec.structs.replace(security.client_security(store.settings.home, user), **changes)
 
 
 @pytest.fixture
@@ -217,7 +216,7 @@ def test_a_client_that_cannot_log_in_is_told_why(
 
 @pytest.mark.parametrize(("user", "is_good"), [("payments", True), ("mallory", False)])
 def test_the_doctor_says_whether_the_login_works(user: str, is_good: bool, store: Supervisor) -> None:
-    login = login_of(store, "payments", user=user)
+    login = msgspec.structs.replace(login_of(store, "payments"), user=user)
     settings = read_settings({}, bootstrap_servers=store.settings.bootstrap_servers).with_security(login)
 
     ended = checkout(store.settings.home, "doctor", "--json", **as_environment(settings))

@@ -116,6 +116,14 @@ def test_the_time_counts_from_the_row_of_the_call_also_after_a_restart() -> None
     assert [result.given_up for result in calls.take(10)] == ["no usable reply within 12 h: HTTP 503"]
 
 
+def test_the_age_of_a_row_may_follow_another_clock() -> None:
+    calls = ExternalCalls({"ChargeCard": fail}, 0, Clock(), age=lambda row: CALL_SECONDS)
+    calls.may_give_up = ["ChargeCard"]
+    calls.put([external_call(CHARGE)])
+
+    assert [result.given_up for result in calls.take(10)] == ["no usable reply within 12 h: HTTP 503"]
+
+
 def row_time(hours_ago: float) -> int:
     """Microseconds since 1970, as in the number of an outbox row."""
     return int((time.time() - hours_ago * 3600) * 1e6)

@@ -10,7 +10,7 @@ from checkout.framework.service import Service, on
 from checkout.framework.sql import fetch, put
 from checkout.registry import Registry
 
-KEYS = 900
+KEYS = 1_000
 PATH = f"{__name__}:COPIER"  # as CHECKOUT_REGISTRY names it
 
 

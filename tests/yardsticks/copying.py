@@ -8,14 +8,15 @@ second one by its topic and id. So does this test, and counts how many there wer
 
 import signal
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from yardsticks.copier import COPIER, KEYS, Copy, Original
+from yardsticks import copier
+from yardsticks.copier import KEYS, Copy, Original
 
 from checkout.checker.collect.databases import of_databases
 from checkout.checker.witnesses import Row
@@ -24,12 +25,13 @@ from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import ProducerRecord, Record
 from checkout.processes.postgres import url_of
 from checkout.processes.supervisor import Supervisor
-from checkout.settings import Settings
+from checkout.settings import Settings, read_settings
 from checkout.system.deadline import wait_until
 
 REPLICAS = [f"copier-{number}" for number in (1, 2, 3)]
 BOUNCES = [(how, replica) for _ in range(3) for replica in REPLICAS for how in (signal.SIGKILL, signal.SIGTERM)]
 STOPS_WITHIN, PROGRESS_WITHIN, DRAINED_WITHIN = 20.0, 120.0, 300.0  # seconds
+MESSAGES, PARTITIONS = 100_000, 9
 ORIGINALS, COPIES = str(Original.topic), str(Copy.topic)
 
 
@@ -56,13 +58,16 @@ class Copying:
         """What the yardstick asks for."""
         sent, copied = _firsts(self.originals), _firsts(self.copies)
         return {
-            "messages": len(_ids(sent)), "bounces": Counter(b.signal for b in self.bounces if b.waiting),
+            "messages": len(_ids(sent)), "kills": self._bounces(signal.SIGKILL), "stops": self._bounces(signal.SIGTERM),
             "lost": len(_ids(sent) - _ids(copied)), "invented": len(_ids(copied) - _ids(sent)),
             "in two partitions": sum(map(len, copied.values())) - len(_ids(copied)),
             "counted twice or not": sum(abs(row["copies"] - self.messages // KEYS) for row in self.counted),
             "keys out of order": _keys_out_of_order(self.copies), "dead letters": self.dead_letters,
             "partitions out of order": sum(copied.get(each, []) != ids for each, ids in sent.items()),
         }  # fmt: skip
+
+    def _bounces(self, how: signal.Signals) -> int:
+        return sum(bounce.signal is how and bounce.waiting > 0 for bounce in self.bounces)
 
     @property
     def repeated_records(self) -> int:
@@ -72,10 +77,18 @@ class Copying:
 
 def expected(messages: int) -> dict[str, object]:
     """The figures of a run without a fault."""
-    bounces = Counter(signal for signal, _ in BOUNCES)
     wrong = ("lost", "invented", "in two partitions", "counted twice or not", "keys out of order", "dead letters",
              "partitions out of order")  # fmt: skip
-    return {"messages": messages, "bounces": bounces} | dict.fromkeys(wrong, 0)
+    return {"messages": messages, "kills": 9, "stops": 9} | dict.fromkeys(wrong, 0)
+
+
+def settings_of(home: Path, servers: str, port_base: int, database_url: str) -> Settings:
+    """The settings of a run: nine partitions, no journal."""
+    own: dict[str, object] = {"home": home, "bootstrap_servers": servers, "port_base": port_base}
+    return read_settings(
+        {}, prefix="copy--", partitions=PARTITIONS, journal="none",
+        database_url=database_url, registry=copier.PATH, **own,
+    )  # fmt: skip
 
 
 def run_copying(settings: Settings, messages: int, report: Callable[[str], None] = lambda line: None) -> Copying:
@@ -89,13 +102,11 @@ def run_copying(settings: Settings, messages: int, report: Callable[[str], None]
             bounces = []
             for (how, replica), start, end in zip(BOUNCES, parts, parts[1:], strict=False):
                 sending = threading.Thread(target=source.send, args=(records[start:end],))
-                sending.start()
-                _wait_for_copies(broker, start + (end - start) // 10)
-                waiting = end - _count(broker)
+                waiting = _start_copying(broker, sending, end - start)
                 _bounce(store, replica, how)
-                bounces.append(Bounce(replica, how, waiting))
                 sending.join()
-                report(f"{end:>8,} sent, {bounces[-1]}")
+                bounces.append(Bounce(replica, how, waiting))
+                report(f"{end:>8,} sent, {replica} got {how.name} while {waiting:,} were not copied")
         wait_until(lambda: _is_drained(broker, settings), DRAINED_WITHIN, pause=0.2)
         letters = [topic for topic in broker.topics() if topic not in (ORIGINALS, COPIES)]
         read, copies = list(broker.read([ORIGINALS])), list(broker.read([COPIES]))
@@ -114,8 +125,13 @@ def originals(messages: int) -> list[ProducerRecord]:
     return [ProducerRecord(ORIGINALS, each.key.encode(), encode(each)) for each in numbered]
 
 
-def _wait_for_copies(broker: KafkaBroker, wanted: int) -> None:
-    wait_until(lambda: _count(broker) >= wanted, PROGRESS_WITHIN, pause=0.01)
+def _start_copying(broker: KafkaBroker, sending: threading.Thread, messages: int) -> int:
+    # Waits until a tenth is copied; returns how many are not.
+    wait_until(lambda: not _lag(broker), DRAINED_WITHIN, pause=0.05)  # the part before is copied
+    before = _count(broker)
+    sending.start()
+    copied = wait_until(lambda: max(0, _count(broker) - before - messages // 10), PROGRESS_WITHIN, pause=0.01)
+    return messages - messages // 10 - copied
 
 
 def _count(broker: KafkaBroker) -> int:
@@ -134,8 +150,11 @@ def _bounce(store: Supervisor, replica: str, how: signal.Signals) -> None:
 
 
 def _is_drained(broker: KafkaBroker, settings: Settings) -> bool:
-    lags = broker.lags("copier", [ORIGINALS])
-    return not any(lag.records for lag in lags.values()) and all(r["done_at"] for r in _tables(settings)["outbox"])
+    return not _lag(broker) and all(row["done_at"] for row in _tables(settings)["outbox"])
+
+
+def _lag(broker: KafkaBroker) -> int:
+    return sum(lag.records for lag in broker.lags("copier", [ORIGINALS]).values())
 
 
 def _tables(settings: Settings) -> dict[str, Sequence[Row]]:
@@ -161,5 +180,3 @@ def _keys_out_of_order(copies: Iterable[Record]) -> int:
         numbers.setdefault(copy.key, {})[copy.number] = None
     return sum(list(each) != sorted(each) for each in numbers.values())
 
-
-assert COPIER.topics == [ORIGINALS, COPIES]

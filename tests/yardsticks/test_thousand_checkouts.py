@@ -13,7 +13,7 @@ from checkout.checker.check import check
 from checkout.settings import read_settings
 
 TESTS = Path(__file__).parents[1]
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.mark.parametrize("kills_orders", [False, True], ids=["undisturbed", "orders killed half-way"])

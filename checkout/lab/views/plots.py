@@ -112,11 +112,11 @@ def matrix(
 ) -> Plot:
     """A table of words, some of which have a colour, such as "good" and "lost". Raises LabError without rows.
 
-    `cell_width`: of a column, in inches.
+    A cell without a word is left out. `cell_width`: of a column, in inches.
     """
     with _axes(rows, "row", 1.5 + cell_width * len(columns), 0.6 + 0.4 * len(rows)) as (figure, (axes,)):
         for down, words in enumerate(cells):
-            for across, word in enumerate(words):
+            for across, word in [(across, word) for across, word in enumerate(words) if word]:
                 colour = CELL_COLOURS.get(word, "white")
                 axes.add_patch(Rectangle((across - 0.5, down - 0.5), 1, 1, facecolor=colour, edgecolor="black"))
                 axes.text(across, down, word, ha="center", va="center")
@@ -124,7 +124,9 @@ def matrix(
         axes.set_xticks(range(len(columns)), [fill(column, 14) for column in columns])
         axes.set_yticks(range(len(rows)), rows)
         axes.tick_params(length=0, labeltop=True, labelbottom=False)
-        labelled = [[f"{word} ({column})" for column, word in zip(columns, words, strict=True)] for words in cells]
+        labelled = [
+            [f"{word} ({column})" for column, word in zip(columns, words, strict=True) if word] for words in cells
+        ]
         facts = [f"{row}: {', '.join(words)}" for row, words in zip(rows, labelled, strict=True)]
         found = Counter(word for words in cells for word in words if word in CELL_COLOURS)
         counts = ", ".join(f"{number} x {word}" for word, number in found.items())

@@ -62,6 +62,12 @@ def test_an_accepted_order_that_is_not_found_is_a_problem() -> None:
     assert judge("I21", missing) == []
 
 
+def test_a_command_that_is_repeated_later_is_accepted_again_and_shows_no_status() -> None:
+    again = place(4, 5), place(4, 5, path=f"{ORDERS}/{APPROVED}/cancellation")
+
+    assert judge("I21", place(0, 1), get(2, 3, "REFUNDED"), *again) == []
+
+
 def test_a_cancelled_order_is_never_shown_as_approved() -> None:
     cancelled = place(0, 1, path=f"{ORDERS}/{APPROVED}/cancellation")
 
