@@ -207,12 +207,12 @@ def test_a_known_charge_that_is_not_as_agreed_is_no_answer(stub_response_and_ada
 def test_a_compressed_body_is_not_unpacked() -> None:
     @post("/charges", status_code=201)
     async def respond() -> Response[bytes]:
-        packed = gzip.compress(b'{"id": "' + b" " * 50_000_000 + b'"}')
+        packed = gzip.compress(b'{"id": "charge-1"}')
         return Response(packed, headers={"content-encoding": "gzip"}, media_type="application/json")
 
     with http_api.serve_in_thread(Litestar([respond], openapi_config=None)) as address:
         adapter = HttpAdapter(address)
-        with pytest.raises(Unanswered, match="UnicodeDecodeError|JSONDecodeError|ReadError"):
+        with pytest.raises(Unanswered, match="UnicodeDecodeError"):
             adapter.charge(external_call(CHARGE))
         adapter._client.close()
 
