@@ -17,6 +17,7 @@ from checkout.messaging.log import (
     RecordMetadata,
     check_size,
 )
+from checkout.messaging.memory_group import MemoryGroup
 
 
 class MemoryBroker:
@@ -28,7 +29,7 @@ class MemoryBroker:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._changed, self._clock = threading.Condition(), clock
         self._records: dict[str, list[list[Record]]] = {}  # by topic, then partition
-        self._groups: dict[str, _Group] = {}
+        self._groups: dict[str, MemoryGroup] = {}
         self._partitioner = Partitioner()
 
     def create(self, topics: Mapping[str, int]) -> None:
@@ -84,8 +85,8 @@ class MemoryBroker:
     def close(self) -> None:
         """Does nothing: there is no connection to close."""
 
-    def _group(self, name: str) -> "_Group":
-        return self._groups.setdefault(name, _Group())
+    def _group(self, name: str) -> MemoryGroup:
+        return self._groups.setdefault(name, MemoryGroup())
 
     def _partitions(self, topics: Sequence[str]) -> list[Partition]:
         return [(topic, number) for topic in topics for number in range(len(self._records.get(topic, ())))]
@@ -107,54 +108,13 @@ class MemoryBroker:
         return RecordMetadata(number, offset)
 
 
-class _Group:
-    def __init__(self) -> None:
-        self.committed: dict[Partition, int] = {}
-        self.members: dict[str, MemoryLog] = {}
-
-    def join(self, member: "MemoryLog") -> None:
-        if earlier := self.members.get(member.replica):
-            member.assign(earlier.assigned)
-            earlier.assign([])
-        self.members[member.replica] = member
-        self._rebalance()
-
-    def remove(self, replica: str) -> None:
-        if member := self.members.pop(replica, None):
-            member.assign([])
-            self._rebalance()
-
-    def _rebalance(self) -> None:
-        plan = {member: list(member.assigned) for member in self.members.values()}
-        assigned = set(itertools.chain.from_iterable(plan.values()))
-        for partition in dict.fromkeys(itertools.chain.from_iterable(member.subscribed for member in plan)):
-            if partition not in assigned:
-                subscribers = [member for member in plan if partition in member.subscribed]
-                plan[min(subscribers, key=lambda member: len(plan[member]))].append(partition)
-        while _move_one_partition(plan):
-            pass
-        for member, partitions in plan.items():
-            member.assign(partitions)
-
-
-def _move_one_partition(plan: dict["MemoryLog", list[Partition]]) -> bool:
-    for receiver in sorted(plan, key=lambda member: len(plan[member])):
-        for giver in sorted(plan, key=lambda member: -len(plan[member])):
-            movable = [partition for partition in plan[giver] if partition in receiver.subscribed]
-            if movable and len(plan[giver]) > len(plan[receiver]) + 1:
-                moved = max(reversed(movable), key=lambda partition: partition[1])  # some of every topic
-                plan[receiver].append(moved)
-                plan[giver].remove(moved)
-                return True
-    return False
-
-
 class MemoryLog:
     """A `Log` on a `MemoryBroker`. A rebalance is cooperative and completes inside the call that causes it."""
 
     def __init__(self, broker: MemoryBroker, group: str, topics: Sequence[str], replica: str, assign: bool) -> None:
         self.replica, self.subscribed = replica, broker._partitions(topics)
         self.assigned, self._positions = list[Partition](), dict[Partition, int]()
+        self._starts: dict[Partition, int] = {}  # the lowest position since each partition was assigned
         self._broker, self._group, self._is_member, self._closed = broker, broker._group(group), not assign, False
         self._group_name, self._topics, self._is_woken = group, topics, False
         if self._is_member:
@@ -204,9 +164,8 @@ class MemoryLog:
             if not self._is_member and self._group.members:
                 self._positions |= {p: self._group.committed.get(p, 0) for p in offsets.keys() & self._positions}
                 raise CommitRefused(f"{self.replica} is no member, and the group has some: close them first")
-            begun = {p: min(self._group.committed.get(p, 0), self._positions[p]) for p in self.assigned}
             # An offset from before a rebalance must not take back what another member has committed since.
-            kept = {p: offset for p, offset in offsets.items() if p in begun and offset >= begun[p]}
+            kept = {p: offset for p, offset in offsets.items() if p in self._starts and offset >= self._starts[p]}
             self._group.committed.update(kept)
             if lost := offsets.keys() - kept:
                 raise CommitRefused(f"{sorted(lost)} are no longer assigned to {self.replica}, or were not since")
@@ -217,6 +176,7 @@ class MemoryLog:
             if partition not in self.assigned:
                 raise ValueError(f"{partition[0]}[{partition[1]}] is not assigned to {self.replica}")
             self._positions[partition] = offset
+            self._starts[partition] = min(self._starts[partition], offset)
 
     def lag(self) -> dict[Partition, Lag]:
         """Returns the group's lag for every partition of its topics."""
@@ -235,7 +195,9 @@ class MemoryLog:
 
     def assign(self, partitions: Sequence[Partition]) -> None:
         """Sets the assignment. Partitions that were assigned keep their position; new ones start at the commit."""
-        self._positions = {p: self._positions.get(p, self._group.committed.get(p, 0)) for p in partitions}
+        committed = {p: self._group.committed.get(p, 0) for p in partitions}
+        self._positions = {p: self._positions.get(p, committed[p]) for p in partitions}
+        self._starts = {p: self._starts.get(p, committed[p]) for p in partitions}
         self.assigned = list(partitions)
 
     def _has_records(self) -> bool:
