@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import unquote_plus
 
@@ -45,31 +46,31 @@ def application(
         options: further arguments of `Litestar`.
     """
 
-    def check_media_type(request: AnyRequest) -> ErrorResponse | None:
-        sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        has_body = request.headers.get("content-length", "") != "0"
-        is_wrong = request.method in ("POST", "PUT") and has_body and sent != accepts
-        return error_response(415, f"send the body as {accepts}") if is_wrong else None
-
     @get("/health-check", sync_to_thread=False, include_in_schema=False)
     def health_check() -> Response[dict[str, str]]:
         return Response({"status": "ready"}) if is_ready() else Response({"status": "starting"}, status_code=503)
 
-    raw_headers = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
-
-    async def add_headers(message: Any, scope: Any) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], *raw_headers]
-
     return Litestar(
         [*routes, health_check],
-        before_request=check_media_type,
+        before_request=partial(_check_media_type, accepts),
         exception_handlers={**ERROR_HANDLERS, **(error_handlers or {})},
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,
-        before_send=[add_headers] if raw_headers else [],
+        before_send=[partial(_add_headers, headers)] if headers else [],
         **{"openapi_config": OpenAPIConfig(title, __version__, render_plugins=[JsonRenderPlugin()])} | options,
     )
+
+
+def _check_media_type(accepts: str, request: AnyRequest) -> ErrorResponse | None:
+    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    has_body = request.headers.get("content-length", "") != "0"
+    is_wrong = request.method in ("POST", "PUT") and has_body and sent != accepts
+    return error_response(415, f"send the body as {accepts}") if is_wrong else None
+
+
+async def _add_headers(headers: Mapping[str, str], message: Any, scope: Any) -> None:
+    if message["type"] == "http.response.start":
+        message["headers"] = [*message["headers"], *((name.encode(), text.encode()) for name, text in headers.items())]
 
 
 def json_response(content: object, status: int = 200) -> Response[bytes]:

@@ -71,17 +71,13 @@ def acquire(
     """
     with _translate_errors(home), locked_state(home) as state:
         _check_broker_count(home, state, brokers)
-        if secured and not security.is_secured(home):
-            _check_new(home, state)
-            security.create(home)
+        if secured:
+            _secure(home, state)
         if not state.running():
             state.port_base = port_base
         configs = broker_configs(home, state.port_base, brokers)
         if stopped := _stopped(configs, state):
-            jars = _prepare(stopped, state, on_progress)
-            _start(configs, state, jars)
-            if make_cache and not state.cache_maker:
-                state.cache_maker = aot_cache.make_in_background(jars)
+            _start_stopped(configs, stopped, state, on_progress, make_cache)
         else:
             _wait_until_serving(configs, state)
         state.users = state.living_users() + ([] if keep else [Pid.own()])
@@ -95,6 +91,12 @@ def _check_broker_count(home: Path, state: State, brokers: int) -> None:
             f"{home / 'kafka'} holds the data of {state.brokers} broker(s), not of {brokers}: "
             f"use --brokers {state.brokers}, or remove that folder with all its topics"
         )
+
+
+def _secure(home: Path, state: State) -> None:
+    if not security.is_secured(home):
+        _check_new(home, state)
+        security.create(home)
 
 
 def _check_new(home: Path, state: State) -> None:
@@ -143,6 +145,15 @@ def status(home: Path) -> Status:
 def processes(home: Path) -> dict[int, Pid]:
     """Returns the processes of the running brokers by broker number."""
     return read(home).running()
+
+
+def _start_stopped(
+    configs: list[BrokerConfig], stopped: list[BrokerConfig], state: State, on_progress: Progress, make_cache: bool
+) -> None:
+    jars = _prepare(stopped, state, on_progress)
+    _start(configs, state, jars)
+    if make_cache and not state.cache_maker:
+        state.cache_maker = aot_cache.make_in_background(jars)
 
 
 def _prepare(stopped: list[BrokerConfig], state: State, on_progress: Progress) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from kafka import KafkaConsumer, TopicPartition, errors
 
 from checkout.errors import PackageMissing
+from checkout.messaging.clients.kafka_consumer import CONSUMER_SETTINGS, BackgroundConsumer
+from checkout.messaging.clients.kafka_producer import BatchProducer
 from checkout.messaging.kafka_admin import KafkaAdmin
 from checkout.messaging.kafka_client import BROKER_TIMEOUT_SECONDS, GroupConsumer, RecordProducer, ReplicaFenced
-from checkout.messaging.kafka_consumer import CONSUMER_SETTINGS, BackgroundConsumer
-from checkout.messaging.kafka_producer import BatchProducer
 from checkout.messaging.log import (
     DEAD_LETTERS,
     CommitRefused,
@@ -82,8 +82,8 @@ def _classes(client: str) -> tuple[type[GroupConsumer], type[RecordProducer]]:
     if client == KAFKA_PYTHON:
         return BackgroundConsumer, BatchProducer
     try:
-        from checkout.messaging.confluent_consumer import ConfluentConsumer  # an optional package
-        from checkout.messaging.confluent_producer import ConfluentProducer
+        from checkout.messaging.clients.confluent_consumer import ConfluentConsumer  # an optional package
+        from checkout.messaging.clients.confluent_producer import ConfluentProducer
     except ImportError as error:
         raise PackageMissing(f"CHECKOUT_KAFKA_CLIENT={client}", "confluent-kafka", "fast") from error
     return ConfluentConsumer, ConfluentProducer

@@ -21,6 +21,7 @@ from checkout.framework import http_app, http_server
 from checkout.framework.intake import Intake, RouteContext
 from checkout.framework.message import Message
 from checkout.framework.rate_limit import RateLimit, front_key
+from checkout.framework.service import Service
 from checkout.journal.hop import compact, utc_now
 from checkout.journal.journal import Journal
 from checkout.messaging.kafka_log import KafkaBroker
@@ -114,9 +115,7 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
 
     Raises IncompatibleDatabase. Only the first replica has the service's routes; further ones serve their health.
     """
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = _stopping_on_signals()
     service = registry.by_name[name].from_settings(settings)
     tracing = start_tracing(settings, name, replica)
     database = ServiceDatabase(database_url(settings, name), service)
@@ -127,16 +126,12 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
         settings.bootstrap_servers, settings.prefix, client=settings.kafka_client, security=settings.kafka_security
     )
     check_kafka(database, broker, replica)
-    log: Log = broker.join(name, list(service.topics()), replica)
     is_first = replica == f"{name}-1"
     intake = Intake() if is_first and any(message.endpoint for message in service.handlers) else None
+    log: Log = broker.join(name, list(service.topics()), replica)
     calls = external_calls(registry, settings, name)
     if settings.crash_at:
-        from checkout.processes.crash_points.crash_point import CrashPoint  # fault injection
-        from checkout.processes.crash_points.watch import watch
-
-        point = CrashPoint(settings.crash_at, replica, settings.home / "crashes.jsonl")
-        log, intake = watch(point, service, log, database, calls, intake)
+        log, intake = with_crash_point(settings, replica, service, log, database, calls, intake)
     worker = new_worker(tracing)(
         service, registry.message_types, log, database, journal, calls, intake, replica, settings.batch,
         COMMIT_INTERVAL,
@@ -149,8 +144,7 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     loop = WorkerLoop(worker, retention, stopping, needs_partitions=not is_spare)
     routes = service.routes(context) if is_first else ()
     app = http_app.application(name.capitalize(), routes, lambda: loop.is_ready)
-    gc.freeze()  # modules and tables live as long as the process: the collector need not visit them
-    gc.set_threshold(50_000, 20, 1_000)  # a batch allocates thousands of objects, freed by reference counts
+    _collect_less_garbage()
     with http_server.serve_in_thread(app, port, name):
         loop.run()
     finish_calls(worker, FINISH_TIMEOUT)
@@ -158,6 +152,30 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     broker.close()
     if tracing:
         tracing.close()
+
+
+def _stopping_on_signals() -> threading.Event:
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping
+
+
+def _collect_less_garbage() -> None:
+    gc.freeze()  # modules and tables live as long as the process: the collector need not visit them
+    gc.set_threshold(50_000, 20, 1_000)  # a batch allocates thousands of objects, freed by reference counts
+
+
+def with_crash_point(
+    settings: Settings, replica: str, service: Service, log: Log, database: ServiceDatabase, calls: ExternalCalls,
+    intake: Intake | None,
+) -> tuple[Log, Intake | None]:  # fmt: skip
+    """The log and the intake of a service that kills itself where `settings.crash_at` says."""
+    from checkout.processes.crash_points.crash_point import CrashPoint  # fault injection
+    from checkout.processes.crash_points.watch import watch
+
+    point = CrashPoint(settings.crash_at, replica, settings.home / "crashes.jsonl")
+    return watch(point, service, log, database, calls, intake)
 
 
 def new_worker(tracing: Tracing | None) -> Callable[..., Worker]:

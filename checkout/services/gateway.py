@@ -49,11 +49,11 @@ class Gateway:
 
     def application(self, is_ready: Callable[[], bool]) -> Litestar:
         """Returns the HTTP application of the gateway; its health check reports `is_ready()`."""
-        title = "API gateway"
+        title, routes = "API gateway", [*self._commands(), *self._queries()]
         options: dict[str, Any] = {"openapi_config": document.config(title), "plugins": [document.MoneySchema()]}
-        return http_app.application(title, self._routes(), is_ready, on_shutdown=[self._client.aclose], **options)
+        return http_app.application(title, routes, is_ready, on_shutdown=[self._client.aclose], **options)
 
-    def _routes(self) -> Sequence[Any]:
+    def _commands(self) -> Sequence[Any]:
         body_errors = (400, 413, 415)
 
         @post(
@@ -83,6 +83,9 @@ class Gateway:
                 self._report(CancelOrder, id, request, encode(CancelOrder(id)))
             return _copy(response)
 
+        return place_order, cancel_order
+
+    def _queries(self) -> Sequence[Any]:
         @get(
             PLACE_ORDER + "/{id:str}", operation_id=document.READ_ORDER,
             responses=document.responses(200, OrderResponse, "The order", 404),
@@ -111,7 +114,7 @@ class Gateway:
         async def list_products(request: AnyRequest, available: FromQuery[bool | None] = None) -> Response[bytes]:
             return _copy(await self._forward("stock", request))
 
-        return place_order, cancel_order, read_order, list_orders, list_methods, list_products
+        return read_order, list_orders, list_methods, list_products
 
     def _report(self, message: type[Message], order: str, request: AnyRequest, body: bytes) -> None:
         self._on_accepted(message, {

@@ -14,7 +14,7 @@ from sample import order_received
 from checkout.framework.message import encode
 from checkout.journal.journal import Journal
 from checkout.messages import MESSAGE_TYPES, TOPICS
-from checkout.messaging import confluent_producer, kafka_producer
+from checkout.messaging.clients import confluent_producer, kafka_producer
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.services.stock import Stock
 from checkout.settings import KAFKA_CLIENTS, KAFKA_PYTHON

@@ -8,8 +8,8 @@ import pytest
 from messaging.polling import ORDERS, STOCK, orders
 from waiting import wait_until
 
-from checkout.messaging import kafka_consumer
-from checkout.messaging.kafka_consumer import BackgroundConsumer, ConsumerStuck
+from checkout.messaging.clients import kafka_consumer
+from checkout.messaging.clients.kafka_consumer import BackgroundConsumer, ConsumerStuck
 from checkout.messaging.kafka_log import KafkaBroker
 
 

@@ -16,7 +16,7 @@ from mutants.mutant import Mutant
 from waiting import wait_until
 
 from checkout.local_kafka import cluster
-from checkout.messaging import kafka_producer
+from checkout.messaging.clients import kafka_producer
 from checkout.messaging.kafka_log import KafkaBroker
 
 BROKERS = 3

@@ -14,7 +14,7 @@ from worker.in_memory_shop import run_once
 
 from checkout.checker.facts import GROUPS
 from checkout.framework.message import encode
-from checkout.messaging import kafka_consumer
+from checkout.messaging.clients import kafka_consumer
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import LogUnavailable
 from checkout.system import deadline

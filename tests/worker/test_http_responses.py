@@ -4,16 +4,15 @@ import contextlib
 import gzip
 import json
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from litestar import Litestar, Request, Response, get, post
+from litestar import Litestar, Request, Response, post
 from sample import FIRST
 from worker.outbox_rows import CHARGE, PARCEL, REFUND, external_call
 
 from checkout.framework.http_server import listen
-from checkout.replies import CardCharged, CardDenied, CardRefunded, ChargeUnclear, ParcelRefused, RefundRefused
+from checkout.replies import CardDenied
 from checkout.simulators import http_api
 from checkout.worker.calls import adapters
 from checkout.worker.calls.adapters import TIMEOUT, HttpAdapter
@@ -96,26 +95,6 @@ INVALID_RESPONSES = {
 }
 
 
-@pytest.fixture(scope="module")
-def stub_response_and_adapter() -> Iterator[tuple[dict[str, Any], HttpAdapter]]:
-    response: dict[str, Any] = {}
-
-    async def respond() -> Response[bytes]:
-        status, content, kind = response["next"]
-        return Response(content, status_code=status, media_type=kind)
-
-    async def respond_to_get() -> Response[bytes]:
-        status, content, kind = response["get"]
-        return Response(content, status_code=status, media_type=kind)
-
-    routes = [post(["/charges", "/parcels", "/refunds"])(respond), get("/charges/{key:str}")(respond_to_get)]
-    application = Litestar(routes, openapi_config=None, logging_config=None)
-    with http_api.serve_in_thread(application) as address:
-        adapter = HttpAdapter(address)
-        yield response, adapter
-        adapter._client.close()
-
-
 @pytest.mark.parametrize("name", INVALID_RESPONSES)
 @pytest.mark.parametrize("method", ["charge", "book"])
 def test_an_invalid_response_leaves_the_call_unanswered(stub_response_and_adapter: Any, method: str, name: str) -> None:
@@ -194,16 +173,6 @@ def test_a_body_that_is_not_as_agreed_is_no_answer(stub_response_and_adapter: An
         getattr(adapter, call)(external_call(payload))
 
 
-@pytest.mark.parametrize("known", [{"status": "pending"}, {"amount": "10.00"}, {"order": []}])
-def test_a_known_charge_that_is_not_as_agreed_is_no_answer(stub_response_and_adapter: Any, known: Any) -> None:
-    response, adapter = stub_response_and_adapter
-    body = {"order": FIRST, "amount": 10.0, "status": "charged"} | known
-    response["next"], response["get"] = CONFLICT, (200, json.dumps(body).encode(), "application/json")
-
-    with pytest.raises(Unanswered, match="HTTP 200 whose body is not as agreed"):
-        adapter.charge(external_call(CHARGE))
-
-
 def test_a_compressed_body_is_not_unpacked() -> None:
     @post("/charges", status_code=201)
     async def respond() -> Response[bytes]:
@@ -231,78 +200,3 @@ def test_the_password_of_an_address_is_used_and_not_journaled() -> None:
         adapter._client.close()
 
     assert result.url == f"{address}/charges" and received[0].startswith("Basic ")
-
-
-CONFLICT = (422, b'{"message": "the key came with another body"}', "application/json")
-
-
-@pytest.mark.parametrize(
-    ("known", "reply"),
-    [
-        ({"order": FIRST, "amount": 10.0, "status": "charged"}, CardCharged(FIRST)),
-        ({"order": FIRST, "amount": 10.0, "status": "denied", "reason": "no money"}, CardDenied(FIRST, "no money")),
-        ({"order": FIRST, "amount": 11.0, "status": "charged"}, ChargeUnclear(FIRST, "the key came with another body")),
-        ({"order": "another", "amount": 10.0}, ChargeUnclear(FIRST, "the key came with another body")),
-    ],
-)
-def test_what_a_key_has_charged_is_asked_when_the_provider_calls_it_a_conflict(
-    stub_response_and_adapter: Any, known: dict[str, Any], reply: object
-) -> None:
-    response, adapter = stub_response_and_adapter
-    response["next"], response["get"] = CONFLICT, (200, json.dumps(known).encode(), "application/json")
-
-    assert adapter.charge(external_call(CHARGE)).reply == reply
-
-
-def test_a_conflict_whose_key_is_unknown_is_unclear(stub_response_and_adapter: Any) -> None:
-    response, adapter = stub_response_and_adapter
-    response["next"], response["get"] = CONFLICT, (404, b"{}", "application/json")
-
-    assert adapter.charge(external_call(CHARGE)).reply == ChargeUnclear(FIRST, "the key came with another body")
-
-
-def test_a_conflict_that_cannot_be_asked_about_is_unanswered(stub_response_and_adapter: Any) -> None:
-    response, adapter = stub_response_and_adapter
-    response["next"], response["get"] = CONFLICT, (503, b"{}", "application/json")
-
-    with pytest.raises(Unanswered, match="HTTP 503"):
-        adapter.charge(external_call(CHARGE))
-
-
-# -- refunds ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_refund_is_a_reply(stub_response_and_adapter: Any) -> None:
-    response, adapter = stub_response_and_adapter
-    response["next"] = (201, b'{"id": "refund-1"}', "application/json")
-
-    assert adapter.refund(external_call(REFUND)).reply == CardRefunded(FIRST)
-
-
-@pytest.mark.parametrize("status", [402, 404, 409, 422])
-def test_a_refused_refund_is_a_reply_with_the_reason(stub_response_and_adapter: Any, status: int) -> None:
-    response, adapter = stub_response_and_adapter
-    response["next"] = (status, b'{"reason": "too late"}', "application/json")
-
-    assert adapter.refund(external_call(REFUND)).reply == RefundRefused(FIRST, "too late")
-
-
-@pytest.mark.parametrize("status", [200, 429, 500])
-def test_another_response_to_a_refund_is_unanswered(stub_response_and_adapter: Any, status: int) -> None:
-    response, adapter = stub_response_and_adapter
-    response["next"] = (status, b"{}", "application/json")
-
-    with pytest.raises(Unanswered, match=f"HTTP {status}"):
-        adapter.refund(external_call(REFUND))
-
-
-# -- shipment company -------------------------------------------------------------------------------------------------
-
-
-def test_a_refused_parcel_is_a_reply_with_the_reason(stub_response_and_adapter: Any) -> None:
-    response, adapter = stub_response_and_adapter
-    response["next"] = (422, b'{"message": "unknown address"}', "application/json")
-
-    result = adapter.book(external_call(PARCEL))
-
-    assert (result.status, result.reply) == ("422", ParcelRefused(FIRST, "unknown address"))

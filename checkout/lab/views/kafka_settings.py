@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from checkout.lab.views import dataframes
 from checkout.local_kafka.broker_config import broker_configs
 from checkout.messages import TOPICS
-from checkout.messaging.kafka_consumer import CONSUMER_SETTINGS, MEMBER_SETTINGS
-from checkout.messaging.kafka_producer import PRODUCER_SETTINGS
+from checkout.messaging.clients.kafka_consumer import CONSUMER_SETTINGS, MEMBER_SETTINGS
+from checkout.messaging.clients.kafka_producer import PRODUCER_SETTINGS
 from checkout.messaging.kafka_topics import topic_options
 from checkout.settings import RETENTION_SECONDS
 

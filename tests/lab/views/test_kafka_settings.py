@@ -4,8 +4,8 @@ from pathlib import Path
 
 from checkout.lab.views.kafka_settings import kafka_settings
 from checkout.local_kafka.broker_config import broker_configs
-from checkout.messaging.kafka_consumer import CONSUMER_SETTINGS, MEMBER_SETTINGS
-from checkout.messaging.kafka_producer import PRODUCER_SETTINGS
+from checkout.messaging.clients.kafka_consumer import CONSUMER_SETTINGS, MEMBER_SETTINGS
+from checkout.messaging.clients.kafka_producer import PRODUCER_SETTINGS
 
 
 def test_every_setting_of_a_broker_a_topic_and_the_clients_is_counted_once() -> None:

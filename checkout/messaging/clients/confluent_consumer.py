@@ -8,7 +8,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from checkout.messaging.confluent_producer import CLIENT_SETTINGS, DENIALS, connection_settings, unavailable
+from checkout.messaging.clients.confluent_producer import CLIENT_SETTINGS, DENIALS, connection_settings, unavailable
 from checkout.messaging.kafka_client import KafkaConnection, ReplicaFenced
 from checkout.messaging.log import CommitRefused, LogUnavailable, Partition, Record
 

@@ -12,7 +12,7 @@ from kafka.coordinator.base import MemberState
 from kafka.record.default_records import DefaultRecordBatch
 
 from checkout.errors import CheckoutError
-from checkout.messaging.kafka_assignor import ASSIGNORS
+from checkout.messaging.clients.kafka_assignor import ASSIGNORS
 from checkout.messaging.kafka_client import ATTEMPT_TIMEOUT_SECONDS, CLIENT_SETTINGS, KafkaConnection, ReplicaFenced
 from checkout.messaging.log import CommitRefused, Partition, Record
 from checkout.system.deadline import wait_until
