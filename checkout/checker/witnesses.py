@@ -28,7 +28,7 @@ class Witnesses:
         charges, refunds, parcels, mails: the entries of the simulated external systems, as their HTTP API lists them.
         lags: by consumer group the committed offset and the end offset of each partition.
         open_transactions: by partition the last stable offset and the end offset where they differ.
-        lost_replies: faults that made the mail server keep an e-mail without a response; None if nobody has counted.
+        lost_replies: faults that made the mail server keep an e-mail without a response; None if that was not counted.
         texts: texts that must have no secret, such as logs and journals, each with the name of its place.
         secrets: texts that must not occur anywhere: planted card numbers, tokens, passwords.
         received: by SKU the units on hand at the start; None: unknown.

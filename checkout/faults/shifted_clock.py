@@ -23,7 +23,7 @@ def __getattr__(name: str) -> Registry:
 
 
 def _shift(by: timedelta) -> None:
-    # What measures durations is not affected, as when somebody sets the clock of a machine.
+    # Monotonic clocks are not affected, as when the clock of a machine is set.
     seconds, nanoseconds = time.time, time.time_ns
     clock: Any = time
     clock.time = lambda: seconds() + by.total_seconds()

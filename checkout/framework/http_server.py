@@ -71,7 +71,7 @@ def _new_server(app: Any, protocol: Any) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         headers=HEADERS,
-        proxy_headers=False,  # nobody may name another client's address
+        proxy_headers=False,  # a client could name another client's address
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=1,
     )

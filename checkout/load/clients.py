@@ -21,7 +21,7 @@ KEY = "Idempotency-Key"
 TIMEOUT = httpx.Timeout(12.0, connect=2.0)  # seconds; the gateway answers after 10 at the latest
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)  # seconds before a request is repeated; then the last one
 GIVE_UP_AFTER = 120.0  # seconds in which nothing is known of a request
-ENDS = {"APPROVED", "REJECTED", "CANCELLED", "REFUNDED", "NEEDS_OPERATOR"}  # statuses in which nobody has to wait
+ENDS = {"APPROVED", "REJECTED", "CANCELLED", "REFUNDED", "NEEDS_OPERATOR"}  # final statuses
 
 
 @dataclass
@@ -144,7 +144,7 @@ class Client:
             answer = await self._http.request(method, path, json=body, headers=headers)
             status, response = answer.status_code, _decoded(answer)
         except httpx.HTTPError:
-            pass  # nobody knows what became of it
+            pass  # the outcome is unknown
         outcome = _outcome(status)
         if outcome is RequestOutcome.OK and isinstance(response, dict):
             order = response.get("id", order)

@@ -126,7 +126,7 @@ def _password_file(home: Path, user: str) -> Path:
 
 
 def _make_certificate(folder: Path) -> None:
-    # Signed by itself: whoever trusts it trusts nothing else, and no key is left that could sign another.
+    # Self-signed: a client that trusts it trusts nothing else, and no key remains that could sign another.
     store = ["-alias", "broker", "-keystore", "broker.p12", "-storetype", "PKCS12"]
     store += ["-storepass:file", "keystore-password"]
     key = ["-keyalg", "EC", "-groupname", "secp256r1", "-validity", str(CERTIFICATE_DAYS), "-dname", CERTIFICATE_NAME]

@@ -122,9 +122,7 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     path = settings.home / "journal" / f"{replica}.jsonl"
     journal = Journal(path, settings.journal, settings.retention_seconds)
     journal.write(missing_hops(path, database, service, registry.message_types, replica))
-    broker = KafkaBroker(
-        settings.bootstrap_servers, settings.prefix, client=settings.kafka_client, security=settings.kafka_security
-    )
+    broker = _kafka_broker(settings)
     check_kafka(database, broker, replica)
     is_first = replica == f"{name}-1"
     intake = Intake() if is_first and any(message.endpoint for message in service.handlers) else None
@@ -152,6 +150,11 @@ def run_service(registry: Registry, settings: Settings, name: str, replica: str,
     broker.close()
     if tracing:
         tracing.close()
+
+
+def _kafka_broker(settings: Settings) -> KafkaBroker:
+    servers, client = settings.bootstrap_servers, settings.kafka_client
+    return KafkaBroker(servers, settings.prefix, client=client, security=settings.kafka_security)
 
 
 def _stopping_on_signals() -> threading.Event:

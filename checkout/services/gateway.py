@@ -150,7 +150,7 @@ class Gateway:
 
 
 def _known_fields(order: OrderRequest) -> bytes:
-    """The body without the fields that nobody knows: they may be anything, and need not be kept."""
+    """The body without unknown fields: they may be anything, and need not be kept."""
     fields = msgspec.to_builtins(order, builtin_types=(Decimal,))
     fields["products"] = [{k: v for k, v in line.items() if v is not None} for line in fields["products"]]
     return encode(fields)

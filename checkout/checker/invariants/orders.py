@@ -1,4 +1,4 @@
-"""Orders: none is lost or invented, each comes to an end, and on a legal way (I1 to I4)."""
+"""Orders: none is lost or invented, each ends, and each status follows from legal events (I1 to I4)."""
 
 from collections import Counter
 from collections.abc import Iterator

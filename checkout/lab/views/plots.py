@@ -112,7 +112,7 @@ def matrix(
 ) -> Plot:
     """A table of words, some of which have a colour, such as "good" and "lost". Raises LabError without rows.
 
-    A cell without a word is left out. `cell_width`: of a column, in inches.
+    A cell with an empty text is left out. `cell_width`: of a column, in inches.
     """
     with _axes(rows, "row", 1.5 + cell_width * len(columns), 0.6 + 0.4 * len(rows)) as (figure, (axes,)):
         for down, words in enumerate(cells):
