@@ -12,6 +12,8 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+from checkout.card_numbers import has_card_number
+
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 WITHOUT_PREDICTIONS = "14 Exercises"  # it asks in its own way
@@ -73,6 +75,12 @@ def without_paths(book: Book) -> Iterator[str]:
     for number, cell in enumerate(book["cells"], 1):
         yield from (f"cell {number} names a path of one machine: {text[found.start():][:60]}"
                     for text in texts(cell) for found in MACHINE.finditer(text))  # fmt: skip
+
+
+def without_card_numbers(book: Book) -> Iterator[str]:
+    for number, cell in enumerate(book["cells"], 1):
+        if any(has_card_number(text) for text in texts(cell)):
+            yield f"cell {number} shows a card number"
 
 
 def without_errors(book: Book) -> Iterator[str]:
@@ -220,7 +228,8 @@ def with_folded_solutions(book: Book) -> Iterator[str]:
 
 
 RULES: list[Rule] = [
-    recorded, without_live_widgets, without_paths, without_errors, with_own_ids, with_one_title, with_alt_texts,
+    recorded, without_live_widgets, without_paths, without_card_numbers, without_errors, with_own_ids, with_one_title,
+    with_alt_texts,
     with_short_alt_texts, with_narrow_outputs, with_live_links, with_short_code, half_prose, ending_with_try_this,
     with_folded_solutions, with_predictions,
 ]  # fmt: skip
