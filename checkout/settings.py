@@ -195,8 +195,10 @@ def as_environment(settings: Settings) -> dict[str, str]:
 def _checked(settings: Settings) -> Settings:
     if not 1 <= settings.port_base <= LAST_PORT_BASE:
         raise WrongSetting(f"{PREFIX}PORT_BASE is {settings.port_base}: choose one between 1 and {LAST_PORT_BASE}")
-    if settings.partitions < 1 or settings.brokers not in (1, 3):
-        raise WrongSetting(f"{PREFIX}PARTITIONS must be 1 or more, and {PREFIX}BROKERS 1 or 3")
+    if settings.partitions < 1:
+        raise WrongSetting(f"{PREFIX}PARTITIONS is {settings.partitions}: choose 1 or more")
+    if settings.brokers not in (1, 3):
+        raise WrongSetting(f"{PREFIX}BROKERS is {settings.brokers}: choose 1 or 3")
     if settings.crash_at and not re.fullmatch(f"({'|'.join(CRASH_WINDOWS)})(:[1-9][0-9]*)?", settings.crash_at):
         windows = ", ".join(CRASH_WINDOWS)
         raise WrongSetting(f"{PREFIX}CRASH_AT is {settings.crash_at!r}: write one of {windows}, or as W3:2")

@@ -32,7 +32,7 @@ def main() -> None:
         return
     try:
         report = run(chosen(options), options.seed)
-    except (CheckoutError, ValueError) as error:
+    except CheckoutError as error:
         sys.exit(str(error))
     print(f"\n{report.table()}\n\n{report.summary}")
     if options.json:
@@ -52,7 +52,14 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--svg", type=Path, help="file for the picture")
     parser.add_argument("--json", type=Path, help="file for the results")
     parser.add_argument("--list", action="store_true", help="list the windows and end")
-    return parser.parse_args()
+    options = parser.parse_args()
+    try:
+        find_windows(options.windows)
+        for path in filter(None, (options.json, options.svg)):
+            path.touch()  # before minutes of work whose result could not be written
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
+    return options
 
 
 def chosen(options: argparse.Namespace) -> dict[int, list[Window]]:

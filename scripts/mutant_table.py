@@ -97,6 +97,9 @@ def main() -> None:
     def chosen(mutants: Iterable[Mutant]) -> list[Mutant]:
         return [mutant for mutant in mutants if given.name in mutant.name]
 
+    every = [*IN_MEMORY, *ON_KAFKA, *ON_A_CLUSTER, *ON_POSTGRES]
+    if not chosen(every):
+        parser.error(f"no mutant has {given.name!r} in its name")
     table = Table()
     with memory_databases() as databases:
         if given.all or is_memory_only:

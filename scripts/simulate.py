@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from simulation.decisions import draw_schedule
-from simulation.run import run
-from simulation.store.databases import Databases
-from simulation.story import explain, tell
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from simulation.decisions import draw_schedule  # noqa: E402
+from simulation.run import run  # noqa: E402
+from simulation.store.databases import Databases  # noqa: E402
+from simulation.story import explain, tell  # noqa: E402
 
 AT_A_TIME = 50  # schedules of one process
 SCHEDULES = 10_000
@@ -70,11 +73,13 @@ def show(seed: int, keep: Path) -> bool:
 
 def main() -> None:
     """Exit status 1 if a schedule breaks an invariant."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("schedules", nargs="?", type=int, default=SCHEDULES)
-    parser.add_argument("--seed", type=int, help="run the schedule of this seed, and print its story")
+    parser = argparse.ArgumentParser(prog="scripts/simulate", description=__doc__)
+    parser.add_argument("schedules", nargs="?", type=int, default=SCHEDULES, help=f"how many; default: {SCHEDULES:,}")
+    parser.add_argument("--seed", type=int, help="run only the schedule of this seed, and print its story")
     parser.add_argument("--keep", type=Path, default=Path("runs"), help="folder for the journal of a story")
     given = parser.parse_args()
+    if given.schedules < 1:
+        parser.error("take 1 schedule or more")
     is_good = simulate(given.schedules, given.keep) if given.seed is None else show(given.seed, given.keep)
     sys.exit(not is_good)
 

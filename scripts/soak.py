@@ -48,14 +48,19 @@ def main() -> int:
 
 def parse_options() -> argparse.Namespace:
     """The options of the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
     parser.add_argument("seconds", type=int, help="how long faults are injected")
     parser.add_argument("--seed", type=int, help="of orders and faults; by default a random one, which is printed")
     parser.add_argument("--orders", type=int, help="how many are placed; by default 6 per second")
     parser.add_argument("--brokers", type=int, choices=(1, 3), default=1, help="of the local Kafka")
     parser.add_argument("--rest", type=float, default=180.0, help="seconds in which the store comes to rest at the end")
     parser.add_argument("--keep", type=Path, help="folder of journals, logs and faults; else deleted")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.seconds < 1 or (options.orders is not None and options.orders < 1):
+        parser.error("take 1 second and 1 order or more")
+    if options.keep and options.keep.exists() and any(options.keep.iterdir()):
+        parser.error(f"{options.keep} has files of an earlier run: name a new folder")
+    return options
 
 
 def print_result(trial: Trial, soak: Soak, report: Report) -> None:

@@ -1,5 +1,6 @@
 """Source mutants: changes of the code that tests must notice: in a copy with one the tests named with it must fail."""
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -98,7 +99,11 @@ def is_caught(mutant: Mutant, copy: Path) -> bool:
 
 def main() -> None:
     """Tries all mutants, or those whose names contain the argument; exit status 1 if one survives."""
-    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    parser = argparse.ArgumentParser(prog="scripts/source-mutants", description=__doc__)
+    parser.add_argument("name", nargs="?", default="", help="only mutants whose names contain this")
+    mutants = [mutant for mutant in MUTANTS if parser.parse_args().name in mutant.name]
+    if not mutants:
+        parser.error("no mutant has this in its name")
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         for name in COPIED:
@@ -106,7 +111,7 @@ def main() -> None:
                 shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "nightly"))
             else:
                 shutil.copy(ROOT / name, copy / name)
-        caught = [is_caught(mutant, copy) for mutant in MUTANTS if wanted in mutant.name]
+        caught = [is_caught(mutant, copy) for mutant in mutants]
     print(f"{sum(caught)} of {len(caught)} mutants caught")
     sys.exit(not all(caught))
 

@@ -1,5 +1,6 @@
 """Yardstick checkouts: 1,000 customers at once want 100 items, undisturbed and with Orders killed half-way."""
 
+import argparse
 import os
 import sys
 import tempfile
@@ -52,4 +53,6 @@ def _run(home: Path, servers: str, base: int, seed: int, kills_orders: bool) -> 
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 14))
+    parser = argparse.ArgumentParser(prog="scripts/yardstick-checkouts", description=__doc__)
+    parser.add_argument("seed", nargs="?", type=int, default=14, help="of the order of the customers")
+    sys.exit(main(parser.parse_args().seed))

@@ -1,5 +1,6 @@
 """Yardstick copy: three replicas copy messages, 100,000 by default, while each is killed and stopped three times."""
 
+import argparse
 import os
 import sys
 import tempfile
@@ -33,5 +34,16 @@ def main(messages: int) -> int:
     return int(figures != wanted)
 
 
+def read_messages() -> int:
+    """The number of messages that the command line asks for."""
+    parser = argparse.ArgumentParser(prog="scripts/yardstick-copy", description=__doc__)
+    wanted = f"a multiple of {KEYS:,}; default: {MESSAGES:,}"
+    parser.add_argument("messages", nargs="?", type=int, default=MESSAGES, help=wanted)
+    messages: int = parser.parse_args().messages
+    if messages < KEYS or messages % KEYS:
+        parser.error(f"{messages} messages: take {wanted}")
+    return messages
+
+
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) // KEYS * KEYS if len(sys.argv) > 1 else MESSAGES))
+    sys.exit(main(read_messages()))

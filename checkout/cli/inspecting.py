@@ -17,14 +17,14 @@ def check(
         list[str] | None, typer.Option(metavar="I5", help="Check only this invariant; repeatable.  [default: all]")
     ] = None,
     wait: Annotated[
-        int, typer.Option(metavar="SECONDS", min=0, help="Wait for at most so long until no order is under way.")
+        int, typer.Option(metavar="SECONDS", min=0, help="Wait until no order is under way, for at most SECONDS.")
     ] = 10,
     as_json: AsJson = False,
 ) -> None:
     """Check that the store lost nothing and did nothing twice.
 
     Reads the topics, the databases and the external systems, and needs only Kafka: the services may be killed. Exit
-    status: 0 all hold, 1 one is broken, 3 none could be checked.
+    status: 0 none is broken, 1 one is, or there is nothing to check, 3 none could be checked.
     """
     from checkout.cli.running.check import run
 

@@ -55,6 +55,6 @@ def find_windows(names: Sequence[str]) -> list[Window]:
     for name in names:
         matching = [window for window in WINDOWS.values() if name in (window.id, window.name)]
         if not matching:
-            raise ValueError(f"there is no window {name!r}: name one of {', '.join(WINDOWS)}")
+            raise ValueError(f"there is no window {name!r}: --list prints all, and W3 is W3 of every service")
         found += matching
     return list(dict.fromkeys(found))

@@ -229,8 +229,8 @@ def _check(settings: Settings, scale: Mapping[str, int]) -> None:
         if count > 1 and not settings.database_url:
             raise WrongSetting(f"{name} cannot have {count} replicas on SQLite, which serves one: add --postgres")
     if settings.secured and settings.bootstrap_servers and not settings.kafka_security.has_tls:
-        servers, remedy = settings.bootstrap_servers, "set CHECKOUT_KAFKA_SECURITY_PROTOCOL to what it has"
-        raise WrongSetting(f"only a local Kafka can be started with --secured, Kafka at {servers} is running: {remedy}")
+        servers, remedy = settings.bootstrap_servers, "leave out --secured, or unset it to start a local one"
+        raise WrongSetting(f"CHECKOUT_BOOTSTRAP_SERVERS names the Kafka at {servers}: {remedy}")
     path = settings.home / "store.json"
     if path.exists() and any(process.pid.is_alive() for process in find_shop(settings.home).processes):
         raise ShopError(f"a store is already running below {settings.home}: stop it, or set CHECKOUT_HOME")

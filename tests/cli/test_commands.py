@@ -70,7 +70,7 @@ def test_a_damaged_store_json_is_named(
         ("up --scale stock=17", "--scale stock=17: write SERVICE=N"),
         ("up --scale stock=-1", "--scale stock=-1: write SERVICE=N"),
         ("up --brokers 2", "CHECKOUT_BROKERS 1 or 3"),
-        ("up --partitions -1", "CHECKOUT_PARTITIONS must be 1 or more"),
+        ("up --partitions -1", "CHECKOUT_PARTITIONS is -1: choose 1 or more"),
         ("up --port-base 60000", "CHECKOUT_PORT_BASE is 60000: choose one between"),
         ("kafka start --brokers 2", "CHECKOUT_BROKERS 1 or 3"),
         ("messages --topic nonsense", "there is no topic nonsense: choose one of order.new-order-received"),

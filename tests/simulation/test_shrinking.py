@@ -43,7 +43,7 @@ def test_the_story_of_a_failing_seed_has_its_events_its_hops_and_the_verdict_and
     path = tmp_path / f"simulation-{seed}.jsonl"
     assert story.startswith(f"seed {seed}, shrunk to ")
     assert "placed: order-1" in story and "web -> gateway: PlaceOrder" in story and "I8: " in story
-    assert f"Replay({str(path)!r})" in story
+    assert f"Lab.replay({str(path)!r})" in story
     assert Replay(path).walk() and len(Replay(path).moments) == story.count(" -> ")
 
 

@@ -85,7 +85,7 @@ def test_the_report_is_a_line_for_each_invariant(checked_store: Supervisor, clie
 
 def test_a_client_log_that_is_not_there_or_is_none_is_named(checked_store: Supervisor, client_log: Path) -> None:
     store_file = checked_store.settings.home / "store.json"
-    for path, problem in (("nowhere.jsonl", "there is no client log nowhere.jsonl"), (store_file, "is no client log")):
+    for path, problem in (("nowhere.jsonl", "the client log nowhere.jsonl cannot be read"), (store_file, "is no client log")):
         result = checkout(checked_store.settings.home, "check", "--client-log", str(path))
 
         assert (result.returncode, result.stdout) == (2, "")

@@ -9,7 +9,7 @@ from checkout.cli import output
 from checkout.cli.progress import progress_bar
 from checkout.local_kafka import cluster, security, tools
 from checkout.processes.shop_file import ShopNotRunning, find_shop
-from checkout.settings import PLAINTEXT, read_settings
+from checkout.settings import PLAINTEXT, WrongSetting, read_settings
 
 SCRIPT_HEAD = """\
 #!/bin/sh
@@ -17,12 +17,15 @@ SCRIPT_HEAD = """\
 # consumer group. BOOTSTRAP_SERVERS: where the cluster is. COMMAND_CONFIG: a file with the login of an administrator.
 set -eu"""
 
+
 def start(**overrides: Any) -> None:
     """Starts the local Kafka of this home, which then runs until `stop`."""
     home = read_settings().home.absolute()
     with contextlib.suppress(ShopNotRunning):  # a store that has lost its Kafka expects it at the same address
         overrides["port_base"] = find_shop(home).port_base
     settings = read_settings(**overrides)
+    if servers := settings.bootstrap_servers:
+        raise WrongSetting(f"CHECKOUT_BOOTSTRAP_SERVERS names the Kafka at {servers}: unset it to start a local one")
     with progress_bar() as progress:
         servers = cluster.acquire(
             home, settings.port_base, settings.brokers, progress, keep=True, secured=settings.secured

@@ -1,5 +1,6 @@
 """Check: `checkout check`, evaluates the invariants of the running store, or of one whose services were killed."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ def run(client_log: Path | None, chosen: Sequence[str], wait: int, as_json: bool
     """Prints a line for each invariant; returns 0 when all hold, 1 when one is broken, 3 when none could be checked."""
     if unknown := [number for number in chosen if number.upper() not in NUMBERS]:
         raise WrongRequest(f"there is no invariant {unknown[0]}: there are {NUMBERS[0]} to {NUMBERS[-1]}")
+    if client_log and not os.access(client_log, os.R_OK):
+        raise WrongRequest(f"the client log {client_log} cannot be read: name the file that the clients write")
     shop = find_shop(read_settings().home)
     try:
         if wait:
@@ -46,8 +49,8 @@ def run(client_log: Path | None, chosen: Sequence[str], wait: int, as_json: bool
 def _read(shop: ShopFile, client_log: Path | None) -> Witnesses:
     try:
         return of_shop(shop, client_log)
-    except FileNotFoundError as error:
-        raise WrongRequest(f"there is no client log {error.filename}: name the file that the clients write") from None
+    except IsADirectoryError:
+        raise WrongRequest(f"the client log {client_log} is a folder: name the file that the clients write") from None
     except msgspec.MsgspecError as error:
         raise WrongRequest(f"{client_log} is no client log: {error}") from None
 
