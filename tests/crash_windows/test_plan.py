@@ -53,6 +53,6 @@ def test_a_window_is_found_by_its_id_or_by_its_name() -> None:
     ]  # fmt: skip
 
 
-def test_the_error_about_an_unknown_window_names_all_windows() -> None:
-    with pytest.raises(ValueError, match="there is no window 'W9': name one of orders-W0, orders-W1"):
+def test_the_error_about_an_unknown_window_says_how_to_list_them() -> None:
+    with pytest.raises(ValueError, match="there is no window 'W9': --list prints all"):
         find_windows(["W9"])

@@ -43,7 +43,8 @@ def _lines(schedule: Schedule, done: Run, hops: Sequence[Hop], keep: Path) -> li
     verdict = [f"  {line}" for line in done.verdict] or ["  every invariant holds"]
     return [
         f"{len(schedule)} decisions: {decisions}", "What happened:", *events, f"Its journal, {len(hops)} hops:",
-        *map(_line, hops), "Verdict:", *verdict, f"In a notebook: from checkout.lab import Lab; Lab.replay({str(keep.absolute())!r}).walk()",
+        *map(_line, hops), "Verdict:", *verdict,
+        f"In a notebook: from checkout.lab import Lab; Lab.replay({str(keep.absolute())!r}).walk()",
     ]  # fmt: skip
 
 

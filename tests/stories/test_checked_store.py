@@ -85,8 +85,9 @@ def test_the_report_is_a_line_for_each_invariant(checked_store: Supervisor, clie
 
 def test_a_client_log_that_is_not_there_or_is_none_is_named(checked_store: Supervisor, client_log: Path) -> None:
     store_file = checked_store.settings.home / "store.json"
-    for path, problem in (("nowhere.jsonl", "the client log nowhere.jsonl cannot be read"), (store_file, "is no client log")):
-        result = checkout(checked_store.settings.home, "check", "--client-log", str(path))
+    problems = {"nowhere.jsonl": "the client log nowhere.jsonl cannot be read", str(store_file): "is no client log"}
+    for path, problem in problems.items():
+        result = checkout(checked_store.settings.home, "check", "--client-log", path)
 
         assert (result.returncode, result.stdout) == (2, "")
         assert problem in result.stderr and "Traceback" not in result.stderr
