@@ -41,6 +41,7 @@ def main() -> int:
         soak = Soak(site.store, Draws(site.store, site.kafka_home, options.brokers, seed), home / "faults.jsonl")
         with trial.load(orders, orders / options.seconds):
             soak.run(options.seconds)
+        trial.faults += soak.injected
         report = trial.check(options.rest)
     print_result(trial, soak, report)
     return 1 if report.violations or soak.unexpected else 0

@@ -2,17 +2,19 @@
 
 from collections.abc import Collection
 
+from checkout.checker import facts
 from checkout.checker.evidence import Evidence
 from checkout.checker.invariants import clients, dead_letters, delivery, messages, money, orders, rest, secrets, stock
 from checkout.checker.invariants.invariant import Invariant
 from checkout.checker.results import InvariantResult, Report, Violation
 from checkout.checker.witnesses import Witnesses
 
+SERVICES = tuple(facts.GROUPS)
 LEDGERS = ("charges", "refunds", "orders")
 INVARIANTS = (
     Invariant("I1", "No lost order", orders.no_lost_order, ("orders",)),
     Invariant("I2", "No phantom order", orders.no_phantom_order, ("client",)),
-    Invariant("I3", "Every order ends", orders.every_order_ends, ("orders",)),
+    Invariant("I3", "Every order ends", orders.every_order_ends, ("orders",), SERVICES),
     Invariant("I4", "Legal life", orders.legal_life, ("orders",)),
     Invariant("I5", "Never charge twice", money.never_charge_twice, LEDGERS),
     Invariant("I6", "Stable payment key", money.stable_payment_key, ("charges", "refunds")),
@@ -21,12 +23,12 @@ INVARIANTS = (
     Invariant("I9", "Reservations end once", stock.holds_end_once, ("stock",)),
     Invariant("I10", "One shipment", delivery.one_shipment, ("parcels",)),
     Invariant("I11", "One e-mail of a kind", delivery.one_mail_of_a_kind, ("mails",)),
-    Invariant("I12", "One message per topic and order", messages.one_message_per_topic),
+    Invariant("I12", "One message per topic and order", messages.one_message_per_topic, (), SERVICES),
     Invariant("I13", "Key stays put", messages.key_stays_put),
-    Invariant("I14", "Effect once", messages.effect_once),
-    Invariant("I15", "No effect without a committed record", messages.no_effect_without_record),
+    Invariant("I14", "Effect once", messages.effect_once, (), SERVICES),
+    Invariant("I15", "No effect without a committed record", messages.no_effect_without_record, (), SERVICES),
     Invariant("I16", "Nothing hangs", rest.nothing_hangs, ("lags",)),
-    Invariant("I17", "Outbox drained", rest.outbox_drained),
+    Invariant("I17", "Outbox drained", rest.outbox_drained, (), SERVICES),
     Invariant("I18", "Refund completes", money.refund_completes, LEDGERS),
     Invariant("I19", "Money conserved", money.money_conserved, LEDGERS),
     Invariant("I20", "Dead letters accounted", dead_letters.dead_letters_accounted),

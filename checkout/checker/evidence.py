@@ -1,21 +1,21 @@
 """Evidence: the witnesses of one store, arranged by order, topic and service."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 from checkout.checker import facts
+from checkout.checker.ages import Ages
 from checkout.checker.client_log import ClientRequest, RequestOutcome
 from checkout.checker.dead_letters import DeadLetter, read_dead_letters
 from checkout.checker.messages import Identity, Message, Topics
 from checkout.checker.witnesses import Row, Witnesses
-from checkout.messaging.log import Lag, Partition, Record
-from checkout.settings import RETENTION_SECONDS
+from checkout.messaging.log import Lag, Partition
 
 ORDERS_PATH = "/order-management/orders"
+OLD = "older than the retention"
 WHY_MISSING = {
     "client": "no client log",
     "charges": "no ledger of the payment provider",
@@ -43,6 +43,10 @@ class Evidence:
             return WHY_MISSING[need]
         is_cut = need in ("charges", "refunds", "parcels", "mails") and len(found) >= facts.LEDGER_LIMIT
         return f"the list of {need} has only the last {facts.LEDGER_LIMIT:,}" if is_cut else ""
+
+    def is_lost(self, need: str) -> bool:
+        """Whether a service runs in the store without its database."""
+        return need in self.witnesses.services and bool(self.why_missing(need))
 
     @cached_property
     def topics(self) -> Topics:
@@ -94,14 +98,17 @@ class Evidence:
         """The offset of the oldest record of each partition that a consumer group reads; older ones are deleted."""
         return {p: lag.begin for lags in self.witnesses.lags.values() for p, lag in lags.items()}
 
-    def is_old(self, record: Record) -> bool:
-        """Whether inbox and outbox need not know a record any more."""
-        return bool(record.timestamp) and datetime.fromtimestamp(record.timestamp / 1e3, UTC) < self._kept_since
-
     @cached_property
-    def _kept_since(self) -> datetime:
-        newest = max((record.timestamp for record in self.witnesses.records), default=0)
-        return datetime.fromtimestamp(newest / 1e3, UTC) - timedelta(seconds=RETENTION_SECONDS)
+    def ages(self) -> Ages:
+        """Which orders are older than the retention."""
+        return Ages(self.witnesses, self.topics, self.orders, self.accepted)
+
+    def is_old(self, order: str, counts: Counter[str] | None = None) -> bool:
+        """Whether an order is older than the retention; then it is counted, and nobody need know it any more."""
+        is_old = self.ages.is_old(order)
+        if is_old and counts is not None:
+            counts[OLD] += 1
+        return is_old
 
     def rows(self, service: str, table: str) -> Sequence[Row]:
         """The rows of a table; none if it is not there."""

@@ -74,6 +74,8 @@ NEXT_STATUS: Mapping[str, tuple[str, ...]] = {
     "NEEDS_OPERATOR": ("REFUNDED",),
 }
 ENDS = ("APPROVED", "REJECTED", "CANCELLED", "REFUNDED", "NEEDS_OPERATOR")
+RECEIVED: Mapping[int, int] = {1: 100, 2: 40, 3: 0, 4: 5, 5: 10}  # units of each SKU in a new database of Stock
+CALLS_AT_ONCE = 8  # e-mails that a replica of Notifications has under way at most
 LEDGER_LIMIT = 50_000  # entries that a simulated external system keeps
 LARGEST_ORDER, LARGEST_AMOUNT = 1_000, 1_000_000  # lines; EUR
 

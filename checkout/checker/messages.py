@@ -61,11 +61,15 @@ class Topics:
         return self._by_topic[topic].items()
 
 
-def _decode(value: bytes | None) -> Any:
+def _json(value: bytes | str) -> Any:
     try:
-        decoded = DECODER.decode(value or b"")
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InvalidOperation):
+        return DECODER.decode(value)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, InvalidOperation):
         return None
+
+
+def _decode(value: bytes | None) -> Any:
+    decoded = _json(value or b"")
     is_message = isinstance(decoded, dict) and isinstance(decoded.get("id"), str)
     return decoded if is_message and UUID.fullmatch(decoded["id"]) else None
 
@@ -88,17 +92,23 @@ def lines_of(value: object) -> list[Mapping[str, Any]]:
     """The lines of an order, given as its message or as the JSON text of a database; what is no line is left out."""
     found = value.get("products") if isinstance(value, Mapping) else value
     if isinstance(found, bytes | str):
-        found = DECODER.decode(found)
+        found = _json(found)
     return [line for line in found if isinstance(line, dict)] if isinstance(found, list) else []
 
 
 def quantities(lines: Iterable[Mapping[str, Any]]) -> dict[Any, int]:
-    """The quantity of each SKU; a line without a quantity counts as one."""
+    """The quantity of each SKU; a line without a quantity counts as one. What is no SKU is given as JSON text."""
     found: dict[Any, int] = defaultdict(int)
     for line in lines:
-        quantity = line.get("quantity", 1)
-        found[line.get("sku")] += quantity if isinstance(quantity, int) else 0
+        sku, quantity = line.get("sku"), line.get("quantity", 1)
+        name = sku if isinstance(sku, int | float | Decimal) else msgspec.json.encode(sku).decode()
+        found[name] += quantity if isinstance(quantity, int) else 0
     return dict(found)
+
+
+def contents(value: object) -> list[tuple[Any, int]]:
+    """SKUs and quantities of an order, sorted as texts: others may mix numbers and texts."""
+    return sorted(quantities(lines_of(value)).items(), key=str)
 
 
 def is_priced(value: Mapping[str, Any]) -> bool:

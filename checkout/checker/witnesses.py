@@ -1,13 +1,13 @@
 """Witnesses: the raw data that the checker reads, each from a source of its own, without code of the services."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from checkout.checker.client_log import ClientRequest
 from checkout.messaging.log import Lag, Partition, Record
-from checkout.settings import RESERVATION_SECONDS
+from checkout.settings import RESERVATION_SECONDS, RETENTION_SECONDS
 
 Row = Mapping[str, Any]  # a row of a database by column, amounts as Decimal, times as datetime in UTC
 
@@ -29,9 +29,13 @@ class Witnesses:
         lags: by consumer group the committed offset and the end offset of each partition.
         open_transactions: by partition the last stable offset and the end offset where they differ.
         lost_replies: faults that made the mail server keep an e-mail without a response; None if that was not counted.
+        services: those that run in the store; others may be programs of others, or not be there.
         texts: texts that must have no secret, such as logs and journals, each with the name of its place.
         secrets: texts that must not occur anywhere: planted card numbers, tokens, passwords.
+        short_secrets: how many secrets are not looked for, because ordinary texts have such words, too.
         received: by SKU the units on hand at the start; None: unknown.
+        retention_seconds: for how long the store keeps records and rows of inbox and outbox.
+        read_at: when all this was read; None: when the newest record was written.
         hold_seconds: for how long products stay reserved without a payment.
         ledgers_since: when the external systems, which keep their entries in memory, have started; None: before all
             orders.
@@ -47,8 +51,12 @@ class Witnesses:
     lags: Mapping[str, Mapping[Partition, Lag]] = field(default_factory=dict)
     open_transactions: Mapping[Partition, tuple[int, int]] = field(default_factory=dict)
     lost_replies: int | None = None
+    services: Collection[str] = ()
     texts: Callable[[], Iterable[tuple[str, str]]] = no_texts
     secrets: Sequence[str] = ()
+    short_secrets: int = 0
     received: Mapping[int, int] | None = None
+    retention_seconds: float = RETENTION_SECONDS
+    read_at: datetime | None = None
     hold_seconds: float = RESERVATION_SECONDS
     ledgers_since: datetime | None = None

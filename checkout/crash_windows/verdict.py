@@ -4,6 +4,7 @@ from pathlib import Path
 
 from checkout.checker.check import check
 from checkout.checker.collect.shop import of_shop
+from checkout.checker.facts import CALLS_AT_ONCE
 from checkout.checker.results import Report
 from checkout.checker.witnesses import Witnesses
 from checkout.load.rest import NotAtRest, wait_for_rest
@@ -12,7 +13,6 @@ from checkout.processes.shop_file import find_shop
 from checkout.processes.supervisor import Supervisor
 
 REST_WITHIN = 120.0  # seconds
-CALLS_AT_ONCE = 8  # e-mails whose replies a killed process of Notifications may not have read
 
 
 class Verdict:

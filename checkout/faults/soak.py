@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from checkout.faults.draws import Drawn
+from checkout.faults.fault import Fault
 from checkout.faults.replicas import start_again
 from checkout.processes.supervisor import Supervisor
 
@@ -19,7 +20,7 @@ PAUSE = 0.05  # seconds between two looks
 class Soak:
     """The faults of one soak. A line of `history` says when a fault was injected, and when it was healed.
 
-    `counts`: injected faults by kind. `unexpected`: processes that ended without a fault, with their last log lines.
+    `counts`: injected faults by kind, `injected`: all of them. `unexpected`: processes that ended without a fault, with their last log lines.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Soak:
         self._active: list[tuple[float, Drawn]] = []  # with the time at which each is healed
         self.counts: Counter[str] = Counter()
         self.unexpected: list[str] = []
+        self.injected: list[Fault] = []
 
     def run(self, seconds: float) -> None:
         """Injects faults for so many seconds, then heals what is left. Raises ShopError or KafkaUnavailable."""
@@ -58,6 +60,7 @@ class Soak:
         if self._affected().isdisjoint(drawn.fault.affects):
             self._note("injected", drawn)
             self.counts[drawn.kind] += 1
+            self.injected.append(drawn.fault)
             drawn.fault.inject()
             self._active.append((self._clock() + drawn.seconds, drawn))
 

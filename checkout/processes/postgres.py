@@ -1,7 +1,7 @@
 """PostgreSQL: a local server for `--postgres`, and one database per service on any server."""
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,13 +34,21 @@ def url_of(settings: Settings, service: str) -> URL:
     return make_url(settings.database_url).set(drivername="postgresql+psycopg", database=name)
 
 
-def create_databases(settings: Settings, services: Iterable[str]) -> None:
-    """Creates the database of each of these services unless it exists."""
+def services_with_database(settings: Settings, services: Collection[str]) -> list[str]:
+    """Those of these services that have a database on the server. Raises SQLAlchemy's OperationalError."""
     with _administrator(settings) as db:
         existing = set(db.execute(text("SELECT datname FROM pg_database")).scalars())
-        for name in (url_of(settings, service).database for service in services):
-            if name not in existing:
-                db.execute(text(f'CREATE DATABASE "{name}"'))
+    return [service for service in services if url_of(settings, service).database in existing]
+
+
+def create_databases(settings: Settings, services: Collection[str]) -> list[str]:
+    """Creates the database of each of these services unless it exists; returns the services that got one."""
+    existing = services_with_database(settings, services)
+    missing = [service for service in services if service not in existing]
+    with _administrator(settings) as db:
+        for service in missing:
+            db.execute(text(f'CREATE DATABASE "{url_of(settings, service).database}"'))
+    return missing
 
 
 def drop_databases(settings: Settings, services: Iterable[str]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from checkout.errors import CheckoutError
-from checkout.settings import KafkaSecurity
+from checkout.settings import RESERVATION_SECONDS, RETENTION_SECONDS, KafkaSecurity
 from checkout.system.pid import Pid
 
 
@@ -30,7 +30,11 @@ class ShopProcess(msgspec.Struct):
 
 
 class ShopFile(msgspec.Struct):
-    """`store.json`: the addresses and processes of a running store, the token of its operator, and his way to Kafka."""
+    """`store.json`: the addresses and processes of a running store, the token of its operator, and his way to Kafka.
+
+    `units`: how many of each product the new database of Stock has got, 0 as in the catalogue; None where it is not
+    known. The seconds are those of the settings.
+    """
 
     bootstrap_servers: str
     prefix: str
@@ -41,6 +45,9 @@ class ShopFile(msgspec.Struct):
     operator_token: str
     processes: list[ShopProcess]
     kafka_security: KafkaSecurity = KafkaSecurity()
+    units: int | None = None
+    reservation_seconds: float = RESERVATION_SECONDS
+    retention_seconds: float = RETENTION_SECONDS
 
     def address(self, name: str) -> str:
         """The base URL of a container or an external system. Raises ShopError when the store runs without it."""

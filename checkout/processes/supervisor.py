@@ -44,6 +44,7 @@ class Supervisor:
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self.processes: dict[str, ShopProcess] = {}  # by replica
         self._has_started_kafka = False
+        self._units: int | None = None  # of each product in a new database of Stock
 
     def start(self, containers: Sequence[str] = ()) -> None:
         """Starts Kafka, creates topics and databases, starts containers (all by default), waits until they are ready.
@@ -75,8 +76,11 @@ class Supervisor:
                 _check_groups(broker, services)
             topics = dict.fromkeys(self._registry.topics, self.settings.partitions)
             broker.create(topics, self.settings.retention_seconds)
+        is_new = not (self.settings.home / "databases" / "stock.db").exists()
         if self.settings.database_url:
-            create_databases(self.settings, self._registry.by_name)
+            is_new = "stock" in create_databases(self.settings, self._registry.by_name)
+        if is_new and self.settings.registry == Settings().registry:  # others may have products of their own
+            self._units = self.settings.stock
 
     def _create_users(self) -> None:
         if self._has_started_kafka and self._registry.services and security.is_secured(self.settings.home):
@@ -191,6 +195,7 @@ class Supervisor:
         content = ShopFile(
             settings.bootstrap_servers, settings.prefix, str(settings.home), settings.port_base, settings.partitions,
             settings.database_url, settings.operator_token, list(self.processes.values()), settings.kafka_security,
+            self._units, settings.reservation_seconds, settings.retention_seconds,
         )
         path = settings.home / "store.json"
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:

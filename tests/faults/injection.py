@@ -16,6 +16,7 @@ EFFECT_WITHIN = 40.0  # seconds: longer than the session of a group and the time
 def check_fault(site: Site, trial: Trial, case: Case) -> None:
     """Fails unless the fault has had its effect, no process has ended because of it, and all invariants hold."""
     fault, has_effect, before = case.make(site), case.effect(site), requests(trial)
+    trial.faults.append(fault)
     is_over = threading.Event()
     with trial.load(MOST_ORDERS, RATE, is_over.is_set), ExitStack() as stack:
         stack.callback(is_over.set)

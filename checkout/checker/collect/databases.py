@@ -8,15 +8,34 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, NullPool, create_engine, inspect, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from checkout.checker.facts import GROUPS
 from checkout.checker.witnesses import Row
+from checkout.errors import CheckoutError
 from checkout.processes.shop_file import ShopFile
 from checkout.settings import Settings
 
 AMOUNTS = {"price", "total"}  # columns in cents
 TIMES = {"at", "done_at", "placed_at", "renewed_at", "reserved_at"}  # columns with ISO 8601 texts in UTC
 Tables = Mapping[str, Sequence[Row]]
+
+
+class DatabaseUnavailable(CheckoutError):
+    """A database of the store cannot be read; the message names it and the remedy."""
+
+    exit_code = 3
+
+
+def of_store(shop: ShopFile) -> dict[str, Tables]:
+    """The tables of a store's services that have a database. Raises DatabaseUnavailable."""
+    try:
+        return of_databases(database_urls(shop))
+    except SQLAlchemyError as error:
+        where = make_url(shop.database_url).render_as_string() if shop.database_url else f"{shop.home}/databases"
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        remedy = "start PostgreSQL and the store again" if shop.database_url else "start the store again"
+        raise DatabaseUnavailable(f"the databases at {where} cannot be read: {reason}: {remedy}") from error
 
 
 def of_databases(urls: Mapping[str, URL | str]) -> dict[str, Tables]:
@@ -29,12 +48,15 @@ def of_databases(urls: Mapping[str, URL | str]) -> dict[str, Tables]:
 
 
 def database_urls(shop: ShopFile) -> dict[str, URL]:
-    """The URLs of the services' databases of a store; of SQLite files, those that exist, to be read only."""
+    """The URLs of the services' databases that exist; of SQLite files to be read only.
+
+    Raises SQLAlchemyError when PostgreSQL does not answer.
+    """
     if shop.database_url:
-        from checkout.processes.postgres import url_of  # an optional package
+        from checkout.processes.postgres import services_with_database, url_of  # an optional package
 
         settings = Settings(database_url=shop.database_url, prefix=shop.prefix)
-        return {service: url_of(settings, service) for service in GROUPS}
+        return {service: url_of(settings, service) for service in services_with_database(settings, GROUPS)}
     paths = {service: Path(shop.home) / "databases" / f"{service}.db" for service in GROUPS}
     return {service: read_only(path) for service, path in paths.items() if path.exists()}
 

@@ -16,6 +16,8 @@ def one_shipment(evidence: Evidence, counts: Counter[str]) -> Iterator[Finding]:
         counts["parcels"] += len(parcels)
         counts["attempts"] += sum(parcel["attempts"] + parcel["conflicts"] for parcel in parcels)
         approved = evidence.message(facts.ORDER_APPROVED, order)
+        if approved is None and not evidence.is_old(order, counts):
+            yield order, f"{parcels[0]['id']} was booked, but the order is not approved"
         yield from ((order, problem) for problem in _parcel_problems(parcels, approved))
     for order, _ in evidence.topics.of(facts.ORDER_APPROVED):
         counts["approved"] += 1
@@ -29,8 +31,6 @@ def one_shipment(evidence: Evidence, counts: Counter[str]) -> Iterator[Finding]:
 def _parcel_problems(parcels: Sequence[Row], approved: Message | None) -> Iterator[str]:
     if len(parcels) > 1:
         yield f"{len(parcels)} parcels: {', '.join(str(parcel['id']) for parcel in parcels)}"
-    if approved is None:
-        yield f"{parcels[0]['id']} was booked, but the order is not approved"
     for parcel in parcels:
         booked = quantities(lines_of({"products": parcel["products"]}))
         if approved and booked != quantities(lines_of(approved.value)):
@@ -43,7 +43,8 @@ def _is_due(evidence: Evidence, order: str) -> bool:
     # I3 reports a parcel that is still requested.
     shipment = evidence.shipments.get(order)
     is_open = shipment is not None and shipment["status"] in ("REQUESTED", "REFUSED", "NEEDS_OPERATOR")
-    return not is_open and not evidence.is_buried("shipments", facts.ORDER_APPROVED, order)
+    is_buried = evidence.is_buried("shipments", facts.ORDER_APPROVED, order)
+    return not is_open and not is_buried and not evidence.is_old(order)
 
 
 def one_mail_of_a_kind(evidence: Evidence, counts: Counter[str]) -> Iterator[Finding]:
@@ -52,6 +53,7 @@ def one_mail_of_a_kind(evidence: Evidence, counts: Counter[str]) -> Iterator[Fin
     for order, mails in evidence.mails.items():
         kinds = Counter(facts.MAIL_KINDS.get(mail["subject"], mail["subject"]) for mail in mails)
         counts["e-mails"] += len(mails)
+        evidence.is_old(order, counts)
         extra += sum(mail["copies"] - 1 for mail in mails)
         yield from ((order, f"{number} e-mails {kind!r}") for kind, number in kinds.items() if number > 1)
         yield from ((order, problem) for mail in mails for problem in _mail_problems(evidence, order, mail))
@@ -63,7 +65,7 @@ def one_mail_of_a_kind(evidence: Evidence, counts: Counter[str]) -> Iterator[Fin
 
 def _mail_problems(evidence: Evidence, order: str, mail: Row) -> Iterator[str]:
     kind = facts.MAIL_KINDS.get(mail["subject"])
-    if kind and not evidence.message(facts.MAIL_CAUSES[kind], order):
+    if kind and not evidence.message(facts.MAIL_CAUSES[kind], order) and not evidence.is_old(order):
         yield f"e-mail {kind!r}, but nothing on {facts.MAIL_CAUSES[kind]}"
     cause = evidence.message(facts.MAIL_CAUSES[kind], order) if kind else None
     address = cause.value.get("customerEmail") if cause else None

@@ -18,6 +18,9 @@ def one_message_per_topic(evidence: Evidence, counts: Counter[str]) -> Iterator[
         counts["messages"] += 1
         counts["copies"] += len(copies) - 1
         counts["copies with another content"] += len({message.record.value for message in copies}) - 1
+        for message in copies:
+            if len(copies) > 1 and _is_altered(evidence, message):
+                yield message.order, f"{message} has another content than what its sender has stored"
     for service in facts.GROUPS:
         handled = Counter((row["source"], row["order_id"]) for row in evidence.rows(service, "inbox"))
         counts["handled"] += len(handled)
@@ -28,6 +31,14 @@ def one_message_per_topic(evidence: Evidence, counts: Counter[str]) -> Iterator[
             counts["stored"] += 1
             if len(rows) > 1:
                 yield order, f"{service} has stored {destination} {len(rows)} times to be sent"
+
+
+def _is_altered(evidence: Evidence, message: Message) -> bool:
+    """Whether a record with the key and on the partition of a message of ours has another content."""
+    record, sender = message.record, facts.sender_of(message.record.topic)
+    rows = evidence.outbox(sender).get((record.topic, message.order), ())
+    is_beside = record.key == message.order.encode() and record.partition in {row["partition"] for row in rows}
+    return is_beside and record.value not in {bytes(row["payload"]) for row in rows}
 
 
 def key_stays_put(evidence: Evidence, counts: Counter[str]) -> Iterator[Finding]:
@@ -55,7 +66,7 @@ def effect_once(evidence: Evidence, counts: Counter[str]) -> Iterator[Finding]:
         for record in evidence.topics.unreadable:
             if record.topic in topics and record[:3] not in places and _is_received(evidence, group, record):
                 counts["dead letters"] += 1
-                if (group, *record[:3]) not in evidence.buried:
+                if (group, *record[:3]) not in evidence.buried and not evidence.ages.is_old_record(record):
                     yield None, f"{group} has received {coordinates(record)}, which cannot be read, and dropped it"
 
 
@@ -72,8 +83,10 @@ def _unapplied(
     for message in received:
         if (group, *message.place) in evidence.buried:
             counts["dead letters"] += 1
-        elif _is_replaced(evidence, group, order) or evidence.is_old(message.record):
+        elif _is_replaced(evidence, group, order):
             counts["received by other programs"] += 1
+        elif evidence.is_old(order, counts):
+            continue
         else:
             yield order, f"{group} has received {message}, but not applied it"
 

@@ -39,8 +39,8 @@ def outbox_drained(evidence: Evidence, counts: Counter[str]) -> Iterator[Finding
                 yield row["order_id"], f"{service} has sent {row['destination']}, but {problem}"
     for (topic, order), copies in evidence.topics.copies.items():
         sender = facts.sender_of(topic)
-        is_kept = not evidence.is_old(copies[0].record)
-        if is_kept and evidence.is_ours(topic, order) and (topic, order) not in evidence.outbox(sender):
+        is_missing = evidence.is_ours(topic, order) and (topic, order) not in evidence.outbox(sender)
+        if is_missing and not evidence.is_old(order, counts):
             yield order, f"{copies[0]} was published, but is not in the outbox of {sender}"
 
 

@@ -25,6 +25,8 @@ def no_secret_leaks(evidence: Evidence, counts: Counter[str]) -> Iterator[Findin
     secrets = [secret for secret in evidence.witnesses.secrets if secret]
     planted = re.compile("|".join(map(re.escape, sorted(secrets, key=len, reverse=True)))) if secrets else None
     counts["secrets"] = len(secrets)
+    if evidence.witnesses.short_secrets:
+        counts["secrets too short to look for"] = evidence.witnesses.short_secrets
     for place, text in _places(evidence, counts):
         for what, pattern in (("a planted secret", planted), ("a card number", CARD)):
             for found in pattern.finditer(text) if pattern else ():

@@ -25,6 +25,8 @@ def never_oversell(evidence: Evidence, counts: Counter[str]) -> Iterator[Finding
     """I8: of each product never more is held and sold than was received; at rest nothing is missing."""
     held, sold = _units(evidence, HELD), _units(evidence, ("SOLD",))
     timeline = _timeline(evidence)
+    if evidence.witnesses.received is None:
+        counts["received: unknown"] = len(evidence.rows("stock", "products"))
     for product in evidence.rows("stock", "products"):
         sku, on_hand, reserved = product["sku"], product["on_hand"], product["reserved"]
         received = (evidence.witnesses.received or {}).get(sku, on_hand + sold[sku])
@@ -110,14 +112,20 @@ def holds_end_once(evidence: Evidence, counts: Counter[str]) -> Iterator[Finding
     for order, row in evidence.reservations.items():
         status = str(row["status"])
         counts[status] += 1
-        handled, optional = _inputs(evidence, order)
-        if (status, _outputs(evidence, order)) not in reachable("stock", handled, optional):
-            yield order, f"its reservation is {status} after {', '.join(sorted(handled)) or 'nothing'}"
+        is_old = evidence.is_old(order, counts)
+        if not is_old and (problem := _illegal_life(evidence, order, status)):
+            yield order, problem
         if status in HELD and evidence.status(order) in ("APPROVED", "REJECTED", "CANCELLED", "REFUNDED"):
             yield order, f"{evidence.status(order)}, but its reservation is {status}"
-        if held := _held_for(evidence, order, row, newest):
+        if (not is_old or status == "HELD") and (held := _held_for(evidence, order, row, newest)):
             yield order, f"reserved for {held:,.0f} s, which is longer than {evidence.witnesses.hold_seconds:g} s"
     yield from _sold_without_reservation(evidence, counts)
+
+
+def _illegal_life(evidence: Evidence, order: str, status: str) -> str:
+    handled, optional = _inputs(evidence, order)
+    is_legal = (status, _outputs(evidence, order)) in reachable("stock", handled, optional)
+    return "" if is_legal else f"its reservation is {status} after {', '.join(sorted(handled)) or 'nothing'}"
 
 
 def _inputs(evidence: Evidence, order: str) -> tuple[frozenset[str], frozenset[str]]:

@@ -51,6 +51,9 @@ def _read(shop: ShopFile, client_log: Path | None) -> Witnesses:
         return of_shop(shop, client_log)
     except IsADirectoryError:
         raise WrongRequest(f"the client log {client_log} is a folder: name the file that the clients write") from None
+    except OSError as error:
+        name = error.filename or client_log
+        raise WrongRequest(f"{name} cannot be read ({error.strerror}): name a file that can be") from None
     except msgspec.MsgspecError as error:
         raise WrongRequest(f"{client_log} is no client log: {error}") from None
 
