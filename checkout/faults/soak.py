@@ -20,7 +20,8 @@ PAUSE = 0.05  # seconds between two looks
 class Soak:
     """The faults of one soak. A line of `history` says when a fault was injected, and when it was healed.
 
-    `counts`: injected faults by kind, `injected`: all of them. `unexpected`: processes that ended without a fault, with their last log lines.
+    `counts`: injected faults by kind. `injected`: all of them.
+    `unexpected`: processes that ended without a fault, with their last log lines.
     """
 
     def __init__(

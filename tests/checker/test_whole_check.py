@@ -1,12 +1,15 @@
 """Check: a good run breaks nothing, an empty one fails, and the report says what it counted."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from checker.breaking import change_rows, more_entries
 from checker.good_run import APPROVED
 
 from checkout.checker.check import INVARIANTS, check
+from checkout.checker.evidence import OLD
+from checkout.checker.facts import GROUPS
 from checkout.checker.results import MOST_EVIDENCE, InvariantResult, Report, Violation
 from checkout.checker.witnesses import Witnesses
 
@@ -45,7 +48,56 @@ def test_no_witness_at_all_breaks_nothing_but_is_said(good: Witnesses) -> None:
     assert reasons["I8"] == "no database of stock"
     assert reasons["I10"] == "no ledger of the shipment company"
     assert reasons["I11"] == "no mailbox"
-    assert reasons["I12"] == ""
+    assert {reasons[number] for number in ("I12", "I14", "I15", "I17")} == {"no database of any service"}
+    assert reasons["I13"] == ""
+
+
+@pytest.mark.parametrize("number", ["I3", "I12", "I14", "I15", "I17"])
+def test_a_service_without_database_is_counted_and_broken_if_it_runs_in_the_store(good: Witnesses, number: str) -> None:
+    without = replace(good, databases={name: good.databases[name] for name in good.databases if name != "payments"})
+
+    (replaced,) = check(without, [number]).results
+    (lost,) = check(replace(without, services={"orders", "payments"}), [number]).results
+    assert replaced.counts["no database of payments"] == 1
+    assert [violation.evidence for violation in lost.violations if violation not in replaced.violations] == [
+        "payments runs in this store, without database"
+    ]
+
+
+def test_a_store_without_its_databases_is_broken(good: Witnesses) -> None:
+    report = check(replace(good, databases={}, services=set(GROUPS)))
+
+    assert {"I1", "I3", "I4", "I5", "I8", "I9", "I12", "I14", "I15", "I17", "I18", "I19"} <= set(report.broken)
+
+
+@pytest.mark.parametrize("number", ["I3", "I15"])
+def test_databases_without_rows_hold_nothing(good: Witnesses, number: str) -> None:
+    empty = {name: {table: () for table in tables} for name, tables in good.databases.items()}
+
+    (result,) = check(replace(good, databases=empty), [number]).results
+
+    assert (result.verdict, result.not_checked) == ("not checked", "nothing to check in any database")
+
+
+def test_an_order_older_than_the_retention_breaks_nothing_when_its_rows_and_records_are_deleted(
+    good: Witnesses
+) -> None:
+    pruned = {
+        name: {table: () if table in ("inbox", "outbox") else rows for table, rows in tables.items()}
+        for name, tables in good.databases.items()
+    }
+    partial = replace(good, databases=pruned, read_at=datetime.now(UTC) + timedelta(days=7))
+    ends = {group: {at: lag._replace(begin=lag.end) for at, lag in lags.items()} for group, lags in good.lags.items()}
+    whole = replace(partial, records=(), lags=ends)
+    young = replace(partial, retention_seconds=8 * 86_400.0)
+
+    for witnesses in (replace(partial, databases=good.databases), partial, whole):
+        report = check(witnesses)
+        assert report.violations == [], report
+    counts = {result.invariant: result.counts for result in check(whole).results}
+    assert {number for number, found in counts.items() if OLD in found} >= {"I1", "I4", "I5", "I7", "I9", "I10", "I11"}
+    assert "older than the retention" in check(partial, ["I14"]).results[0].counts
+    assert set(check(young).broken) >= {"I4", "I9"}
 
 
 def test_a_ledger_that_has_dropped_entries_is_not_judged(good: Witnesses) -> None:

@@ -112,7 +112,8 @@ def run_checkouts(store: Supervisor, folder: Path, seed: int, kills_orders: bool
             store.launch("orders-1")
         customers.join()
     wait_for_rest(shop, REST_WITHIN)
-    return Checkouts(loads[0], of_shop(find_shop(store.settings.home), folder / "client.jsonl"))
+    received = {sku: 1 for sku in range(1, ITEMS + 1)}
+    return Checkouts(loads[0], of_shop(find_shop(store.settings.home), folder / "client.jsonl", received=received))
 
 
 @contextmanager

@@ -33,12 +33,25 @@ from checkout.messaging.log import Lag
 def test_copies_of_a_message_are_counted_and_may_come_from_other_programs(good: Witnesses) -> None:
     record = record_of(good, PRODUCTS_RESERVED, APPROVED)
     value = json.dumps(json.loads(record.value or b"") | {"total": 1}).encode()
-    copied = more_records(good, record._replace(offset=98), record._replace(offset=99, value=value))
+    copied = more_records(good, record._replace(offset=98), record._replace(offset=99, key=None, value=value))
 
     (before,), (after,) = check(good, ["I12"]).results, check(copied, ["I12"]).results
     assert after.violations == []
     assert after.counts["copies"] == before.counts["copies"] + 2
     assert after.counts["copies with another content"] == before.counts["copies with another content"] + 1
+
+
+@pytest.mark.parametrize(("partition", "found"), [(0, 1), (1, 0)])
+def test_a_copy_with_our_key_and_partition_but_another_content_is_found(
+    good: Witnesses, partition: int, found: int
+) -> None:
+    record = record_of(good, PRODUCTS_RESERVED, APPROVED)
+    value = json.dumps(json.loads(record.value or b"") | {"total": 1}).encode()
+    forged = more_records(good, record._replace(offset=99, partition=partition, value=value))
+
+    assert problems(forged, "I12") == [
+        f"{PRODUCTS_RESERVED}[0]@99 has another content than what its sender has stored"
+    ] * found  # fmt: skip
 
 
 def test_a_message_that_was_handled_twice_is_found(good: Witnesses) -> None:

@@ -6,6 +6,7 @@ import pytest
 from checker.breaking import change_record, change_rows, entries, problems, record_of
 from checker.good_run import APPROVED, SECRET
 
+from checkout.checker.check import check
 from checkout.checker.facts import ORDER_RECEIVED
 from checkout.checker.witnesses import Witnesses
 
@@ -44,6 +45,12 @@ def test_it_is_found_in_every_place(good: Witnesses, text: str) -> None:
 )
 def test_other_numbers_are_no_card_numbers(good: Witnesses, text: str) -> None:
     assert problems(replace(good, texts=lambda: [("log", text)]), "I23") == []
+
+
+def test_secrets_that_are_too_short_are_counted(good: Witnesses) -> None:
+    (result,) = check(replace(good, short_secrets=2), ["I23"]).results
+
+    assert result.counts["secrets too short to look for"] == 2
 
 
 def test_a_secret_is_taken_literally(good: Witnesses) -> None:
