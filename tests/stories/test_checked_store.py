@@ -65,6 +65,7 @@ def test_all_invariants_hold_after_a_mix_of_orders(checked_store: Supervisor, cl
     counts = {result["invariant"]: result["counts"] for result in report["results"]}
     assert counts["I1"]["accepted"] == counts["I1"]["orders"] == 30
     assert counts["I14"]["applied"] > 100
+    assert counts["I8"]["products"] == 5 and "received: unknown" not in counts["I8"]
 
 
 def test_without_a_client_log_the_others_are_checked(checked_store: Supervisor, client_log: Path) -> None:
