@@ -8,6 +8,7 @@ from mutants.examination import Verdict
 from mutants.mutant import Mutant
 
 from checkout.checker.check import INVARIANTS
+from checkout.checker.invariants.invariant import NOTHING_STORED
 from checkout.checker.results import Report
 
 HEAD = "mutant", "must break", "has broken", "without it", "seconds"
@@ -52,7 +53,7 @@ class Table:
 
 
 def _is_whole(report: Report) -> bool:
-    return not any(result.not_checked for result in report.results)
+    return all(result.not_checked in ("", NOTHING_STORED) for result in report.results)
 
 
 def _line(*cells: str) -> str:

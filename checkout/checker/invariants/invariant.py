@@ -8,6 +8,7 @@ from checkout.checker.evidence import Evidence
 from checkout.checker.results import InvariantResult, Violation
 
 Finding = tuple[str | None, str]  # the order that breaks an invariant, if it concerns one, and the evidence
+NOTHING_STORED = "nothing to check in any database"
 Check = Callable[[Evidence, Counter[str]], Iterator[Finding]]  # counts what it checks, and yields what is broken
 
 
@@ -41,5 +42,5 @@ class Invariant(NamedTuple):
         counts = Counter[str]()
         result.violations = [Violation(self.number, text, order) for order, text in self.check(evidence, counts)]
         if self.reads and not counts and not result.violations:
-            result.not_checked = "nothing to check in any database"
+            result.not_checked = NOTHING_STORED
         result.counts = dict(counts) | dict.fromkeys(missing, 1)
