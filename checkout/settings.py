@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -38,6 +39,7 @@ CHOICES = {
     "log": LOGS, "kafka_client": KAFKA_CLIENTS, "kafka_security_protocol": SECURITY_PROTOCOLS,
     "kafka_sasl_mechanism": SASL_MECHANISMS,
 }  # fmt: skip
+KINDS: Mapping[object, str] = {float: "a number", bool: "true or false"}  # of settings; others are whole numbers
 LAST_PORT_BASE = 65_535 - KAFKA_PORTS.stop
 
 
@@ -159,8 +161,8 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         return _checked(msgspec.convert(chosen, Settings, strict=False, dec_hook=lambda kind, value: kind(value)))
     except msgspec.ValidationError as error:
         field = str(error).partition("$.")[2].rstrip("`")
-        number = "a number" if Settings.__annotations__.get(field) is float else "a whole number"
-        raise WrongSetting(f"{PREFIX}{field.upper()} is {chosen.get(field)!r}: write {number}") from error
+        valid = KINDS.get(Settings.__annotations__.get(field), "a whole number")
+        raise WrongSetting(f"{PREFIX}{field.upper()} is {chosen.get(field)!r}: write {valid}") from error
 
 
 def read_trace_exporters(environment: Mapping[str, str] = os.environ) -> list[str]:
@@ -224,9 +226,18 @@ def _check_front(settings: Settings) -> None:
         raise WrongSetting(f"{PREFIX}OPERATOR_TOKEN has a character that no HTTP header takes: use letters and digits")
     for name, scheme in URLS.items():
         url = getattr(settings, name)
-        if url not in ("", IN_PROCESS) and not re.fullmatch(scheme + r"://[^\s/?#]+(/[^\s?#]*)?", url):
+        if url not in ("", IN_PROCESS) and not _is_address(url, scheme):
             example = f"{scheme.removesuffix('s?')}://HOST:PORT"
             raise WrongSetting(f"{PREFIX}{name.upper()} is no address: write one such as {example}")
+
+
+def _is_address(url: str, scheme: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        has_place = bool(parts.hostname) and parts.port != 0  # reading the port raises ValueError for what is none
+    except ValueError:
+        return False
+    return has_place and re.fullmatch(scheme + r"://[^\s/?#]+(/[^\s?#]*)?", url) is not None
 
 
 def _check_security(settings: Settings) -> None:
