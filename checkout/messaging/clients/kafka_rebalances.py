@@ -1,4 +1,4 @@
-"""Rebalances: notes which partitions kafka-python assigns to a consumer."""
+"""Kafka rebalances: notes which partitions kafka-python assigns to a consumer."""
 
 from collections.abc import Callable, Iterable
 
