@@ -70,7 +70,7 @@ def test_up_prints_where_the_shop_is_and_the_shop_shows_its_products(up: Running
 def test_a_journey_lists_seventeen_hops_in_the_contracts_shape(up: RunningShop, approved: str) -> None:
     hops = up.json("journey", approved)
 
-    assert [hop["step"] for hop in hops] == STEPS
+    assert sorted(hop["step"] for hop in hops) == STEPS  # step 14 of one service may come before step 13 of another
     assert {frozenset(hop) for hop in hops} == {frozenset(HOP)}
     assert {hop["order"] for hop in hops} == {approved} and not any(hop["observed"] for hop in hops)
     assert [(hop["client"] or "").split("/")[0] for hop in hops[:2]] == ["python-httpx"] * 2

@@ -17,7 +17,7 @@ from checkout.messaging.kafka_log import KafkaBroker
 from checkout.processes.supervisor import Supervisor
 from checkout.settings import Settings
 
-pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(400)]
 RESULTS = Path(os.environ.get("CHECKOUT_TEST_RESULTS", ".test-results"))
 SEED = 14
 

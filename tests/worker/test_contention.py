@@ -73,27 +73,32 @@ def test_an_order_and_its_cancellation_at_two_replicas_leave_nothing_reserved(
     # Topics of the same partition number may be assigned to different replicas.
     order, cancellation = order_received(line(1, 3)), OrderCancelled(FIRST, "you have cancelled it")
     first, second = (cancellation, order) if cancelled_first else (order, cancellation)
-    one, other, has_loaded = open_database(), open_database(), threading.Event()
+    one, other, has_loaded, may_save = open_database(), open_database(), threading.Event(), threading.Event()
 
     with ThreadPoolExecutor() as pool:
         with one.begin() as db:
             state = handled(db, first)
-            late = pool.submit(handle, other, second, has_loaded)
+            late = pool.submit(handle, other, second, has_loaded, may_save)
             assert has_loaded.wait(30)
             Stock().save(db, state)
+            may_save.set()
         with pytest.raises(IntegrityError):
             late.result()
-    handle(other, second, has_loaded)  # as the worker does, which tries again
+    handle(other, second, has_loaded, may_save)  # as the worker does, which tries again
 
     with one.read() as db:
         assert db.scalar(select(PRODUCTS.c.reserved).where(PRODUCTS.c.sku == 1)) == 0
         assert db.scalar(select(RESERVATIONS.c.status)) is ReservationStatus.CANCELLED
 
 
-def handle(database: ServiceDatabase, message: OrderReceived | OrderCancelled, has_loaded: threading.Event) -> None:
+def handle(
+    database: ServiceDatabase, message: OrderReceived | OrderCancelled, has_loaded: threading.Event,
+    may_save: threading.Event,
+) -> None:  # fmt: skip
     with database.begin() as db:
         state = handled(db, message)
         has_loaded.set()
+        assert may_save.wait(30)
         Stock().save(db, state)
 
 

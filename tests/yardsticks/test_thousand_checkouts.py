@@ -1,4 +1,7 @@
-"""Thousand checkouts: 1,000 customers at once want 100 items of which one unit each is on hand."""
+"""Thousand checkouts: 1,000 customers at once want 100 items of which one unit each is on hand.
+
+`scripts/yardstick-checkouts` makes the run without the crash, too.
+"""
 
 import os
 import uuid
@@ -16,9 +19,8 @@ TESTS = Path(__file__).parents[1]
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-@pytest.mark.parametrize("kills_orders", [False, True], ids=["undisturbed", "orders killed half-way"])
-def test_exactly_the_hundred_items_are_sold_and_every_reply_is_true(
-    kafka: str, tmp_path: Path, new_port_base: Callable[[], int], monkeypatch: pytest.MonkeyPatch, kills_orders: bool
+def test_the_hundred_items_are_sold_and_every_reply_is_true_although_orders_is_killed_half_way(
+    kafka: str, tmp_path: Path, new_port_base: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(TESTS), os.environ.get("PYTHONPATH")])))
     settings = read_settings(
@@ -27,7 +29,7 @@ def test_exactly_the_hundred_items_are_sold_and_every_reply_is_true(
     )  # fmt: skip
 
     with running_store(settings) as store:
-        found = run_checkouts(store, tmp_path, seed=14, kills_orders=kills_orders)
+        found = run_checkouts(store, tmp_path, seed=14, kills_orders=True)
 
     assert found.figures() == EXPECTED
     report = check(found.witnesses)
