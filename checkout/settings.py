@@ -28,10 +28,14 @@ SECURITY_PROTOCOLS = (PLAINTEXT, "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 SCRAM_SHA_512 = "SCRAM-SHA-512"
 SASL_MECHANISMS = (SCRAM_SHA_512, "SCRAM-SHA-256", "PLAIN")
 OTLP, OTLP_JSON_FILE = TRACE_EXPORTERS = ("otlp", "otlp_json_file")  # the names that OpenTelemetry gives them
-CRASH_WINDOWS = (
-    *(f"W{number}" for number in range(8)), "G1", "G2", "G3", *(f"P{number}-charge" for number in range(1, 5)),
-    *(f"P{number}-refund" for number in range(1, 5)), "S1", "S2", "S3", "T1", "T2",
-)  # fmt: skip
+COMMON_CRASH_WINDOWS = tuple(f"W{number}" for number in range(8))  # of every service
+OWN_CRASH_WINDOWS: Mapping[str, tuple[str, ...]] = {
+    "orders": ("G1", "G2", "G3"),
+    "payments": tuple(f"P{number}-{call}" for call in ("charge", "refund") for number in range(1, 5)),
+    "notifications": ("S1", "S2", "S3"),
+    "stock": ("T1", "T2"),
+}
+CRASH_WINDOWS = (*COMMON_CRASH_WINDOWS, *(window for windows in OWN_CRASH_WINDOWS.values() for window in windows))
 RESERVATION_SECONDS = 7200.0  # longer than the hourly run of a payment system that works in batches
 CALL_SECONDS = 43_200.0  # half of the day for which payment providers remember an idempotency key
 RETENTION_SECONDS = 7 * 86_400.0  # as Kafka keeps records

@@ -109,6 +109,11 @@ class Supervisor:
         self.processes[replica] = ShopProcess(name, replica, f"http://{HOST}:{port}", Pid.of(child.pid), str(path))
         self._write_shop_file()
 
+    def restart(self, replica: str, **changes: str) -> None:
+        """Kills the process of a replica, if it runs, and starts another in its place, as `launch` does."""
+        self.processes[replica].pid.kill_with_children()
+        self.launch(replica, **changes)
+
     def wait_until_ready(self, replicas: Sequence[str] = ()) -> None:
         """Waits until these replicas (all by default) answer and have their partitions. Raises ShopError."""
         waiting = list(replicas or self.processes)
