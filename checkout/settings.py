@@ -41,7 +41,7 @@ CALL_SECONDS = 43_200.0  # half of the day for which payment providers remember 
 RETENTION_SECONDS = 7 * 86_400.0  # as Kafka keeps records
 CHOICES = {
     "log": LOGS, "kafka_client": KAFKA_CLIENTS, "kafka_security_protocol": SECURITY_PROTOCOLS,
-    "kafka_sasl_mechanism": SASL_MECHANISMS,
+    "kafka_sasl_mechanism": SASL_MECHANISMS, "brokers": ("1", "3"),
 }  # fmt: skip
 KINDS: Mapping[object, str] = {float: "a number", bool: "true or false"}  # of settings; others are whole numbers
 LAST_PORT_BASE = 65_535 - KAFKA_PORTS.stop
@@ -147,10 +147,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def url(self, name: str) -> str:
         """The URL of a container or an external system."""
-        given = {"payment_broker": self.payment_broker_url, "shipment_company": self.shipment_company_url,
-                 "smtp": self.smtp_url}
-        scheme = "smtp" if name == "smtp" else "http"
-        return given.get(name) or f"{scheme}://{HOST}:{self.port(name)}"
+        given = getattr(self, f"{name}_url", "")  # of an external system
+        return given or f"{'smtp' if name == 'smtp' else 'http'}://{HOST}:{self.port(name)}"
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
@@ -201,22 +199,19 @@ def as_environment(settings: Settings) -> dict[str, str]:
 def _checked(settings: Settings) -> Settings:
     if not 1 <= settings.port_base <= LAST_PORT_BASE:
         raise WrongSetting(f"{PREFIX}PORT_BASE is {settings.port_base}: choose one between 1 and {LAST_PORT_BASE}")
-    if settings.partitions < 1:
-        raise WrongSetting(f"{PREFIX}PARTITIONS is {settings.partitions}: choose 1 or more")
-    if settings.brokers not in (1, 3):
-        raise WrongSetting(f"{PREFIX}BROKERS is {settings.brokers}: choose 1 or 3")
+    for name in ("partitions", "batch"):
+        if getattr(settings, name) < 1:
+            raise WrongSetting(f"{PREFIX}{name.upper()} is {getattr(settings, name)}: choose 1 or more")
     if settings.crash_at and not re.fullmatch(f"({'|'.join(CRASH_WINDOWS)})(:[1-9][0-9]*)?", settings.crash_at):
         windows = ", ".join(CRASH_WINDOWS)
         raise WrongSetting(f"{PREFIX}CRASH_AT is {settings.crash_at!r}: write one of {windows}, or as W3:2")
     for name, valid in CHOICES.items():
-        if getattr(settings, name) not in valid:
-            raise WrongSetting(f"{PREFIX}{name.upper()} is {getattr(settings, name)!r}: write {' or '.join(valid)}")
+        if (given := str(getattr(settings, name))) not in valid:
+            raise WrongSetting(f"{PREFIX}{name.upper()} is {given!r}: write {' or '.join(valid)}")
     _check_security(settings)
     for name in ("reservation_seconds", "call_seconds", "retention_seconds"):
         if not 0 < getattr(settings, name) < 1e9:
             raise WrongSetting(f"{PREFIX}{name.upper()} is {getattr(settings, name)}: choose 1 second or more")
-    if settings.batch < 1:
-        raise WrongSetting(f"{PREFIX}BATCH is {settings.batch}: take 1 record or more at a time")
     if settings.journal not in ("all", "none", *map(str, range(101))):
         raise WrongSetting(f"{PREFIX}JOURNAL is {settings.journal!r}: write all, none, or a percentage such as 10")
     _check_front(settings)
