@@ -193,7 +193,7 @@ OF_TWO_REPLICAS: Mapping[str, Case] = {
 }
 OF_THE_NETWORK: Mapping[str, Case] = {
     "Kafka unreachable": Case(lambda site: kafka_of(site).unreachable(), says("stock-1", WAITS)),
-    "connections to Kafka half-open": Case(lambda site: kafka_of(site).half_open(), says("stock-1", WAITS)),
+    "connections to Kafka half-open": Case(lambda site: kafka_of(site).half_open(), says("orders-1", WAITS)),
     "responses of Kafka lost": Case(lambda site: kafka_of(site).one_way(), says("stock-1", WAITS)),
     "Kafka slow": Case(lambda site: kafka_of(site).slow(3.0), says("orders-1", WAITS)),
 }
