@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -27,17 +28,22 @@ SECURITY_PROTOCOLS = (PLAINTEXT, "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 SCRAM_SHA_512 = "SCRAM-SHA-512"
 SASL_MECHANISMS = (SCRAM_SHA_512, "SCRAM-SHA-256", "PLAIN")
 OTLP, OTLP_JSON_FILE = TRACE_EXPORTERS = ("otlp", "otlp_json_file")  # the names that OpenTelemetry gives them
-CRASH_WINDOWS = (
-    *(f"W{number}" for number in range(8)), "G1", "G2", "G3", *(f"P{number}-charge" for number in range(1, 5)),
-    *(f"P{number}-refund" for number in range(1, 5)), "S1", "S2", "S3", "T1", "T2",
-)  # fmt: skip
+COMMON_CRASH_WINDOWS = tuple(f"W{number}" for number in range(8))  # of every service
+OWN_CRASH_WINDOWS: Mapping[str, tuple[str, ...]] = {
+    "orders": ("G1", "G2", "G3"),
+    "payments": tuple(f"P{number}-{call}" for call in ("charge", "refund") for number in range(1, 5)),
+    "notifications": ("S1", "S2", "S3"),
+    "stock": ("T1", "T2"),
+}
+CRASH_WINDOWS = (*COMMON_CRASH_WINDOWS, *(window for windows in OWN_CRASH_WINDOWS.values() for window in windows))
 RESERVATION_SECONDS = 7200.0  # longer than the hourly run of a payment system that works in batches
 CALL_SECONDS = 43_200.0  # half of the day for which payment providers remember an idempotency key
 RETENTION_SECONDS = 7 * 86_400.0  # as Kafka keeps records
 CHOICES = {
     "log": LOGS, "kafka_client": KAFKA_CLIENTS, "kafka_security_protocol": SECURITY_PROTOCOLS,
-    "kafka_sasl_mechanism": SASL_MECHANISMS,
+    "kafka_sasl_mechanism": SASL_MECHANISMS, "brokers": ("1", "3"),
 }  # fmt: skip
+KINDS: Mapping[object, str] = {float: "a number", bool: "true or false"}  # of settings; others are whole numbers
 LAST_PORT_BASE = 65_535 - KAFKA_PORTS.stop
 
 
@@ -141,10 +147,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def url(self, name: str) -> str:
         """The URL of a container or an external system."""
-        given = {"payment_broker": self.payment_broker_url, "shipment_company": self.shipment_company_url,
-                 "smtp": self.smtp_url}
-        scheme = "smtp" if name == "smtp" else "http"
-        return given.get(name) or f"{scheme}://{HOST}:{self.port(name)}"
+        given = getattr(self, f"{name}_url", "")  # of an external system
+        return given or f"{'smtp' if name == 'smtp' else 'http'}://{HOST}:{self.port(name)}"
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
@@ -159,8 +163,8 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         return _checked(msgspec.convert(chosen, Settings, strict=False, dec_hook=lambda kind, value: kind(value)))
     except msgspec.ValidationError as error:
         field = str(error).partition("$.")[2].rstrip("`")
-        number = "a number" if Settings.__annotations__.get(field) is float else "a whole number"
-        raise WrongSetting(f"{PREFIX}{field.upper()} is {chosen.get(field)!r}: write {number}") from error
+        valid = KINDS.get(Settings.__annotations__.get(field), "a whole number")
+        raise WrongSetting(f"{PREFIX}{field.upper()} is {chosen.get(field)!r}: write {valid}") from error
 
 
 def read_trace_exporters(environment: Mapping[str, str] = os.environ) -> list[str]:
@@ -195,22 +199,19 @@ def as_environment(settings: Settings) -> dict[str, str]:
 def _checked(settings: Settings) -> Settings:
     if not 1 <= settings.port_base <= LAST_PORT_BASE:
         raise WrongSetting(f"{PREFIX}PORT_BASE is {settings.port_base}: choose one between 1 and {LAST_PORT_BASE}")
-    if settings.partitions < 1:
-        raise WrongSetting(f"{PREFIX}PARTITIONS is {settings.partitions}: choose 1 or more")
-    if settings.brokers not in (1, 3):
-        raise WrongSetting(f"{PREFIX}BROKERS is {settings.brokers}: choose 1 or 3")
+    for name in ("partitions", "batch"):
+        if getattr(settings, name) < 1:
+            raise WrongSetting(f"{PREFIX}{name.upper()} is {getattr(settings, name)}: choose 1 or more")
     if settings.crash_at and not re.fullmatch(f"({'|'.join(CRASH_WINDOWS)})(:[1-9][0-9]*)?", settings.crash_at):
         windows = ", ".join(CRASH_WINDOWS)
         raise WrongSetting(f"{PREFIX}CRASH_AT is {settings.crash_at!r}: write one of {windows}, or as W3:2")
     for name, valid in CHOICES.items():
-        if getattr(settings, name) not in valid:
-            raise WrongSetting(f"{PREFIX}{name.upper()} is {getattr(settings, name)!r}: write {' or '.join(valid)}")
+        if (given := str(getattr(settings, name))) not in valid:
+            raise WrongSetting(f"{PREFIX}{name.upper()} is {given!r}: write {' or '.join(valid)}")
     _check_security(settings)
     for name in ("reservation_seconds", "call_seconds", "retention_seconds"):
         if not 0 < getattr(settings, name) < 1e9:
             raise WrongSetting(f"{PREFIX}{name.upper()} is {getattr(settings, name)}: choose 1 second or more")
-    if settings.batch < 1:
-        raise WrongSetting(f"{PREFIX}BATCH is {settings.batch}: take 1 record or more at a time")
     if settings.journal not in ("all", "none", *map(str, range(101))):
         raise WrongSetting(f"{PREFIX}JOURNAL is {settings.journal!r}: write all, none, or a percentage such as 10")
     _check_front(settings)
@@ -224,9 +225,18 @@ def _check_front(settings: Settings) -> None:
         raise WrongSetting(f"{PREFIX}OPERATOR_TOKEN has a character that no HTTP header takes: use letters and digits")
     for name, scheme in URLS.items():
         url = getattr(settings, name)
-        if url not in ("", IN_PROCESS) and not re.fullmatch(scheme + r"://[^\s/?#]+(/[^\s?#]*)?", url):
+        if url not in ("", IN_PROCESS) and not _is_address(url, scheme):
             example = f"{scheme.removesuffix('s?')}://HOST:PORT"
             raise WrongSetting(f"{PREFIX}{name.upper()} is no address: write one such as {example}")
+
+
+def _is_address(url: str, scheme: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        has_place = bool(parts.hostname) and parts.port != 0  # reading the port raises ValueError for what is none
+    except ValueError:
+        return False
+    return has_place and re.fullmatch(scheme + r"://[^\s/?#]+(/[^\s?#]*)?", url) is not None
 
 
 def _check_security(settings: Settings) -> None:

@@ -42,6 +42,12 @@ def test_the_error_about_an_invalid_value_names_its_variable(variable: str, valu
         read_settings({f"CHECKOUT_{variable}": value})
 
 
+def test_a_switch_is_true_or_false() -> None:
+    assert [read_settings({"CHECKOUT_SECURED": text}).secured for text in ("true", "False", "1")] == [True, False, True]
+    with pytest.raises(WrongSetting, match="CHECKOUT_SECURED is 'yes': write true or false"):
+        read_settings({"CHECKOUT_SECURED": "yes"})
+
+
 def test_the_error_about_an_unknown_log_names_both_values() -> None:
     with pytest.raises(WrongSetting, match="CHECKOUT_LOG is 'paper': write kafka or memory"):
         read_settings({"CHECKOUT_LOG": "paper"})
@@ -124,6 +130,8 @@ def test_the_url_of_an_external_system_is_the_setting_or_its_port() -> None:
         ("PAYMENT_BROKER_URL", "ftp://pay.example"), ("PAYMENT_BROKER_URL", "pay.example"),
         ("PAYMENT_BROKER_URL", "file:///etc/passwd"), ("SHIPMENT_COMPANY_URL", "http://"),
         ("SHIPMENT_COMPANY_URL", "http://a b/"), ("SMTP_URL", "http://mail.example"), ("SMTP_URL", "smtp:mail"),
+        ("SMTP_URL", "smtp://h:abc"), ("PAYMENT_BROKER_URL", "http://h:99999"), ("SHIPMENT_COMPANY_URL", "http://h:0"),
+        ("PAYMENT_BROKER_URL", "http://[::1"), ("SMTP_URL", "smtp://:25"), ("PAYMENT_BROKER_URL", "http://user@/v1"),
     ],
 )
 def test_the_error_about_an_unsafe_value_names_its_variable_and_a_remedy(variable: str, value: str) -> None:

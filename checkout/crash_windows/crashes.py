@@ -23,7 +23,7 @@ class Crashes:
     def arm(self, planned: Sequence[PlannedCrash]) -> None:
         """Starts each of these replicas with its crash point, in the place of its process."""
         for crash in planned:
-            self._start(crash.replica, crash_at=crash.setting, **SETTINGS.get(crash.window.needs, {}))
+            self._store.restart(crash.replica, crash_at=crash.setting, **SETTINGS.get(crash.window.needs, {}))
 
     def wait(self, planned: Sequence[PlannedCrash], on_crash: Callable[[PlannedCrash], None]) -> list[PlannedCrash]:
         """Waits for the crashes, starts each replica again at once; returns the crashes that have happened.
@@ -38,7 +38,7 @@ class Crashes:
                 waiting.remove(crash)
                 if ended[crash.replica] == KILLED and self._last_window(crash.replica) == crash.window.name:
                     happened.append(crash)
-                self._start(crash.replica)
+                self._store.restart(crash.replica)
                 on_crash(crash)
             return not waiting
 
@@ -46,13 +46,9 @@ class Crashes:
             wait_until(have_crashed, HIT_WITHIN, pause=0.02)
         except TimeoutError:
             for crash in waiting:
-                self._start(crash.replica)
+                self._store.restart(crash.replica)
         self._store.wait_until_ready([crash.replica for crash in planned])
         return happened
-
-    def _start(self, replica: str, **changes: str) -> None:
-        self._store.processes[replica].pid.kill_with_children()
-        self._store.launch(replica, **changes)
 
     def _last_window(self, replica: str) -> str | None:
         lines = self._path.read_bytes().splitlines() if self._path.exists() else []

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-import httpx
-
 from checkout.checker.client_log import ClientLog
 from checkout.load.clients import run_clients
 from checkout.load.workload import Workload
 from checkout.processes.supervisor import Supervisor
+from checkout.processes.switches import set_switches
 
 CONCURRENT, RATE = 8, 8.0  # customers, and orders per second
 MOST_ORDERS = 1_000_000
@@ -42,7 +41,7 @@ class Customers:
     def set_switches(self, switches: Mapping[str, Mapping[str, object]]) -> None:
         """Sets the fault switches of external systems."""
         for system, values in switches.items():
-            httpx.put(f"{self._settings.url(system)}/switches", json=values, trust_env=False).raise_for_status()
+            set_switches(self._settings.url(system), values)
             self._systems.add(system)
 
     def reset_switches(self) -> None:

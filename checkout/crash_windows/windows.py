@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from checkout.settings import OWN_CRASH_WINDOWS
+
 
 class Needs(StrEnum):
     """What a store needs so that a window is reached at all: parcels are refused, or reservations expire."""
@@ -53,23 +55,17 @@ CALLED = {  # Shipments and Notifications call an external system where others s
     "W4": "the call is carried out, its answer is on the way",
     "W5": "the call is answered, no offset is committed",
 }
-INTAKE = {
+OWN = {  # of one service each
     "G1": "orders are received over HTTP, not stored",
     "G2": "orders are stored, not published",
     "G3": "orders are published, their clients have no answer",
-}
-CALL = {
     "P1": "the call is stored, not made",
     "P2": "the call is carried out, its answer is on the way",
     "P3": "the answer is read, not stored",
     "P4": "the answer is stored, its result is not published",
-}
-EMAIL = {
     "S1": "the e-mail is sent but for its last line",
     "S2": "the e-mail is sent, its answer is not read",
     "S3": "the answer is read, not stored",
-}
-TIMER = {
     "T1": "reservations have expired, which is not published",
     "T2": "the expiry is published while the payment succeeds",
 }
@@ -80,11 +76,14 @@ def _windows() -> list[Window]:
         Window(service, name, CALLED.get(name, moment) if service in SERVICES[3:] else moment)
         for service in SERVICES for name, moment in EACH.items()
     ]  # fmt: skip
-    found += [Window("orders", name, moment) for name, moment in INTAKE.items()]
-    found += [Window("payments", f"{name}-charge", moment) for name, moment in CALL.items()]
-    found += [Window("payments", f"{name}-refund", moment, Needs.REFUNDS) for name, moment in CALL.items()]
-    found += [Window("notifications", name, moment) for name, moment in EMAIL.items()]
-    return found + [Window("stock", name, moment, Needs.EXPIRIES) for name, moment in TIMER.items()]
+    own = [(service, name) for service, names in OWN_CRASH_WINDOWS.items() for name in names]
+    return found + [Window(service, name, OWN[name.partition("-")[0]], _needs(name)) for service, name in own]
+
+
+def _needs(name: str) -> Needs:
+    if name.endswith("-refund"):
+        return Needs.REFUNDS
+    return Needs.EXPIRIES if name.startswith("T") else Needs.NOTHING
 
 
 WINDOWS = {window.id: window for window in _windows()}

@@ -1,7 +1,7 @@
 """Draws: random faults of a running store for a soak, the same for the same seed."""
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,13 +10,9 @@ from typing import NamedTuple
 from checkout.faults import brokers, external_systems, replicas
 from checkout.faults.fault import Fault
 from checkout.processes.supervisor import KAFKA_SERVICES, Supervisor
+from checkout.settings import COMMON_CRASH_WINDOWS, OWN_CRASH_WINDOWS
 
-COMMON_WINDOWS = tuple(f"W{number}" for number in range(8))
-OWN_WINDOWS: Mapping[str, Sequence[str]] = {  # of the first replica: only it has an intake
-    "orders": ("G1", "G2", "G3"),
-    "payments": tuple(f"P{number}-{call}" for call in ("charge", "refund") for number in range(1, 5)),
-    "notifications": ("S1", "S2", "S3"),
-}
+WITH_OWN_WINDOWS = ("orders", "payments", "notifications")  # the timers of Stock wait longer than a soak
 MOST_TIMES = 5  # that a crash point is passed before the crash
 
 
@@ -90,6 +86,7 @@ class Draws:
     def _crash(self, chance: random.Random) -> Fault:
         replica = self._replica(chance)
         name, _, number = replica.rpartition("-")
-        windows = (*COMMON_WINDOWS, *OWN_WINDOWS.get(name, ())) if number == "1" else COMMON_WINDOWS
+        has_own = number == "1" and name in WITH_OWN_WINDOWS  # only the first replica has an intake
+        windows = (*COMMON_CRASH_WINDOWS, *(OWN_CRASH_WINDOWS[name] if has_own else ()))
         point = f"{chance.choice(windows)}:{chance.randint(1, MOST_TIMES)}"
         return replicas.crashing(self._store, replica, crash_at=point)

@@ -1,15 +1,14 @@
 """External systems: faults of the simulated payment provider, shipment company and mail server, by their switches."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-import httpx
-
 from checkout.faults.fault import Fault
+from checkout.processes.switches import set_switches
 from checkout.settings import Settings
 
 MANY = 1_000_000  # requests: until the fault ends
-TIMEOUT = 10.0  # seconds
 LATE = 6.0  # seconds: longer than the store waits for a response
 PAYMENTS, PARCELS, MAILS = "payment_broker", "shipment_company", "mailbox"
 FAULTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {  # by name: the system and its switches
@@ -28,9 +27,5 @@ FAULTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {  # by name: the system a
 def switched(settings: Settings, name: str) -> Fault:
     """The fault of an external system with this name; one of FAULTS."""
     system, switches = FAULTS[name]
-    return Fault(name, [system], lambda: _switch(settings, system, switches), lambda: _switch(settings, system, {}))
-
-
-def _switch(settings: Settings, system: str, switches: Mapping[str, Any]) -> None:
-    url = f"{settings.url(system)}/switches"
-    httpx.put(url, json=dict(switches), timeout=TIMEOUT, trust_env=False).raise_for_status()
+    set_on = partial(set_switches, settings.url(system))
+    return Fault(name, [system], lambda: set_on(switches), lambda: set_on({}))

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from checkout.faults.fault import Fault
 from checkout.processes.supervisor import Supervisor
@@ -60,11 +61,7 @@ def crashing(store: Supervisor, replica: str, **settings: str) -> Fault:
     One that has not come there is killed at the end.
     """
 
-    def inject() -> None:
-        store.processes[replica].pid.kill_with_children()
-        store.launch(replica, **settings)
-
-    point = ", ".join(settings.values())
+    point, inject = ", ".join(settings.values()), partial(store.restart, replica, **settings)
     return Fault(f"crash of {replica} at {point}", [replica], inject, killed(store, replica).heal, True)
 
 
@@ -85,8 +82,8 @@ def doubled(store: Supervisor, replica: str) -> Fault:
         child = second.pop()
         child.terminate()
         child.communicate(timeout=TWIN_ENDS_WITHIN)
-        store.processes[replica].pid.kill_with_children()  # it may be about to end, because the other took its name
-        start_again(store, [replica])
+        store.restart(replica)  # it may be about to end, because the other took its name
+        store.wait_until_ready([replica])
 
     return Fault(f"a second {replica}", [replica], inject, heal, True)
 
@@ -94,12 +91,11 @@ def doubled(store: Supervisor, replica: str) -> Fault:
 def with_registry(store: Supervisor, replica: str, registry: str, what: str) -> Fault:
     """A replica that runs with another registry, such as one that shifts its clock, until the end."""
 
-    def launch(**settings: str) -> None:
-        store.processes[replica].pid.kill_with_children()
-        store.launch(replica, **settings)
+    def restart(**settings: str) -> None:
+        store.restart(replica, **settings)
         store.wait_until_ready([replica])
 
-    return Fault(f"{what} of {replica}", [replica], lambda: launch(registry=registry), launch, True)
+    return Fault(f"{what} of {replica}", [replica], lambda: restart(registry=registry), restart, True)
 
 
 def without_disk(store: Supervisor, *replicas: str) -> Fault:

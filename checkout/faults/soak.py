@@ -36,19 +36,22 @@ class Soak:
         self.injected: list[Fault] = []
 
     def run(self, seconds: float) -> None:
-        """Injects faults for so many seconds, then heals what is left. Raises ShopError or KafkaUnavailable."""
+        """Injects faults for so many seconds, then heals what is left.
+
+        Raises what a fault raises, such as ShopError, KafkaUnavailable or TimeoutError; all are healed then, too.
+        """
         now = self._clock()
         end, next_at = now + seconds, now
-        while (now := self._clock()) < end:
-            if now >= next_at:
-                next_at = now + self._mean
-                self._inject(next(self._draws))
-            self._heal(now)
-            self._watch()
-            self._pause(PAUSE)
-        while self._active:
-            self._heal(self._clock())
-            self._pause(PAUSE)
+        try:
+            while (now := self._clock()) < end:
+                if now >= next_at:
+                    next_at = now + self._mean
+                    self._inject(next(self._draws))
+                self._heal(now)
+                self._watch()
+                self._pause(PAUSE)
+        finally:
+            self._heal_all()
         self._watch()
 
     @property
@@ -59,11 +62,22 @@ class Soak:
 
     def _inject(self, drawn: Drawn) -> None:
         if self._affected().isdisjoint(drawn.fault.affects):
+            self.injected.append(drawn.fault)
+            try:
+                drawn.fault.inject()
+            finally:  # half of a fault is healed, too
+                self._active.append((self._clock() + drawn.seconds, drawn))
             self._note("injected", drawn)
             self.counts[drawn.kind] += 1
-            self.injected.append(drawn.fault)
-            drawn.fault.inject()
-            self._active.append((self._clock() + drawn.seconds, drawn))
+
+    def _heal_all(self) -> None:
+        try:
+            while self._active:
+                self._heal(self._clock())
+                self._pause(PAUSE)
+        finally:
+            if self._active:  # one could not be healed: the others are
+                self._heal_all()
 
     def _heal(self, now: float) -> None:
         # A replica that starts while brokers are away would end: they come first.

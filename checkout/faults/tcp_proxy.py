@@ -11,13 +11,14 @@ from checkout.settings import HOST
 
 CHUNK = 64 * 1024  # bytes
 BACKLOG = 128
+PAUSE = 0.05  # seconds after a connection could not be accepted
 
 
 class TcpProxy:
     """A proxy in threads of its own, which listens from its creation to `close`.
 
-    `hold_requests` and `hold_responses` keep bytes back without closing a connection, as a network that loses packets
-    does: they arrive when the flag is cleared, late. `delay` is the seconds by which each chunk is late.
+    `hold` keeps bytes back without closing a connection, as a network that loses packets does: they arrive after
+    `release`, late. `delay` is the seconds by which each chunk is late.
     """
 
     def __init__(self, target: int, port: int = 0) -> None:
@@ -72,20 +73,30 @@ class TcpProxy:
         self.release()
 
     def _accept(self, listener: socket.socket) -> None:
-        while True:
+        while self._listener is listener:
             try:
                 client, _ = listener.accept()
+            except OSError:
+                time.sleep(PAUSE)  # as long as there is no file left for a connection
+                continue
+            try:
                 server = socket.create_connection((HOST, self._target))
             except OSError:
-                if self._listener is not listener:
-                    return
                 client.close()  # the target is away
                 continue
-            with self._lock:
-                self._connections |= {client, server}
-            for forward in (partial(self._forward, client, server, self._requests.wait),
-                            partial(self._forward, server, client, self._responses.wait)):
-                threading.Thread(target=forward, name="proxy", daemon=True).start()
+            self._connect(listener, client, server)
+
+    def _connect(self, listener: socket.socket, client: socket.socket, server: socket.socket) -> None:
+        with self._lock:
+            is_open = self._listener is listener
+            self._connections |= {client, server} if is_open else set()
+        if not is_open:  # `refuse` has been called meanwhile, and has not seen this connection
+            client.close()
+            server.close()
+            return
+        for forward in (partial(self._forward, client, server, self._requests.wait),
+                        partial(self._forward, server, client, self._responses.wait)):
+            threading.Thread(target=forward, name="proxy", daemon=True).start()
 
     def _forward(self, source: socket.socket, sink: socket.socket, wait: Callable[[], object]) -> None:
         with contextlib.suppress(OSError):

@@ -1,6 +1,6 @@
 """HTTP application: routes with health check, body limits, strict JSON and error responses, for every server."""
 
-import contextlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -13,13 +13,13 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from checkout import __version__
-from checkout.card_numbers import has_card_number, refuse_card_numbers
+from checkout.card_numbers import CardNumberSent, has_card_number, has_printed_card_number, refuse_card_numbers
 from checkout.framework.http_errors import ERROR_HANDLERS, AnyRequest, ErrorHandlers, ErrorResponse, error_response
 from checkout.framework.message import ENCODER
 
 Body = TypeVar("Body")
 MAX_BODY_BYTES = 64 * 1024
-READ_HEADERS = ("cid", "idempotency-key", "user-agent")  # two of them reach journals and topics
+KEPT_HEADERS = ("CID", "User-Agent")  # they reach journals and topics; of an Idempotency-Key only a digest is kept
 
 
 def application(
@@ -79,27 +79,31 @@ def json_response(content: object, status: int = 200) -> Response[bytes]:
 
 
 async def refuse_card_data(request: AnyRequest) -> None:
-    """Raises CardNumberSent (422) for a card number in the URL, a header or any field of the body, known or not."""
-    body = await request.body()
-    text = body.decode("utf-8", "replace")
-    if has_card_number(text) or "\\u" in text:  # escapes can hide digits; the digits of a fraction are none of a card
-        with contextlib.suppress(msgspec.DecodeError, RecursionError):
-            refuse_card_numbers(*_texts(msgspec.json.decode(body)))
-    headers = [request.headers.get(name) for name in READ_HEADERS]
-    refuse_card_numbers(unquote_plus(str(request.url)), *headers)
+    """Raises CardNumberSent (422) for a card number in the URL, a kept header or any field of the body, known or not.
+
+    Ids in headers may look like a card number unless their digits are grouped as on a card.
+    """
+    text = (await request.body()).decode("utf-8", "replace")
+    if has_card_number(text) or "\\" in text:  # escapes can hide digits; the digits of a fraction are none of a card
+        refuse_card_numbers(*_texts(text), place="the body")
+    refuse_card_numbers(unquote_plus(str(request.url)), place="the address")
+    for name in KEPT_HEADERS:
+        if any(map(has_printed_card_number, request.headers.getall(name, []))):
+            raise CardNumberSent(f"the header {name}")
 
 
-def _texts(document: object) -> Iterator[str]:
-    """The texts, names and whole numbers in a JSON document."""
-    waiting = [document]
+def _texts(body: str) -> Iterator[str]:
+    """The texts, names and whole numbers in a JSON document, also of names that stand twice; else the whole body."""
+    try:
+        waiting = [json.loads(body, strict=False, parse_int=str, object_pairs_hook=list)]
+    except (ValueError, RecursionError):
+        waiting = [body]
     while waiting:
         value = waiting.pop()
-        if isinstance(value, dict):
-            waiting += [*value, *value.values()]
-        elif isinstance(value, list):
+        if isinstance(value, list | tuple):  # an array, or an object as pairs of name and value
             waiting += value
-        elif isinstance(value, str | int):
-            yield str(value)
+        elif isinstance(value, str):
+            yield value
 
 
 async def read_json(request: AnyRequest, kind: type[Body]) -> Body:

@@ -1,6 +1,7 @@
 """HTTP limits: connections whose requests are bounded in size and in time, so that slow clients occupy no server."""
 
 import asyncio
+import math
 import resource
 from http import HTTPStatus
 from typing import Any
@@ -18,6 +19,7 @@ IDLE_SECONDS = 75  # between two requests of a connection
 class LimitedConnection(HttpToolsProtocol):
     """A connection that answers 431 for a head that is too large and 408 for a request that is too slow, and closes.
 
+    It is closed without an answer when nothing was sent, or when an earlier request would get the answer.
     One timer per connection looks whether its deadline has passed: a request only sets the deadline, which is cheap.
 
     Attributes:
@@ -32,10 +34,10 @@ class LimitedConnection(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._due: float | None = None  # on the loop's clock; None while the client owes nothing
+        self._due = self._write_due = math.inf  # for a request and for reading; infinite while the client owes nothing
         self._timer: asyncio.TimerHandle | None = None
         self._head_bytes = self._unfinished_bytes = 0
-        self._is_in_head = False
+        self._is_in_head, self._is_silent = False, True
         self._refusal: tuple[int, str] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -55,6 +57,7 @@ class LimitedConnection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parses bytes of the client; of a head that is not complete, at most MOST_HEAD_BYTES."""
+        self._is_silent = False
         super().data_received(data)
         if self.transport.is_closing():
             return
@@ -62,7 +65,7 @@ class LimitedConnection(HttpToolsProtocol):
             self._unfinished_bytes += len(data)
             if self._unfinished_bytes > MOST_HEAD_BYTES:
                 self._refuse(431, TOO_LARGE)
-        elif self._due is None and self.cycle and self.cycle.response_complete:
+        elif self._due == math.inf and self.cycle and self.cycle.response_complete:
             self._due = self.loop.time() + self.head_seconds  # empty lines before a request that does not come
 
     def on_message_begin(self) -> None:
@@ -88,19 +91,18 @@ class LimitedConnection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is complete: the client waits for the server from now on."""
-        self._due = None
+        self._due = math.inf
         super().on_message_complete()
 
     def pause_writing(self) -> None:
         """The client does not read its response."""
         super().pause_writing()
-        self._due = self.loop.time() + self.write_seconds
+        self._write_due = self.loop.time() + self.write_seconds
 
     def resume_writing(self) -> None:
         """The client reads again."""
         super().resume_writing()
-        if not self._is_in_head:
-            self._due = None
+        self._write_due = math.inf
 
     def send_400_response(self, msg: str) -> None:
         """Answers what is not HTTP, or exceeds a limit, in the form of all errors of the store."""
@@ -116,16 +118,24 @@ class LimitedConnection(HttpToolsProtocol):
             raise ValueError(self._refusal[1])  # httptools reports it as an error of the parser
 
     def _look(self) -> None:
-        now = self.loop.time()
-        if self._due is not None and self._due <= now:
+        now, due = self.loop.time(), min(self._due, self._write_due)
+        if due > now:
+            self._timer = self.loop.call_at(min(due, now + self.head_seconds), self._look)
+        elif self._is_silent:
+            self.transport.close()
+        else:
             self._refuse(408, "the request or the reading of its response took too long")
-            return
-        self._timer = self.loop.call_at(self._due or now + self.head_seconds, self._look)
+
+    def _is_answering(self) -> bool:
+        """Whether a response has begun, or the next one belongs to a request that is complete."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            return False
+        return cycle.response_started or not cycle.more_body or bool(self.pipeline)
 
     def _refuse(self, status: int, message: str) -> None:
-        """Answers with an error unless a response has begun, and closes without waiting for the client."""
-        is_answering = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
-        if is_answering or self.transport.get_write_buffer_size():
+        """Answers with an error unless it would be taken for another answer; closes without waiting for the client."""
+        if self._is_answering() or self.transport.get_write_buffer_size():
             self.transport.abort()
             return
         body = msgspec.json.encode({"message": message})

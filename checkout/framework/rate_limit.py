@@ -12,6 +12,7 @@ import msgspec
 
 AsgiApplication = Callable[[Any, Any, Any], Any]
 BURST_SECONDS = 5.0  # a client that was quiet may send the requests of so many seconds at once
+ROUNDING = 1e-6  # seconds that sums of intervals and times may be off
 MOST_CLIENTS = 10_000  # addresses that are remembered; the oldest is forgotten first
 UNLIMITED_PATH = "/health-check"
 FRONT_HEADER = "x-front-key"
@@ -39,7 +40,7 @@ class RateLimit:
         """Counts a request of a client; returns the seconds until it may be sent, 0 if it may be sent now."""
         now = self._clock()
         due = max(self._due.get(client, now), now) + self._interval
-        if due - now > self._burst:
+        if due - now > self._burst + ROUNDING:
             return due - now - self._burst
         self._due[client] = due
         self._due.move_to_end(client)

@@ -14,14 +14,14 @@ import httpx
 import msgspec
 
 from checkout.checker.client_log import ClientLog, ClientRequest, RequestOutcome
+from checkout.checker.facts import ENDS
 from checkout.load.workload import Purchase
 
 ORDERS = "/api/v1/order-management/orders"
 KEY = "Idempotency-Key"
-TIMEOUT = httpx.Timeout(12.0, connect=2.0)  # seconds; the gateway answers after 10 at the latest
+TIMEOUT = httpx.Timeout(13.0, connect=2.0)  # seconds; the gateway answers after 10 at the latest
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)  # seconds before a request is repeated; then the last one
 GIVE_UP_AFTER = 120.0  # seconds in which nothing is known of a request
-ENDS = {"APPROVED", "REJECTED", "CANCELLED", "REFUNDED", "NEEDS_OPERATOR"}  # final statuses
 
 
 @dataclass

@@ -48,6 +48,7 @@ def start_broker(broker: BrokerConfig, jars: str, *java_options: str) -> Pid:
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=broker.log_file.parent,
+            umask=0o077,  # only this user reads what the broker writes
             env={name: value for name, value in os.environ.items() if name not in JAVA_VARIABLES},
         )
 

@@ -68,6 +68,13 @@ def make_password(home: Path, user: str) -> str:
     return file.read_text()
 
 
+def delete_passwords(home: Path, prefix: str) -> None:
+    """Deletes the password files of all users with this prefix, which must not be empty."""
+    if prefix:
+        for file in _folder(home).glob(f"{prefix}*.password"):
+            file.unlink(missing_ok=True)
+
+
 def write_secret(path: Path, content: str) -> None:
     """Writes a file that only its user can read, in one step."""
     draft = path.with_name(path.name + ".draft")

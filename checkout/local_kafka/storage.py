@@ -23,15 +23,15 @@ def format_storage(broker: BrokerConfig, cluster_id: str, jars: str) -> None:
     """Writes the server properties, and formats the data folder unless it is formatted. `jars` is the class path."""
     broker.log_file.parent.mkdir(parents=True, exist_ok=True)
     broker.data_folder.mkdir(parents=True, exist_ok=True)
+    broker.data_folder.chmod(0o700)  # the records, and on a secured Kafka what passwords can be guessed from
     security.write_secret(broker.properties_file, broker.properties())
     meta = broker.data_folder / "meta.properties"
     if not meta.exists():
         checkpoint = _checkpoint_with_users(broker.home, jars) or _bootstrap_checkpoint(jars)
         shutil.copyfile(checkpoint, broker.data_folder / checkpoint.name)
-        draft = meta.with_suffix(".draft")
+        (broker.data_folder / checkpoint.name).chmod(0o600)
         ids = f"cluster.id={cluster_id}\ndirectory.id={random_uuid()}\nnode.id={broker.number}\n"
-        draft.write_text(f"{ids}version=1\n")
-        draft.replace(meta)
+        security.write_secret(meta, f"{ids}version=1\n")
 
 
 def run_storage_tool(home: Path, jars: str, more: str = "") -> Path:

@@ -28,6 +28,18 @@ def command_line(tool: str, arguments: Sequence[str], on_progress: Progress = no
     return [JAVA, *FLAGS, "-cp", jars, f"{PACKAGE}.{CLASSES[tool]}", *arguments]
 
 
+def pass_on(content: str) -> str:
+    """Returns the name of a file with this content for a program that replaces this process.
+
+    It is a pipe: a password in it is never on disk, nor among the arguments. Only one reader gets the content.
+    """
+    reading, writing = os.pipe()
+    os.write(writing, content.encode())  # a pipe holds a few KB before anyone reads
+    os.close(writing)
+    os.set_inheritable(reading, True)
+    return f"/dev/fd/{reading}"
+
+
 def environment() -> dict[str, str]:
     """Returns this process's environment without the variables that change how Java starts."""
     return {name: value for name, value in os.environ.items() if name not in JAVA_VARIABLES}

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kafka import IsolationLevel, KafkaAdminClient, OffsetSpec, TopicPartition, errors
-from kafka.admin import MemberToRemove, UserScramCredentialUpsertion
+from kafka.admin import MemberToRemove
 
-from checkout.messaging.kafka_client import CLIENT_SETTINGS, AccessDenied, KafkaConnection, Result
+from checkout.messaging.kafka_client import CLIENT_SETTINGS, KafkaConnection, Result
 from checkout.messaging.kafka_topics import choose_brokers, create_topics, set_compression, topic_options
 from checkout.messaging.log import Lag, LogUnavailable, Partition
 from checkout.messaging.security.access_rules import AccessRule
 from checkout.messaging.security.kafka_rules import rules_of, set_rules
+from checkout.messaging.security.kafka_users import delete_users, set_passwords
 from checkout.settings import KafkaSecurity
 
 
@@ -150,24 +151,24 @@ class KafkaAdmin:
     def set_passwords(self, passwords: Mapping[str, str]) -> None:
         """Creates users with these passwords, or changes theirs, for the SASL mechanism of this connection."""
         mechanism = self.connection.security.mechanism
-        users = [UserScramCredentialUpsertion(user, mechanism, password) for user, password in passwords.items()]
-        refused = self._call(lambda admin: admin.alter_user_scram_credentials(users))
-        if problems := [problem for problem in refused.values() if problem]:
-            reason = "to set a password " + problems[0].rpartition(") ")[2]  # after the request as Java prints it
-            raise AccessDenied(self.connection.bootstrap_servers, self.connection.security.user, reason)
+        self._call(lambda admin: set_passwords(admin, mechanism, passwords))
 
     def set_rules(self, rules: Sequence[AccessRule]) -> None:
         """Makes these the only rules of the users that they name."""
-        self._call(lambda admin: set_rules(admin, rules))
+        self._call(lambda admin: set_rules(admin, {rule.user for rule in rules}, rules))
 
     def rules(self, user: str) -> set[AccessRule]:
         """Returns the rules of a user, each with one operation."""
         return self._call(lambda admin: rules_of(admin, user))
 
+    def delete_users(self) -> None:
+        """Deletes all users with the prefix and their rules. Raises ValueError when the prefix is empty."""
+        self._check_prefix()
+        self._call(lambda admin: delete_users(admin, self.connection.prefix))
+
     def delete(self) -> None:
         """Deletes all topics and groups with the prefix. Raises ValueError when the prefix is empty."""
-        if not self.connection.prefix:
-            raise ValueError("the store without a prefix is not deleted: stop its Kafka and remove its folder")
+        self._check_prefix()
         if topics := self._own_topics():
             self._call(lambda admin: admin.delete_topics(topics, raise_errors=False))
         if groups := [name for name in self._call(_group_names) if self.connection.has_prefix(name)]:
@@ -179,6 +180,10 @@ class KafkaAdmin:
             client, self._client = self._client, None
         if client:
             client.close()
+
+    def _check_prefix(self) -> None:
+        if not self.connection.prefix:
+            raise ValueError("the store without a prefix is not deleted: stop its Kafka and remove its folder")
 
     def _own_topics(self) -> list[str]:
         return [name for name in self._call(lambda admin: admin.list_topics()) if self.connection.has_prefix(name)]

@@ -15,11 +15,12 @@ import msgspec
 from checkout.local_kafka import cluster, security
 from checkout.local_kafka.download import Progress
 from checkout.messaging.kafka_log import KafkaBroker
+from checkout.processes.checks_before_start import check_groups, check_settings
 from checkout.processes.kafka_access import access_rules, user_of
 from checkout.processes.postgres import create_databases
-from checkout.processes.shop_file import ShopError, ShopFile, ShopProcess, find_shop
+from checkout.processes.shop_file import ShopError, ShopFile, ShopProcess
 from checkout.registry import STORE, load_registry
-from checkout.settings import HOST, PORTS, KafkaSecurity, Settings, WrongSetting, as_environment
+from checkout.settings import HOST, PORTS, KafkaSecurity, Settings, as_environment
 from checkout.system.deadline import wait_until
 from checkout.system.log_files import keep_small
 from checkout.system.pid import Pid
@@ -28,7 +29,6 @@ from checkout.tracing.start import check_tracing
 
 KAFKA_SERVICES, SIMULATORS = tuple(STORE.by_name), STORE.external_systems
 READY_WITHIN = 60.0  # seconds
-MEMBERS_LEAVE_WITHIN = 12.0  # seconds: longer than the session timeout of a member that was killed
 
 
 class Supervisor:
@@ -53,7 +53,7 @@ class Supervisor:
         """
         registry = self._registry
         containers = containers or (*registry.external_systems, *registry.by_name, *registry.front)
-        _check(self.settings, self.scale)
+        check_settings(self.settings, self.scale)
         check_tracing()
         check_free(self.settings, [name for name in containers if name in PORTS])
         self._start_kafka()
@@ -73,7 +73,7 @@ class Supervisor:
         with closing(self._broker()) as broker:
             has_ended_without_stop = (self.settings.home / "store.json").exists()
             if not self._has_started_kafka and not has_ended_without_stop:
-                _check_groups(broker, services)
+                check_groups(broker, services)
             topics = dict.fromkeys(self._registry.topics, self.settings.partitions)
             broker.create(topics, self.settings.retention_seconds)
         is_new = not (self.settings.home / "databases" / "stock.db").exists()
@@ -108,6 +108,11 @@ class Supervisor:
         self._children[replica] = child
         self.processes[replica] = ShopProcess(name, replica, f"http://{HOST}:{port}", Pid.of(child.pid), str(path))
         self._write_shop_file()
+
+    def restart(self, replica: str, **changes: str) -> None:
+        """Kills the process of a replica, if it runs, and starts another in its place, as `launch` does."""
+        self.processes[replica].pid.kill_with_children()
+        self.launch(replica, **changes)
 
     def wait_until_ready(self, replicas: Sequence[str] = ()) -> None:
         """Waits until these replicas (all by default) answer and have their partitions. Raises ShopError."""
@@ -207,38 +212,6 @@ def _reap(child: subprocess.Popen[bytes] | None) -> None:
     if child and child.stdin:
         child.stdin.close()
         child.wait()
-
-
-def _check_groups(broker: KafkaBroker, services: Sequence[str]) -> None:
-    # A second store with the same groups would get some of the first one's records, and neither would say so.
-    members: dict[str, list[str]] = {}
-
-    def have_left() -> bool:
-        members.clear()
-        members.update(broker.members(services))
-        return not members
-
-    try:
-        wait_until(have_left, MEMBERS_LEAVE_WITHIN, pause=0.5)
-    except TimeoutError:
-        group, replicas = next(iter(members.items()))
-        servers, prefix = broker.connection.bootstrap_servers, broker.connection.prefix
-        raise ShopError(
-            f"the consumer group {prefix}{group} at Kafka {servers} has the member {replicas[0]} already: stop the "
-            f"other store, or set CHECKOUT_PREFIX to another name, such as second--"
-        ) from None
-
-
-def _check(settings: Settings, scale: Mapping[str, int]) -> None:
-    for name, count in scale.items():
-        if count > 1 and not settings.database_url:
-            raise WrongSetting(f"{name} cannot have {count} replicas on SQLite, which serves one: add --postgres")
-    if settings.secured and settings.bootstrap_servers and not settings.kafka_security.has_tls:
-        servers, remedy = settings.bootstrap_servers, "leave out --secured, or unset it to start a local one"
-        raise WrongSetting(f"CHECKOUT_BOOTSTRAP_SERVERS names the Kafka at {servers}: {remedy}")
-    path = settings.home / "store.json"
-    if path.exists() and any(process.pid.is_alive() for process in find_shop(settings.home).processes):
-        raise ShopError(f"a store is already running below {settings.home}: stop it, or set CHECKOUT_HOME")
 
 
 def _is_ready(client: httpx.Client, address: str) -> bool:

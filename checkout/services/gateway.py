@@ -21,6 +21,8 @@ from checkout.messages import CANCEL_ORDER, PAYMENT_METHODS, PLACE_ORDER, PRODUC
 from checkout.services import gateway_document as document
 
 TIMEOUT = httpx.Timeout(10.0, connect=1.0)  # seconds
+LONGEST_ANSWER = 10.0  # seconds for the turn of a request and its call: clients wait longer
+LONGEST_TURN = 7.0  # seconds: a call needs some, else every request of a crowd would be begun in vain
 MOST_AT_ONCE = 50  # requests to one service: the others wait for their turn
 FORWARDED_HEADERS = (b"authorization", b"cid", b"content-type", b"idempotency-key", b"user-agent")
 RequestHook = Callable[[httpx.Request], Awaitable[None]]
@@ -32,14 +34,16 @@ class Gateway:
 
     `addresses` maps the name of a service to its URL. `on_accepted` is called with each message that Orders has
     accepted and with the id of its order as `order`, the request's `url`, `status`, `client`, `correlation` and `body`,
-    `on_forward` with each request before it is passed on. `patience`: seconds that a request waits for its turn.
+    `on_forward` with each request before it is passed on. `patience`: seconds that a request waits for its turn,
+    `longest_answer`: for its turn and the answer.
     """
 
     def __init__(
         self, addresses: Mapping[str, str], on_accepted: RequestCallback, on_forward: Sequence[RequestHook] = (),
-        patience: float = 10.0,
+        patience: float = LONGEST_TURN, longest_answer: float = LONGEST_ANSWER,
     ) -> None:  # fmt: skip
-        self._addresses, self._on_accepted, self._patience = addresses, on_accepted, patience
+        self._addresses, self._on_accepted = addresses, on_accepted
+        self._patience, self._longest_answer = patience, longest_answer
         # httpx has a queue, too, but each request that ends costs as much as the queue is long.
         self._turns = {service: asyncio.Semaphore(MOST_AT_ONCE) for service in addresses}
         self._client = httpx.AsyncClient(
@@ -128,11 +132,11 @@ class Gateway:
         # httptools leaves the white space after a value, which is no part of it and which httpx refuses to send.
         headers = [(name, value.strip()) for name, value in request.scope["headers"] if name in FORWARDED_HEADERS]
         try:
-            async with self._turn(service):
+            async with asyncio.timeout(self._longest_answer), self._turn(service):
                 return await self._client.request(request.method, url, content=body, headers=headers)
         except httpx.ConnectError:
             raise http_errors.Unavailable(f"{service} does not answer: try again in a moment") from None
-        except httpx.HTTPError:
+        except (httpx.HTTPError, TimeoutError):
             remedy = "repeat the request with the same Idempotency-Key" if body else "try again in a moment"
             raise http_errors.Unavailable(f"{service} did not answer in time: {remedy}") from None
 

@@ -29,6 +29,7 @@ padding: .6rem 1.2rem } .status { font-weight: bold } [role=alert] { color: #a40
 @media (prefers-color-scheme: dark) { body { background: #14181f; color: #e6e9ee } tr { border-color: #333c49 } }
 """
 CANCELLABLE = ("RECEIVED", "RESERVED")  # the page of such an order reloads itself
+TIMEOUT = 13.0  # seconds; the gateway answers after 10 at the latest
 EMPTY_FORM: Mapping[str, Any] = {}
 UNKNOWN = "It is not known whether your order was taken. Ask again: it is not ordered twice"
 
@@ -41,7 +42,7 @@ class Web:
 
     def __init__(self, gateway: str, secret: str = "") -> None:
         headers = {"user-agent": "web"} | ({FRONT_HEADER: front_key(secret)} if secret else {})
-        self._client = httpx.AsyncClient(base_url=gateway, timeout=10.0, headers=headers, trust_env=False)
+        self._client = httpx.AsyncClient(base_url=gateway, timeout=TIMEOUT, headers=headers, trust_env=False)
         self._forms = FormProtection(secret)
 
     def application(self, is_ready: Callable[[], bool]) -> Litestar:

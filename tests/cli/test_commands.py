@@ -69,10 +69,10 @@ def test_a_damaged_store_json_is_named(
         ("up --scale stock=0", "--scale stock=0: write SERVICE=N"),
         ("up --scale stock=17", "--scale stock=17: write SERVICE=N"),
         ("up --scale stock=-1", "--scale stock=-1: write SERVICE=N"),
-        ("up --brokers 2", "CHECKOUT_BROKERS is 2: choose 1 or 3"),
+        ("up --brokers 2", "CHECKOUT_BROKERS is '2': write 1 or 3"),
         ("up --partitions -1", "CHECKOUT_PARTITIONS is -1: choose 1 or more"),
         ("up --port-base 60000", "CHECKOUT_PORT_BASE is 60000: choose one between"),
-        ("kafka start --brokers 2", "CHECKOUT_BROKERS is 2: choose 1 or 3"),
+        ("kafka start --brokers 2", "CHECKOUT_BROKERS is '2': write 1 or 3"),
         ("messages --topic nonsense", "there is no topic nonsense: choose one of order.new-order-received"),
     ],
 )

@@ -26,8 +26,10 @@ def test_the_demo_runs_three_orders_and_can_be_repeated(tmp_path: Path) -> None:
     assert cluster.status(tmp_path / "demo").processes == []
 
 
-def test_a_demo_with_another_end_names_it_and_exits_with_1(tmp_path: Path) -> None:
-    run = checkout(tmp_path, "demo", CHECKOUT_STOCK="7")
+def test_a_demo_with_another_end_names_it_exits_with_1_and_leaves_no_user_on_a_secured_kafka(tmp_path: Path) -> None:
+    run = checkout(tmp_path, "demo", CHECKOUT_STOCK="7", CHECKOUT_SECURED="true")
 
     assert run.returncode == 1
     assert "unexpected: 2. A garden gnome: sold out" in run.stdout
+    passwords = (tmp_path / "demo" / "kafka" / "security").glob("*.password")
+    assert sorted(file.name for file in passwords) == ["broker.password", "operator.password"]

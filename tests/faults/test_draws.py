@@ -1,7 +1,7 @@
 """Draws and soak: the same faults for the same seed, none twice at the same place, brokers healed before replicas."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,7 @@ def fault(events: list[str], name: str, *affects: str, starts: bool = False) -> 
     return Fault(name, affects, inject, heal, starts)
 
 
-def run(tmp_path: Path, *drawn: Drawn) -> Soak:
+def soak_of(tmp_path: Path, *drawn: Drawn) -> Soak:
     """A soak that draws a fault every 5 seconds of a clock that goes on when the soak pauses."""
     store: Any = StubStore(tmp_path)
     seconds = [0.0]
@@ -78,7 +78,12 @@ def run(tmp_path: Path, *drawn: Drawn) -> Soak:
     def pause(by: float) -> None:
         seconds[0] += by
 
-    soak = Soak(store, iter(drawn), tmp_path / "faults.jsonl", 5.0, lambda: seconds[0], pause)
+    return Soak(store, iter(drawn), tmp_path / "faults.jsonl", 5.0, lambda: seconds[0], pause)
+
+
+def run(tmp_path: Path, *drawn: Drawn) -> Soak:
+    """A soak in which all these faults are injected."""
+    soak = soak_of(tmp_path, *drawn)
     soak.run(5.0 * len(drawn))
     return soak
 
@@ -102,6 +107,38 @@ def test_no_second_fault_is_injected_where_one_is_active(tmp_path: Path) -> None
 
     assert events == ["inject pause", "heal pause"]
     assert soak.counts == {"pause": 1}
+
+
+def test_a_fault_that_cannot_be_injected_ends_the_soak_and_every_fault_is_healed_and_only_those_that_began_count(
+    tmp_path: Path,
+) -> None:
+    events: list[str] = []
+    half = Fault("half", ["stock-2"], failing("stock-2 does not end"), lambda: events.append("heal half"))
+    soak = soak_of(tmp_path, Drawn("pause", fault(events, "pause", "stock-1"), 20), Drawn("kill", half, 0.0))
+
+    with pytest.raises(TimeoutError, match="stock-2 does not end"):
+        soak.run(10)
+
+    assert events == ["inject pause", "heal half", "heal pause"]
+    assert soak.counts == {"pause": 1} and b"half" not in (tmp_path / "faults.jsonl").read_bytes().splitlines()[0]
+
+
+def test_a_fault_that_cannot_be_healed_leaves_no_other_unhealed(tmp_path: Path) -> None:
+    events: list[str] = []
+    stuck = Fault("stuck", ["stock-1"], lambda: None, failing("stock-1 does not start"))
+    soak = soak_of(tmp_path, Drawn("kill", stuck, 5.0), Drawn("pause", fault(events, "pause", "stock-2"), 20))
+
+    with pytest.raises(TimeoutError, match="stock-1 does not start"):
+        soak.run(10)
+
+    assert events == ["inject pause", "heal pause"]
+
+
+def failing(reason: str) -> Callable[[], None]:
+    def fail() -> None:
+        raise TimeoutError(reason)
+
+    return fail
 
 
 def test_the_history_says_when_each_fault_began_and_ended(tmp_path: Path) -> None:

@@ -4,12 +4,14 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from checkout.faults.tcp_proxy import TcpProxy
 
+WaitUntil = Callable[..., None]
 SHORT = 0.2  # seconds in which something would arrive
 
 
@@ -105,6 +107,24 @@ def test_connections_can_be_closed_while_new_ones_are_accepted(proxy: TcpProxy) 
         with connect(proxy) as second:
             second.sendall(b"mug")
             assert second.recv(100) == b"mug"
+
+
+def test_a_connection_that_is_still_being_made_when_the_proxy_closes_is_closed(wait_until: WaitUntil) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as busy:
+        target = busy.getsockname()
+        with socket.create_connection(target):  # the only one that the target lets wait
+            proxy = TcpProxy(target[1])
+            with connect(proxy) as connection:
+                wait_until(lambda: is_connecting(target), "the proxy tries to reach the target")
+                proxy.close()
+                busy.accept()[0].close()
+
+                assert connection.recv(100) == b""
+
+
+def is_connecting(address: tuple[str, int]) -> bool:
+    found = psutil.Process().net_connections("tcp4")
+    return any(each.raddr == address and each.status == psutil.CONN_SYN_SENT for each in found)
 
 
 def test_a_target_that_is_away_closes_the_connection(proxy: TcpProxy) -> None:

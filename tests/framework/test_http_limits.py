@@ -30,6 +30,12 @@ async def place(request: Request[Any, Any, Any]) -> dict[str, int]:
     return {"bytes": len(await request.body())}
 
 
+@get("/endless")
+async def wait_for_the_end(request: Request[Any, Any, Any]) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
 @get("/large", sync_to_thread=False)
 def read_much() -> Response[bytes]:
     return Response(b"x" * 30_000_000, media_type="text/plain")
@@ -43,7 +49,7 @@ def connect() -> Iterator[Callable[..., socket.socket]]:
 
         def open_socket(protocol: Any = LimitedConnection) -> socket.socket:
             if protocol not in ports:
-                application = http_app.application("A test", [place, read_much], lambda: True)
+                application = http_app.application("A test", [place, read_much, wait_for_the_end], lambda: True)
                 address = stack.enter_context(http_server.serve_in_thread(application, protocol=protocol))
                 ports[protocol] = int(address.rpartition(":")[2])
             return stack.enter_context(socket.create_connection(("127.0.0.1", ports[protocol]), PATIENCE))
@@ -140,8 +146,8 @@ def test_what_is_no_http_request_is_400_in_the_form_of_all_errors(connect: Any, 
 
 
 @pytest.mark.parametrize(
-    "sent", [b"", b"GET", GET, POST + b"content-length: 10\r\n\r\n{", POST + b"transfer-encoding: chunked\r\n\r\n"],
-    ids=["nothing", "a word", "an unfinished head", "an unfinished body", "no chunk"],
+    "sent", [b"GET", GET, POST + b"content-length: 10\r\n\r\n{", POST + b"transfer-encoding: chunked\r\n\r\n"],
+    ids=["a word", "an unfinished head", "an unfinished body", "no chunk"],
 )  # fmt: skip
 def test_a_request_that_is_too_slow_is_408_and_the_connection_is_closed(
     connect: Any, caplog: pytest.LogCaptureFixture, sent: bytes
@@ -150,6 +156,19 @@ def test_a_request_that_is_too_slow_is_408_and_the_connection_is_closed(
 
     assert response_to(connect(HastyConnection), sent) == (408, message)
     assert caplog.text == ""
+
+
+def test_a_connection_on_which_nothing_is_sent_is_closed_without_an_answer(connect: Any) -> None:
+    assert response_to(connect(HastyConnection)) == (0, None)
+
+
+@pytest.mark.parametrize("behind", [b"GET /hea", b"GET / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n", b"\0"])
+def test_no_refusal_of_a_second_request_is_taken_for_the_answer_to_the_first(connect: Any, behind: bytes) -> None:
+    connection = connect(HastyConnection)
+
+    connection.sendall(b"GET /endless HTTP/1.1\r\nhost: a\r\n\r\n" + behind)
+
+    assert read_until_closed(connection, b"") == b""
 
 
 @pytest.mark.parametrize("dripped", [b"x", b"\r\n"], ids=["a header", "empty lines after a request"])
@@ -171,22 +190,36 @@ def test_a_body_after_its_refusal_does_not_keep_a_connection(connect: Any) -> No
     assert received.startswith(b"HTTP/1.1 413")
 
 
-class WatchedConnection(HastyConnection):
-    """Says when the server has closed it: the client would see that only after reading all that was on its way."""
+def watched() -> Any:
+    """A protocol that says when it cannot write, and when the server has closed it.
 
-    closed = threading.Event()
+    The client would see that only after reading all that was on its way.
+    """
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        self.closed.set()
+    class WatchedConnection(HastyConnection):
+        paused, closed = threading.Event(), threading.Event()
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self.paused.set()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            self.closed.set()
+
+    return WatchedConnection
 
 
-def test_a_response_that_is_not_read_does_not_keep_a_connection(connect: Any) -> None:
-    connection = connect(WatchedConnection)
+@pytest.mark.parametrize("behind", [b"", GET + b"\r\n"], ids=["nothing more", "another request"])
+def test_a_response_that_is_not_read_does_not_keep_a_connection(connect: Any, behind: bytes) -> None:
+    protocol = watched()
+    connection = connect(protocol)
 
     connection.sendall(b"GET /large HTTP/1.1\r\nhost: a\r\n\r\n")
+    assert protocol.paused.wait(PATIENCE)
+    connection.sendall(behind)
 
-    assert WatchedConnection.closed.wait(PATIENCE)
+    assert protocol.closed.wait(PATIENCE)
 
 
 def test_a_connection_too_many_is_503() -> None:

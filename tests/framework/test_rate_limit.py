@@ -33,6 +33,17 @@ def test_a_burst_is_accepted_and_then_as_many_as_the_rate_allows(rate: float, bu
     assert (at_once, later) == (burst, min(burst, 3))
 
 
+@pytest.mark.parametrize("rate", [1 / 3, 0.1, 0.07, 1 / 60, 0.001, 3.3])
+def test_no_rounding_refuses_a_request_that_the_rate_allows(rate: float) -> None:
+    clock, refused = Clock(), 0
+
+    for number in range(5_000):
+        clock.now = 0.1 + number * 1_234.567
+        refused += RateLimit(rate, clock=clock).wait("a") > 0
+
+    assert refused == 0
+
+
 def test_refused_requests_do_not_prolong_the_wait_which_is_told_exactly() -> None:
     clock = Clock()
     limit = RateLimit(2, clock=clock)

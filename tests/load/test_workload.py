@@ -6,9 +6,9 @@ from itertools import islice
 import msgspec
 import pytest
 
+from checkout.checker.facts import ENDS
 from checkout.domain import OPEN, OrderStatus
 from checkout.fields import OrderRequest
-from checkout.load.clients import ENDS
 from checkout.load.workload import CHEAP, MIX, OAK_TABLE, SOLD_OUT, UNKNOWN, Kind, Purchase, Workload
 from checkout.services.stock import CATALOGUE
 from checkout.simulators.payment_broker import CARD_LIMIT
@@ -60,4 +60,4 @@ def test_what_the_customers_are_shown_is_in_the_catalogue() -> None:
 
 
 def test_a_client_waits_until_no_status_can_be_undecided() -> None:
-    assert set(OrderStatus) - OPEN == ENDS
+    assert set(OrderStatus) - OPEN == set(ENDS)

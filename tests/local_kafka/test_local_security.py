@@ -45,6 +45,17 @@ def test_a_password_is_made_once_for_each_user(home: Path) -> None:
     assert security.client_security(home, "orders").password() == passwords[1]
 
 
+def test_the_passwords_of_a_run_are_deleted_and_no_others(home: Path) -> None:
+    kept, gone = (Path(security.client_security(home, user).password_file) for user in ("stock", "demo-1--stock"))
+    for user in ("stock", "demo-1--stock"):
+        security.make_password(home, user)
+
+    security.delete_passwords(home, "demo-1--")
+    security.delete_passwords(home, "")
+
+    assert kept.exists() and not gone.exists()
+
+
 def test_without_a_certificate_a_kafka_is_not_secured(tmp_path: Path) -> None:
     assert security.client_security(tmp_path) == KafkaSecurity()
     assert "SASL" not in broker_configs(tmp_path, 8000, 1)[0].properties()

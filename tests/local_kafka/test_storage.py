@@ -1,5 +1,6 @@
 """Storage: data folders are formatted as Kafka's own tool formats them."""
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ def test_a_folder_is_formatted_as_the_storage_tool_does(kafka_home: Path, port_b
 
     names = [sorted(file.name for file in folder.iterdir()) for folder in (expected, broker.data_folder)]
     assert names[0] == names[1]
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (broker.data_folder, broker.data_folder / names[1][0])]
+    assert (names[1][0], modes) == ("bootstrap.checkpoint", [0o700, 0o600])
     assert keys_in(expected / "meta.properties") == keys_in(broker.data_folder / "meta.properties")
 
 

@@ -1,9 +1,22 @@
 """Tools: Kafka's own command line tools, and when they need the address of a server."""
 
+import os
+import subprocess
+
 import pytest
 
 from checkout.local_kafka import tools
 from checkout.system.java import KAFKA, KAFKA_TOOLS
+
+
+def test_a_program_reads_once_what_is_passed_on_and_nothing_is_on_disk() -> None:
+    path = tools.pass_on("password=wooden spoon\n")
+    try:
+        ended = subprocess.run(["cat", path], capture_output=True, text=True, close_fds=False, timeout=10)
+    finally:
+        os.close(int(path.rpartition("/")[2]))
+
+    assert (ended.stdout, ended.stderr) == ("password=wooden spoon\n", "")
 
 
 def test_the_tools_have_the_version_of_the_broker() -> None:

@@ -6,6 +6,16 @@ from typing import Any
 
 import pytest
 from kafka import KafkaAdminClient
+from kafka.admin import (
+    ACL,
+    ACLFilter,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    ResourcePattern,
+    ResourcePatternFilter,
+    ResourceType,
+)
 from secured_kafka.secured_store import login_of
 
 from checkout.local_kafka import security
@@ -18,12 +28,15 @@ from checkout.messaging.kafka_client import AccessDenied
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import ProducerRecord
 from checkout.messaging.security.access_rules import READ, TOPIC, AccessRule
+from checkout.messaging.security.login import LoginRefused
 from checkout.processes.kafka_access import access_rules
 from checkout.processes.supervisor import Supervisor
 from checkout.registry import STORE
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 APPROVED, RESERVED, CHARGE = "order.new-order-approved", "stock.order-products-reserved", "order.process-order-payment"
+ALLOW, DENY = ACLPermissionType.ALLOW, ACLPermissionType.DENY
+LITERAL, PREFIXED = ACLResourcePatternType.LITERAL, ACLResourcePatternType.PREFIXED
 WaitUntil = Callable[..., None]
 
 
@@ -57,6 +70,46 @@ def test_a_rule_that_the_registry_no_longer_needs_is_taken_away(connect: Callabl
 
     assert operator.rules("guest") == {rule}
     operator.set_rules([AccessRule("guest", TOPIC, "none", (READ,))])
+
+
+@pytest.mark.parametrize(
+    ("permission", "pattern", "host"),
+    [(DENY, LITERAL, "*"), (ALLOW, PREFIXED, "*"), (ALLOW, LITERAL, "192.0.2.1"), (DENY, PREFIXED, "192.0.2.1")],
+)
+def test_what_denies_or_is_for_a_prefix_or_a_host_is_no_rule_and_is_taken_away(
+    permission: ACLPermissionType, pattern: ACLResourcePatternType, host: str, connect: Callable[..., KafkaBroker]
+) -> None:
+    operator, rule = connect(), AccessRule("visitor", TOPIC, RESERVED, (READ,))
+    resource = ResourcePattern(ResourceType.TOPIC, RESERVED, pattern)
+    with closing(operator.connection.new_client(KafkaAdminClient, {})) as admin:
+        admin.create_acls([ACL("User:visitor", host, ACLOperation.READ, permission, resource)])
+
+        operator.set_rules([rule])
+
+        everything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+        every = ACLFilter("User:visitor", None, ACLOperation.ANY, ACLPermissionType.ANY, everything)
+        literal = ResourcePattern(ResourceType.TOPIC, RESERVED, LITERAL)
+        assert admin.describe_acls(every)[0] == [ACL("User:visitor", "*", ACLOperation.READ, ALLOW, literal)]
+    assert operator.rules("visitor") == {rule}
+
+
+def test_the_users_of_a_run_are_deleted_with_all_their_rules_and_no_others(
+    connect: Callable[..., KafkaBroker], store: Supervisor
+) -> None:
+    operator, user = connect(), "gone--stock"
+    operator.set_passwords({user: security.make_password(store.settings.home, user)})
+    operator.set_rules([AccessRule(user, TOPIC, RESERVED, (READ,))])
+    assert RESERVED in connect(user).topics()
+
+    with closing(KafkaBroker(store.settings.bootstrap_servers, "gone--", security=login_of(store))) as run:
+        run.delete_users()
+
+    with pytest.raises(LoginRefused, match=f"refuses the user {user}"):
+        connect(user).topics()
+    assert operator.rules(user) == set() and operator.rules("stock")
+    assert RESERVED in connect("stock").topics()
+    with pytest.raises(ValueError, match="without a prefix"):
+        operator.delete_users()
 
 
 @pytest.mark.parametrize("producer", [BatchProducer, ConfluentProducer])

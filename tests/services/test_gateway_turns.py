@@ -6,10 +6,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
+import pytest
 from litestar import Litestar, Response, get
 
 from checkout.framework import http_server
-from checkout.services.gateway import MOST_AT_ONCE, Gateway
+from checkout.load import clients
+from checkout.services import web
+from checkout.services.gateway import LONGEST_ANSWER, LONGEST_TURN, MOST_AT_ONCE, Gateway
 
 PRODUCTS = "/api/v1/stock-management/products"
 
@@ -78,3 +81,19 @@ def test_a_request_that_gets_no_turn_in_time_is_answered_with_503_and_may_come_a
     refused = [each for each in responses if each.status_code != 200]
     assert [(each.status_code, each.headers["retry-after"]) for each in refused] == [(503, "1")]
     assert refused[0].json() == {"message": "stock has too many requests: try again in a moment"}
+
+
+@pytest.mark.parametrize("requests", [1, MOST_AT_ONCE + 1])
+def test_no_request_waits_longer_than_the_longest_answer(requests: int) -> None:
+    service = CrowdedService(opens_at=1_000)
+
+    with gateway_of(service, longest_answer=0.3) as address:
+        responses = asyncio.run(get_products(address, requests))
+        service.open()
+
+    message = "stock did not answer in time: try again in a moment"
+    assert [(each.status_code, each.json()["message"]) for each in responses] == [(503, message)] * requests
+
+
+def test_clients_and_the_web_app_wait_longer_than_the_gateway() -> None:
+    assert LONGEST_TURN < LONGEST_ANSWER < web.TIMEOUT and (clients.TIMEOUT.read or 0) > LONGEST_ANSWER

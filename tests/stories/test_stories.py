@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checkout.processes import supervisor
+from checkout.processes import checks_before_start
 from checkout.processes.shop_file import ShopError
 from checkout.processes.supervisor import Supervisor
 from checkout.registry import arrows
@@ -159,7 +159,7 @@ def test_databases_and_journals_are_readable_only_by_their_user(store: Superviso
 def test_a_second_store_with_the_same_prefix_is_refused(
     store: Supervisor, new_store: Callable[..., Supervisor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "MEMBERS_LEAVE_WITHIN", 0.1)
+    monkeypatch.setattr(checks_before_start, "MEMBERS_LEAVE_WITHIN", 0.1)
     prefix = store.settings.prefix
 
     expected = f"the consumer group {prefix}stock at Kafka .* has the member {prefix}stock-1 already.*CHECKOUT_PREFIX"

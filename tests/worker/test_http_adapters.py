@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from litestar import Litestar, post
 from sample import FIRST
 from worker.outbox_rows import CHARGE, MAIL, PARCEL, external_call
 
@@ -67,6 +68,20 @@ def test_a_charge_is_sent_with_its_idempotency_key(provider_and_adapter: Any) ->
     assert (entry["key"], entry["order"], entry["amount"], entry["currency"], entry["method"], entry["status"]) == (
         idempotency_key(external_call(CHARGE)), FIRST, Decimal("10.00"), "EUR", "CREDIT", "charged",
     )
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/"])
+def test_the_path_of_a_providers_address_is_called_and_journaled(path: str) -> None:
+    @post("/v1/charges", status_code=201)
+    async def charge() -> dict[str, str]:
+        return {"status": "charged"}
+
+    with http_api.serve_in_thread(Litestar([charge])) as address:
+        adapter = HttpAdapter(address.replace("//", "//shop:geheim@") + path)
+        result = adapter.charge(external_call(CHARGE))
+        adapter._client.close()
+
+    assert (result.reply, result.url) == (CardCharged(FIRST), f"{address}/v1/charges")
 
 
 def test_a_denied_charge_is_a_reply_with_the_reason(provider_and_adapter: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 import pytest
 from sample import EMAIL, FIRST, SECOND
 from worker.connections import close_connection
@@ -65,6 +66,21 @@ def test_an_email_that_is_too_large_is_refused_permanently(mailbox_and_adapter: 
 
     assert (result.status, type(result.reply)) == ("552", EmailRefused)
     assert "size" in result.reply.reason
+    assert inbox.mails() == []
+
+
+@pytest.mark.parametrize(
+    "fields", [{"customer_email": "añe@example.org"}, {"customer_email": "ada@münchen.example"}, {"subject": "a\nb"}]
+)
+def test_an_address_or_subject_that_no_email_can_have_is_refused_permanently(
+    mailbox_and_adapter: Any, fields: dict[str, str]
+) -> None:
+    inbox, adapter = mailbox_and_adapter
+
+    result = adapter.send(external_call(msgspec.structs.replace(MAIL, **fields)))
+
+    assert (result.status, type(result.reply)) == ("553", EmailRefused)
+    assert "the subject or the address has characters" in result.reply.reason
     assert inbox.mails() == []
 
 

@@ -95,7 +95,5 @@ def _server_options(arguments: Sequence[str]) -> list[str]:
     login = settings.kafka_security if settings.bootstrap_servers else security.client_security(home)
     options = ["--bootstrap-server", settings.bootstrap_servers or status.bootstrap_servers]
     if login.protocol != PLAINTEXT and tools.lacks_command_config(arguments):
-        home.mkdir(parents=True, exist_ok=True)
-        security.write_secret(home / "kafka-client.properties", security.client_properties(login))
-        options += ["--command-config", str(home / "kafka-client.properties")]
+        options += ["--command-config", tools.pass_on(security.client_properties(login))]
     return options

@@ -17,9 +17,11 @@ from checkout.cli.running.up import running_shop
 from checkout.domain import OrderStatus
 from checkout.journal import journal
 from checkout.journal.hop import Hop
+from checkout.local_kafka import security
 from checkout.messages import CANCEL_ORDER, PLACE_ORDER, PRODUCTS
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.processes.shop_file import ShopFile, find_shop
+from checkout.processes.switches import set_switches
 from checkout.registry import arrows
 from checkout.settings import read_settings
 from checkout.system.deadline import wait_until
@@ -117,6 +119,9 @@ def run(every: bool) -> int:
             problems += _differences(story, result)
         with closing(KafkaBroker(shop.bootstrap_servers, prefix, security=shop.kafka_security)) as broker:
             broker.delete()
+            if security.is_secured(home):
+                broker.delete_users()
+                security.delete_passwords(home, prefix)
     for problem in problems:
         output.out.print(f"[bold]unexpected:[/bold] {problem}")
     if not problems:
@@ -128,7 +133,7 @@ def run(every: bool) -> int:
 def _run_story(shop: ShopFile, story: Story) -> StoryResult:
     before = _available(shop, story.sku)
     for system, switches in story.switches.items():
-        _set_switches(shop, system, switches)
+        set_switches(shop.address(system), switches)
     body = CUSTOMER | {"products": [{"sku": story.sku, "quantity": story.quantity}]}
     id = call_gateway(shop, "POST", PLACE_ORDER, json=body)["id"]
     if story.cancel_when:
@@ -140,13 +145,9 @@ def _run_story(shop: ShopFile, story: Story) -> StoryResult:
     mails = httpx.get(shop.address("mailbox") + "/mails", params={"order": id}, trust_env=False).json()
     charged, refunded = (_sum(shop, id, path) for path in ("charges", "refunds"))
     for system in story.switches:
-        _set_switches(shop, system, {})
+        set_switches(shop.address(system), {})
     subjects = [mail["subject"] for mail in mails]
     return StoryResult(hops, order, before, _available(shop, story.sku), subjects, charged, refunded)
-
-
-def _set_switches(shop: ShopFile, system: str, switches: Mapping[str, Any]) -> None:
-    httpx.put(shop.address(system) + "/switches", json=switches, trust_env=False).raise_for_status()
 
 
 def _cancel(shop: ShopFile, id: str, when: str) -> None:

@@ -53,6 +53,7 @@ class ConfluentConsumer:
         member = MEMBER_SETTINGS | {"group.instance.id": add_prefix(replica)} if replica else {}
         self._client = Consumer({**CONSUMER_SETTINGS, **servers, **member})
         self._assigned: set[Partition] = set()
+        self.added: set[Partition] = set()
         self._is_member = replica is not None
         if replica:
             names = [add_prefix(topic) for topic in partitions]
@@ -169,7 +170,9 @@ class ConfluentConsumer:
                     raise self._translated(error.args[0]) from error
 
     def _add(self, client: Any, partitions: list[TopicPartition]) -> None:
-        self._assigned |= self._without_prefix(partitions)
+        added = self._without_prefix(partitions)
+        self._assigned |= added
+        self.added |= added
 
     def _remove(self, client: Any, partitions: list[TopicPartition]) -> None:
         self._assigned -= self._without_prefix(partitions)

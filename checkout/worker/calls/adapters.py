@@ -5,6 +5,7 @@ import re
 import smtplib
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Any
@@ -129,9 +130,10 @@ class HttpAdapter:
 
     def _request(self, method: str, path: str, kinds: Kinds, **options: Any) -> Answer:
         """Makes a request; a status that is not in `kinds`, or a body of another type, is no answer."""
-        url = str(self._client.base_url.join(path).copy_with(userinfo=b""))  # journals must not have its password
+        request = self._client.build_request(method, path, **options)
+        url = str(request.url.copy_with(userinfo=b""))  # journals must not have its password
         try:
-            with self._client.stream(method, path, **options) as response:
+            with closing(self._client.send(request, stream=True)) as response:
                 body = json.loads(_read(response))  # takes a lone surrogate, which msgspec refuses
         except (httpx.HTTPError, ValueError, RecursionError) as error:
             raise Unanswered(url, type(error).__name__) from error
@@ -166,14 +168,16 @@ class SmtpAdapter:
         """Step 14, 12 or 7: sends the e-mail. Raises Unanswered."""
         call = msgspec.json.decode(row.payload or b"", type=SendEmail)
         try:
-            self._connection().send_message(email_message(call, row), SENDER.addr_spec, [call.customer_email])
+            mail = email_message(call, row)
+        except ValueError as error:  # no attempt could be better
+            return CallResult(row, self.url, "553", EmailRefused(call.id, call.kind, readable(error)))
+        try:
+            self._connection().send_message(mail, SENDER.addr_spec, [call.customer_email])
         except smtplib.SMTPRecipientsRefused as error:
             code, reason = next(iter(error.recipients.values()))
             return self._refused(row, call, code, reason)
         except smtplib.SMTPResponseException as error:
             return self._refused(row, call, error.smtp_code, error.smtp_error)
-        except smtplib.SMTPNotSupportedError as error:
-            return self._refused(row, call, 553, str(error).encode())
         except (smtplib.SMTPException, OSError) as error:
             self._disconnect()
             raise Unanswered(self.url, type(error).__name__) from error
