@@ -11,7 +11,7 @@ from checkout.settings import WrongSetting
     ("fields", "scale", "message"),
     [
         ({"lines": 101}, [], "--lines 101: an order has at most 100 lines"),
-        ({"brokers": 2}, [], "BROKERS 1 or 3"),
+        ({"brokers": 2}, [], "BROKERS is .2.: write 1 or 3"),
         ({}, ["stock=2"], "--scale needs --postgres"),
         ({"postgres": True}, ["web=2"], "--scale web=2: write SERVICE=N"),
     ],

@@ -136,7 +136,7 @@ def test_a_kafka_without_tls_and_login_is_told_from_one_that_is_away(
 
 def test_a_client_that_is_not_installed_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("confluent_consumer", "confluent_producer"):
-        monkeypatch.delitem(sys.modules, f"checkout.messaging.{name}", raising=False)
+        monkeypatch.delitem(sys.modules, f"checkout.messaging.clients.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "confluent_kafka", None)
 
     with pytest.raises(PackageMissing, match=r"needs the package confluent-kafka: install it with `pip install"):
