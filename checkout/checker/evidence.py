@@ -104,7 +104,7 @@ class Evidence:
         return Ages(self.witnesses, self.topics, self.orders, self.accepted)
 
     def is_old(self, order: str, counts: Counter[str] | None = None) -> bool:
-        """Whether an order is older than the retention; then it is counted, and nobody need know it any more."""
+        """Whether an order is older than the retention; then it is counted, and its records and rows may be deleted."""
         is_old = self.ages.is_old(order)
         if is_old and counts is not None:
             counts[OLD] += 1
