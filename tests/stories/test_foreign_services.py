@@ -118,7 +118,7 @@ def test_the_messages_of_a_foreign_orders_service_are_observed_in_the_journey(fo
         (7, "ProcessPayment", "duplicate"),
         (12, "OrderApproved", "applied"),
     ]
-    assert ours == [4, 5, 8, 9, 10, 13, 13, 13, 14]
+    assert sorted(ours) == [4, 5, 8, 9, 10, 13, 13, 13, 14]  # 14 of one service may come before 13 of another
 
 
 def test_the_messages_of_a_foreign_orders_service_are_listed(foreign_order: ForeignOrder) -> None:
