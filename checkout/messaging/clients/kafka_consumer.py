@@ -13,7 +13,7 @@ from kafka.record.default_records import DefaultRecordBatch
 
 from checkout.errors import CheckoutError
 from checkout.messaging.clients.kafka_assignor import ASSIGNORS
-from checkout.messaging.clients.kafka_rebalances import AddedPartitions
+from checkout.messaging.clients.rebalances import AddedPartitions
 from checkout.messaging.kafka_client import ATTEMPT_TIMEOUT_SECONDS, CLIENT_SETTINGS, KafkaConnection, ReplicaFenced
 from checkout.messaging.log import CommitRefused, Partition, Record
 from checkout.system.deadline import wait_until

@@ -1,4 +1,4 @@
-"""Kafka rebalances: notes which partitions kafka-python assigns to a consumer."""
+"""Rebalances: notes which partitions kafka-python assigns to a consumer."""
 
 from collections.abc import Callable, Iterable
 
