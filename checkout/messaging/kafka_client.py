@@ -176,7 +176,6 @@ class GroupConsumer(Protocol):
     """The consumer of one `KafkaLog`, on one of the client libraries."""
 
     assignment: set[Partition]
-    added: set[Partition]  # assigned to this member since its owner has last removed them from this set
 
     def __init__(
         self, connection: KafkaConnection, group: str, partitions: Mapping[str, int], replica: str | None

@@ -100,7 +100,6 @@ class KafkaLog:
         self._consumer, self._producer = consumer, producer
         self._is_fenced = False
         self._redelivery: dict[Partition, int] = {}  # the first offset that is not committed
-        self._starts: dict[Partition, int] = {}  # the lowest position since each partition was assigned
 
     def assignment(self) -> set[Partition]:
         """Returns the partitions assigned to this member; changes only during `poll`."""
@@ -130,10 +129,8 @@ class KafkaLog:
 
     def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Commits the next offsets of the partitions that are still assigned to this member."""
-        self._learn_starts()
         assigned = self._consumer.assignment & self._consumer.assigned_now()
-        # An offset from before a rebalance must not take back what another member has committed since.
-        kept = {p: offset for p, offset in offsets.items() if p in assigned and offset >= self._starts.get(p, 0)}
+        kept = {partition: offset for partition, offset in offsets.items() if partition in assigned}
         try:
             self._consumer.commit(kept)
         except CommitRefused as refusal:
@@ -143,21 +140,13 @@ class KafkaLog:
             raise CommitRefused(f"{self._replica} may not commit now: {refusal}") from refusal
         self._redelivery |= kept
         if lost := sorted(offsets.keys() - kept.keys()):
-            raise CommitRefused(f"{lost} are no longer assigned to {self._replica}, or were not since")
+            raise CommitRefused(f"{lost} are no longer assigned to {self._replica}")
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Sets the offset at which the next `poll` starts."""
         if partition not in self.assignment():
             raise ValueError(f"{partition[0]}[{partition[1]}] is not assigned to {self._replica}")
-        self._learn_starts()
-        self._starts[partition] = min(self._starts.get(partition, 0), offset)
         self._consumer.seek(partition, offset)
-
-    def _learn_starts(self) -> None:
-        if added := set(self._consumer.added):
-            lags = self._broker.lags(self._group, sorted({topic for topic, _ in added}))
-            self._starts |= {partition: lags[partition].committed for partition in added & lags.keys()}
-            self._consumer.added.difference_update(added)
 
     def lag(self) -> dict[Partition, Lag]:
         """Returns the group's lag for every partition of its topics."""

@@ -214,3 +214,20 @@ def test_a_fenced_replica_can_neither_commit_nor_poll(broker: Broker, join: Join
     earlier.close()
     successor.commit({(ORDERS, 0): 1})
     assert broker.lags("stock", [ORDERS]) == {(ORDERS, 0): Lag(1, 2)}
+
+
+def test_commit_of_an_assigned_reader_is_refused_while_its_group_has_members(broker: Broker, join: Join) -> None:
+    broker.create({ORDERS: 1})
+    reader = join("stock", [ORDERS], "lab", assign=True)
+    reader.send(orders(2))
+    take(reader, 2)
+    member = join("stock", [ORDERS], "stock-1")
+    take(member, 2)
+
+    with pytest.raises(CommitRefused, match="lab"):
+        reader.commit({(ORDERS, 0): 2})
+
+    assert [record.offset for record in take(reader, 2)] == [0, 1]
+    member.close()
+    reader.commit({(ORDERS, 0): 2})
+    assert reader.lag() == {(ORDERS, 0): Lag(2, 2)}

@@ -2,8 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from messaging.polling import ORDERS, orders
 
+from checkout.messaging.log import CommitRefused
 from checkout.messaging.memory_log import MemoryBroker
 
 
@@ -27,3 +29,22 @@ def test_records_of_many_threads_have_different_offsets() -> None:
 
     assert sorted(places) == [(0, offset) for offset in range(4_000)]
     assert broker.ends([ORDERS]) == {(ORDERS, 0): 4_000}
+
+
+def test_an_offset_from_before_a_rebalance_does_not_take_back_what_another_member_has_committed() -> None:
+    broker = MemoryBroker()
+    broker.create({ORDERS: 1})
+    first = broker.join("stock", [ORDERS], "stock-1")
+    first.send(orders(2))
+    first.poll(1, 0)
+    second = broker.join("stock", [ORDERS], "stock-2")
+    broker.remove_member("stock", "stock-1")
+    second.poll(2, 0)
+    second.commit({(ORDERS, 0): 2})
+    second.close()
+    first.poll(1, 0)
+
+    with pytest.raises(CommitRefused, match="stock-1"):
+        first.commit({(ORDERS, 0): 1})
+
+    assert first.lag()[ORDERS, 0].committed == 2

@@ -53,7 +53,6 @@ class ConfluentConsumer:
         member = MEMBER_SETTINGS | {"group.instance.id": add_prefix(replica)} if replica else {}
         self._client = Consumer({**CONSUMER_SETTINGS, **servers, **member})
         self._assigned: set[Partition] = set()
-        self.added: set[Partition] = set()
         self._is_member = replica is not None
         if replica:
             names = [add_prefix(topic) for topic in partitions]
@@ -170,9 +169,7 @@ class ConfluentConsumer:
                     raise self._translated(error.args[0]) from error
 
     def _add(self, client: Any, partitions: list[TopicPartition]) -> None:
-        added = self._without_prefix(partitions)
-        self._assigned |= added
-        self.added |= added
+        self._assigned |= self._without_prefix(partitions)
 
     def _remove(self, client: Any, partitions: list[TopicPartition]) -> None:
         self._assigned -= self._without_prefix(partitions)

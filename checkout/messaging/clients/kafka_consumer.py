@@ -13,7 +13,6 @@ from kafka.record.default_records import DefaultRecordBatch
 
 from checkout.errors import CheckoutError
 from checkout.messaging.clients.kafka_assignor import ASSIGNORS
-from checkout.messaging.clients.rebalances import AddedPartitions
 from checkout.messaging.kafka_client import ATTEMPT_TIMEOUT_SECONDS, CLIENT_SETTINGS, KafkaConnection, ReplicaFenced
 from checkout.messaging.log import CommitRefused, Partition, Record
 from checkout.system.deadline import wait_until
@@ -64,9 +63,8 @@ class BackgroundConsumer:
         group_id = connection.add_prefix(group)
         self._client = connection.new_client(KafkaConsumer, CONSUMER_SETTINGS, group_id=group_id, **member)
         _close_fetch_race(self._client)
-        self.added: set[Partition] = set()
         if replica:
-            self._client.subscribe(names, listener=AddedPartitions(self.added, connection.strip_prefix))
+            self._client.subscribe(names)
             # kafka-python 3.0.12 joins again when it learns of the topics later, and may then lose its assignment.
             self._client.topics()
         else:
