@@ -28,6 +28,7 @@ from checkout.messaging.kafka_client import AccessDenied
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import ProducerRecord
 from checkout.messaging.security.access_rules import READ, TOPIC, AccessRule
+from checkout.messaging.security.login import LoginRefused
 from checkout.processes.kafka_access import access_rules
 from checkout.processes.supervisor import Supervisor
 from checkout.registry import STORE
@@ -103,7 +104,7 @@ def test_the_users_of_a_run_are_deleted_with_all_their_rules_and_no_others(
     with closing(KafkaBroker(store.settings.bootstrap_servers, "gone--", security=login_of(store))) as run:
         run.delete_users()
 
-    with pytest.raises(AccessDenied, match=f"refuses the user {user}"):
+    with pytest.raises(LoginRefused, match=f"refuses the user {user}"):
         connect(user).topics()
     assert operator.rules(user) == set() and operator.rules("stock")
     assert RESERVED in connect("stock").topics()
