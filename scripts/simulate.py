@@ -1,4 +1,4 @@
-"""Simulate: many schedules of the simulation, each judged by the checker; the first that fails is told as a story."""
+"""Simulate: many schedules of the simulation, each evaluated by the checker; prints the story of the first that fails."""
 
 import argparse
 import multiprocessing
