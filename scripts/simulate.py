@@ -1,4 +1,4 @@
-"""Simulate: many schedules of the simulation, each evaluated by the checker; prints the story of the first that fails."""
+"""Simulate: many schedules of the simulation, evaluated by the checker; prints the story of the first that fails."""
 
 import argparse
 import multiprocessing
