@@ -4,7 +4,6 @@ import threading
 from collections.abc import Mapping
 from html import escape
 from itertools import takewhile
-from pathlib import Path
 from typing import Any, ClassVar
 
 import anywidget
@@ -19,8 +18,8 @@ from checkout.lab.history.replay import Replay
 from checkout.lab.history.sentences import element
 from checkout.lab.lab import Lab
 from checkout.lab.views.pictures import VIEWS, arrow_lines, static_picture, view
+from checkout.lab.widget.assets import script, style
 
-SCRIPTS = [Path(__file__).with_name(name) for name in ("walk_picture.js", "walk_panels.js", "walk.js")]
 HOP_FIELDS = ("step", "to", "message", "technology", "topic", "group", "replica", "cause", "outcome")
 MOMENT_FIELDS = ("order", "place", "lag", "sentence")
 SUMMARY_COLUMNS = ("order", "status", "reason", "total")
@@ -33,8 +32,8 @@ class Walk(anywidget.AnyWidget):
     `run` is a lab, which the browser can move, or a replay.
     """
 
-    _esm: ClassVar[str] = "\n".join(script.read_text(encoding="utf-8") for script in SCRIPTS)
-    _css: ClassVar[str] = Path(__file__).with_name("walk.css").read_text(encoding="utf-8")
+    _esm: ClassVar[str] = script("picture", "panels", "walk")
+    _css: ClassVar[str] = style("walk")
 
     def __init__(self, run: Lab | Replay) -> None:
         super().__init__()

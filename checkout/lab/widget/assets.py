@@ -1,0 +1,15 @@
+"""Assets: the JavaScript and the style sheets of the widgets, joined from files without a build step."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+
+def script(*names: str) -> str:
+    """Returns these files of `js/` as one module, in this order: all of them share one scope."""
+    return "\n".join((FOLDER / "js" / f"{name}.js").read_text(encoding="utf-8") for name in names)
+
+
+def style(*names: str) -> str:
+    """Returns these files of `css/` as one style sheet."""
+    return "\n".join((FOLDER / "css" / f"{name}.css").read_text(encoding="utf-8") for name in names)
