@@ -54,6 +54,7 @@ MAY_IMPORT = {
     ],
     "checkout.bench": [
         *WORKER, "checkout.registry", "checkout.processes", "checkout.local_kafka", "checkout.system",
+        "checkout.checker",
     ],
     "checkout.c4": ["checkout.journal", "checkout.system"],
     "checkout.lab": ["checkout"],

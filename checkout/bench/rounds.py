@@ -14,6 +14,7 @@ import msgspec
 import psutil  # type: ignore[import-untyped]
 
 from checkout.bench.effects import STOCK, check_effects
+from checkout.bench.invariants import check_invariants
 from checkout.bench.load import Load
 from checkout.bench.systems import RunningSystem, System, running
 from checkout.local_kafka import cluster
@@ -158,6 +159,8 @@ def _loaded(
                     _settle(broker)
                     yield shop, load, broker
             check_effects(partial(database_url, settings), orders, orders * plan.lines)
+            if not system.command:  # the tables of others are known only as far as the effects count them
+                check_invariants(partial(database_url, settings), broker)
         except ShopError as error:
             raise ShopError(f"{system.name}: {error}") from error
         finally:

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from checkout.journal.hop import coordinates
+from checkout.messaging.forwarding_log import ForwardingLog
 from checkout.messaging.log import (
     CommitRefused,
     Lag,
@@ -61,7 +62,7 @@ class SentRecords:
         return next((each for each in range(offset, end) if (*partition, each) not in self._no_records), end)
 
 
-class SteppingLog:
+class SteppingLog(ForwardingLog):
     """The log of one replica. It knows without asking the broker which of the sent records wait for the replica.
 
     `on_commit(partition, offset)` is called with each committed offset, `rebalance_all()` when an expected record
@@ -72,15 +73,12 @@ class SteppingLog:
         self, log: Log, sent: SentRecords, on_commit: CommitListener = lambda partition, offset: None,
         rebalance_all: Callable[[], object] = lambda: None,
     ) -> None:  # fmt: skip
-        self._log, self._sent, self._on_commit, self._rebalance_all = log, sent, on_commit, rebalance_all
+        super().__init__(log)
+        self._sent, self._on_commit, self._rebalance_all = sent, on_commit, rebalance_all
         self.is_open = False
         self._positions: dict[Partition, int] = {}
         self._fetched: dict[RecordPosition, Record] = {}
         self._update_assignment()
-
-    def assignment(self) -> set[Partition]:
-        """The partitions this replica owns now."""
-        return self._log.assignment()
 
     def waiting(self) -> tuple[int, RecordPosition] | None:
         """The sequence number and position of the earliest sent record that waits for this replica."""
@@ -135,18 +133,6 @@ class SteppingLog:
         self._log.seek(partition, offset)
         self._positions[partition] = offset
         self._fetched = {at: record for at, record in self._fetched.items() if at[:2] != partition}
-
-    def lag(self) -> dict[Partition, Lag]:
-        """Committed and end offset of the group for each partition of its topics, from the broker."""
-        return self._log.lag()
-
-    def close(self) -> None:
-        """Leaves the group."""
-        self._log.close()
-
-    def abandon(self) -> None:
-        """Stops without leaving the group, as a crashed process does."""
-        self._log.abandon()
 
     def _is_delivered(self) -> bool:
         # A rebalance may take the awaited record away: then nothing is waiting any more.

@@ -10,7 +10,8 @@ from checkout.messages import (
     PaymentRefunded,
     ReservationExpired,
 )
-from checkout.messaging.log import Lag, Log, Partition, ProducerRecord, Record, RecordMetadata
+from checkout.messaging.forwarding_log import ForwardingLog
+from checkout.messaging.log import Log, Partition, ProducerRecord, Record, RecordMetadata
 from checkout.processes.crash_points.crash_point import CrashPoint
 
 RESULTS = {  # what the points of Payments end with, by the topic on which the result of a call is published
@@ -19,12 +20,13 @@ RESULTS = {  # what the points of Payments end with, by the topic on which the r
 }
 
 
-class WatchedLog:
+class WatchedLog(ForwardingLog):
     """A `Log` with the points W0, W1 and W5 to W7, and those of sending: W3, W4, G2, G3, P4, T1 and T2."""
 
     def __init__(self, point: CrashPoint, log: Log, sends_calls: bool, on_sent: Callable[[], object]) -> None:
         """With `sends_calls` the points W3 to W5 are about external calls. `on_sent` is called after each `send`."""
-        self._point, self._log, self._sends_calls, self._on_sent = point, log, sends_calls, on_sent
+        super().__init__(log)
+        self._point, self._sends_calls, self._on_sent = point, sends_calls, on_sent
         self._had_assignment = self._is_committed = self._is_idle = False
         self._is_acknowledged = False  # something was sent and acknowledged since the last commit
 
@@ -75,27 +77,3 @@ class WatchedLog:
         self._point.reach("W6", lambda: self._log.commit(offsets))
         self._log.commit(offsets)
         self._is_acknowledged, self._is_committed = False, True
-
-    def assignment(self) -> set[Partition]:
-        """Returns the partitions assigned to this member."""
-        return self._log.assignment()
-
-    def wake(self) -> None:
-        """Ends the wait of `poll`."""
-        self._log.wake()
-
-    def seek(self, partition: Partition, offset: int) -> None:
-        """Sets the offset at which the next `poll` starts."""
-        self._log.seek(partition, offset)
-
-    def lag(self) -> dict[Partition, Lag]:
-        """Returns the group's lag."""
-        return self._log.lag()
-
-    def close(self) -> None:
-        """Leaves the group."""
-        self._log.close()
-
-    def abandon(self) -> None:
-        """Disconnects without leaving the group."""
-        self._log.abandon()

@@ -9,7 +9,8 @@ from typing import Any
 
 from checkout.journal.hop import Hop
 from checkout.journal.journal import HopWriter
-from checkout.messaging.log import Lag, LogUnavailable, Partition, ProducerRecord, Record, RecordMetadata
+from checkout.messaging.forwarding_log import ForwardingLog
+from checkout.messaging.log import LogUnavailable, Partition, ProducerRecord, Record, RecordMetadata
 from checkout.messaging.memory_log import MemoryLog
 from checkout.worker.calls.external_calls import Adapter, CallResult, Unanswered
 from checkout.worker.database import ServiceDatabase
@@ -68,24 +69,21 @@ class Seams:
             raise Crashed(place) if self._is_crash or failure is None else failure
 
 
-class SeamedLog:
+class SeamedLog(ForwardingLog):
     """A `Log` with seams; `poll` returns records of the partition that was chosen, if any."""
 
     def __init__(self, log: MemoryLog, seams: Seams) -> None:
-        self._log, self._seams = log, seams
+        super().__init__(log)
+        self._memory_log, self._seams = log, seams
         self._choice: int | None = None
 
     def choose(self, number: int | None) -> None:
         """The next `poll` returns one record of a partition chosen by this number; None: all records."""
         self._choice = number
 
-    def assignment(self) -> set[Partition]:
-        """The partitions assigned to this member."""
-        return self._log.assignment()
-
     def poll(self, max_records: int, timeout: float) -> list[Record]:
         """The next records, as chosen."""
-        limit, assigned = max_records, self._log.assigned
+        limit, assigned = max_records, self._memory_log.assigned
         if self._choice is not None and assigned:
             first = sorted(assigned)[self._choice % len(assigned)]
             assigned.sort(key=lambda partition: (partition != first, partition))
@@ -109,22 +107,6 @@ class SeamedLog:
         self._seams.cross(Place.BEFORE_OFFSETS, LogUnavailable(NO_BROKER))
         self._log.commit(offsets)
         self._seams.cross(Place.AFTER_OFFSETS, LogUnavailable(NO_BROKER))
-
-    def seek(self, partition: Partition, offset: int) -> None:
-        """Sets the offset of the next record."""
-        self._log.seek(partition, offset)
-
-    def lag(self) -> dict[Partition, Lag]:
-        """The lag of the group."""
-        return self._log.lag()
-
-    def close(self) -> None:
-        """Leaves the group."""
-        self._log.close()
-
-    def abandon(self) -> None:
-        """Disconnects without leaving the group."""
-        self._log.abandon()
 
 
 class SeamedDatabase:
