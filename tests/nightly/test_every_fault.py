@@ -20,6 +20,7 @@ from checkout.faults.site import Site
 from checkout.faults.trial import Trial
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(300)]
+STOCK = 10_000  # of each product: more than all orders, else no payment and no parcel could meet a fault
 SITES: Mapping[str, tuple[dict[str, int], Mapping[str, Case]]] = {  # the options of each store, and its faults
     "one replica": ({}, OF_ANY_SITE | OF_EXTERNAL_SYSTEMS | OF_SQLITE | OF_ONE_BROKER),
     "two replicas": (
@@ -42,7 +43,7 @@ def test_all_invariants_hold_after_every_fault(
 ) -> None:
     options, cases = SITES[kind]
     if kind not in trials:
-        site = new_site(**options)  # type: ignore[operator]
+        site = new_site(stock=STOCK, **options)  # type: ignore[operator]
         trials[kind] = (site, Trial(site.store, seed=1))
 
     check_fault(*trials[kind], cases[name])
