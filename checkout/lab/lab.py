@@ -21,7 +21,8 @@ from checkout.lab.engine.requests import PlacedOrder, Products
 from checkout.lab.engine.scheduler import Scheduler
 from checkout.lab.errors import LabError
 from checkout.lab.history.lab_journal import LabJournal
-from checkout.lab.history.projection import SELL_OUT, Moment, view_of
+from checkout.lab.history.moment import Moment
+from checkout.lab.history.projection import SELL_OUT
 from checkout.lab.history.replay import Replay
 from checkout.lab.locking import changes, reads
 from checkout.lab.programs import replacement
@@ -225,7 +226,7 @@ class Lab(LabTables):
     @property
     def view(self) -> str:
         """The name of the diagram view of the last order's story."""
-        return view_of(self.moments)
+        return self.journal.projection.view()
 
     def __repr__(self) -> str:
         return f"a lab: {self._order_count} orders placed, {len(self.moments)} hops"

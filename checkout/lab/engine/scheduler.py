@@ -201,7 +201,7 @@ class Scheduler:
         projection = self.environment.projection
         if unfinished := [f"{row['order']} is {row['status']}" for row in projection.open_orders()]:
             return f"Nothing moves, but {', '.join(unfinished)}: no topic and no outbox holds a message for it."
-        orders = projection.moments[-1].state.orders
+        orders = projection.orders()
         needy = [f"{row['order']} ({row['reason']})" for row in orders if row["status"] == OrderStatus.NEEDS_OPERATOR]
         if needy:
             return f"Nothing moves, but an operator has to act on {', '.join(needy)}."

@@ -17,33 +17,47 @@ class ConsumerLag:
         self._ends: dict[Partition, int] = {}
         self._committed: dict[tuple[str, Partition], int] = {}
         self._topics: dict[str, set[str]] = {}
+        self._totals: dict[str, int] = {}  # of groups that read a partition with records
         for service in services:
             self.subscribe(service.name, service.topics())
 
     def subscribe(self, group: str, topics: Iterable[str]) -> None:
         """The group reads these topics, from offset 0 until it commits another one."""
-        self._topics.setdefault(group, set()).update(topics)
+        new = set(topics) - self._topics.setdefault(group, set())
+        self._topics[group] |= new
+        for partition in (each for each in self._ends if each[0] in new):
+            self._totals[group] = self._totals.get(group, 0) + self.of(group, partition)
 
     def commit(self, group: str, partition: Partition, offset: int) -> None:
         """The group has committed this offset, the one of the record it reads next."""
+        before = self.of(group, partition)
         self._committed[group, partition] = offset
+        if group in self._totals and partition[0] in self._topics[group]:
+            self._totals[group] += self.of(group, partition) - before
 
     def observe(self, hop: Hop) -> None:
         """Follows one hop of the journal."""
         if hop.topic is not None and hop.partition is not None and hop.offset is not None:
-            partition = (hop.topic, hop.partition)
-            self._ends[partition] = max(self._ends.get(partition, 0), hop.offset + 1)
+            self._add_record((hop.topic, hop.partition), hop.offset)
             if hop.group:
                 self.subscribe(hop.group, [hop.topic])
+
+    def _add_record(self, partition: Partition, offset: int) -> None:
+        if offset < self._ends.get(partition, 0):
+            return
+        groups = [group for group, topics in self._topics.items() if partition[0] in topics]
+        before = {group: self.of(group, partition) for group in groups}
+        self._ends[partition] = offset + 1
+        for group, lag in before.items():
+            self._totals[group] = self._totals.get(group, 0) + self.of(group, partition) - lag
 
     def of(self, group: str, partition: Partition) -> int:
         """The lag of the group on one partition, in records."""
         return max(0, self._ends.get(partition, 0) - self._committed.get((group, partition), 0))
 
-    def by_group(self) -> dict[str, int]:
+    def totals(self) -> tuple[tuple[str, int], ...]:
         """The lag of each group over all partitions that have records, of groups that read at least one of them."""
-        read = {group: [p for p in self._ends if p[0] in topics] for group, topics in sorted(self._topics.items())}
-        return {group: sum(self.of(group, p) for p in partitions) for group, partitions in read.items() if partitions}
+        return tuple(sorted(self._totals.items()))
 
 
 class AssumedLag(ConsumerLag):

@@ -7,7 +7,7 @@ from statistics import median
 from checkout.framework.message import KAFKA
 from checkout.journal.causality import causes
 from checkout.journal.hop import Hop, Outcome
-from checkout.lab.history.projection import Moment
+from checkout.lab.history.moment import Moment
 
 ArrowKey = tuple[int | None, str, str, str]  # step, sender, receiver, technology
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from checkout.c4.notebook.text import wrapped
 from checkout.journal.hop import Outcome
-from checkout.lab.history.projection import Moment
+from checkout.lab.history.moment import Moment
 from checkout.lab.history.sentences import LAB
 
 MAX_LINES = 40

@@ -1,6 +1,6 @@
 """Projection: the hops of a journal, and the state of the store after each of them."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,9 @@ from checkout.framework.service import Service
 from checkout.journal.hop import Hop
 from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.history.lag import AssumedLag, ConsumerLag
-from checkout.lab.history.sentences import LAB, order_lines, place_of, sentence
+from checkout.lab.history.moment import TABLES, Moment
+from checkout.lab.history.row_versions import Row, RowVersions
+from checkout.lab.history.sentences import LAB, order_lines
 from checkout.messages import BY_NAME, BookParcel, PlaceOrder, SendEmail
 from checkout.registry import STORE, Registry
 from checkout.services.orders import Orders
@@ -23,37 +25,6 @@ from checkout.services.stock_table import StockState
 from checkout.stories import step_of, story_of
 
 SELL_OUT = "SellOut"
-Row = dict[str, Any]
-
-
-class StoreState(msgspec.Struct):
-    """The state of the store after a hop, as rows for display: amounts are text, orders have names."""
-
-    orders: list[Row]
-    stock: list[Row]
-    mailbox: list[Row]
-    parcels: list[Row]
-
-
-class Moment(msgspec.Struct):
-    """One hop and the state after it.
-
-    `place`: coordinates of the record, or technology and status of a call. `lag`: of the receiving group on the
-    record's partition, in records; None where no group receives a record. `group_lags`: the lag of each group over
-    all partitions. Both are as of the hop; in the last moment of a lab they follow later commits.
-    """
-
-    number: int
-    hop: Hop
-    order: str
-    place: str
-    lag: int | None
-    sentence: str
-    state: StoreState
-    group_lags: dict[str, int]
-
-    def __repr__(self) -> str:
-        return f"{self.sentence} {self.place}".rstrip()
 
 
 class Projection:
@@ -67,27 +38,27 @@ class Projection:
         self._has_state = registry is STORE  # of another system only the hops are shown
         self.lag = lag or AssumedLag()
         self.names = names
+        self.tables = {name: RowVersions() for name in TABLES}
         self._last_as_added: Moment | None = None
+        self._numbers: dict[str, list[int]] = {}  # of the moments of an order, by its name
         self._messages: dict[str, set[str]] = {}  # by order
         self._orders: dict[str, Order] = {}
         self._stock = StockState({product.sku: replace(product) for product in CATALOGUE}, {})
-        self._mails: dict[tuple[str, str], Row] = {}
-        self._parcels: dict[str, Row] = {}
 
     def add(self, hop: Hop) -> None:
         """Appends the moment of one more hop."""
-        hop = self._numbered(hop)
+        hop, number, order = self._numbered(hop), len(self.moments) + 1, self.names.of(hop.order)
         message = _message(hop) if self._has_state and hop.is_applied else None
+        if number == 1 and self._has_state:
+            self._put_stock(number)
         if message is not None:
-            self._apply(hop, message)
+            self._apply(number, hop, message)
         self.lag.observe(hop)
         if self._last_as_added:
             self.moments[-1] = self._last_as_added  # without later commits
-        order = self.names.of(hop.order)
-        moment = self._last_as_added = Moment(
-            len(self.moments) + 1, hop, order, place_of(hop), self._lag(hop), sentence(hop, order), self._state(),
-            self.lag.by_group(),
-        )  # fmt: skip
+        if order:
+            self._numbers.setdefault(order, []).append(number)
+        moment = self._last_as_added = Moment(number, hop, order, self._lag(hop), self.lag.totals(), self.tables)
         self.moments.append(moment)
 
     def commit(self, group: str, partition: tuple[str, int], offset: int) -> None:
@@ -95,14 +66,31 @@ class Projection:
         self.lag.commit(group, partition, offset)
         if self.moments:
             last = self.moments[-1]
-            lag, group_lags = self._lag(last.hop), self.lag.by_group()
-            if (lag, group_lags) != (last.lag, last.group_lags):
-                self.moments[-1] = msgspec.structs.replace(last, lag=lag, group_lags=group_lags)
+            lag, totals = self._lag(last.hop), self.lag.totals()
+            if (lag, totals) != (last.lag, last.totals):
+                self.moments[-1] = msgspec.structs.replace(last, lag=lag, totals=totals)
 
     def open_orders(self) -> list[Row]:
         """The orders that Orders has still to decide."""
-        rows = self.moments[-1].state.orders if self.moments else []
-        return [row for row in rows if OrderStatus(row["status"]) in OPEN]
+        return [row for row in self.orders() if OrderStatus(row["status"]) in OPEN]
+
+    def orders(self) -> list[Row]:
+        """The orders after the last hop."""
+        return self.tables["orders"].rows(len(self.moments))
+
+    @property
+    def order_names(self) -> list[str]:
+        """The names of the orders that have hops, in the order of their first hop."""
+        return list(self._numbers)
+
+    def numbers_of(self, order: str) -> list[int]:
+        """The numbers of the moments of an order, given by its name."""
+        return self._numbers.get(order, [])
+
+    def view(self, order: str = "") -> str:
+        """The name of the diagram view of an order's story; without an order, of the one that moved last."""
+        order = order or next((moment.order for moment in reversed(self.moments) if moment.order), "")
+        return story_of(self.moments[number - 1].hop.message for number in self.numbers_of(order))
 
     def _numbered(self, hop: Hop) -> Hop:
         """The hop with its step in the story that its order belongs to so far."""
@@ -113,33 +101,39 @@ class Projection:
             messages.add(hop.message)
         return hop if hop.step is not None else msgspec.structs.replace(hop, step=step_of(hop, story_of(messages)))
 
-    def _apply(self, hop: Hop, message: Any) -> None:
+    def _apply(self, number: int, hop: Hop, message: Any) -> None:
         if hop.sender == LAB and hop.message == SELL_OUT:
             product = self._stock.products[message["sku"]]
             product.on_hand = product.reserved
+            self._put_stock(number)
         elif hop.to == "orders":
             _call_handler(Orders, self._orders, message)
+            if order := self._orders.get(message.id):
+                self._put(number, "orders", message.id, order_row(order))
         elif hop.to == "stock":
             _call_handler(Stock, self._stock, message)
+            self._put_stock(number)
         elif isinstance(message, SendEmail):
             row = {"order": message.id, "to": message.customer_email, "subject": message.subject, "text": message.text}
-            self._mails.setdefault((message.id, message.kind), row | {"copies": 0})["copies"] += 1
+            key = message.id, message.kind
+            copies = self.tables["mailbox"].latest(key).get("copies", 0)
+            self._put(number, "mailbox", key, row | {"copies": copies + 1})
         elif isinstance(message, BookParcel):
             contents = order_lines(message.products)
-            self._parcels[message.id] = {"order": message.id, "customer": message.customer_name, "products": contents}
+            row = {"order": message.id, "customer": message.customer_name, "products": contents}
+            self._put(number, "parcels", message.id, row)
+
+    def _put(self, number: int, table: str, key: Hashable, row: Row) -> None:
+        self.tables[table].put(number, key, self.names.rows([row])[0])
+
+    def _put_stock(self, number: int) -> None:
+        for sku, product in self._stock.products.items():
+            self.tables["stock"].put(number, sku, stock_row(product))
 
     def _lag(self, hop: Hop) -> int | None:
         if hop.topic is None or hop.partition is None or hop.sender != KAFKA:
             return None
         return self.lag.of(hop.group or hop.to, (hop.topic, hop.partition))
-
-    def _state(self) -> StoreState:
-        return StoreState(
-            self.names.rows(map(order_row, self._orders.values())),
-            list(map(stock_row, self._stock.products.values())) if self._has_state else [],
-            self.names.rows(self._mails.values()),
-            self.names.rows(self._parcels.values()),
-        )
 
 
 def _call_handler(service: type[Service], state: Any, message: Any) -> None:
@@ -169,14 +163,3 @@ def stock_row(product: Any) -> Row:
     """A product as a row for display."""
     return {"sku": product.sku, "product": product.name, "price": f"{product.price:.2f}", "on_hand": product.on_hand,
             "reserved": product.reserved, "available": product.available}  # fmt: skip
-
-
-def moments_of(moments: Sequence[Moment], order: str = "") -> list[Moment]:
-    """The moments of an order; without an order, of the one that moved last."""
-    order = order or next((moment.order for moment in reversed(moments) if moment.order), "")
-    return [moment for moment in moments if order and moment.order == order]
-
-
-def view_of(moments: Sequence[Moment], order: str = "") -> str:
-    """The name of the diagram view of an order's story; without an order, of the one that moved last."""
-    return story_of(moment.hop.message for moment in moments_of(moments, order))

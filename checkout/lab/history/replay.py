@@ -10,7 +10,8 @@ from checkout.journal.journal import BrokenJournal
 from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.errors import LabError
 from checkout.lab.history.lab_journal import LabJournal
-from checkout.lab.history.projection import Moment, Projection, view_of
+from checkout.lab.history.moment import Moment
+from checkout.lab.history.projection import Projection
 from checkout.lab.views import dataframes
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Replay:
     @property
     def view(self) -> str:
         """The name of the diagram view of the last order's story."""
-        return view_of(self.moments)
+        return self.journal.projection.view()
 
     @property
     def messages(self) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from checkout.c4.render.paint import Stroke, apply_strokes
 from checkout.journal.hop import Hop
 from checkout.lab.errors import LabError
 from checkout.lab.history.metrics import ArrowKey
-from checkout.lab.history.projection import Moment, moments_of
+from checkout.lab.history.moment import Moment, moments_of
 from checkout.lab.history.sentences import element
 from checkout.messages import STORIES
 

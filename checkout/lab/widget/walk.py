@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Mapping
 from html import escape
-from itertools import takewhile
 from typing import Any, ClassVar
 
 import anywidget
@@ -11,35 +10,32 @@ import msgspec
 
 from checkout.c4.notebook.text import wrapped
 from checkout.lab.course.step_notes import NOTES
-from checkout.lab.engine.replica import pretty
 from checkout.lab.errors import LabError
-from checkout.lab.history.projection import Moment, StoreState, view_of
 from checkout.lab.history.replay import Replay
 from checkout.lab.history.sentences import element
 from checkout.lab.lab import Lab
 from checkout.lab.views.pictures import VIEWS, arrow_lines, static_picture, view
 from checkout.lab.widget.assets import script, style
+from checkout.lab.widget.history_pages import HistoryPages, JsonObject
 
-HOP_FIELDS = ("step", "to", "message", "technology", "topic", "group", "replica", "cause", "outcome")
-MOMENT_FIELDS = ("order", "place", "lag", "sentence")
+SUMMARY_ROWS = 20
 SUMMARY_COLUMNS = ("order", "status", "reason", "total")
-JsonObject = dict[str, Any]
 
 
 class Walk(anywidget.AnyWidget):
-    """What `lab.walk()` shows: the browser asks for everything once, and then receives what is new.
+    """What `lab.walk()` shows: the browser asks for the last page of hops, receives what is new, and asks for others.
 
     `run` is a lab, which the browser can move, or a replay.
     """
 
-    _esm: ClassVar[str] = script("picture", "panels", "walk")
+    _esm: ClassVar[str] = script("dom", "colours", "kernel", "history", "picture", "tables", "panels", "walk")
     _css: ClassVar[str] = style("walk")
 
     def __init__(self, run: Lab | Replay) -> None:
         super().__init__()
         self._run, self._lab = run, run if isinstance(run, Lab) else None
         self._lock = self._lab.lock if self._lab else threading.RLock()
-        self._sent: list[Moment] = []
+        self._pages = HistoryPages(run.journal.projection)
         self._is_open, self._is_answering = False, False
         self.on_msg(lambda _, content, __: self._receive(content))
         if self._lab:
@@ -58,10 +54,11 @@ class Walk(anywidget.AnyWidget):
     def answer(self, request: Mapping[str, Any]) -> JsonObject:
         """Carries out a request of the browser; returns what is new, and the error as a sentence."""
         with self._lock:
-            is_hello, error = request["do"] == "hello", ""
+            found, error = None, ""
             self._is_answering = True
             try:
-                if not is_hello:
+                found = self._looked_up(request)
+                if found is None:
                     self._carry_out(request)
             except LabError as problem:
                 error = str(problem)
@@ -69,8 +66,18 @@ class Walk(anywidget.AnyWidget):
                 error = f"{type(problem).__name__}: {problem}"
             finally:
                 self._is_answering = False
-            whole = self._whole() if is_hello else {}
-            return {"answers": request.get("id"), "error": error} | whole | self._news(is_hello)
+            return {"answers": request.get("id"), "error": error} | (self._news() if found is None else found)
+
+    def _looked_up(self, request: Mapping[str, Any]) -> JsonObject | None:
+        """The answer to a request that changes nothing; None for others."""
+        match request["do"]:
+            case "hello":
+                return self._whole() | self._news(True)
+            case "page":
+                return {"page": self._current_pages().page(request["from"], request["to"], request["at"])}
+            case "picture":
+                return {"picture": _view_message(request["name"])}
+        return None
 
     def _carry_out(self, request: Mapping[str, Any]) -> None:
         lab, service = self._lab, request.get("service", "")
@@ -94,19 +101,19 @@ class Walk(anywidget.AnyWidget):
 
     def _whole(self) -> JsonObject:
         self._is_open = True
-        pictures = {name: _view_message(name) for name in VIEWS}
-        names = {alias: element(alias) for picture in pictures.values() for alias in picture["boxes"]}
+        pictures = {self._run.view: _view_message(self._run.view)}
+        names = {alias: element(alias) for name in VIEWS for alias in view(name).boxes}
         return {"whole": True, "is_live": self._lab is not None, "pictures": pictures, "notes": NOTES, "names": names}
 
+    def _current_pages(self) -> HistoryPages:
+        projection = self._run.journal.projection
+        if self._pages.projection is not projection:  # a reset has discarded all moments
+            self._pages = HistoryPages(projection)
+        return self._pages
+
     def _news(self, whole: bool = False) -> JsonObject:
-        # A reset replaces all moments, a later commit the last one: its lag has changed.
-        sent, moments = [] if whole else self._sent, list(self._run.moments)
-        keep = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(sent, moments, strict=False)))
-        self._sent = moments
-        new = [_moment_message(moments[at], moments[at - 1].state if at else None) for at in range(keep, len(moments))]
-        views = {order: view_of(moments, order) for order in {moment["order"] for moment in new}}
         status = msgspec.to_builtins(self._lab.status()) if self._lab else None
-        return {"keep": keep, "moments": new, "views": views, "view": self._run.view, "status": status}
+        return self._current_pages().news(whole) | {"status": status}
 
     def __repr__(self) -> str:
         with self._lock:
@@ -124,7 +131,7 @@ class Walk(anywidget.AnyWidget):
 
 def _html(run: Lab | Replay, words: str) -> str:
     orders = run.moments[-1].state.orders if run.moments else []
-    rows = [[str(row.get(name) or "") for name in SUMMARY_COLUMNS] for row in orders]
+    rows = [[str(row.get(name) or "") for name in SUMMARY_COLUMNS] for row in orders[-SUMMARY_ROWS:]]
     body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
     head = "".join(f"<th>{name}</th>" for name in SUMMARY_COLUMNS)
     caption = escape(words).replace("\n", "<br>")
@@ -140,21 +147,3 @@ def _view_message(name: str) -> JsonObject:
         for (_, sender, to, technology), arrow in found.arrows.items()
     ]
     return {"svg": found.svg, "arrows": arrows, "boxes": found.boxes}
-
-
-def _moment_message(moment: Moment, before: StoreState | None) -> JsonObject:
-    hop, payload = moment.hop, pretty(bytes(moment.hop.payload))
-    if hop.order:
-        payload = payload.replace(hop.order, moment.order)
-    fields = {name: getattr(hop, name) for name in HOP_FIELDS} | {name: getattr(moment, name) for name in MOMENT_FIELDS}
-    key = moment.order if hop.key == hop.order else hop.key
-    changes = _changes(moment.state, before)
-    return fields | {"from": hop.sender, "key": key, "lines": arrow_lines(moment), "payload": payload,
-                     "changes": changes}  # fmt: skip
-
-
-def _changes(state: StoreState, before: StoreState | None) -> dict[str, dict[str, Any]]:
-    # Rows are only ever added or changed, so a state is the sum of the changes before it.
-    old, new = msgspec.structs.asdict(before) if before else {}, msgspec.structs.asdict(state)
-    rows = {kind: list(enumerate(rows)) for kind, rows in new.items()}
-    return {kind: {str(at): row for at, row in rows[kind] if old.get(kind, [])[at : at + 1] != [row]} for kind in rows}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from checkout.lab import Lab, LabError
-from checkout.lab.history.projection import Moment
+from checkout.lab.history.moment import Moment
 from checkout.lab.views import dataframes
 
 OpenLab = Callable[..., Lab]

@@ -13,7 +13,7 @@ from checkout import registry
 from checkout.c4.render import svg
 from checkout.lab import Lab, LabError
 from checkout.lab.history.metrics import latencies
-from checkout.lab.history.projection import Moment
+from checkout.lab.history.moment import Moment
 from checkout.lab.views import pictures
 from checkout.lab.views.pictures import CURRENT, LATENCY_SCALE, PAST, UNSUCCESSFUL, VIEWS
 
@@ -137,8 +137,8 @@ def test_a_static_picture_names_both_elements_the_message_and_the_coordinates(mo
 
 
 def test_markup_in_a_message_stays_text(moments: list[Moment]) -> None:
-    hop = msgspec.structs.replace(moments[7].hop, key=MARKUP)
-    with_markup = msgspec.structs.replace(moments[7], hop=hop, sentence=f'"{MARKUP}')
+    hop = msgspec.structs.replace(moments[7].hop, key=MARKUP, message=f'"{MARKUP}')
+    with_markup = msgspec.structs.replace(moments[7], hop=hop)
 
     picture = pictures.static_picture("ordering", [with_markup])
 

@@ -1,4 +1,4 @@
-// Panels: tables, coordinates of the hop, work in progress. Texts are set as text nodes, never as HTML.
+// Panels: coordinates of the hop, work in progress, crashed replicas and break points.
 
 const LAYOUT = `
   <div class="walk-bar">
@@ -16,6 +16,7 @@ const LAYOUT = `
   <p class="walk-next"></p>
   <div class="walk-main">
     <div class="walk-diagram">
+      <div class="walk-tabs"></div>
       <div class="walk-card"></div>
       <fieldset class="walk-question"><legend>Who receives the next message?</legend><div></div></fieldset>
     </div>
@@ -28,80 +29,8 @@ const LAYOUT = `
   <div class="walk-tables"></div>
   <details class="walk-points"><summary>Break points</summary><div class="walk-breaks"></div></details>
   <p class="walk-keys">Keys: → step, ← back, space run or pause, Home and End.</p>`;
-const TABLES = {
-  messages: "Messages", list: "All hops", orders: "Orders", stock: "Stock", mailbox: "Mailbox", parcels: "Parcels",
-};
-const COLUMNS = {
-  messages: ["step", "place", "key", "message", "from → read by"],
-  orders: ["order", "status", "reason", "total", "customer", "products"],
-  stock: ["product", "price", "on_hand", "reserved", "available"],
-  mailbox: ["order", "to", "subject", "copies"],
-  parcels: ["order", "customer", "products"],
-};
 const VERBS = ["poll", "handle", "publish", "commit"];
 const VERB_ORDERS = { "publish-commit": ["publish", "commit"], "commit-publish": ["commit", "publish"] };
-
-function h(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === true || value === false) node.toggleAttribute(name, value);
-    else node.setAttribute(name, value);
-  }
-  node.append(...children.map((child) => (child instanceof Node ? child : String(child ?? ""))));
-  return node;
-}
-
-function rowOf(cells, isNew) {
-  return h("tr", { class: isNew ? "changed" : "" }, ...cells.map((cell) => h("td", {}, cell)));
-}
-
-function tableOf(columns, rows) {
-  const head = columns.map((name) => h("th", { scope: "col" }, name.replace("_", " ")));
-  return h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows));
-}
-
-/** The state of the store after these moments: rows by table, and which of them the last moment has changed. */
-function stateAfter(moments) {
-  const state = { orders: [], stock: [], mailbox: [], parcels: [] };
-  for (const moment of moments) {
-    for (const [kind, rows] of Object.entries(moment.changes)) {
-      for (const [at, row] of Object.entries(rows)) state[kind][at] = row;
-    }
-  }
-  const now = moments.at(-1)?.changes ?? {};
-  return { state, isChanged: (kind, at) => moments.length > 1 && String(at) in (now[kind] ?? {}) };
-}
-
-/** The records on the topics so far, each with the groups it was delivered to. */
-function recordsOf(moments) {
-  const records = new Map();
-  for (const moment of moments.filter((each) => each.topic)) {
-    const outcome = moment.outcome === "applied" ? "" : ` (${moment.outcome})`;
-    const reader = moment.to === "kafka" ? [] : [moment.to + outcome];
-    const found = records.get(moment.place) ?? { ...moment, readers: [] };
-    if (!found.readers.includes(reader[0])) found.readers.push(...reader);
-    records.set(moment.place, found);
-  }
-  return [...records.values()];
-}
-
-function showTables(root, moments) {
-  const now = moments.at(-1);
-  const { state, isChanged } = stateAfter(moments);
-  const rows = recordsOf(moments).map((record) => {
-    const sender = record.from === "kafka" ? "" : record.from; // published before the journal begins
-    const ends = `${sender} → ${record.readers.join(", ")}`;
-    const cells = [record.step, record.place, record.key, record.message, ends];
-    return rowOf(cells, record.place === now.place);
-  });
-  const box = root.querySelector(".walk-messages");
-  box.replaceChildren(tableOf(COLUMNS.messages, rows));
-  box.scrollTop = box.scrollHeight;
-  for (const kind of Object.keys(state)) {
-    const filled = state[kind].map((row, at) => rowOf(COLUMNS[kind].map((name) => row[name]), isChanged(kind, at)));
-    root.querySelector(`.walk-${kind}`).replaceChildren(tableOf(COLUMNS[kind], filled));
-  }
-}
 
 function showCoordinates(panel, moment) {
   const { place, cause, key, lag, group, replica, outcome } = moment ?? {};
@@ -112,16 +41,6 @@ function showCoordinates(panel, moment) {
   const payload = moment && moment.payload !== "null" ? moment.payload : "";
   const value = h("details", { open: isOpen }, h("summary", {}, "the message"), h("pre", {}, payload));
   panel.replaceChildren(list, ...(payload ? [value] : []));
-}
-
-function showList(list, moments, at) {
-  if (list.shown !== moments) list.replaceChildren();
-  list.shown = moments;
-  for (const moment of moments.slice(list.children.length)) list.append(h("li", {}, moment.sentence));
-  list.querySelector("[aria-current]")?.removeAttribute("aria-current");
-  const now = list.children[at - 1];
-  now?.setAttribute("aria-current", "step");
-  if (now) list.parentNode.scrollTop = now.offsetTop - list.parentNode.clientHeight / 2;
 }
 
 /** The verb that one of the two buttons calls next: its first, its second, or null. */
@@ -197,4 +116,42 @@ function showBreaks(grid, status, uid) {
   for (const box of grid.querySelectorAll("input")) {
     box.checked = points.has(`${box.dataset.service} ${box.dataset.verb}`);
   }
+}
+
+/** The elements of the picture to choose from; after a verdict nothing is chosen any more. */
+function showQuestion(fieldset, name, aliases, { names, feedback, uid }) {
+  for (const radio of fieldset.querySelectorAll(":checked")) if (feedback) radio.checked = false;
+  if (fieldset.dataset.view === name) return;
+  fieldset.dataset.view = name;
+  const choices = aliases.map((alias) => {
+    const radio = h("input", { type: "radio", name: `${uid}-next`, value: alias });
+    return h("label", {}, radio, ` ${names[alias]}`);
+  });
+  fieldset.querySelector("div").replaceChildren(...choices);
+}
+
+function verdictOf(guess, moment, arrows, names) {
+  if (guess === moment.to) return "Right.";
+  const isPeer = arrows.some((each) => each.step === moment.step && each.from === moment.from && each.to === guess);
+  if (isPeer) return `Also right: step ${moment.step} has this receiver, too.`;
+  return `Not ${names[guess]}: the receiver is ${names[moment.to] ?? moment.to}.`;
+}
+
+function showLive(root, status, isLast, uid) {
+  const find = (selector) => root.querySelector(selector);
+  const { work_in_progress: work, crashed } = status;
+  find(".walk-work").hidden = !work || !isLast;
+  find("[data-do=verb]").textContent = work ? `One verb: ${work.allowed[0]}` : "One verb";
+  for (const name of Object.keys(VERB_ORDERS)) {
+    const next = nextVerbOf(name, work);
+    const button = find(`[data-do=${name}]`);
+    button.textContent = next?.label ?? VERB_ORDERS[name].join(", then ");
+    button.setAttribute("aria-disabled", !next);
+  }
+  const crash = find("[data-do=crash]");
+  crash.textContent = `Crash${work ? ` ${work.replica}` : ""}`;
+  crash.setAttribute("aria-disabled", !work);
+  if (work) showWork(find(".walk-work"), work);
+  showRestarts(find(".walk-restarts"), crashed);
+  showBreaks(find(".walk-breaks"), status, uid);
 }

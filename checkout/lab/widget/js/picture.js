@@ -13,6 +13,13 @@ class Picture {
     this.watch.observe(card);
   }
 
+  /** Shows the story of the order of a hop, up to it. */
+  show({ history, at, now, order, view, pictures, isWhole }) {
+    this.isWhole = isWhole;
+    this.open(view, pictures[view]);
+    this.highlight(history.ofOrder(order, at), now);
+  }
+
   open(name, picture) {
     if (this.name === name) return;
     const parsed = new DOMParser().parseFromString(picture.svg, "image/svg+xml").documentElement;

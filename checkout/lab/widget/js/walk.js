@@ -1,25 +1,30 @@
 // Walk: the state of the widget, the messages to and from the kernel, buttons and keys.
 
-const BUSY_AFTER = 500; // milliseconds without an answer
 const PACE = 700; // milliseconds between two hops of a run; doubled for prefers-reduced-motion
 const KEYS = { ArrowRight: "step", ArrowLeft: "back", Home: "home", End: "end", " ": "run" };
+/** The views of a run: each is made with its card, and has `show(shown)` and `close()`; see `Walk.shown`. */
+const WALK_VIEWS = [{ name: "diagram", title: "Diagram", make: (card) => new Picture(card) }];
 
 class Walk {
   constructor(model, el) {
-    Object.assign(this, { model, moments: [], views: {}, at: 0, notice: "", feedback: "", requests: new Map(), count: 0 });
+    Object.assign(this, { at: 0, notice: "", feedback: "", isWhole: false });
     this.uid = "walk-" + Math.random().toString(36).slice(2);
     const label = "A walk through the hops of the store";
     this.root = h("div", { class: "walk", role: "group", "aria-label": label, tabindex: 0, "data-current": 0 });
     this.root.innerHTML = LAYOUT;
     for (const [kind, title] of Object.entries(TABLES)) this.frame(kind, title);
-    this.picture = new Picture(this.find(".walk-card"));
+    this.history = new History((from, to, at) => this.ask("page", { from, to, at }));
+    this.hops = new HopList(this.find(".walk-list"), this.history);
+    this.openView(WALK_VIEWS[0]);
     this.root.addEventListener("click", (event) => this.clicked(event.target.closest("button")));
     this.root.addEventListener("input", (event) => this.changed(event.target));
     this.root.addEventListener("keydown", (event) => this.pressed(event));
-    this.receive = this.receive.bind(this);
-    model.on("msg:custom", this.receive);
     el.append(this.root);
     this.find(".walk-next").textContent = "Waiting for the kernel: the buttons work once it has answered.";
+    this.kernel = new Kernel(model, {
+      onNews: (news, action) => this.receive(news, action),
+      onBusy: (action) => this.showBusy(action),
+    });
     this.ask("hello");
   }
 
@@ -33,44 +38,63 @@ class Walk {
     this.find(".walk-tables").append(h("div", { class: "walk-cell" }, h("b", {}, title), h("div", box, inner)));
   }
 
-  ask(action, more = {}) {
-    const key = JSON.stringify({ action, ...more });
-    if ([...this.requests.values()].some((each) => each.key === key)) return;
-    const id = ++this.count;
-    const showBusy = () => this.showStatus(`The kernel is busy: "${action}" runs when the current cell has finished.`);
-    this.requests.set(id, { action, key, timer: setTimeout(showBusy, BUSY_AFTER) });
-    this.model.send({ do: action, id, ...more });
+  /** Opens a view in place of the one that is open. */
+  openView({ make }) {
+    this.view?.close();
+    this.find(".walk-card").replaceChildren();
+    this.view = make(this.find(".walk-card"));
   }
 
-  receive(news) {
-    const request = this.requests.get(news.answers);
-    const [wasLast, before] = [this.at === this.moments.length, this.moments.length];
-    clearTimeout(request?.timer);
-    this.requests.delete(news.answers);
-    if (news.whole) Object.assign(this, news, { moments: [], views: {} });
-    else if (!this.pictures) return;
-    this.moments = news.keep === this.moments.length ? this.moments : this.moments.slice(0, news.keep);
-    this.moments.push(...news.moments);
-    Object.assign(this.views, news.views);
+  ask(action, more) {
+    return this.kernel.ask(action, more);
+  }
+
+  receive(news, action) {
+    if (action) this.notice = news.error;
+    if (!("keep" in news)) return this.notice && this.showStatus(this.notice);
+    if (!news.whole && !this.pictures) return;
+    const { history } = this;
+    const [wasLast, before] = [this.at === history.count, history.count];
+    if (news.whole) {
+      const { pictures, names, notes, is_live } = news;
+      Object.assign(this, { pictures: { ...pictures }, names, notes, is_live });
+    }
+    history.receive(news);
     this.status = news.status;
-    this.view = news.view;
-    if (request) this.notice = news.error;
-    const end = this.moments.length;
-    const isStep = request?.action === "step" && end > before; // the last moment may come again, with another lag
-    const follows = wasLast || (request && !news.whole) || end < before;
+    this.lastView = news.view;
+    const end = history.count;
+    const isStep = action === "step" && end > before; // the last moment may come again, with another lag
+    const follows = wasLast || (action && !news.whole) || end < before;
     this.go(isStep ? before + 1 : follows ? end : Math.min(this.at, end), isStep);
-    if (this.isRunning && request?.action === "step") this.continueRun(end > before);
+    if (this.isRunning && action === "step") this.continueRun(end > before);
   }
 
   go(at, isStep = false) {
-    this.feedback = isStep ? this.feedbackOn(this.moments[at - 1]) : "";
     this.at = at;
+    this.feedback = isStep ? this.judged(this.history.at(at)) : "";
+    this.show();
+    if (!this.history.isComplete(at) || !this.isReady()) this.load();
+  }
+
+  /** Whether the hop can be shown: its page and the picture of its order's story are here. */
+  isReady() {
+    return Boolean(this.history.stateAt(this.at) && this.pictures[this.viewName()]);
+  }
+
+  viewName() {
+    return this.history.views[this.history.orderAt(this.at)] ?? this.lastView;
+  }
+
+  async load() {
+    await this.history.want(this.at);
+    const name = this.viewName();
+    if (!this.pictures[name]) this.pictures[name] = (await this.ask("picture", { name })).picture;
     this.show();
   }
 
   forward() {
     this.notice = "";
-    if (this.at < this.moments.length) this.go(this.at + 1, true);
+    if (this.at < this.history.count) this.go(this.at + 1, true);
     else if (this.is_live) this.ask("step");
     else this.show();
   }
@@ -83,101 +107,78 @@ class Walk {
   }
 
   tick() {
-    const wasPast = this.at < this.moments.length;
+    const wasPast = this.at < this.history.count;
     this.forward();
     if (wasPast || !this.is_live) this.continueRun(wasPast);
   }
 
   continueRun(hasMoved) {
-    const isLast = this.at === this.moments.length;
+    const isLast = this.at === this.history.count;
     const stops = isLast && (!this.is_live || this.status.stopped_at || this.status.is_idle);
     this.isRunning = hasMoved && !stops && !this.notice;
     if (this.isRunning) this.timer = setTimeout(() => this.tick(), REDUCED_MOTION.matches ? 2 * PACE : PACE);
     this.show();
   }
 
-  feedbackOn(moment) {
+  /** The verdict on the prediction for a hop, if one was made. */
+  judged(moment) {
     const guess = this.find(".walk-question :checked")?.value;
-    if (!guess) return "";
-    if (guess === moment.to) return "Right.";
-    const { arrows } = this.picture.picture;
-    const isPeer = arrows.some((each) => each.step === moment.step && each.from === moment.from && each.to === guess);
-    if (isPeer) return `Also right: step ${moment.step} has this receiver, too.`;
-    return `Not ${this.names[guess]}: the receiver is ${this.names[moment.to] ?? moment.to}.`;
+    return guess && moment ? verdictOf(guess, moment, this.pictures[this.viewName()]?.arrows ?? [], this.names) : "";
+  }
+
+  /** What a view needs: the history, the number of the hop, its moment and its order, and what it can call. */
+  shown() {
+    const { history, at, pictures, names, isWhole } = this;
+    const what = { history, at, now: history.at(at), order: history.orderAt(at), view: this.viewName() };
+    const calls = { colourOf: orderColour, go: (number) => this.go(number), ask: (...request) => this.ask(...request) };
+    return { ...what, pictures, names, isWhole, ...calls };
   }
 
   show() {
-    const past = this.moments.slice(0, this.at);
-    const now = past.at(-1);
-    const isLast = this.at === this.moments.length;
-    const order = past.findLast((moment) => moment.order)?.order ?? this.moments.find((each) => each.order)?.order;
-    const name = this.views[order] ?? this.view;
-    this.picture.open(name, this.pictures[name]);
-    this.picture.highlight(past.filter((moment) => moment.order === order), now);
-    this.root.dataset.current = this.at;
-    this.showBar(now, isLast);
-    this.showQuestion(name);
+    const isReady = this.isReady();
+    this.root.setAttribute("aria-busy", !isReady);
+    this.showBar();
+    if (!isReady) return this.showStatus(this.notice);
+    const [now, name, isLast] = [this.history.at(this.at), this.viewName(), this.at === this.history.count];
+    this.view.show(this.shown());
+    const aliases = Object.keys(this.pictures[name].boxes);
+    showQuestion(this.find(".walk-question"), name, aliases, this);
     this.find(".walk-note").textContent = this.notes[name][now?.step] ?? "";
     showCoordinates(this.find(".walk-coordinates"), now);
-    showTables(this.root, past);
-    showList(this.find(".walk-list ol"), this.moments, this.at);
-    if (this.is_live) this.showLive(isLast);
+    showTables(this.root, this.history.stateAt(this.at), now);
+    this.hops.show(this.at);
+    if (this.is_live) showLive(this.root, this.status, isLast, this.uid);
     const active = document.activeElement;
     if (this.root.contains(active) && active.closest("[hidden]")) this.root.focus({ preventScroll: true });
     this.showStatus(this.notice);
+    this.root.dataset.current = this.at;
+  }
+
+  showBusy(action) {
+    this.showStatus(`The kernel is busy: "${action}" runs when the current cell has finished.`);
   }
 
   showStatus(notice) {
-    const now = this.moments[this.at - 1];
     this.notice = notice;
-    const text = notice || [this.feedback, now?.sentence ?? "No hop yet."].filter(Boolean).join(" ");
+    const sentence = this.isReady() ? (this.history.at(this.at)?.sentence ?? "No hop yet.") : `Loading hop ${this.at}.`;
+    const text = notice || [this.feedback, sentence].filter(Boolean).join(" ");
     const status = this.find(".walk-status");
     if (status.textContent !== text) status.textContent = text;
     status.classList.toggle("is-notice", Boolean(notice));
   }
 
-  showBar(now, isLast) {
+  showBar() {
     const slider = this.find(".walk-slider");
-    Object.assign(slider, { max: this.moments.length, value: this.at });
-    slider.setAttribute("aria-valuetext", `${this.at} of ${this.moments.length}`);
-    this.find(".walk-count").textContent = `${this.at} of ${this.moments.length}`;
+    const [{ at }, { count }] = [this, this.history];
+    Object.assign(slider, { max: count, value: at });
+    slider.setAttribute("aria-valuetext", `${at} of ${count}`);
+    this.find(".walk-count").textContent = `${at} of ${count}`;
     this.find("[data-do=run]").textContent = this.isRunning ? "Pause" : "Run";
-    this.find("[data-do=back]").setAttribute("aria-disabled", this.at === 0);
+    this.find("[data-do=back]").setAttribute("aria-disabled", at === 0);
     for (const name of ["[data-do=reset]", ".walk-verbs", ".walk-points"]) this.find(name).hidden = !this.is_live;
-    const later = `Not the latest hop: ${this.moments.length - this.at} more follow.`;
     const { next, stopped_at: stop } = this.status ?? { next: "End of the replay." };
     const coming = [stop && `Stopped at a ${stop}.`, next].filter(Boolean).join(" ");
-    this.find(".walk-next").textContent = isLast ? coming : later;
-  }
-
-  showQuestion(name) {
-    const fieldset = this.find(".walk-question");
-    for (const radio of fieldset.querySelectorAll(":checked")) if (this.feedback) radio.checked = false;
-    if (fieldset.dataset.view === name) return;
-    fieldset.dataset.view = name;
-    const choices = Object.keys(this.picture.picture.boxes).map((alias) => {
-      const radio = h("input", { type: "radio", name: `${this.uid}-next`, value: alias });
-      return h("label", {}, radio, ` ${this.names[alias]}`);
-    });
-    fieldset.querySelector("div").replaceChildren(...choices);
-  }
-
-  showLive(isLast) {
-    const { work_in_progress: work, crashed } = this.status;
-    this.find(".walk-work").hidden = !work || !isLast;
-    this.find("[data-do=verb]").textContent = work ? `One verb: ${work.allowed[0]}` : "One verb";
-    for (const name of Object.keys(VERB_ORDERS)) {
-      const next = nextVerbOf(name, work);
-      const button = this.find(`[data-do=${name}]`);
-      button.textContent = next?.label ?? VERB_ORDERS[name].join(", then ");
-      button.setAttribute("aria-disabled", !next);
-    }
-    const crash = this.find("[data-do=crash]");
-    crash.textContent = `Crash${work ? ` ${work.replica}` : ""}`;
-    crash.setAttribute("aria-disabled", !work);
-    if (work) showWork(this.find(".walk-work"), work);
-    showRestarts(this.find(".walk-restarts"), crashed);
-    showBreaks(this.find(".walk-breaks"), this.status, this.uid);
+    this.find(".walk-next").textContent = at === count ? coming : `Not the latest hop: ${count - at} more follow.`;
   }
 
   clicked(button) {
@@ -190,7 +191,7 @@ class Walk {
     if (action === "run") return this.run();
     if (["back", "home", "end"].includes(action)) {
       this.notice = "";
-      return this.go({ back: Math.max(0, this.at - 1), home: 0, end: this.moments.length }[action]);
+      return this.go({ back: Math.max(0, this.at - 1), home: 0, end: this.history.count }[action]);
     }
     if (action in VERB_ORDERS) return this.ask("verb", { verb: nextVerbOf(action, this.status.work_in_progress).verb });
     if (action === "reset") this.isRunning = false;
@@ -200,8 +201,8 @@ class Walk {
   changed(input) {
     if (input.matches(".walk-slider")) this.go(Number(input.value));
     else if (input.matches(".walk-whole")) {
-      this.picture.isWhole = input.checked;
-      this.picture.aim(true);
+      this.isWhole = input.checked;
+      this.show();
     } else if (input.dataset.verb) {
       this.ask("break", { service: input.dataset.service, verb: input.dataset.verb, on: input.checked });
     }
@@ -218,10 +219,9 @@ class Walk {
   }
 
   close() {
-    this.model.off("msg:custom", this.receive);
+    this.kernel.close();
     clearTimeout(this.timer);
-    for (const { timer } of this.requests.values()) clearTimeout(timer);
-    this.picture.close();
+    this.view.close();
   }
 }
 
