@@ -58,6 +58,11 @@ class Alignment:
         """The indexes of the rows whose hops differ, or where one of the runs has none."""
         return [at for at, row in enumerate(self.rows) if None in row or self.difference(row)]
 
+    def moments(self, row: Row) -> tuple[Moment | None, Moment | None]:
+        """The moments of a row."""
+        first = None if row.first is None else self.first[row.first]
+        return first, None if row.second is None else self.second[row.second]
+
     def difference(self, row: Row) -> FieldDifference | None:
         """The first field in which the two hops of a row differ."""
         if row.first is None or row.second is None:

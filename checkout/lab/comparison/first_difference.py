@@ -49,7 +49,7 @@ def first_difference(alignment: Alignment, names: Names) -> Difference | None:
         return None
     at = alignment.different[0]
     row = alignment.rows[at]
-    first, second = _moments(alignment, row)
+    first, second = alignment.moments(row)
     if first and second:
         return _of_pair(alignment, at, first, second, names)
     if _has_ended(alignment, at):
@@ -64,7 +64,7 @@ def _of_pair(alignment: Alignment, at: int, first: Moment, second: Moment, names
         verb = _verb(first, second, names, "is another message", "are different messages")
         sentence = f"{verb}: {_clause(first)} in {names[0]}, {_clause(second)} in {names[1]}."
         return Difference(DifferenceKind.MESSAGE, at, sentence, first, second)
-    values = f"{found.field} is {_text(found.first)} in {names[0]} and {_text(found.second)} in {names[1]}"
+    values = f"{found.field} is {text_of(found.first)} in {names[0]} and {text_of(found.second)} in {names[1]}"
     sentence = f"{_verb(first, second, names, 'differs', 'differ')}: {values} ({_clause(first)})."
     return Difference(DifferenceKind.FIELD, at, sentence, first, second, found.field, (found.first, found.second))
 
@@ -74,12 +74,12 @@ def _of_one(alignment: Alignment, at: int, names: Names) -> Difference:
     partner, is_first = alignment.partner(row), row.first is not None
     own, other = names if is_first else reversed(names)
     if partner is None:
-        first, second = _moments(alignment, row)
+        first, second = alignment.moments(row)
         moment = first or second
         assert moment is not None
         sentence = f"Hop {moment.number} of {own} is missing in {other}: {_clause(moment)}."
         return Difference(DifferenceKind.MISSING, at, sentence, first, second)
-    first, second = _moments(alignment, Row(row.first, partner) if is_first else Row(partner, row.second))
+    first, second = alignment.moments(Row(row.first, partner) if is_first else Row(partner, row.second))
     assert first is not None and second is not None
     numbers = f"is hop {first.number} of {names[0]} and hop {second.number} of {names[1]}"
     sentence = f"The order of the hops differs: \"{_clause(first)}\" {numbers}."
@@ -103,11 +103,6 @@ def _end(alignment: Alignment, at: int, first: Moment | None, second: Moment | N
     return Difference(DifferenceKind.END, at, sentence, first, second)
 
 
-def _moments(alignment: Alignment, row: Row) -> tuple[Moment | None, Moment | None]:
-    first = None if row.first is None else alignment.first[row.first]
-    return first, None if row.second is None else alignment.second[row.second]
-
-
 def _verb(first: Moment, second: Moment, names: Names, of_one: str, of_two: str) -> str:
     if first.number == second.number:
         return f"Hop {first.number} {of_one}"
@@ -122,6 +117,7 @@ def _clause(moment: Moment) -> str:
     return moment.sentence.rstrip(".")
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """A value of a field in at most 60 characters."""
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]} ..."
