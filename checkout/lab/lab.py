@@ -13,6 +13,7 @@ from sqlalchemy import update
 from checkout.checker.check import check
 from checkout.checker.collect.lab import of_lab
 from checkout.checker.results import Report
+from checkout.lab.comparison.fork import LabForks
 from checkout.lab.engine import diagnosis, requests
 from checkout.lab.engine.clock import order_id
 from checkout.lab.engine.environment import Environment
@@ -24,7 +25,7 @@ from checkout.lab.history.lab_journal import LabJournal
 from checkout.lab.history.moment import Moment
 from checkout.lab.history.projection import SELL_OUT
 from checkout.lab.history.replay import Replay
-from checkout.lab.locking import changes, reads
+from checkout.lab.locking import changes, reads, recorded
 from checkout.lab.programs import replacement
 from checkout.lab.views.tables import LabTables
 from checkout.lab.views.tool_output import run_tool
@@ -35,7 +36,7 @@ from checkout.services.stock_table import PRODUCTS
 ENVIRONMENT, SCHEDULER, SESSION = attrgetter("_environment"), attrgetter("_scheduler"), attrgetter("_session")
 
 
-class Lab(LabTables):
+class Lab(LabTables, LabForks):
     """Seven services, three external systems and a broker. Nothing moves until a method moves it.
 
     `log`: "kafka" or "memory"; by default the setting CHECKOUT_LOG, which is kafka. `brokers`: 1 or 3 local Kafka
@@ -58,13 +59,16 @@ class Lab(LabTables):
         self._new_environment = functools.partial(
             Environment, self._session, clock == "real", partitions, inbox, outbox, registry
         )
+        self._options = dict[str, Any](
+            partitions=partitions, inbox=inbox, outbox=outbox, clock=clock, registry=registry
+        )
         # At the interpreter's end no client may start a thread: the cleanup process deletes topics and groups then.
         weakref.finalize(self, self._session.leave).atexit = False
         self.reset()
 
     replay = Replay
 
-    @changes
+    @recorded
     def place_order(
         self, products: Products, quantity: int = 1, customer: str = "Ada", email: str | None = None,
         pay: str = "credit",
@@ -83,7 +87,7 @@ class Lab(LabTables):
         self._environment.place(message, body)
         return PlacedOrder(self._environment.names.of(id), id, f"{requests.contents_of(message)} for {customer}")
 
-    @changes
+    @recorded
     def cancel_order(self, order: str | PlacedOrder) -> str:
         """Queues the cancellation of an order at the web app; `step` and `run` move it.
 
@@ -111,22 +115,22 @@ class Lab(LabTables):
             return self._scheduler.explain()
         return diagnosis.explain(self._environment, self._id(order))
 
-    crash = changes(Environment.crash, ENVIRONMENT)
-    restart = changes(Environment.restart, ENVIRONMENT)
-    scale = changes(Environment.scale, ENVIRONMENT)
-    replace = changes(replacement.replace, ENVIRONMENT)
+    crash = recorded(Environment.crash, ENVIRONMENT)
+    restart = recorded(Environment.restart, ENVIRONMENT)
+    scale = recorded(Environment.scale, ENVIRONMENT)
+    replace = recorded(replacement.replace, ENVIRONMENT)
     serve = changes(replacement.serve, ENVIRONMENT)
-    listen = changes(Environment.listen, ENVIRONMENT)
-    rewind = changes(Environment.rewind, ENVIRONMENT)
-    send = changes(Environment.send, ENVIRONMENT)
-    wait = changes(Environment.wait, ENVIRONMENT)
+    listen = recorded(Environment.listen, ENVIRONMENT)
+    rewind = recorded(Environment.rewind, ENVIRONMENT)
+    send = recorded(Environment.send, ENVIRONMENT)
+    wait = recorded(Environment.wait, ENVIRONMENT)
 
     leader = reads(KafkaSession.leader, SESSION)
     kill_broker = reads(KafkaSession.kill_broker, SESSION)
     start_brokers = reads(KafkaSession.start_brokers, SESSION)
     kafka_tool = reads(run_tool, SESSION)
 
-    @changes
+    @recorded
     def sell_out(self, product: str | int) -> None:
         """Sets the available quantity of a product, by name or SKU, to 0. Raises LabError for an unknown one."""
         sku = requests.sku_of(product)
@@ -138,7 +142,7 @@ class Lab(LabTables):
         payload = msgspec.Raw(msgspec.json.encode({"sku": sku}))
         self._environment.note("stock", SELL_OUT, f"{requests.PRODUCT_NAMES[sku]} is sold out now", payload=payload)
 
-    @changes
+    @recorded
     def deny_next_payment(self, reason: str = "the card has expired") -> None:
         """Makes the payment broker deny the next payment for this reason."""
         switches = self._environment.system("payment_broker").switches
@@ -146,14 +150,14 @@ class Lab(LabTables):
         action = f"the payment broker will deny the next payment: {reason}"
         self._environment.note("payment_broker", "DenyNext", action)
 
-    @changes
+    @recorded
     def refuse_refunds(self, reason: str = "the card is closed") -> None:
         """Makes the payment broker refuse all refunds for this reason; an empty reason ends that."""
         self._environment.system("payment_broker").switches.refuse_refunds = reason or None
         action = f"refuses refunds: {reason}" if reason else "refunds again"
         self._environment.note("payment_broker", "RefuseRefunds", f"the payment broker {action}")
 
-    @changes
+    @recorded
     def refuse_parcels(self, reason: str = "the address does not exist") -> None:
         """Makes the shipment company refuse all parcels for this reason; an empty reason ends that."""
         self._environment.system("shipment_company").switches.refuse = reason or None

@@ -38,3 +38,14 @@ def changes(method: Callable[..., Any], part: Callable[[Any], Any] = _itself) ->
                 callback()
 
     return notifying
+
+
+def recorded(method: Callable[..., Any], part: Callable[[Any], Any] = _itself) -> Callable[..., Any]:
+    """Makes a method of a lab like `changes`, and adds each call without error to the lab's action log."""
+
+    @functools.wraps(method)
+    def recording(lab: Any, *args: Any, **options: Any) -> Any:
+        with lab.actions.adding(method.__name__, *args, **options):
+            return method(part(lab), *args, **options)
+
+    return changes(recording)

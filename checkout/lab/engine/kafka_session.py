@@ -74,7 +74,7 @@ class KafkaSession:
             raise LabError('a lab runs on log="kafka" or log="memory", with brokers=1 or brokers=3')
         if kind == MEMORY and brokers > 1:
             raise LabError('a lab in memory has no brokers: Lab(log="kafka", brokers=3) has three')
-        self.kind, self.brokers, self.servers, self._client = kind, brokers, servers, client
+        self.kind, self.brokers, self.servers, self.client = kind, brokers, servers, client
         self._security = read_settings().kafka_security if servers else KafkaSecurity()
         self.home: Path | None = None
         self._cleanup: subprocess.Popen[bytes] | None = None
@@ -90,7 +90,7 @@ class KafkaSession:
         if self.kind == KAFKA:
             self._start_kafka()
             prefix = new_prefix()
-            self.broker = KafkaBroker(self.servers, prefix, self._client, security=self._security)
+            self.broker = KafkaBroker(self.servers, prefix, self.client, security=self._security)
             self._start_cleanup_process(prefix)
             with suppress(LogUnavailable):  # a cluster that has just started may not know its groups yet: the next lab
                 delete_leftovers(self.servers, self._security)

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 
 from checkout.framework.service import Service
 from checkout.journal.hop import Hop, Outcome, coordinates, text
+from checkout.lab.engine.action_log import ActionLog
 from checkout.lab.engine.clock import Clock
 from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.engine.requests import RequestQueue
@@ -68,6 +69,7 @@ class RunContext:
         self.systems, self.lag = registry.simulators(), ConsumerLag(registry.services)
         self.projection = Projection(self.names, self.lag, registry)
         self.journal = LabJournal(self.projection)
+        self.actions = ActionLog(self.clock, self.journal, self.systems)
 
 
 class Replica:

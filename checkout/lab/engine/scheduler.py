@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from checkout.domain import OrderStatus
+from checkout.lab.engine.action_log import REQUEST, VERB
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.replica import (
     COMMIT,
@@ -117,21 +118,25 @@ class Scheduler:
             return False
         self._call_count += 1
         if coming.replica is None:
-            self._send_request()
+            self.send_request()
         else:
-            self._call(coming.replica, verb or coming.verb)
+            self.call(coming.replica, verb or coming.verb)
         return True
 
-    def _call(self, replica: Replica, verb: str) -> None:
+    def call(self, replica: Replica, verb: str) -> None:
+        """Calls a verb of this replica. Raises LabError if it cannot be called now."""
         if verb not in replica.allowed:
             raise LabError(f"{replica.name} can {' or '.join(replica.allowed)} now, not {verb}")
-        self.environment.session.retry_during_failover(lambda: replica.call(verb))  # verbs may be repeated
+        with self.environment.actions.adding(VERB, replica.name, verb):
+            self.environment.session.retry_during_failover(lambda: replica.call(verb))  # verbs may be repeated
 
-    def _send_request(self) -> None:
-        request = self.environment.placed.pop(0)
-        self.environment.journal.write([request.arrival(self.environment.clock.now())])
-        request.sequence = self.environment.sent.next_sequence()
-        self.environment.requests.requests.append(request)
+    def send_request(self) -> None:
+        """Sends the first request that waits at the web app to the gateway."""
+        with self.environment.actions.adding(REQUEST):
+            request = self.environment.placed.pop(0)
+            self.environment.journal.write([request.arrival(self.environment.clock.now())])
+            request.sequence = self.environment.sent.next_sequence()
+            self.environment.requests.requests.append(request)
 
     def _next_retry(self) -> NextVerb | None:
         times = self._retry_times()

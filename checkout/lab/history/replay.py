@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 from checkout.journal import journal
 from checkout.journal.journal import BrokenJournal
@@ -70,6 +70,10 @@ class Replay:
     def journey(self, order: str) -> pd.DataFrame:
         """Returns the hops of one order, given by its name (`order-1`)."""
         return dataframes.journey(moment for moment in self.moments if moment.order == order)
+
+    def fork(self, number: int | None = None, log: str = "") -> Never:
+        """Raises LabError: a journal holds what has happened, not what could go on."""
+        raise LabError("a replay cannot be forked: a fork repeats what was done to a lab, and a journal holds its hops")
 
     def walk(self) -> Any:
         """Returns a widget: the diagram, the tables and a slider over all hops."""

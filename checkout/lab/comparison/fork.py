@@ -1,0 +1,112 @@
+"""Fork: repeats the actions of one lab in another, and checks that the same hops come of them."""
+
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any, Self, cast
+
+from checkout.lab.comparison.differences import field_differences
+from checkout.lab.engine.action_log import REQUEST, SWITCHES, VERB, Action, ActionLog
+from checkout.lab.engine.environment import Environment
+from checkout.lab.engine.kafka_session import KafkaSession
+from checkout.lab.engine.scheduler import Scheduler
+from checkout.lab.errors import LabError, as_lab_error
+from checkout.lab.programs.program import Program
+from checkout.settings import KAFKA, MEMORY
+
+SCOPE = "a fork repeats what has been done to the lab: not what other programs do, nor state outside of the lab"
+
+
+class LabForks:
+    """What a lab has done, and second labs that do the same."""
+
+    lock: threading.RLock
+    _environment: Environment
+    _scheduler: Scheduler
+    _session: KafkaSession
+    _options: Mapping[str, Any]
+
+    @property
+    def actions(self) -> ActionLog:
+        """What has been done to this lab since it started: its methods and the verbs of its replicas, in order."""
+        return self._environment.actions
+
+    def fork(self, number: int | None = None, log: str = MEMORY) -> Self:
+        """Returns a second lab in the state right after this hop, by default in the present one; both can go on.
+
+        `number`: of a moment; what one verb writes together stays together, and 0 is the state before the first hop.
+        `log`: "memory" or "kafka". The fork repeats what has been done to this lab. Raises LabError where it gets other
+        hops, as behind a program outside of the lab. Break points, killed brokers and `serve` are not repeated.
+        """
+        with self.lock:
+            return self.fork_at_action(self.actions.until(number), log)
+
+    def fork_at_action(self, count: int, log: str = MEMORY) -> Self:
+        """Returns a fork in the state after the first `count` of `actions`, which may be within a hop."""
+        with self.lock, as_lab_error():
+            forked, actions = self._same(log), self.actions
+            try:
+                Fork(self._environment, forked, forked._environment, forked._scheduler).repeat(actions[:count])
+                if count == len(actions):
+                    forked.actions.catch_up(actions.elapsed())
+            except BaseException:
+                forked._session.leave()
+                raise
+            return forked
+
+    def _same(self, log: str) -> Self:
+        session, options, kind = self._session, dict(self._options), cast("type[Any]", type(self))
+        if log == session.kind == KAFKA:
+            options |= {"brokers": session.brokers, "kafka": session.client}
+            options |= {} if session.home else {"bootstrap_servers": session.servers}
+        return cast(Self, kind(log, **options))
+
+
+class Fork:
+    """A new lab that repeats what an original has done. `lab` is the new one, with its environment and scheduler."""
+
+    def __init__(self, original: Environment, lab: Any, environment: Environment, scheduler: Scheduler) -> None:
+        self._lab, self._environment, self._scheduler = lab, environment, scheduler
+        self._hops, self._expected = environment.projection, original.projection
+        self._checked = 0
+
+    def repeat(self, actions: Iterable[Action]) -> None:
+        """Repeats these actions.
+
+        Raises LabError at the first hop that differs from the original's, and for a program in place of a service.
+        """
+        for action in actions:
+            self._check_hops(action.hops)
+            self._environment.actions.catch_up(action.seconds)
+            try:
+                self._carry_out(action)
+            except LabError as error:
+                raise LabError(f"no fork goes on after hop {action.hops} of the lab: {error}; {SCOPE}") from error
+        self._check_hops(len(self._hops.moments))
+
+    def _carry_out(self, action: Action) -> None:
+        if action.name == VERB:
+            self._call(*action.arguments)
+        elif action.name == REQUEST:
+            self._scheduler.send_request()
+        elif action.name == SWITCHES:
+            self._environment.actions.set_switches(*action.arguments)
+        elif any(isinstance(each, Program) for each in (*action.arguments, *action.options.values())):
+            raise LabError("another program replaces a service there")
+        else:
+            getattr(self._lab, action.name)(*action.arguments, **action.options)
+
+    def _call(self, replica: str, verb: str) -> None:
+        if replica not in self._environment.replicas:
+            raise LabError(f"there is no replica {replica}")
+        self._scheduler.call(self._environment.replicas[replica], verb)
+
+    def _check_hops(self, count: int) -> None:
+        moments, expected = self._hops.moments, self._expected.moments
+        for at in range(self._checked, max(count, len(moments))):
+            if at >= len(moments):
+                raise LabError(f"the fork does not have hop {at + 1} of the lab: {expected[at].sentence} {SCOPE}")
+            found = next(field_differences(expected[at], moments[at]), None)
+            if found:
+                values = f"{found.field} is {found.second} and not {found.first}"
+                raise LabError(f"the fork differs from the lab at hop {at + 1}: {values}; {SCOPE}")
+        self._checked = max(count, len(moments))
