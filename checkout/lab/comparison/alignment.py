@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from checkout.lab.comparison.differences import MESSAGE, FieldDifference, field_differences
-from checkout.lab.history.projection import Moment
+from checkout.lab.history.moment import Moment
 
 
 class Row(NamedTuple):

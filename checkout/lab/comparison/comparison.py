@@ -9,8 +9,8 @@ from checkout.c4.notebook.text import wrapped
 from checkout.journal.hop import Outcome
 from checkout.lab.comparison.alignment import Alignment, Row
 from checkout.lab.comparison.first_difference import Difference, first_difference, text_of
+from checkout.lab.history.moment import Moment
 from checkout.lab.history.moments import align
-from checkout.lab.history.projection import Moment
 from checkout.lab.history.replay import Replay
 from checkout.lab.history.sentences import LAB
 

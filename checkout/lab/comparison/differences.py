@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from checkout.journal.hop import Hop, Outcome
-from checkout.lab.history.projection import Moment
+from checkout.lab.history.moment import Moment
 
 MESSAGE = ("sender", "to", "message", "group")  # with the order, what two hops have in common to be compared at all
 FIELDS = ("outcome", "status", "step", "key", "topic", "partition", "offset", "replica", "cause", "technology", "url")

@@ -8,7 +8,7 @@ import msgspec
 
 from checkout.c4.notebook.text import wrapped
 from checkout.lab.comparison.alignment import Alignment, Row
-from checkout.lab.history.projection import Moment
+from checkout.lab.history.moment import Moment
 
 MAX_VALUE = 60  # characters of a value in a sentence
 Names = Sequence[str]
