@@ -19,6 +19,7 @@ from checkout.messaging.kafka_log import KafkaBroker
 from checkout.processes.supervisor import KAFKA_SERVICES
 
 Condition = Callable[[], object]
+# Orders takes orders meanwhile, and so has something to send; other services may be idle when Kafka is lost.
 WAITS, FENCED = "waits: no Kafka answers", "another process is payments-1 now"
 
 
@@ -173,14 +174,14 @@ OF_SQLITE: Mapping[str, Case] = {
     "full disk": Case(lambda site: replicas.without_disk(site.store, *ALL_SERVICES), request_failed),
 }
 OF_ONE_BROKER: Mapping[str, Case] = {
-    "broker restarted": Case(lambda site: brokers.stopped(site.kafka_home), says("stock-1", WAITS)),
-    "broker killed": Case(lambda site: brokers.killed(site.kafka_home), says("stock-1", WAITS)),
-    "broker paused": Case(lambda site: brokers.paused(site.kafka_home), says("stock-1", WAITS)),
-    "disk of the broker full": Case(lambda site: brokers.without_disk(site.kafka_home), says("stock-1", WAITS)),
+    "broker restarted": Case(lambda site: brokers.stopped(site.kafka_home), says("orders-1", WAITS)),
+    "broker killed": Case(lambda site: brokers.killed(site.kafka_home), says("orders-1", WAITS)),
+    "broker paused": Case(lambda site: brokers.paused(site.kafka_home), says("orders-1", WAITS)),
+    "disk of the broker full": Case(lambda site: brokers.without_disk(site.kafka_home), says("orders-1", WAITS)),
 }
 OF_THREE_BROKERS: Mapping[str, Case] = {
     "one of three brokers killed": Case(lambda site: brokers.killed(site.kafka_home, [1]), broker_is_missing),
-    "two of three brokers killed": Case(lambda site: brokers.killed(site.kafka_home, [2, 3]), says("stock-1", WAITS)),
+    "two of three brokers killed": Case(lambda site: brokers.killed(site.kafka_home, [2, 3]), says("orders-1", WAITS)),
 }
 OF_TWO_REPLICAS: Mapping[str, Case] = {
     "zombie replica": Case(
@@ -192,8 +193,8 @@ OF_TWO_REPLICAS: Mapping[str, Case] = {
     ),
 }
 OF_THE_NETWORK: Mapping[str, Case] = {
-    "Kafka unreachable": Case(lambda site: kafka_of(site).unreachable(), says("stock-1", WAITS)),
+    "Kafka unreachable": Case(lambda site: kafka_of(site).unreachable(), says("orders-1", WAITS)),
     "connections to Kafka half-open": Case(lambda site: kafka_of(site).half_open(), says("orders-1", WAITS)),
-    "responses of Kafka lost": Case(lambda site: kafka_of(site).one_way(), says("stock-1", WAITS)),
+    "responses of Kafka lost": Case(lambda site: kafka_of(site).one_way(), says("orders-1", WAITS)),
     "Kafka slow": Case(lambda site: kafka_of(site).slow(3.0), says("orders-1", WAITS)),
 }

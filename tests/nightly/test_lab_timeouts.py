@@ -59,7 +59,7 @@ def test_a_cluster_continues_without_one_of_three_brokers_and_stops_without_two(
     # In a process of its own: kafka-python leaves sockets to dead brokers open.
     ended = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=110)
 
-    assert ended.stdout.splitlines()[1:] == [
+    assert ended.stdout.splitlines()[-7:] == [
         "[[3, '3, 1, 2', '1, 2, 3']]", "Nothing moves: every order is approved or rejected.",
         "[[1, '3, 1, 2', '1, 2']]", "no Kafka answers", "[[2, '3, 1, 2', '1, 2, 3']]",
         "Nothing moves: every order is approved or rejected.", "['APPROVED', 'APPROVED'] [1, 2, 3]",
