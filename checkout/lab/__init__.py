@@ -1,5 +1,6 @@
 """Lab: the store inside a notebook; its public names are `from checkout.lab import Lab, ...`."""
 
+from checkout.lab.comparison.comparison import compare
 from checkout.lab.course.command import command
 from checkout.lab.course.crash_matrix import crash_matrix
 from checkout.lab.course.extra_services import Loyalty
@@ -16,5 +17,5 @@ from checkout.lab.views.source_code import show
 
 __all__ = [
     "BatchPayments", "Lab", "LabError", "Loyalty", "Predictions", "Program", "StoredDictionary", "check", "command",
-    "crash_matrix", "payment_contract", "progress", "publishing", "reading", "show",
+    "compare", "crash_matrix", "payment_contract", "progress", "publishing", "reading", "show",
 ]  # fmt: skip

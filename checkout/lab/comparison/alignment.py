@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from functools import cached_property
+from itertools import groupby
 from typing import NamedTuple
 
 from checkout.lab.comparison.differences import MESSAGE, FieldDifference, field_differences
@@ -52,6 +53,11 @@ class Alignment:
     def _are_at_one_place(self, first: int, second: int) -> bool:
         has_partner = first in self.partners or second in self._partners_of_second
         return not has_partner and self.first[first].order == self.second[second].order
+
+    def shape(self) -> list[tuple[str, int]]:
+        """The rows in short, as runs of equal rows: "both", "first" or "second", and how many."""
+        kinds = ("second" if row.first is None else "first" if row.second is None else "both" for row in self.rows)
+        return [(kind, len(list(group))) for kind, group in groupby(kinds)]
 
     @cached_property
     def different(self) -> list[int]:

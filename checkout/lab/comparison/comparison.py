@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from checkout.c4.notebook.text import wrapped
 from checkout.journal.hop import Outcome
 from checkout.lab.comparison.alignment import Alignment, Row
-from checkout.lab.comparison.first_difference import Difference, first_difference, text_of
+from checkout.lab.comparison.difference_sentences import Difference, difference_at, text_of
 from checkout.lab.history.moment import Moment
 from checkout.lab.history.moments import align
 from checkout.lab.history.replay import Replay
@@ -56,7 +56,12 @@ class RunComparison:
     @property
     def first_difference(self) -> Difference | None:
         """Where the runs differ first; None where all hops are equal."""
-        return first_difference(self.alignment, self.names)
+        different = self.alignment.different
+        return self.difference_at(different[0]) if different else None
+
+    def difference_at(self, row: int) -> Difference | None:
+        """The difference in a row of the alignment; None where the hops are equal, and beyond the end."""
+        return difference_at(self.alignment, row, self.names) if 0 <= row < len(self.alignment.rows) else None
 
     @property
     def counts(self) -> str:

@@ -1,6 +1,7 @@
 """Differences: what two hops do not have in common, apart from their times and the ids of orders."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,6 +13,7 @@ MESSAGE = ("sender", "to", "message", "group")  # with the order, what two hops 
 FIELDS = ("outcome", "status", "step", "key", "topic", "partition", "offset", "replica", "cause", "technology", "url")
 TIMES = {"placedAt"}
 NOTHING = "nothing"
+PAYLOAD = msgspec.json.Decoder(float_hook=Decimal)
 
 
 class FieldDifference(NamedTuple):
@@ -48,7 +50,7 @@ def _value(moment: Moment, name: str) -> Any:
 def _payload_differences(first: Moment, second: Moment) -> Iterator[FieldDifference]:
     if _payload(first) == _payload(second):
         return
-    one, other = (dict(_leaves(msgspec.json.decode(_payload(each)))) for each in (first, second))
+    one, other = (dict(_leaves(PAYLOAD.decode(_payload(each)))) for each in (first, second))
     for path in dict.fromkeys([*one, *other]):
         if path.rpartition(".")[2] not in TIMES:
             yield from _difference(path, one.get(path, NOTHING), other.get(path, NOTHING))

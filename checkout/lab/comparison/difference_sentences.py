@@ -1,6 +1,7 @@
-"""First difference: where two runs part, as a sentence and as data."""
+"""Difference sentences: what two runs do not have in common in one row, as a sentence and as data."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -25,7 +26,7 @@ class DifferenceKind(StrEnum):
 
 
 class Difference(msgspec.Struct):
-    """The first difference between two runs. Its repr is a sentence.
+    """A difference between two runs. Its repr is a sentence.
 
     `row`: index of the row of the alignment. `first`, `second`: the moments concerned, None where a run has none.
     `field`, `values`: of the kind `field`, what differs and both values.
@@ -43,11 +44,8 @@ class Difference(msgspec.Struct):
         return wrapped(self.sentence)
 
 
-def first_difference(alignment: Alignment, names: Names) -> Difference | None:
-    """Returns the first difference, None if there is none. `names`: of the two runs, within a sentence."""
-    if not alignment.different:
-        return None
-    at = alignment.different[0]
+def difference_at(alignment: Alignment, at: int, names: Names) -> Difference | None:
+    """Returns the difference in one row of the alignment, None if there is none. `names`: of the runs in a sentence."""
     row = alignment.rows[at]
     first, second = alignment.moments(row)
     if first and second:
@@ -57,9 +55,10 @@ def first_difference(alignment: Alignment, names: Names) -> Difference | None:
     return _of_one(alignment, at, names)
 
 
-def _of_pair(alignment: Alignment, at: int, first: Moment, second: Moment, names: Names) -> Difference:
+def _of_pair(alignment: Alignment, at: int, first: Moment, second: Moment, names: Names) -> Difference | None:
     found = alignment.difference(alignment.rows[at])
-    assert found is not None
+    if found is None:
+        return None
     if _message(first) != _message(second):
         verb = _verb(first, second, names, "is another message", "are different messages")
         sentence = f"{verb}: {_clause(first)} in {names[0]}, {_clause(second)} in {names[1]}."
@@ -119,5 +118,5 @@ def _clause(moment: Moment) -> str:
 
 def text_of(value: Any) -> str:
     """A value of a field in at most 60 characters."""
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    text = str(value) if isinstance(value, str | Decimal) else msgspec.json.encode(value).decode()
     return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]} ..."
