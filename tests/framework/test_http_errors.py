@@ -2,8 +2,6 @@
 
 import pytest
 
-from checkout.framework import http_errors
-
 
 @pytest.mark.parametrize(
     ("problem", "sentence"),
@@ -19,4 +17,4 @@ from checkout.framework import http_errors
     ],
 )
 def test_a_message_of_a_library_becomes_a_sentence(problem: dict[str, str], sentence: str) -> None:
-    assert http_errors._sentence(problem) == sentence
+    assert sentence(problem) == sentence
