@@ -17,4 +17,4 @@ import pytest
     ],
 )
 def test_a_message_of_a_library_becomes_a_sentence(problem: dict[str, str], sentence: str) -> None:
-    assert sentence(problem) == sentence
+    assert body_problems.sentence(problem) == sentence
