@@ -2,6 +2,8 @@
 
 import pytest
 
+from checkout.framework import body_problems
+
 
 @pytest.mark.parametrize(
     ("problem", "sentence"),
