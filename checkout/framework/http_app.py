@@ -14,6 +14,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from checkout import __version__
 from checkout.card_numbers import CardNumberSent, has_card_number, has_printed_card_number, refuse_card_numbers
+from checkout.framework.body_problems import problem_of
 from checkout.framework.http_errors import ERROR_HANDLERS, AnyRequest, ErrorHandlers, ErrorResponse, error_response
 from checkout.framework.message import ENCODER
 
@@ -119,7 +120,6 @@ def decode_json(body: bytes, kind: type[Body]) -> Body:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `$")
-        raise ValidationException(str(error), extra=[{"message": message, "key": path.strip(".`")}]) from error
+        raise ValidationException(str(error), extra=[problem_of(error)]) from error
     except msgspec.DecodeError as error:
         raise ClientException(str(error)) from error

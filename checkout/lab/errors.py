@@ -5,8 +5,7 @@ import linecache
 import traceback
 from collections.abc import Iterator
 
-from checkout.errors import CheckoutError
-from checkout.local_kafka.broker_process import KafkaUnavailable
+from checkout.errors import CheckoutError, KafkaUnavailable
 from checkout.messaging.log import LogUnavailable
 from checkout.worker.database import DATABASE_UNAVAILABLE
 

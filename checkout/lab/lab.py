@@ -17,9 +17,9 @@ from checkout.lab.comparison.fork import LabForks
 from checkout.lab.engine import diagnosis, requests
 from checkout.lab.engine.clock import order_id
 from checkout.lab.engine.environment import Environment
-from checkout.lab.engine.kafka_session import KafkaSession
 from checkout.lab.engine.requests import PlacedOrder, Products
 from checkout.lab.engine.scheduler import Scheduler
+from checkout.lab.engine.session import Session, open_session
 from checkout.lab.errors import LabError
 from checkout.lab.history.lab_journal import LabJournal
 from checkout.lab.history.moment import Moment
@@ -55,7 +55,7 @@ class Lab(LabTables, LabForks):
         registry: Registry = STORE,
     ) -> None:  # fmt: skip
         self.lock, self.callbacks = threading.RLock(), list[Callable[[], None]]()
-        self._session = KafkaSession(log, brokers, bootstrap_servers, kafka or {})
+        self._session = open_session(log, brokers, bootstrap_servers, kafka or {})
         self._new_environment = functools.partial(
             Environment, self._session, clock == "real", partitions, inbox, outbox, registry
         )
@@ -125,9 +125,9 @@ class Lab(LabTables, LabForks):
     send = recorded(Environment.send, ENVIRONMENT)
     wait = recorded(Environment.wait, ENVIRONMENT)
 
-    leader = reads(KafkaSession.leader, SESSION)
-    kill_broker = reads(KafkaSession.kill_broker, SESSION)
-    start_brokers = reads(KafkaSession.start_brokers, SESSION)
+    leader = reads(Session.leader, SESSION)
+    kill_broker = reads(Session.kill_broker, SESSION)
+    start_brokers = reads(Session.start_brokers, SESSION)
     kafka_tool = reads(run_tool, SESSION)
 
     @recorded

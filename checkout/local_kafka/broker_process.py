@@ -4,7 +4,7 @@ import os
 import subprocess
 from functools import partial
 
-from checkout.errors import CheckoutError
+from checkout.errors import KafkaUnavailable
 from checkout.local_kafka.broker_config import BrokerConfig
 from checkout.system.deadline import wait_until
 from checkout.system.java import JAVA
@@ -27,12 +27,6 @@ JVM_FLAGS = (
 )
 JAVA_VARIABLES = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH")  # not for the broker
 BROKER_CLASS = "kafka.Kafka"
-
-
-class KafkaUnavailable(CheckoutError):
-    """The local Kafka cannot be started or used; the message names the cause and the remedy."""
-
-    exit_code = 3
 
 
 def start_broker(broker: BrokerConfig, jars: str, *java_options: str) -> Pid:

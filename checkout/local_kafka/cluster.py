@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from checkout.errors import KafkaUnavailable
 from checkout.local_kafka import aot_cache, security
 from checkout.local_kafka.broker_config import BrokerConfig, bootstrap_servers, broker_configs
-from checkout.local_kafka.broker_process import KafkaUnavailable, free_ports, last_log_lines, start_broker
+from checkout.local_kafka.broker_process import free_ports, last_log_lines, start_broker
 from checkout.local_kafka.download import Progress, class_path, no_progress
 from checkout.local_kafka.probe import ClusterInfo, is_serving
 from checkout.local_kafka.state import State, locked_state, read, write

@@ -13,9 +13,11 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from checkout.local_kafka.broker_process import JVM_FLAGS, KafkaUnavailable
+from checkout.errors import KafkaUnavailable
+from checkout.local_kafka.broker_process import JVM_FLAGS
+from checkout.system.cache_folder import cache_home
 from checkout.system.file_lock import locked
-from checkout.system.java import JGO_FOLDER, KAFKA, JarsUnavailable, cache_home, fetch_jars, known_jars
+from checkout.system.java import JGO_FOLDER, KAFKA, JarsUnavailable, fetch_jars, known_jars
 
 Progress = Callable[[str, float], None]  # called with the present action and the share that is done, from 0 to 1
 

@@ -2,26 +2,18 @@
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from kafka import IsolationLevel, KafkaAdminClient, OffsetSpec, TopicPartition, errors
 from kafka.admin import MemberToRemove
 
 from checkout.messaging.kafka_client import CLIENT_SETTINGS, KafkaConnection, Result
 from checkout.messaging.kafka_topics import choose_brokers, create_topics, set_compression, topic_options
-from checkout.messaging.log import Lag, LogUnavailable, Partition
+from checkout.messaging.log import Lag, LogUnavailable, Partition, Replicas
 from checkout.messaging.security.access_rules import AccessRule
 from checkout.messaging.security.kafka_rules import rules_of, set_rules
 from checkout.messaging.security.kafka_users import delete_users, set_passwords
 from checkout.settings import KafkaSecurity
-
-
-class Replicas(NamedTuple):
-    """The brokers of a partition by id: its leader (None while it has none), all replicas, and those in sync."""
-
-    leader: int | None
-    all: list[int]
-    in_sync: list[int]
 
 
 class KafkaAdmin:

@@ -61,6 +61,14 @@ class Lag(NamedTuple):
         return self.end - self.committed
 
 
+class Replicas(NamedTuple):
+    """The brokers of a partition by id: its leader (None while it has none), all replicas, and those in sync."""
+
+    leader: int | None
+    all: list[int]
+    in_sync: list[int]
+
+
 class CommitRefused(Exception):
     """A rebalance is in progress, or has assigned partitions to another member, which gets the uncommitted records."""
 

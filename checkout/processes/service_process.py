@@ -70,7 +70,7 @@ def main() -> None:
             http_server.serve(limit.application(web.application(lambda: True)), port, "the web app")
         else:
             smtp_port = [settings.port("smtp")] if name == "mailbox" else []
-            importlib.import_module(f"checkout.simulators.{name}").main(port, *smtp_port)
+            importlib.import_module(f"checkout.simulators.{name}_http").main(port, *smtp_port)
     except CheckoutError as error:
         sys.exit(str(error))
 

@@ -31,7 +31,6 @@ from checkout.messages import (
     ReservationExpired,
     ShipmentRefused,
 )
-from checkout.services import orders_http
 from checkout.services.orders_table import METADATA, ORDERS, SALT, Order, check_same_body, order_of
 
 
@@ -149,6 +148,8 @@ class Orders(Service):
 
     def routes(self, context: RouteContext) -> Sequence[Any]:
         """Places, cancels and reads an order, and lists all for the operator."""
+        from checkout.services import orders_http  # only an HTTP server needs Litestar
+
         return orders_http.routes(context)
 
 

@@ -1,12 +1,10 @@
 """Orders over HTTP: places, cancels and reads an order, and lists all for the operator."""
 
 import asyncio
-import hashlib
 import hmac
 import re
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
@@ -19,12 +17,11 @@ from checkout.domain import UnknownOrder
 from checkout.fields import UUID, OrderRequest, OrderResponse, Payment
 from checkout.framework import http_app
 from checkout.framework.intake import RouteContext
-from checkout.framework.message import encode
 from checkout.framework.parameters import Correlation, IdempotencyKey, Page
 from checkout.ids import id_of_key, new_id
 from checkout.journal.hop import Outcome
-from checkout.messages import CANCEL_ORDER, PLACE_ORDER, CancelOrder, PlaceOrder
-from checkout.services.orders_table import ORDERS, SALT, Order, check_same_body, order_of
+from checkout.messages import CANCEL_ORDER, PLACE_ORDER, CancelOrder
+from checkout.services.orders_table import ORDERS, SALT, Order, check_same_body, order_of, to_message
 
 PAGE = 100
 ANSWERS = {200: ResponseSpec(OrderResponse, description="The order", generate_examples=False)}
@@ -88,13 +85,6 @@ def _queries(context: RouteContext) -> Sequence[Any]:
         return http_app.json_response([_to_response(order_of(row)) for row in rows])
 
     return read_order, list_orders
-
-
-def to_message(id: str, data: OrderRequest, now: datetime) -> PlaceOrder:
-    """The message for a request body; `id` is that of the new order."""
-    body = hashlib.sha256(encode(data)).hexdigest()
-    payment = Payment(payment_method=data.payment.payment_method)
-    return PlaceOrder(id, data.customer_name, data.customer_email, data.products, payment, now, body)
 
 
 def _about(request: Request[Any, Any, Any]) -> tuple[str, str, str]:

@@ -1,5 +1,6 @@
-"""Orders table: the orders in the database of the Orders service."""
+"""Orders table: the orders in the database of the Orders service, and the fingerprint that shows a repeat."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,8 @@ from sqlalchemy import Column, Integer, LargeBinary, MetaData, Row, String, Tabl
 
 from checkout import domain
 from checkout.domain import DomainError, OrderStatus, PaymentMethod
-from checkout.fields import OrderLine
+from checkout.fields import OrderLine, OrderRequest, Payment
+from checkout.framework.message import encode
 from checkout.framework.sql import Cents, UtcTime, status_type
 from checkout.messages import PlaceOrder
 
@@ -46,6 +48,13 @@ def order_of(row: Row[Any]) -> Order:
     values = dict(row._mapping)
     values["products"] = LINES.decode(values["products"])
     return Order(**values)
+
+
+def to_message(id: str, data: OrderRequest, now: datetime) -> PlaceOrder:
+    """The message for a request body, with its fingerprint; `id` is that of the new order."""
+    body = hashlib.sha256(encode(data)).hexdigest()
+    payment = Payment(payment_method=data.payment.payment_method)
+    return PlaceOrder(id, data.customer_name, data.customer_email, data.products, payment, now, body)
 
 
 def check_same_body(order: Order, repeat: PlaceOrder) -> None:

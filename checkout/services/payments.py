@@ -6,8 +6,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from litestar import get
-from litestar.params import FromQuery
 from sqlalchemy import Column, Connection, MetaData, String, Table, Text
 
 from checkout.domain import LARGEST_AMOUNT, PaymentMethod, is_amount
@@ -148,6 +146,8 @@ class Payments(Service):
 
     def routes(self, context: RouteContext) -> Sequence[Any]:
         """Lists the payment methods."""
+        from litestar import get  # only an HTTP server needs Litestar
+        from litestar.params import FromQuery
 
         @get(PAYMENT_METHODS, sync_to_thread=False)
         def list_methods(active: FromQuery[bool | None] = None) -> list[PaymentMethod]:

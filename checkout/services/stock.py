@@ -6,15 +6,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
-from litestar import Response, get
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromQuery
 from sqlalchemy import Connection, select
 
-from checkout import messages
 from checkout.domain import OutOfStock, Product, Reservation, ReservationStatus
-from checkout.fields import Payment, ProductResponse
-from checkout.framework import http_app
+from checkout.fields import Payment
 from checkout.framework.intake import RouteContext
 from checkout.framework.service import Service, Tick, every, on
 from checkout.framework.sql import add, fetch, put
@@ -49,7 +44,6 @@ CATALOGUE = (
 )
 EXPIRY_INTERVAL = 5.0  # seconds between two looks for reservations that are held for too long
 MOST_EXPIRED = 500  # at one time
-ANSWERS = {200: ResponseSpec(list[ProductResponse], description="The products", generate_examples=False)}
 
 
 class Stock(Service):
@@ -159,16 +153,9 @@ class Stock(Service):
 
     def routes(self, context: RouteContext) -> Sequence[Any]:
         """Lists the products."""
+        from checkout.services import stock_http  # only an HTTP server needs Litestar
 
-        @get(messages.PRODUCTS, responses=ANSWERS, sync_to_thread=True)
-        def list_products(available: FromQuery[bool | None] = None) -> Response[bytes]:
-            with context.read() as db:
-                products = [Product(**row._mapping) for row in db.execute(select(PRODUCTS).order_by(PRODUCTS.c.sku))]
-            chosen = [p for p in products if available is None or available == (p.available > 0)]
-            listed = [ProductResponse(sku=p.sku, name=p.name, price=p.price, available=p.available) for p in chosen]
-            return http_app.json_response(listed)
-
-        return (list_products,)
+        return stock_http.routes(context)
 
 
 def _is_cancelled(stock: StockState, message: Message) -> bool:

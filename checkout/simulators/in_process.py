@@ -17,7 +17,7 @@ from checkout.simulators.external_system import ConnectionDropped, SimulatedFail
 from checkout.simulators.mailbox import Email, Mailbox
 from checkout.simulators.payment_broker import Charge, PaymentBroker, Refund
 from checkout.simulators.shipment_company import Parcel, ParcelRejected, ShipmentCompany
-from checkout.worker.calls.adapters import charge_body, parcel_body, refund_body
+from checkout.worker.calls.bodies import charge_body, parcel_body, refund_body
 from checkout.worker.calls.external_calls import Adapter, CallResult, Unanswered, idempotency_key
 from checkout.worker.outbox import OutboxRow
 

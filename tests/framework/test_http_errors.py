@@ -2,7 +2,7 @@
 
 import pytest
 
-from checkout.framework import http_errors
+from checkout.framework import body_problems
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from checkout.framework import http_errors
     ],
 )
 def test_a_message_of_a_library_becomes_a_sentence(problem: dict[str, str], sentence: str) -> None:
-    assert http_errors._sentence(problem) == sentence
+    assert body_problems.sentence(problem) == sentence

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from checkout.errors import KafkaUnavailable
 from checkout.local_kafka import cluster, security
 from checkout.local_kafka.broker_config import broker_configs
-from checkout.local_kafka.broker_process import KafkaUnavailable
 from checkout.settings import KafkaSecurity
 
 

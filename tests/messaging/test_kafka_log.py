@@ -16,10 +16,9 @@ from messaging.polling import ORDERS
 
 from checkout.errors import PackageMissing
 from checkout.local_kafka import cluster
-from checkout.messaging.kafka_admin import Replicas
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.kafka_topics import choose_brokers, topic_options
-from checkout.messaging.log import Broker, Lag, LogUnavailable, ProducerRecord
+from checkout.messaging.log import Broker, Lag, LogUnavailable, ProducerRecord, Replicas
 from checkout.messaging.memory_log import MemoryBroker
 from checkout.messaging.security.login import LoginRefused
 from checkout.settings import KAFKA_CLIENTS, KafkaSecurity

@@ -1,9 +1,12 @@
 """Partitioner: the partitions that Kafka's producers would choose."""
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import binary
+from kafka.partitioner import default
 from messaging.polling import ORDERS
 
-from checkout.messaging.kafka_partitioner import Partitioner
+from checkout.messaging.kafka_partitioner import Partitioner, murmur2
 from checkout.messaging.log import ProducerRecord
 
 
@@ -21,6 +24,11 @@ def test_a_key_has_the_partition_that_producers_in_java_choose(key: bytes, java_
     chosen = [partitioner.choose(ProducerRecord(ORDERS, key, b""), count) for count in (3, 12, 100_000)]
 
     assert chosen == [(java_hash & 0x7FFFFFFF) % count for count in (3, 12, 100_000)]
+
+
+@given(binary(max_size=64))
+def test_a_key_has_the_hash_that_producers_in_python_compute(key: bytes) -> None:
+    assert murmur2(key) == default.murmur2(key) % 2**32
 
 
 def test_records_without_a_key_take_the_partitions_in_turn() -> None:

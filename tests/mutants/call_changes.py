@@ -10,7 +10,8 @@ from unittest.mock import patch
 from checkout.replies import CardCharged
 from checkout.simulators import in_process
 from checkout.worker.calls import adapters
-from checkout.worker.calls.adapters import HttpAdapter, parcel_body, refund_body
+from checkout.worker.calls.adapters import HttpAdapter
+from checkout.worker.calls.bodies import parcel_body, refund_body
 from checkout.worker.calls.external_calls import idempotency_key
 from checkout.worker.outbox import OutboxRow
 

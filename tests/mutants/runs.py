@@ -15,7 +15,7 @@ from checkout.messages import Message, ProcessPayment
 from checkout.services.payments import Payments
 from checkout.services.stock import Stock
 from checkout.simulators.payment_broker import Charge, PaymentBroker
-from checkout.simulators.payment_broker import app as application
+from checkout.simulators.payment_broker_http import app as application
 from checkout.worker.calls.adapters import HttpAdapter
 
 SPOON, KETTLE, TABLE = 1, 5, 4

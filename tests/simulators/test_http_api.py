@@ -7,7 +7,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from checkout.simulators import payment_broker
+from checkout.simulators import payment_broker_http
 from checkout.simulators.payment_broker import PaymentBroker
 
 GOOD = {"order": "order-1", "amount": 1}
@@ -15,7 +15,7 @@ GOOD = {"order": "order-1", "amount": 1}
 
 @pytest.fixture(scope="module")
 def application() -> Litestar:
-    return payment_broker.app(PaymentBroker())
+    return payment_broker_http.app(PaymentBroker())
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ import pytest
 from litestar import Litestar
 
 from checkout.framework.http_server import listen
-from checkout.simulators import mailbox
+from checkout.simulators import mailbox_http
 from checkout.simulators.external_system import ConnectionDropped, SimulatedFailure
-from checkout.simulators.mailbox import Email, Mailbox, Switches, parse_email
+from checkout.simulators.mailbox import Email, Mailbox, Switches
+from checkout.simulators.mailbox_http import parse_email
 
 THANKS = Email("<1@shop>", "ada@example.org", "shop@example.org", "Thank you", "2 wooden spoons\n", "order-1")
 
@@ -27,7 +28,7 @@ def listening() -> Iterator[socket.socket]:
 
 @pytest.fixture(scope="module")
 def application(listening: socket.socket) -> Litestar:
-    return mailbox.app(Mailbox(), listening)
+    return mailbox_http.app(Mailbox(), listening)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from checkout.simulators import payment_broker
+from checkout.simulators import payment_broker_http
 from checkout.simulators.payment_broker import Charge, PaymentBroker, Switches
 
 SPOONS = Charge("order-1", Decimal("10.00"))
@@ -16,7 +16,7 @@ TABLES = Charge("order-2", Decimal("1900.00"))
 
 @pytest.fixture(scope="module")
 def application() -> Litestar:
-    return payment_broker.app(PaymentBroker())
+    return payment_broker_http.app(PaymentBroker())
 
 
 def charge(client: httpx.Client, key: str, **changed: object) -> httpx.Response:

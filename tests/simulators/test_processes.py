@@ -23,7 +23,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def command(module: str, *ports: int) -> list[str]:
-    run = f"from checkout.simulators.{module} import main; main{ports}"
+    run = f"from checkout.simulators.{module}_http import main; main{ports}"
     return [sys.executable, "-W", "error", "-c", run]
 
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from checkout.simulators import shipment_company
+from checkout.simulators import shipment_company_http
 from checkout.simulators.external_system import ConnectionDropped, KeyReused, SimulatedFailure
 from checkout.simulators.shipment_company import Booking, Parcel, ParcelRejected, Product, ShipmentCompany, Switches
 
@@ -14,7 +14,7 @@ MUGS = Parcel("order-1", "Ada", [Product(2, 2)])
 
 @pytest.fixture(scope="module")
 def application() -> Litestar:
-    return shipment_company.app(ShipmentCompany())
+    return shipment_company_http.app(ShipmentCompany())
 
 
 @pytest.fixture

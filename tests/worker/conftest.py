@@ -12,7 +12,7 @@ from worker.in_memory_shop import databases, new_shop, shop  # noqa: F401 - fixt
 
 from checkout.framework.http_server import listen
 from checkout.services.stock import Stock
-from checkout.simulators import http_api, mailbox
+from checkout.simulators import http_api, mailbox_http
 from checkout.simulators.mailbox import Mailbox
 from checkout.worker.calls.adapters import HttpAdapter, SmtpAdapter
 from checkout.worker.database import ServiceDatabase
@@ -62,7 +62,7 @@ def stub_response_and_adapter() -> Iterator[tuple[dict[str, Any], HttpAdapter]]:
 @pytest.fixture(scope="module")
 def mailbox_and_url() -> Iterator[tuple[Mailbox, str]]:
     inbox = Mailbox()
-    with listen(0, "the mailbox of a test") as smtp, http_api.serve_in_thread(mailbox.app(inbox, smtp)):
+    with listen(0, "the mailbox of a test") as smtp, http_api.serve_in_thread(mailbox_http.app(inbox, smtp)):
         yield inbox, "smtp://{}:{}".format(*smtp.getsockname())
 
 

@@ -13,7 +13,7 @@ from worker.outbox_rows import CHARGE, MAIL, PARCEL, external_call
 from checkout.domain import PaymentMethod
 from checkout.messages import ChargeCard
 from checkout.replies import CardCharged, CardDenied, ParcelBooked
-from checkout.simulators import http_api, payment_broker, shipment_company
+from checkout.simulators import http_api, payment_broker_http, shipment_company_http
 from checkout.simulators.payment_broker import PaymentBroker
 from checkout.simulators.shipment_company import ShipmentCompany
 from checkout.worker.calls.adapters import HttpAdapter
@@ -41,7 +41,7 @@ def test_the_idempotency_key_depends_only_on_the_order_and_the_purpose() -> None
 @pytest.fixture(scope="module")
 def provider_and_address() -> Iterator[tuple[PaymentBroker, str]]:
     provider = PaymentBroker()
-    with http_api.serve_in_thread(payment_broker.app(provider)) as address:
+    with http_api.serve_in_thread(payment_broker_http.app(provider)) as address:
         yield provider, address
 
 
@@ -137,7 +137,7 @@ def test_a_proxy_of_the_environment_is_not_used(
 def test_a_parcel_repeated_after_a_lost_response_is_booked_once() -> None:
     company = ShipmentCompany()
     company.switches.drop_after_booking = 1
-    with http_api.serve_in_thread(shipment_company.app(company)) as address:
+    with http_api.serve_in_thread(shipment_company_http.app(company)) as address:
         adapter = HttpAdapter(address)
         with pytest.raises(Unanswered):
             adapter.book(external_call(PARCEL))

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from checkout.c4.findings import PreconditionError
+from checkout.c4.render.extra_arrows import extra_arrows, render_with_extra_arrows
 from checkout.c4.render.paint import (
     AMBER,
     GREEN,
@@ -17,8 +18,6 @@ from checkout.c4.render.paint import (
     RED,
     Stroke,
     apply_strokes,
-    extra_arrows,
-    render_with_extra_arrows,
 )
 from checkout.c4.render.renderer import Renderer
 from checkout.c4.source.arrows import Arrow, Drawing

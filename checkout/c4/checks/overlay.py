@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from checkout.c4.checks.conformance.results import Deviation, DeviationKind, OrderResult
 from checkout.c4.checks.verify import is_silent, numbered_arrows
+from checkout.c4.render.extra_arrows import extra_arrows, render_with_extra_arrows
 from checkout.c4.render.paint import (
     AMBER_DASHED,
     DOTTED,
@@ -15,8 +16,6 @@ from checkout.c4.render.paint import (
     RED,
     Stroke,
     apply_strokes,
-    extra_arrows,
-    render_with_extra_arrows,
 )
 from checkout.c4.render.renderer import Renderer
 from checkout.c4.source.arrows import Arrow, Drawing

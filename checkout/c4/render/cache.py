@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from checkout.system.java import cache_home
+from checkout.system.cache_folder import cache_home
 
 MAX_FILES = 4_000  # about 200 MB
 

@@ -1,24 +1,18 @@
 """Databases: reads all rows of the services' databases, without the table definitions of the services."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, NullPool, create_engine, inspect, make_url
+from sqlalchemy import URL, Connection, NullPool, create_engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from checkout.checker.collect.rows import Tables, read_tables
 from checkout.checker.facts import GROUPS
-from checkout.checker.witnesses import Row
 from checkout.errors import CheckoutError
 from checkout.processes.shop_file import ShopFile
 from checkout.settings import Settings
-
-AMOUNTS = {"price", "total"}  # columns in cents
-TIMES = {"at", "done_at", "placed_at", "renewed_at", "reserved_at"}  # columns with ISO 8601 texts in UTC
-Tables = Mapping[str, Sequence[Row]]
 
 
 class DatabaseUnavailable(CheckoutError):
@@ -74,28 +68,3 @@ def open_database(url: URL | str) -> Connection:
     if url.drivername.startswith("sqlite"):
         db.exec_driver_sql("BEGIN")  # Python's driver begins no transaction to read
     return db
-
-
-def read_tables(db: Connection) -> Tables:
-    """All rows of all tables by name; amounts as Decimal, times as datetime."""
-    return {name: _read_table(db, name) for name in sorted(inspect(db).get_table_names())}
-
-
-def _read_table(db: Connection, name: str) -> list[dict[str, Any]]:
-    found = db.exec_driver_sql(f'SELECT * FROM "{name}"')
-    columns = list(found.keys())
-    converters = {column: convert for column in columns if (convert := _converter(column))}
-    rows = [dict(zip(columns, row, strict=True)) for row in found]
-    for row in rows:
-        row.update((name, convert(row[name])) for name, convert in converters.items() if row[name] is not None)
-    return rows
-
-
-def _converter(column: str) -> Callable[[Any], Any] | None:
-    if column in AMOUNTS:
-        return _amount
-    return datetime.fromisoformat if column in TIMES else None
-
-
-def _amount(cents: int) -> Decimal:
-    return Decimal(cents).scaleb(-2)

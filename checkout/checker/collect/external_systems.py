@@ -1,12 +1,12 @@
 """External systems: reads the ledgers of the payment provider and the shipment company, and the mailbox, over HTTP."""
 
 import json
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import httpx
 
+from checkout.checker.collect.rows import with_decimals
 from checkout.checker.witnesses import Row
 from checkout.processes.shop_file import ShopFile
 
@@ -35,8 +35,3 @@ def _read(client: httpx.Client, url: str) -> list[Row] | None:
     except httpx.HTTPError:
         return None
     return [with_decimals(entry) for entry in json.loads(response.content, parse_float=Decimal)]
-
-
-def with_decimals(entry: Mapping[str, Any]) -> Row:
-    """An entry whose amount is a Decimal, as JSON may have it as a whole number."""
-    return {**entry, "amount": Decimal(entry["amount"])} if "amount" in entry else entry

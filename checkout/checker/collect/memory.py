@@ -7,8 +7,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from checkout.checker.client_log import ClientRequest
-from checkout.checker.collect.databases import read_tables
-from checkout.checker.collect.external_systems import with_decimals
+from checkout.checker.collect.rows import read_tables, with_decimals
 from checkout.checker.collect.topics import of_topics
 from checkout.checker.witnesses import Witnesses
 from checkout.messaging.log import Broker

@@ -7,8 +7,8 @@ from typing import Any, Self, cast
 from checkout.lab.comparison.differences import field_differences
 from checkout.lab.engine.action_log import REQUEST, SWITCHES, VERB, Action, ActionLog
 from checkout.lab.engine.environment import Environment
-from checkout.lab.engine.kafka_session import KafkaSession
 from checkout.lab.engine.scheduler import Scheduler
+from checkout.lab.engine.session import Session
 from checkout.lab.errors import LabError, as_lab_error
 from checkout.lab.programs.program import Program
 from checkout.settings import KAFKA, MEMORY
@@ -22,7 +22,7 @@ class LabForks:
     lock: threading.RLock
     _environment: Environment
     _scheduler: Scheduler
-    _session: KafkaSession
+    _session: Session
     _options: Mapping[str, Any]
 
     @property
@@ -54,11 +54,8 @@ class LabForks:
             return forked
 
     def _same(self, log: str) -> Self:
-        session, options, kind = self._session, dict(self._options), cast("type[Any]", type(self))
-        if log == session.kind == KAFKA:
-            options |= {"brokers": session.brokers, "kafka": session.client}
-            options |= {} if session.home else {"bootstrap_servers": session.servers}
-        return cast(Self, kind(log, **options))
+        options = dict(self._options) | (self._session.options() if log == KAFKA else {})
+        return cast(Self, cast("type[Any]", type(self))(log, **options))
 
 
 class Fork:

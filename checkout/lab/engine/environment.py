@@ -7,10 +7,10 @@ from typing import Any
 from checkout.framework.message import KAFKA
 from checkout.framework.service import Service
 from checkout.journal.hop import Hop, compact, coordinates
-from checkout.lab.engine.kafka_session import KafkaSession
 from checkout.lab.engine.rebalance import await_rebalance, rebalance
 from checkout.lab.engine.replica import Replica, RunContext, service_of
 from checkout.lab.engine.requests import PlacedRequest, Request
+from checkout.lab.engine.session import Session
 from checkout.lab.engine.stepping_log import SteppingLog
 from checkout.lab.errors import LabError
 from checkout.lab.history.sentences import LAB
@@ -27,7 +27,7 @@ class Environment(RunContext):
     """One run of a lab, from empty topics on. A crash of a replica keeps its database and the topics."""
 
     def __init__(
-        self, session: KafkaSession, real_clock: bool, partitions: int, inbox: bool, outbox: bool, registry: Registry
+        self, session: Session, real_clock: bool, partitions: int, inbox: bool, outbox: bool, registry: Registry
     ) -> None:
         super().__init__(registry, real_clock, inbox, outbox)
         self.session, self.programs = session, Programs()

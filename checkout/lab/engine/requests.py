@@ -6,15 +6,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from litestar.exceptions import ValidationException
 
 from checkout.fields import OrderRequest
-from checkout.framework import http_app, http_errors
+from checkout.framework.body_problems import problem_of, sentence
 from checkout.framework.intake import Intake, PendingRequest
 from checkout.journal.hop import Hop, compact
 from checkout.lab.errors import LabError
 from checkout.messages import CANCEL_ORDER, PLACE_ORDER, CancelOrder, PlaceOrder
-from checkout.services.orders_http import to_message
+from checkout.services.orders_table import to_message
 from checkout.services.stock import CATALOGUE
 from checkout.worker import hops
 
@@ -103,9 +102,9 @@ def sku_of(product: str | int) -> int:
 def message_of(id: str, body: bytes, at: datetime) -> PlaceOrder:
     """The message that Orders makes of the body. Raises LabError where the gateway would answer 422."""
     try:
-        return to_message(id, http_app.decode_json(body, OrderRequest), at)
-    except ValidationException as error:
-        raise LabError(f"the gateway refuses this order: {http_errors.validation_message(error)}") from None
+        return to_message(id, msgspec.json.decode(body, type=OrderRequest), at)
+    except msgspec.ValidationError as error:
+        raise LabError(f"the gateway refuses this order: {sentence(problem_of(error))}") from None
 
 
 def contents_of(message: PlaceOrder) -> str:

@@ -10,7 +10,7 @@ from checkout.lab.errors import LabError
 from checkout.lab.exercises.catalogue import EXERCISES
 from checkout.lab.exercises.examination import Examination, lines_of
 from checkout.lab.exercises.exercise import Exercise, Feedback
-from checkout.system.java import cache_home
+from checkout.system.cache_folder import cache_home
 
 
 class Exercises:

@@ -13,14 +13,11 @@ from typing import Any
 
 from checkout.lab.errors import LabError
 from checkout.messaging.log import Broker, Partition
-from checkout.simulators import http_api, mailbox, payment_broker, shipment_company
 
 TIMEOUT = 30.0  # seconds within which a program consumes what its topics hold
 STOP_TIMEOUT = 10.0  # seconds
 PAUSE = 0.02  # seconds between two looks at the committed offsets
-APPLICATIONS: dict[str, Callable[[Any], Any]] = {
-    "payment_broker": payment_broker.app, "shipment_company": shipment_company.app, "mailbox": mailbox.app,
-}  # fmt: skip
+SYSTEMS = ("payment_broker", "shipment_company", "mailbox")  # that can be served
 
 
 class Program:
@@ -95,9 +92,10 @@ class Programs:
 
     def serve(self, name: str, system: Any) -> str:
         """Serves an external system over HTTP on a free port of this machine, and returns the URL."""
+        from checkout.lab.programs import http_servers  # only programs outside of the lab need HTTP
+
         if name not in self._urls:
-            application = APPLICATIONS[name](system)
-            self._urls[name] = self._servers.enter_context(http_api.serve_in_thread(application, name=name))
+            self._urls[name] = self._servers.enter_context(http_servers.serve(name, system))
         return self._urls[name]
 
     def start(self, service: str, program: Program, reads: Sequence[str], options: Mapping[str, str]) -> RunningProgram:

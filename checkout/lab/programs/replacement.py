@@ -3,7 +3,7 @@
 from checkout.framework.service import Service
 from checkout.lab.engine.environment import Environment
 from checkout.lab.errors import LabError
-from checkout.lab.programs.program import APPLICATIONS, Program
+from checkout.lab.programs.program import SYSTEMS, Program
 
 
 def replace(
@@ -52,6 +52,6 @@ def serve(environment: Environment, system: str) -> str:
 
     `system`: payment_broker, shipment_company or mailbox. Raises LabError for another name.
     """
-    if system not in APPLICATIONS:
-        raise LabError(f"there is no external system {system!r}: there are {', '.join(APPLICATIONS)}")
+    if system not in SYSTEMS:
+        raise LabError(f"there is no external system {system!r}: there are {', '.join(SYSTEMS)}")
     return environment.programs.serve(system, environment.system(system))

@@ -11,8 +11,7 @@ from checkout.framework.message import KAFKA
 from checkout.journal.hop import Hop, text
 from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.history.moment import Moment
-from checkout.messaging.kafka_admin import Replicas
-from checkout.messaging.log import Lag, Partition, Record
+from checkout.messaging.log import Lag, Partition, Record, Replicas
 from checkout.registry import STORE, Registry
 
 if TYPE_CHECKING:

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from checkout.errors import CheckoutError
-from checkout.lab.engine.kafka_session import KafkaSession
+from checkout.lab.engine.session import Session
 from checkout.lab.errors import LabError
 from checkout.lab.views.dataframes import library
-from checkout.local_kafka import tools
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,13 +40,15 @@ class ToolOutput(NamedTuple):
         return f"{self.printed.strip()}\nexit code {self.code}"
 
 
-def run_tool(session: KafkaSession, line: str) -> ToolOutput:
+def run_tool(session: Session, line: str) -> ToolOutput:
     """Runs one of Kafka's own tools for the Kafka of this lab: `consumer-groups --describe --group stock`.
 
     `line`: the arguments of `checkout kafka tool`; the lab adds `--bootstrap-server`, and its prefix to the values of
     `--group` and `--topic`. Raises LabError for a lab in memory, an unknown tool, one that cannot be downloaded, or
     one that has not ended after a minute.
     """
+    from checkout.local_kafka import tools  # a lab in memory needs no Kafka
+
     tool, *arguments = shlex.split(line) or [""]
     if tool not in tools.CLASSES:
         raise LabError(f"there is no tool {tool!r}: there are {', '.join(tools.CLASSES)}")

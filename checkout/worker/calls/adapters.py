@@ -30,6 +30,7 @@ from checkout.replies import (
     Reply,
 )
 from checkout.settings import Settings
+from checkout.worker.calls.bodies import charge_body, parcel_body, refund_body
 from checkout.worker.calls.external_calls import Adapter, CallResult, Unanswered, idempotency_key
 from checkout.worker.calls.http_deadline import DeadlineTransport
 from checkout.worker.calls.responses import Booked, Charged, KnownCharge, Refunded, Refusal, readable
@@ -53,22 +54,6 @@ def of_service(service: str, settings: Settings) -> Mapping[str, Adapter]:
     if service == "shipments":
         return {"BookParcel": HttpAdapter(settings.url("shipment_company")).book}
     return {"SendEmail": SmtpAdapter(settings.url("smtp")).send} if service == "notifications" else {}
-
-
-def charge_body(call: ChargeCard) -> dict[str, Any]:
-    """The request body for the payment provider; `amount` in EUR."""
-    return {"order": call.id, "amount": call.amount, "currency": "EUR", "method": call.method}
-
-
-def refund_body(call: RefundCard) -> dict[str, Any]:
-    """The request body for a refund; `amount` in EUR."""
-    return {"order": call.id, "amount": call.amount, "currency": "EUR"}
-
-
-def parcel_body(call: BookParcel) -> dict[str, Any]:
-    """The request body for the shipment company."""
-    products = [{"sku": line.sku, "quantity": line.quantity} for line in call.products]
-    return {"order": call.id, "customer": call.customer_name, "products": products}
 
 
 class HttpAdapter:

@@ -11,7 +11,7 @@ from worker.outbox_rows import CHARGE, MAIL, PARCEL, external_call
 from checkout.framework.http_server import listen
 from checkout.processes.crash_points.crash_point import CrashPoint
 from checkout.processes.crash_points.watched_calls import watch_calls
-from checkout.simulators import http_api, mailbox, payment_broker, shipment_company
+from checkout.simulators import http_api, mailbox_http, payment_broker_http, shipment_company_http
 from checkout.simulators.mailbox import Mailbox
 from checkout.simulators.payment_broker import PaymentBroker
 from checkout.simulators.shipment_company import ShipmentCompany
@@ -23,7 +23,7 @@ NewPoint = Callable[[str], CrashPoint]
 @pytest.fixture
 def provider_and_adapter() -> Iterator[tuple[PaymentBroker, HttpAdapter]]:
     provider = PaymentBroker()
-    with http_api.serve_in_thread(payment_broker.app(provider)) as address:
+    with http_api.serve_in_thread(payment_broker_http.app(provider)) as address:
         adapter = HttpAdapter(address)
         yield provider, adapter
         adapter._client.close()
@@ -32,7 +32,7 @@ def provider_and_adapter() -> Iterator[tuple[PaymentBroker, HttpAdapter]]:
 @pytest.fixture
 def mailbox_and_adapter() -> Iterator[tuple[Mailbox, SmtpAdapter]]:
     inbox = Mailbox()
-    with listen(0, "the mailbox of a test") as smtp, http_api.serve_in_thread(mailbox.app(inbox, smtp)):
+    with listen(0, "the mailbox of a test") as smtp, http_api.serve_in_thread(mailbox_http.app(inbox, smtp)):
         adapter = SmtpAdapter("smtp://{}:{}".format(*smtp.getsockname()))
         yield inbox, adapter
         adapter._disconnect()
@@ -68,7 +68,7 @@ def test_the_windows_of_a_refund_are_not_those_of_a_charge(provider_and_adapter:
 
 def test_the_company_has_a_parcel_whose_answer_is_not_read(new_point: NewPoint) -> None:
     company = ShipmentCompany()
-    with http_api.serve_in_thread(shipment_company.app(company)) as address:
+    with http_api.serve_in_thread(shipment_company_http.app(company)) as address:
         adapter = HttpAdapter(address)
 
         call(new_point("W4"), "BookParcel", adapter.book, external_call(PARCEL))

@@ -15,8 +15,7 @@ from checkout.ids import id_of_key
 from checkout.journal.hop import Hop, Outcome, compact
 from checkout.lab.engine.clock import ORDERS as SALT
 from checkout.messages import CANCEL_ORDER, PLACE_ORDER, CancelOrder, PlaceOrder
-from checkout.services.orders_http import to_message
-from checkout.services.orders_table import ORDERS, Order, check_same_body, order_of
+from checkout.services.orders_table import ORDERS, Order, check_same_body, order_of, to_message
 from checkout.worker import hops
 from checkout.worker.database import ServiceDatabase
 

@@ -16,7 +16,6 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, Text, select
 from checkout.domain import LARGEST_AMOUNT, is_amount
 from checkout.framework.service import Service, Tick, every, on
 from checkout.framework.sql import fetch, put, utc_text
-from checkout.lab.course.replacements import batch_program
 from checkout.messages import (
     Message,
     PaymentFailed,
@@ -27,6 +26,8 @@ from checkout.messages import (
     RefundPayment,
 )
 
+PROGRAM = Path(__file__).with_name("batch_program.py")  # not imported: it runs in a process of its own
+COLUMNS = ["kind", "order", "customer", "email", "amount", "method"]  # of its requests
 HOUR = 3600.0  # seconds
 LONGEST_RUN = 300.0  # seconds for one run of the program
 WAITING = "waiting"
@@ -126,13 +127,13 @@ def write_requests(file: Path, jobs: Sequence[Job]) -> None:
     """Writes one line for each job."""
     with file.open("w", newline="", encoding="utf-8") as opened:
         writer = csv.writer(opened)
-        writer.writerow(batch_program.COLUMNS)
+        writer.writerow(COLUMNS)
         writer.writerows([job.kind, job.order_id, job.customer, job.email, job.amount, job.method] for job in jobs)
 
 
 def run_program(requests: Path, results: Path, provider: str) -> None:
     """Runs the batch program in a process of its own. Raises RuntimeError if it fails."""
-    command = [sys.executable, str(batch_program.__file__), str(requests), str(results), "--payment-provider", provider]
+    command = [sys.executable, str(PROGRAM), str(requests), str(results), "--payment-provider", provider]
     run = subprocess.run(command, timeout=LONGEST_RUN, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if run.returncode:
         raise RuntimeError(f"the batch program failed: {(run.stderr.splitlines() or ['no output'])[-1]}")

@@ -21,7 +21,7 @@ from checkout.messages import (
     RefundPayment,
 )
 from checkout.services.payments import Payments
-from checkout.simulators import http_api, payment_broker
+from checkout.simulators import http_api, payment_broker_http
 from checkout.simulators.payment_broker import PaymentBroker
 
 TICK = Tick("run_batch 2026-01-01T11:00:00Z", "2026-01-01T11:00:00Z")
@@ -37,7 +37,7 @@ def provider() -> PaymentBroker:
 @pytest.fixture
 def batch(provider: PaymentBroker) -> Iterator[ServiceHarness]:
     """The batch system with that provider, which is served over HTTP."""
-    with http_api.serve_in_thread(payment_broker.app(provider)) as url:
+    with http_api.serve_in_thread(payment_broker_http.app(provider)) as url:
         harness = ServiceHarness(BatchPayments(url))
         yield harness
         harness.database.close()

@@ -9,7 +9,7 @@ from sample import ADA, EMAIL, FIRST, SECOND
 
 from checkout.lab.course.replacements import function_platform, payment_function, plain_payments
 from checkout.messages import MESSAGE_TYPES
-from checkout.simulators import http_api, payment_broker
+from checkout.simulators import http_api, payment_broker_http
 from checkout.simulators.payment_broker import PaymentBroker
 from checkout.worker.calls.external_calls import idempotency_key
 from checkout.worker.outbox import OutboxKind, OutboxRow
@@ -33,7 +33,7 @@ def provider() -> PaymentBroker:
 def served(provider: PaymentBroker) -> Iterator[httpx.Client]:
     """A client of that provider, which is served over HTTP."""
     with (
-        http_api.serve_in_thread(payment_broker.app(provider)) as url,
+        http_api.serve_in_thread(payment_broker_http.app(provider)) as url,
         httpx.Client(base_url=url, trust_env=False) as client,
     ):
         yield client
@@ -109,7 +109,7 @@ def test_the_plain_program_refunds_what_was_charged_and_no_more(served: httpx.Cl
 
 def test_the_forgetful_function_answers_the_id_and_the_reason_only(provider: PaymentBroker) -> None:
     provider.switches.deny_next, provider.switches.deny = 1, "the card has expired"
-    with http_api.serve_in_thread(payment_broker.app(provider)) as url:
+    with http_api.serve_in_thread(payment_broker_http.app(provider)) as url:
         denied = payment_function.charge_without_customer(request(), url)
         charged = payment_function.charge_without_customer(request() | {"id": SECOND}, url)
 
