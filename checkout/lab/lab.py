@@ -26,7 +26,8 @@ from checkout.lab.history.moment import Moment
 from checkout.lab.history.projection import SELL_OUT
 from checkout.lab.history.replay import Replay
 from checkout.lab.locking import changes, reads, recorded
-from checkout.lab.programs import replacement
+from checkout.lab.partitions import broker_watch
+from checkout.lab.programs import other_producers, replacement
 from checkout.lab.views.tables import LabTables
 from checkout.lab.views.tool_output import run_tool
 from checkout.messages import CancelOrder
@@ -122,12 +123,12 @@ class Lab(LabTables, LabForks):
     serve = changes(replacement.serve, ENVIRONMENT)
     listen = recorded(Environment.listen, ENVIRONMENT)
     rewind = recorded(Environment.rewind, ENVIRONMENT)
-    send = recorded(Environment.send, ENVIRONMENT)
+    send = recorded(other_producers.send, ENVIRONMENT)
     wait = recorded(Environment.wait, ENVIRONMENT)
 
     leader = reads(Session.leader, SESSION)
-    kill_broker = reads(Session.kill_broker, SESSION)
-    start_brokers = reads(Session.start_brokers, SESSION)
+    kill_broker = recorded(broker_watch.kill_broker, ENVIRONMENT)
+    start_brokers = recorded(broker_watch.start_brokers, ENVIRONMENT)
     kafka_tool = reads(run_tool, SESSION)
 
     @recorded

@@ -4,9 +4,8 @@ from copy import deepcopy
 from functools import partial
 from typing import Any
 
-from checkout.framework.message import KAFKA
 from checkout.framework.service import Service
-from checkout.journal.hop import Hop, compact, coordinates
+from checkout.journal.hop import Hop
 from checkout.lab.engine.rebalance import await_rebalance, rebalance
 from checkout.lab.engine.replica import Replica, RunContext, service_of
 from checkout.lab.engine.requests import PlacedRequest, Request
@@ -14,8 +13,9 @@ from checkout.lab.engine.session import Session
 from checkout.lab.engine.stepping_log import SteppingLog
 from checkout.lab.errors import LabError
 from checkout.lab.history.sentences import LAB
+from checkout.lab.partitions.broker_watch import BrokerWatch
+from checkout.lab.partitions.partition_state import MemberState
 from checkout.lab.programs.program import Programs
-from checkout.messaging.log import ProducerRecord
 from checkout.registry import STORE, Registry
 from checkout.worker.database import ServiceDatabase
 
@@ -37,11 +37,15 @@ class Environment(RunContext):
         self.replicas: dict[str, Replica] = {}
         self.crashed: list[str] = []
         self._replica_counts: dict[str, int] = {}
-        self._external_producer: SteppingLog | None = None
-        self.broker = session.open(dict.fromkeys(registry.topics, partitions), self._close)
+        self.external_producer: SteppingLog | None = None
+        topics = dict.fromkeys(registry.topics, partitions)
+        self.broker, self.watch = session.open(topics, self._close), BrokerWatch(session, self.partitions)
         try:
+            self.partitions.add_topics(topics)
             for service in registry.services:
                 self.add_service(service())
+            self.watch.look()
+            self.partitions.set_ready()
         except BaseException:
             session.close()
             raise
@@ -50,9 +54,9 @@ class Environment(RunContext):
         self.programs.close()
         for replica in self.replicas.values():
             replica.close()
-        if self._external_producer:
-            self._external_producer.close()
-        self.replicas, self._external_producer = {}, None
+        if self.external_producer:
+            self.external_producer.close()
+        self.replicas, self.external_producer = {}, None
         for database in self.databases.values():
             database.close()
 
@@ -62,10 +66,12 @@ class Environment(RunContext):
         self.services[name], self.databases[name] = deepcopy(service), database or ServiceDatabase("sqlite://", service)
         self._replica_counts[name] = 1
         self.lag.subscribe(name, service.topics())
+        self.partitions.subscribe(name, service.topics(), assigns_itself=True)
         self._start(f"{name}-1", service)
 
     def _start(self, replica: str, service: Service | None = None) -> None:
         name = service_of(replica)
+        self.partitions.set_member(name, replica, MemberState.RUNNING)
         log = self.session.retry_during_failover(lambda: self._join(name, replica))
         service = service or deepcopy(self.services[name])  # what an instance keeps in memory, a crash loses
         self.replicas[replica] = Replica(replica, service, self.databases[name], log, self)
@@ -76,7 +82,8 @@ class Environment(RunContext):
         is_single = self._replica_counts[service] == 1  # a single replica assigns itself all partitions
         log = self.broker.join(service, list(self.services[service].topics()), replica, is_single)
         on_commit = partial(self.projection.commit, service)
-        return SteppingLog(log, self.sent, on_commit, lambda: rebalance(self.of(service)))
+        on_position = partial(self.partitions.move, service, replica)
+        return SteppingLog(log, self.sent, on_commit, lambda: rebalance(self.of(service)), on_position)
 
     def of(self, service: str) -> list[Replica]:
         """The running replicas of a service, or the replica of that name. Raises LabError for an unknown name."""
@@ -95,7 +102,8 @@ class Environment(RunContext):
         if not running:
             raise LabError(f"{service} has crashed already: lab.restart({service!r}) starts it again")
         replica = next((each for each in running if each.done), running[0])
-        self.note(replica.service.name, "Crash", f"{replica.name} crashed")
+        self.partitions.set_member(replica.service.name, replica.name, MemberState.CRASHED)
+        self.note(replica.service.name, "Crash", f"{replica.name} crashed", replica=replica.name)
         self.journal.write(replica.crash(self.clock.now()))
         del self.replicas[replica.name]
         self.crashed.append(replica.name)
@@ -112,10 +120,10 @@ class Environment(RunContext):
         name = next((name for name in self.crashed if service in (name, service_of(name))), "")
         if not name:
             raise LabError(f"{service} runs: there is nothing to restart")
-        self.note(service_of(name), "Restart", f"{name} starts again")
         self._start(name)
         self.crashed.remove(name)
         self._await_rebalance(service_of(name))
+        self.note(service_of(name), "Restart", f"{name} starts again", replica=name)
         return f"{name} runs again"
 
     def scale(self, service: str, replicas: int) -> None:
@@ -128,6 +136,7 @@ class Environment(RunContext):
         self.programs.check_replaced(service)
         self.remove_replicas(service)
         self._replica_counts[service] = replicas
+        self.partitions.subscribe(service, self.services[service].topics(), assigns_itself=replicas == 1)
         for number in range(1, replicas + 1):
             self._start(f"{service}-{number}")
             self._await_rebalance(service)
@@ -169,26 +178,6 @@ class Environment(RunContext):
         action = f"Orders refuses {type(message).__name__}: {self.names.text(str(error))}"
         self.note("orders", "Refused", action)
 
-    def send(self, topic: str, value: str, key: str | None = None, partition: int | None = None) -> None:
-        """Publishes a record as an external producer.
-
-        `partition`: by default the hash of the key selects it, and without a key the producer takes them in turn.
-        Raises LabError for an unknown topic or partition.
-        """
-        if topic not in self.registry.topics:
-            raise LabError(f"there is no topic {topic!r}: lab.topics names them")
-        count = self.broker.topics()[topic]
-        if partition is not None and not 0 <= partition < count:
-            raise LabError(f"{topic} has the partitions 0 to {count - 1}, not {partition!r}")
-        if self._external_producer is None:
-            log = self.broker.join("external-producer", [topic], "external-producer-1", True)
-            self._external_producer = SteppingLog(log, self.sent)
-        record = ProducerRecord(topic, key.encode() if key else None, value.encode(), partition=partition)
-        sent = self._external_producer.send([record])[0]
-        action = f"an external producer publishes {coordinates(topic, *sent)}"
-        self.note(KAFKA, "Send", action, payload=compact(value.encode()), topic=topic, partition=sent.partition,
-                   offset=sent.offset, key=key)  # fmt: skip
-
     def wait(self, seconds: float = 0, minutes: float = 0, hours: float = 0) -> None:
         """Moves the lab's clock without waiting: timers and retries become due.
 
@@ -202,10 +191,17 @@ class Environment(RunContext):
         for name in self.crashed:
             service = service_of(name)
             if self._replica_counts[service] > 1:
-                self.broker.remove_member(service, name)
-                self._await_rebalance(service)
-                for replica in self.of(service):
-                    replica.checks_outbox = True
+                self._evict(service, name)
+
+    def _evict(self, service: str, member: str) -> None:
+        self.broker.remove_member(service, member)
+        is_new = self.partitions.set_member(service, member, MemberState.EVICTED)
+        self._await_rebalance(service)
+        for replica in self.of(service):
+            replica.checks_outbox = True
+        if is_new:
+            action = f"{member} has been silent for {SESSION_TIMEOUT:.0f} seconds: the group gives its partitions away"
+            self.note(service, "Evict", action, replica=member)
 
     def check_is_store(self, action: str, remedy: str) -> None:
         """Raises LabError when the lab runs another system than the store."""
@@ -235,8 +231,10 @@ class Environment(RunContext):
             if self._replica_counts[service] > 1:
                 self.broker.remove_member(service, name)
             self.crashed.remove(name)
+            self.partitions.set_member(service, name, None)
         for replica in self.of(service):
             replica.close()
+            self.partitions.set_member(service, replica.name, None)
             del self.replicas[replica.name]
 
     def _await_rebalance(self, service: str) -> None:

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -103,9 +103,14 @@ class KafkaSession(Session):
         """Returns the name of a topic or group with the prefix of this lab."""
         return self._kafka().connection.add_prefix(name)
 
-    def replicas(self, topic: str) -> dict[Partition, Replicas]:
-        """Returns leader, replicas and in-sync replicas of each partition of a topic."""
-        return self._kafka().replicas([topic])
+    def replicas(self, topics: Sequence[str]) -> dict[Partition, Replicas]:
+        """Returns leader, replicas and in-sync replicas of each partition of these topics."""
+        return self._kafka().replicas(topics)
+
+    def started_brokers(self) -> Mapping[int, bool]:
+        """The brokers that labs have started, by id, and whether each runs."""
+        running = self.processes()
+        return {number: number in running for number in range(1, self.brokers + 1)} if self.home else {}
 
     def _kafka(self) -> KafkaBroker:
         if self.broker is None:

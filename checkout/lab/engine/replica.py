@@ -68,7 +68,7 @@ class RunContext:
         self.names, self.sent, self.requests = OrderNames(), SentRecords(), RequestQueue()
         self.systems, self.lag = registry.simulators(), ConsumerLag(registry.services)
         self.projection = Projection(self.names, self.lag, registry)
-        self.journal = LabJournal(self.projection)
+        self.journal, self.partitions = LabJournal(self.projection), self.projection.partitions
         self.actions = ActionLog(self.clock, self.journal, self.systems)
 
 

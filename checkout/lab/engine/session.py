@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
@@ -91,32 +91,26 @@ class Session:
         """Returns the name of a topic or group with the prefix of this lab. Raises LabError in memory."""
         raise LabError('a lab in memory has no Kafka: Lab(log="kafka") has one')
 
-    def replicas(self, topic: str) -> dict[Partition, Replicas]:
-        """Returns leader, replicas and in-sync replicas of each partition of a topic. Raises LabError in memory."""
+    def replicas(self, topics: Sequence[str]) -> dict[Partition, Replicas]:
+        """Returns leader, replicas and in-sync replicas of each partition. Raises LabError in memory."""
         raise LabError('a lab in memory has no brokers: Lab(log="kafka", brokers=3) has three')
 
     def leader(self, topic: str, partition: int = 0) -> int | None:
         """Returns the id of the broker that leads a partition, None if there is none. Raises LabError in memory."""
-        found = self.replicas(topic)
+        found = self.replicas([topic])
         if (topic, partition) not in found:
             raise LabError(f"{topic} has no partition {partition}")
         return found[topic, partition].leader
 
     def kill_broker(self, number: int) -> None:
-        """Kills a broker (`kill -9`) that this lab has started.
-
-        `number`: its id, see `Lab.brokers`. Raises LabError if it does not run.
-        """
+        """Kills a broker that this lab has started. Raises LabError if it does not run."""
         running = self.processes()
         if number not in running:
             raise LabError(f"there is no running broker {number}: {', '.join(map(str, running)) or 'none'} run here")
         running[number].kill_with_children()
 
     def start_brokers(self) -> None:
-        """Starts the brokers that have been killed, and waits until they have copied the records that they missed.
-
-        Raises LabError if they do not start, or are not in sync after 60 seconds.
-        """
+        """Starts the killed brokers. Raises LabError if they do not start, or are not in sync after 60 seconds."""
         self._start_killed()
 
     def _start_killed(self) -> None:
@@ -124,6 +118,10 @@ class Session:
 
     def processes(self) -> Mapping[int, Pid]:
         """The running brokers of the local Kafka, by id."""
+        return {}
+
+    def started_brokers(self) -> Mapping[int, bool]:
+        """The brokers that labs have started, by id, and whether each runs; empty for a Kafka of somebody else."""
         return {}
 
     def retry_during_failover(self, action: Callable[[], Result]) -> Result:

@@ -22,6 +22,7 @@ FETCH_TIMEOUT = 0.2  # seconds
 MAX_RECORDS = 500  # fetched from the log at a time
 RecordPosition = tuple[str, int, int]  # topic, partition, offset
 CommitListener = Callable[[Partition, int], object]
+PositionListener = Callable[[Partition, int | None], object]
 
 
 class SentRecords:
@@ -65,16 +66,19 @@ class SentRecords:
 class SteppingLog(ForwardingLog):
     """The log of one replica. It knows without asking the broker which of the sent records wait for the replica.
 
-    `on_commit(partition, offset)` is called with each committed offset, `rebalance_all()` when an expected record
-    does not arrive because members have lost their partitions.
+    `on_commit(partition, offset)` is called with each committed offset, `on_position(partition, offset)` with the
+    offset that the replica reads next, None when it has lost the partition, and `rebalance_all()` when an expected
+    record does not arrive because members have lost their partitions.
     """
 
     def __init__(
         self, log: Log, sent: SentRecords, on_commit: CommitListener = lambda partition, offset: None,
         rebalance_all: Callable[[], object] = lambda: None,
+        on_position: PositionListener = lambda partition, position: None,
     ) -> None:  # fmt: skip
         super().__init__(log)
         self._sent, self._on_commit, self._rebalance_all = sent, on_commit, rebalance_all
+        self._on_position = on_position
         self.is_open = False
         self._positions: dict[Partition, int] = {}
         self._fetched: dict[RecordPosition, Record] = {}
@@ -102,7 +106,7 @@ class SteppingLog(ForwardingLog):
         if waiting is None:
             return []
         record = self._fetched.pop(waiting[1])
-        self._positions[record.topic, record.partition] = record.offset + 1
+        self._move((record.topic, record.partition), record.offset + 1)
         return [record]
 
     def wake(self) -> None:
@@ -121,7 +125,8 @@ class SteppingLog(ForwardingLog):
             self._log.commit(offsets)
         except CommitRefused:
             for partition, lag in self._log.lag().items():
-                self._on_commit(partition, lag.committed)
+                if lag.committed:  # 0 may mean that there is none
+                    self._on_commit(partition, lag.committed)
                 if partition in offsets and partition in self.assignment():
                     self.seek(partition, lag.committed)
             raise
@@ -131,8 +136,14 @@ class SteppingLog(ForwardingLog):
     def seek(self, partition: Partition, offset: int) -> None:
         """Sets the offset of the next record of the partition; the committed offset stays."""
         self._log.seek(partition, offset)
-        self._positions[partition] = offset
+        self._move(partition, offset)
         self._fetched = {at: record for at, record in self._fetched.items() if at[:2] != partition}
+
+    def close(self) -> None:
+        """Leaves the group."""
+        super().close()
+        for partition in list(self._positions):
+            self._lose(partition)
 
     def _is_delivered(self) -> bool:
         # A rebalance may take the awaited record away: then nothing is waiting any more.
@@ -150,7 +161,7 @@ class SteppingLog(ForwardingLog):
         self._rebalance_all()
         for partition, lag in self._log.lag().items():
             if partition in self._positions:
-                self._positions[partition] = max(self._positions[partition], _first_offset(lag))
+                self._move(partition, max(self._positions[partition], _first_offset(lag)))
 
     def fetch(self, timeout: float) -> None:
         """Takes part in a rebalance for up to `timeout` seconds, and keeps the records that arrive meanwhile."""
@@ -164,9 +175,19 @@ class SteppingLog(ForwardingLog):
         owned = self._log.assignment()
         if owned - self._positions.keys():
             committed = self._log.lag()
-            self._positions |= {p: _first_offset(committed[p]) for p in owned - self._positions.keys()}
-        self._positions = {p: at for p, at in self._positions.items() if p in owned}
+            for partition in owned - self._positions.keys():
+                self._move(partition, _first_offset(committed[partition]))
+        for partition in self._positions.keys() - owned:
+            self._lose(partition)
         self._fetched = {at: record for at, record in self._fetched.items() if at[:2] in owned}
+
+    def _move(self, partition: Partition, position: int) -> None:
+        self._positions[partition] = position
+        self._on_position(partition, position)
+
+    def _lose(self, partition: Partition) -> None:
+        del self._positions[partition]
+        self._on_position(partition, None)
 
 
 def _first_offset(lag: Lag) -> int:

@@ -1,6 +1,6 @@
 """Lag: end offset minus committed offset of a consumer group, followed hop by hop."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from checkout.framework.message import KAFKA
 from checkout.framework.service import Service
@@ -11,9 +11,13 @@ from checkout.registry import SERVICES
 
 
 class ConsumerLag:
-    """End offsets from published and delivered records, committed offsets as the lab reports them."""
+    """End offsets from published and delivered records, committed offsets as the lab reports them.
+
+    `on_commit` is called with each of them: group, partition and offset.
+    """
 
     def __init__(self, services: Iterable[type[Service]] = SERVICES) -> None:
+        self.on_commit: Callable[[str, Partition, int], object] = lambda group, partition, offset: None
         self._ends: dict[Partition, int] = {}
         self._committed: dict[tuple[str, Partition], int] = {}
         self._topics: dict[str, set[str]] = {}
@@ -34,6 +38,7 @@ class ConsumerLag:
         self._committed[group, partition] = offset
         if group in self._totals and partition[0] in self._topics[group]:
             self._totals[group] += self.of(group, partition) - before
+        self.on_commit(group, partition, offset)
 
     def observe(self, hop: Hop) -> None:
         """Follows one hop of the journal."""

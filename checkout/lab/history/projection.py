@@ -16,6 +16,7 @@ from checkout.lab.history.lag import AssumedLag, ConsumerLag
 from checkout.lab.history.moment import TABLES, Moment
 from checkout.lab.history.row_versions import Row, RowVersions
 from checkout.lab.history.sentences import LAB, order_lines
+from checkout.lab.partitions.partition_history import PartitionHistory
 from checkout.messages import BY_NAME, BookParcel, PlaceOrder, SendEmail
 from checkout.registry import STORE, Registry
 from checkout.services.orders import Orders
@@ -39,6 +40,8 @@ class Projection:
         self.lag = lag or AssumedLag()
         self.names = names
         self.tables = {name: RowVersions() for name in TABLES}
+        self.partitions = PartitionHistory(names, assumed=lag is None)
+        self.lag.on_commit = self.partitions.commit
         self._last_as_added: Moment | None = None
         self._numbers: dict[str, list[int]] = {}  # of the moments of an order, by its name
         self._messages: dict[str, set[str]] = {}  # by order
@@ -58,6 +61,7 @@ class Projection:
             self.moments[-1] = self._last_as_added  # without later commits
         if order:
             self._numbers.setdefault(order, []).append(number)
+        self.partitions.observe(hop, order)
         moment = self._last_as_added = Moment(number, hop, order, self._lag(hop), self.lag.totals(), self.tables)
         self.moments.append(moment)
 

@@ -6,11 +6,12 @@ from typing import Any
 import msgspec
 
 from checkout.framework.message import KAFKA
-from checkout.journal.hop import Outcome, coordinates
+from checkout.journal.hop import Outcome, compact, coordinates
 from checkout.lab.engine.environment import Environment
-from checkout.lab.engine.stepping_log import RecordPosition
+from checkout.lab.engine.stepping_log import RecordPosition, SteppingLog
+from checkout.lab.errors import LabError
 from checkout.lab.programs.program import RunningProgram
-from checkout.messaging.log import LogUnavailable, Partition, Record
+from checkout.messaging.log import LogUnavailable, Partition, ProducerRecord, Record
 from checkout.worker import hops
 
 
@@ -32,6 +33,7 @@ def find_records(environment: Environment) -> bool:
         published = [record[:3] for record in broker.read(sorted({topic for topic, _ in unknown}), unknown)
                      if record[:2] in unknown] if unknown else []  # fmt: skip
         environment.sent.add_unknown(published, ends)
+        environment.partitions.set_ends(ends)  # the marker of a transaction is no record
         by_program = [at for at in published if _sender(environment, at) in running]
         records = _read(environment, [*(at for _, at in consumed), *by_program])
         for service, at in consumed:
@@ -46,6 +48,29 @@ def find_records(environment: Environment) -> bool:
                 environment.note(KAFKA, "Send", action, topic=topic, partition=partition, offset=offset)
         return bool(published)
     return False
+
+
+def send(
+    environment: Environment, topic: str, value: str, key: str | None = None, partition: int | None = None
+) -> None:
+    """Publishes a record as an external producer.
+
+    `partition`: by default the hash of the key selects it, and without a key the producer takes them in turn.
+    Raises LabError for an unknown topic or partition.
+    """
+    if topic not in environment.registry.topics:
+        raise LabError(f"there is no topic {topic!r}: lab.topics names them")
+    count = environment.broker.topics()[topic]
+    if partition is not None and not 0 <= partition < count:
+        raise LabError(f"{topic} has the partitions 0 to {count - 1}, not {partition!r}")
+    if environment.external_producer is None:
+        log = environment.broker.join("external-producer", [topic], "external-producer-1", True)
+        environment.external_producer = SteppingLog(log, environment.sent)
+    record = ProducerRecord(topic, key.encode() if key else None, value.encode(), partition=partition)
+    sent = environment.external_producer.send([record])[0]
+    action = f"an external producer publishes {coordinates(topic, *sent)}"
+    environment.note(KAFKA, "Send", action, payload=compact(value.encode()), topic=topic, partition=sent.partition,
+                     offset=sent.offset, key=key)  # fmt: skip
 
 
 def _sender(environment: Environment, at: RecordPosition) -> str:

@@ -57,7 +57,7 @@ class LabTables:
         They are what the broker that answers knows. Raises LabError in memory, or if there is no such topic.
         """
         with self.lock, as_lab_error():
-            return dataframes.partitions(self._environment.session.replicas(topic))
+            return dataframes.partitions(self._environment.session.replicas([topic]))
 
     def offsets(self, topic: str) -> pd.DataFrame:
         """Returns beginning offset, end offset and number of records of each partition; none of an unknown topic."""
