@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from checkout.journal.hop import Hop, Outcome
-from checkout.lab.history.moment import Moment, StoreState
+from checkout.lab.history.moment import Moment
 from checkout.lab.views.pictures import VIEWS, latency_heatmap, static_picture, view
 from checkout.lab.widget.assets import script, style
 from checkout.lab.widget.walk import _view_message
@@ -99,7 +99,7 @@ def moment_of(arrow: tuple[int, str, str, str]) -> Moment:
     hop = Hop(step=step, sender=sender, to=to, message="Message", technology=technology, topic=topic, partition=11,
               offset=1234, key="order-1000", outcome=Outcome.DEAD_LETTERED, status="201",
               at=datetime(2026, 1, 1, tzinfo=UTC))  # fmt: skip
-    return Moment(1, hop, "order-1000", hop.position, 17, f"Step {step}.", StoreState([], [], [], []), {})
+    return Moment(1, hop, "order-1000", 17, (), {})
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
