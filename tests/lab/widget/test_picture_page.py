@@ -11,7 +11,7 @@ from checkout.journal.hop import Hop, Outcome
 from checkout.lab.history.moment import Moment
 from checkout.lab.views.pictures import VIEWS, latency_heatmap, static_picture, view
 from checkout.lab.widget.assets import script, style
-from checkout.lab.widget.walk import _view_message
+from checkout.lab.widget.run_messages import _view_message
 from checkout.messages import TOPICS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
