@@ -16,6 +16,7 @@ from checkout.lab.errors import LabError
 from checkout.lab.history.metrics import ArrowKey
 from checkout.lab.history.moment import Moment, moments_of
 from checkout.lab.history.sentences import element
+from checkout.lab.views.free_place import Bounds, free_place, group_bounds, node_bounds, obstacles, union
 from checkout.messages import STORIES
 
 FOLDER = Path(checkout.__file__).parents[1] / "diagrams"
@@ -26,9 +27,8 @@ LATENCY_SCALE = [
     Stroke("#BCAF6F", 1.6), Stroke("#8D8878", 2.4), Stroke("#61656F", 3.2), Stroke("#35456C", 4.2),
     Stroke("#00204D", 5.4),
 ]  # fmt: skip
+LETTER, LINE = 9.1, 16.0  # width of most letters and height of a line in bold type of 13 units
 INVISIBLE, VISIBLE = [svg.tag(name) for name in ("title", "desc", "metadata")], ("cluster", "entity", "link")
-NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-Bounds = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 class Picture:
@@ -103,8 +103,8 @@ def _without_decoration(root: svg.Node) -> svg.Node:
             is_blank = node.tag == svg.tag("text") and not "".join(node.itertext()).strip()
             if is_blank or node.tag in INVISIBLE or node.get("class") in ("title", "legend"):
                 parent.remove(node)
-    bounds = [_bounds(group) for group in root.iter(svg.tag("g")) if group.get("class") in VISIBLE]
-    left, top, right, bottom = _union(bounds)
+    bounds = [group_bounds(group) for group in root.iter(svg.tag("g")) if group.get("class") in VISIBLE]
+    left, top, right, bottom = union(bounds)
     root.attrib = {"version": "1.1", "viewBox": f"{left - 9:g} {top - 9:g} {right - left + 18:g} {bottom - top + 18:g}"}
     return root
 
@@ -121,27 +121,9 @@ def _without_spaces(text: str) -> str:
 
 
 def _view_arrow(id: str, step: int, group: svg.Node, ends: Sequence[svg.Node]) -> ViewArrow:
-    left, _, right, low = _union([_node_bounds(text) for text in group.iter(svg.tag("text"))])
-    box = _union([_bounds(each) for each in (group, *ends)])
+    left, _, right, low = union([node_bounds(text) for text in group.iter(svg.tag("text"))])
+    box = union([group_bounds(each) for each in (group, *ends)])
     return ViewArrow(id, step, round((left + right) / 2, 1), low + 14, box)
-
-
-def _bounds(group: svg.Node) -> Bounds:
-    return _union([_node_bounds(node) for node in group if node.tag in map(svg.tag, ("rect", "path", "text"))])
-
-
-def _node_bounds(node: svg.Node) -> Bounds:
-    if node.tag == svg.tag("path"):
-        numbers = [float(number) for number in NUMBER.findall(node.get("d") or "")]
-        return min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2])
-    x, y = (float(node.get(side) or 0) for side in "xy")
-    width, height = (float(node.get(size) or 0) for size in ("width", "height"))
-    return x, y, x + (width or float(node.get("textLength") or 0)), y + height
-
-
-def _union(boxes: Sequence[Bounds]) -> Bounds:
-    left, top, right, bottom = zip(*boxes, strict=True)
-    return min(left), min(top), max(right), max(bottom)
 
 
 def static_picture(name: str, moments: Sequence[Moment]) -> Picture:
@@ -178,17 +160,26 @@ def _painted(
     hides_topic: bool = False,
 ) -> str:  # fmt: skip
     root = svg.parse(apply_strokes(found.svg, strokes, boxes))
-    _, _, *size = map(float, (root.get("viewBox") or "").split())
-    root.attrib |= {"width": f"{size[0] * 0.62:.0f}", "height": f"{size[1] * 0.62:.0f}", "style": "background:#FFFFFF"}
+    left, top, width, height = map(float, (root.get("viewBox") or "").split())
+    root.attrib |= {"width": f"{width * 0.62:.0f}", "height": f"{height * 0.62:.0f}", "style": "background:#FFFFFF"}
     links = {group.get("id"): group for group in root.iter(svg.tag("g")) if group.get("class") == "link"}
     for text in (text for link in links.values() for text in link.findall(svg.tag("text"))):
         text.set("fill", "#333333")  # readable beside a light arrow, too
-    for arrow, texts in lines.items():
-        for text in links[arrow.id].findall(f"{svg.tag('text')}[@font-style]") if hides_topic else ():
+    for arrow in lines if hides_topic else ():
+        for text in links[arrow.id].findall(f"{svg.tag('text')}[@font-style]"):
             links[arrow.id].remove(text)  # the coordinates begin with the topic
-        top = arrow.y - 14 * hides_topic
-        root.extend(_text(arrow.x, top + 15 * at, line) for at, line in enumerate(texts))
+    _write(root, (left, top, left + width, top + height), lines, hides_topic)
     return svg.serialise(root)
+
+
+def _write(root: svg.Node, frame: Bounds, lines: Mapping[ViewArrow, Sequence[str]], hides_topic: bool) -> None:
+    taken = obstacles(root)
+    for arrow, texts in lines.items():
+        size = LETTER * max(map(len, texts), default=0), LINE * len(texts) + 4
+        anchor = arrow.x, arrow.y - 10 - 14 * hides_topic + size[1] / 2
+        x, y = free_place(frame, size, anchor, taken)
+        taken.append((x - size[0] / 2, y - size[1] / 2, x + size[0] / 2, y + size[1] / 2))
+        root.extend(_text(x, y + LINE * (at + 0.8 - len(texts) / 2), line) for at, line in enumerate(texts))
 
 
 def _text(x: float, y: float, line: str) -> svg.Node:

@@ -24,8 +24,10 @@ class Walk(anywidget.AnyWidget):
     `run` is a lab, which the browser can move, or a replay.
     """
 
-    _esm: ClassVar[str] = script("dom", "colours", "kernel", "history", "picture", "tables", "panels", "walk")
-    _css: ClassVar[str] = style("walk")
+    _esm: ClassVar[str] = script(
+        "dom", "colours", "kernel", "history", "free_place", "picture", "tables", "panels", "walk"
+    )
+    _css: ClassVar[str] = style("theme", "walk", "picture")
 
     def __init__(self, run: Lab | Replay) -> None:
         super().__init__()

@@ -1,9 +1,9 @@
-// Colours: one per order, the same in every view.
+// Colours: one of eight for an order, the same in all views; css/theme.css has them for both themes.
 
 const ORDER_COLOURS = 8;
 
-/** The colour of an order, given by its name, as a CSS value. */
+/** The colour of an order by the number in its name, as a CSS value; what belongs to no order is muted. */
 function orderColour(order) {
-  const number = Number(/\d+$/.exec(order ?? "")?.[0] ?? 0);
-  return `var(--order-${number % ORDER_COLOURS})`;
+  const number = Number(/\d+$/.exec(order ?? "")?.[0]);
+  return number ? `var(--order-${(number - 1) % ORDER_COLOURS})` : "var(--walk-muted)";
 }

@@ -1,4 +1,4 @@
-// Picture: highlights arrows and their elements, writes coordinates at the current arrow and scrolls to it.
+// Picture: highlights arrows and their elements, writes coordinates near the current arrow and scrolls to it.
 
 const REDUCED_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
 const MARKS = ["past", "now", "unsuccessful", "on-topic", "endpoint"];
@@ -30,7 +30,8 @@ class Picture {
     }
     this.svg.setAttribute("role", "img");
     this.card.replaceChildren(this.svg);
-    Object.assign(this, { name, picture, frame: null, full: this.svg.getAttribute("viewBox").split(" ").map(Number) });
+    const full = this.svg.getAttribute("viewBox").split(" ").map(Number);
+    Object.assign(this, { name, picture, frame: null, full, obstacles: pictureObstacles(this.svg) });
   }
 
   group(id) {
@@ -49,7 +50,7 @@ class Picture {
   }
 
   highlight(past, now) {
-    for (const node of this.svg.querySelectorAll("g")) node.classList.remove(...MARKS);
+    for (const node of this.svg.querySelectorAll("g, text")) node.classList.remove(...MARKS);
     for (const moment of past) if (this.arrow(moment)) this.group(this.arrow(moment).id).classList.add("past");
     this.current = now && this.arrow(now);
     this.lines = this.current ? now.lines : [];
@@ -76,9 +77,8 @@ class Picture {
 
   aim(isAnimated) {
     if (!this.svg || !this.card.clientHeight) return;
-    const [from, to, start] = [this.frame, this.wanted(), performance.now()];
+    const [from, to, start] = [this.frame, this.write(this.wanted()), performance.now()];
     this.frame = to;
-    this.write(to[2] / this.card.clientWidth);
     cancelAnimationFrame(this.next);
     const draw = (at) => {
       const share = from && isAnimated && !REDUCED_MOTION.matches ? Math.min(1, Math.max(0, (at - start) / ANIMATION)) : 1;
@@ -89,19 +89,27 @@ class Picture {
     draw(start);
   }
 
-  write(scale) {
+  /** Writes the lines of the current hop where they cover nothing; returns the frame, larger if it had no room. */
+  write(frame) {
     for (const node of this.svg.querySelectorAll(".place")) node.remove();
-    const size = 13 * Math.min(Math.max(1, scale), 1.6); // 13 pixels on the screen, smaller in the whole picture
-    const top = this.current?.y - 14 * (1 + this.hiddenLines);
-    this.lines?.forEach((text, line) => {
-      const node = document.createElementNS(this.svg.namespaceURI, "text");
-      const place = { class: "place", y: top + (line + 1) * 1.15 * size, "font-size": size };
-      node.textContent = text;
-      for (const [name, value] of Object.entries(place)) node.setAttribute(name, value);
-      this.svg.append(node);
-      const [left, half] = [this.frame[0], node.getComputedTextLength() / 2 + 6];
-      node.setAttribute("x", Math.min(Math.max(this.current.x, left + half), left + this.frame[2] - half));
-    });
+    if (!this.lines?.length) return frame;
+    const nodes = this.lines.map((text) => this.svg.appendChild(pictureText(text)));
+    const shown = this.obstacles.filter(({ node }) => !node.matches(".on-topic > text[font-style]"));
+    const widest = Math.max(this.full[2], this.full[3] * (frame[2] / frame[3]), frame[2]);
+    for (;;) {
+      const scale = frame[2] / this.card.clientWidth; // units of the picture for a pixel
+      const size = 13 * Math.min(Math.max(1, scale), 1.6); // 13 pixels on the screen, smaller in the whole picture
+      for (const node of nodes) node.setAttribute("font-size", size);
+      const wide = Math.max(...nodes.map((node) => node.getComputedTextLength())) + 2 * PICTURE_GAP * scale;
+      const high = PICTURE_LINE * size * nodes.length + 2 * PICTURE_GAP * scale;
+      const anchor = [this.current.x, this.current.y - 12 - 14 * this.hiddenLines + high / 2];
+      const place = pictureFreePlace(frame, [wide, high], anchor, shown.map((each) => each.box));
+      if (place || frame[2] >= widest) {
+        pictureWrite(nodes, size, place ?? anchor);
+        return frame;
+      }
+      frame = pictureEnlarged(frame, Math.min(1.15, widest / frame[2]));
+    }
   }
 
   close() {
