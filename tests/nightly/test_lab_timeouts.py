@@ -46,10 +46,9 @@ def test_a_group_continues_after_max_poll_interval_has_expired(kafka: str) -> No
     lab.run()
     lab.clear_break("stock", "commit")
 
-    time.sleep(15)  # longer than max.poll.interval.ms
-    stories = lab.run()
+    time.sleep(15)  # longer than max.poll.interval.ms: a member that has records and does not ask for more leaves
+    lab.run()
 
-    assert [moment.hop.outcome for moment in stories[:1]] == ["duplicate"]
     assert [lab.orders["status"].tolist(), lab.groups["lag"].sum()] == [["APPROVED", "APPROVED"], 0]
     assert lab.stock.iloc[0][["on_hand", "reserved"]].tolist() == [96, 0]
     lab.close()

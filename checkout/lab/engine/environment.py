@@ -6,7 +6,7 @@ from typing import Any
 
 from checkout.framework.service import Service
 from checkout.journal.hop import Hop
-from checkout.lab.engine.rebalance import await_rebalance, rebalance
+from checkout.lab.engine.rebalance import await_owners, await_rebalance, rebalance
 from checkout.lab.engine.replica import Replica, RunContext, service_of
 from checkout.lab.engine.requests import PlacedRequest, Request
 from checkout.lab.engine.session import Session
@@ -239,4 +239,12 @@ class Environment(RunContext):
 
     def _await_rebalance(self, service: str) -> None:
         if self._replica_counts[service] > 1:
-            await_rebalance(self.of(service), set(self.broker.ends(list(self.services[service].topics()))))
+            await_rebalance(self.of(service), self._partitions(service))
+
+    def await_owners(self) -> bool:
+        """Waits where a group with several live members is in a rebalance; returns whether there was one."""
+        names = {name for name, n in self._replica_counts.items() if n > 1} - set(map(service_of, self.crashed))
+        return await_owners({name: self.of(name) for name in names}, self._partitions)
+
+    def _partitions(self, service: str) -> set[tuple[str, int]]:
+        return set(self.broker.ends(list(self.services[service].topics())))

@@ -1,6 +1,6 @@
 """Rebalance: lets the replicas of a service join their group and share its partitions evenly."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from checkout.lab.engine.replica import Replica
 from checkout.lab.errors import LabError
@@ -24,6 +24,22 @@ def await_rebalance(replicas: Sequence[Replica], partitions: set[Partition]) -> 
     except TimeoutError:
         names = ", ".join(replica.name for replica in replicas)
         raise LabError(f"{names} share no partitions after {TIMEOUT:.0f} s: lab.reset() starts anew") from None
+
+
+def await_owners(groups: Mapping[str, Sequence[Replica]], partitions_of: Callable[[str], set[Partition]]) -> bool:
+    """Waits for a rebalance in each group that has partitions without an owner; returns whether there was one.
+
+    `groups`: the running replicas by service. `partitions_of`: returns the partitions that a service reads.
+    """
+    wanted = {name: partitions_of(name) for name in groups}
+    unowned = [name for name, replicas in groups.items() if _owned(replicas) != wanted[name]]
+    for name in unowned:
+        await_rebalance(groups[name], wanted[name])
+    return bool(unowned)
+
+
+def _owned(replicas: Sequence[Replica]) -> set[Partition]:
+    return set().union(*(replica.log.assignment() for replica in replicas))
 
 
 def _is_balanced(replicas: Sequence[Replica], partitions: set[Partition]) -> bool:

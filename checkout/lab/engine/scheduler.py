@@ -97,8 +97,8 @@ class Scheduler:
         return NextVerb(replicas[at], POLL, work) if work else None
 
     def _coming(self) -> NextVerb | None:
-        coming = self.next()
-        return self.next() if coming is None and find_records(self.environment) else coming
+        coming, environment = self.next(), self.environment
+        return self.next() if coming is None and (find_records(environment) or environment.await_owners()) else coming
 
     def _moments_of(self, move: Callable[[], object]) -> Moments:
         moments, before = self.environment.projection.moments, len(self.environment.projection.moments)
