@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lab.widget.recorded_walk import RecordedWalk
 
 from checkout import registry
 from checkout.lab import Lab
@@ -14,19 +15,6 @@ from checkout.lab.views.pictures import VIEWS
 from checkout.lab.widget.walk import Walk
 
 MARKUP = "<img src=x onerror=alert(1)>"
-
-
-class RecordedWalk(Walk):
-    """A walk whose messages to the browser are kept."""
-
-    def send(self, content: Any, buffers: Any = None) -> None:
-        """Keeps the message."""
-        self.__dict__.setdefault("messages", []).append(content)
-
-    @property
-    def messages(self) -> list[dict[str, Any]]:
-        """The messages sent to the browser."""
-        return self.__dict__.get("messages", [])
 
 
 @pytest.fixture

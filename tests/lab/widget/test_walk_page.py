@@ -1,29 +1,18 @@
 """Walk in a page of its own: this process answers the browser in place of a kernel, without JupyterLab."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lab.browser.widget_page import SHOW, SIZE, show
 from playwright.sync_api import Browser, Page, expect
 
 from checkout.lab import Lab
 from checkout.lab.widget.walk import Walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-SIZE: Any = {"width": 1366, "height": 768}
-SHOW = """async (esm) => {
-  const listeners = [];
-  const deliver = (message) => listeners.forEach((listener) => listener(message));
-  const model = { on: (_, listener) => listeners.push(listener), off: () => {}, send: async (request) => {
-    const answer = await window.kernel(JSON.stringify(request));
-    if (answer) deliver(JSON.parse(answer));
-  } };
-  const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
-  (await import(url)).default.render({ model, el: document.querySelector("main") });
-}"""
 OpenPage = Callable[..., Page]
 
 
@@ -37,14 +26,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
             walk, page = Walk(run), chromium.new_page(viewport=SIZE, reduced_motion="reduce")
             opened.callback(page.close)
             page.on("pageerror", lambda error: faults.append(str(error)))
-
-            def kernel(content: str) -> str | None:
-                asked = json.loads(content)
-                return None if asked["do"] == unanswered else json.dumps(walk.answer(asked))
-
-            page.expose_function("kernel", kernel)
-            page.set_content(f"<!DOCTYPE html><style>{Walk._css}</style><main></main>")
-            page.evaluate(SHOW, Walk._esm)
+            show(page, walk, unanswered)
             expect(page.locator(".walk-card svg")).to_be_visible()
             return page
 

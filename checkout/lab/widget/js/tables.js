@@ -22,9 +22,11 @@ function showTables(root, state, now) {
         : rowOf(COLUMNS[kind].map((name) => row[name]), isChanged),
     );
     box.replaceChildren(tableOf(COLUMNS[kind], cells));
-    const more = count > rows.length ? ` (the last changed ${rows.length} of ${count.toLocaleString("en")})` : "";
+    const more = count > rows.length ? ` (the last ${rows.length} of ${count.toLocaleString("en")} to change)` : "";
     box.parentNode.querySelector("b").textContent = TABLES[kind] + more;
+    const current = [...box.querySelectorAll(".changed")].at(-1);
     if (kind === "messages") box.scrollTop = box.scrollHeight;
+    else if (current) box.scrollTop = current.offsetTop + current.offsetHeight - box.clientHeight;
   }
 }
 
