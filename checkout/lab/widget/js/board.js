@@ -14,6 +14,7 @@ const BOARD_LAYOUT = `
     <span><i class="board-swatch"></i> one colour per order or key</span>
   </p>`;
 const BOARD_KEYS = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: -1, ArrowRight: 1 };
+const BOARD_NEAR = 3; // hops: a step can lead over several
 const BOARD_FEW = 6; // partitions: of more, topics without records are listed below the lanes
 
 class Board {
@@ -83,6 +84,7 @@ class Board {
     drawBoardGroups(this.find(".board-groups"), state, this.shown.canChange);
     this.rove();
     drawBoardBrokers(this.find(".board-brokers"), state, this.shown.canChange && this.lane(this.current));
+    this.describe();
     if (!isSame) this.tell(before);
     this.shown.drawn?.(this.state);
   }
@@ -110,11 +112,11 @@ class Board {
     panel.scrollTop = scroll;
   }
 
-  /** Says what has changed since the state before, where one hop at most lies between the two. */
+  /** Says what has changed since the state before, if that was a few hops ago at most. */
   tell(before) {
-    const isNext = before && [0, 1].includes(this.state.number - before.number);
-    const changes = isNext ? boardChanges(before, this.state) : [];
-    boardText(this.find(".board-live"), changes.length ? `${changes.join("; ")}.` : "");
+    const hops = before ? this.state.number - before.number : -1;
+    const changes = hops >= 0 && hops <= BOARD_NEAR ? boardChanges(before, this.state) : [];
+    if (hops || changes.length) boardText(this.find(".board-live"), changes.length ? `${changes.join("; ")}.` : "");
   }
 
   lane(place) {
@@ -152,12 +154,17 @@ class Board {
   focused(event) {
     const lane = event.target.closest(".board-lane");
     if (!lane) return;
-    const tile = event.target.closest(".board-tile");
-    boardText(this.find(".board-detail"), (tile ?? lane).getAttribute("aria-label"));
+    this.pointed = event.target.closest(".board-tile") ?? lane;
+    this.describe();
     if (event.type !== "focusin" || this.current === lane.dataset.key) return;
     this.current = lane.dataset.key;
     this.rove();
     drawBoardBrokers(this.find(".board-brokers"), this.state, this.shown.canChange && this.lane(this.current));
+  }
+
+  /** Writes out the lane or the record that the pointer or the focus is on. */
+  describe() {
+    boardText(this.find(".board-detail"), this.pointed?.isConnected ? this.pointed.getAttribute("aria-label") : "");
   }
 
   pressed(event) {

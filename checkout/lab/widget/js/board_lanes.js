@@ -1,11 +1,11 @@
 // Board lanes: one lane per partition, its records as tiles, and a rail per consumer group with its two marks.
 
-const BOARD_TILE = 70; // pixels, with the gap beside it
+const BOARD_TILE = 72; // pixels, with the gap beside it
 const BOARD_MIN_SLOTS = 4; // in a lane: one for what is earlier, one for the next offset
 
 /** Makes the children of a node those of these items. What stays is kept, so that it can move and hold the focus. */
 function boardSync(parent, items, keyOf, make, fill) {
-  const keys = new Set(items.map(keyOf).map(String));
+  const keys = new Set(items.map((item) => String(keyOf(item))));
   const old = new Map([...parent.children].map((node) => [node.dataset.key, node]));
   for (const [key, node] of old) if (!keys.has(key)) node.remove();
   items.forEach((item, at) => {
