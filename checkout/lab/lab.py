@@ -58,7 +58,7 @@ class Lab(LabTables, LabForks):
         self.lock, self.callbacks = threading.RLock(), list[Callable[[], None]]()
         self._session = open_session(log, brokers, bootstrap_servers, kafka or {})
         self._new_environment = functools.partial(
-            Environment, self._session, clock == "real", partitions, inbox, outbox, registry
+            Environment, self._session, clock == "real", inbox=inbox, outbox=outbox, registry=registry
         )
         self._options = dict[str, Any](
             partitions=partitions, inbox=inbox, outbox=outbox, clock=clock, registry=registry
@@ -166,9 +166,13 @@ class Lab(LabTables, LabForks):
         self._environment.note("shipment_company", "RefuseParcels", f"the shipment company {action}")
 
     @changes
-    def reset(self) -> None:
-        """Starts anew: empty topics, initial stock, and the next order is order-1 again. Break points are removed."""
-        self._environment = self._new_environment()
+    def reset(self, partitions: int = 0) -> None:
+        """Starts anew: empty topics, initial stock, and the next order is order-1 again. Break points are removed.
+
+        `partitions`: of each topic from now on; by default as many as before.
+        """
+        self._options["partitions"] = partitions or self._options["partitions"]
+        self._environment = self._new_environment(partitions=self._options["partitions"])
         self._scheduler, self._order_count = Scheduler(self._environment), 0
 
     def close(self) -> None:
@@ -186,6 +190,12 @@ class Lab(LabTables, LabForks):
 
         self._environment.check_is_store("the walk", "lab.step() and lab.journey() show its hops")
         return Walk(self)
+
+    def board(self) -> Any:
+        """Returns a widget of the partitions: records, committed offsets, owners, lag, replicas, and a slider."""
+        from checkout.lab.widget.board import Board
+
+        return Board(self)
 
     @reads
     def check(self) -> Report:

@@ -1,7 +1,7 @@
 """Fork: repeats the actions of one lab in another, and checks that the same hops come of them."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Self, cast
 
 from checkout.lab.comparison.differences import field_differences
@@ -23,7 +23,7 @@ class LabForks:
     _environment: Environment
     _scheduler: Scheduler
     _session: Session
-    _options: Mapping[str, Any]
+    _options: dict[str, Any]
 
     @property
     def actions(self) -> ActionLog:

@@ -12,6 +12,7 @@ from checkout.lab.errors import LabError
 from checkout.lab.history.lab_journal import LabJournal
 from checkout.lab.history.moment import Moment
 from checkout.lab.history.projection import Projection
+from checkout.lab.partitions.partition_state import PartitionState
 from checkout.lab.views import dataframes
 
 if TYPE_CHECKING:
@@ -74,6 +75,16 @@ class Replay:
     def fork(self, number: int | None = None, log: str = "") -> Never:
         """Raises LabError: a journal holds what has happened, not what could go on."""
         raise LabError("a replay cannot be forked: a fork repeats what was done to a lab, and a journal holds its hops")
+
+    def partition_state(self, number: int | None = None) -> PartitionState:
+        """Returns partitions and consumer groups as of this hop, by default the last; commits are assumed."""
+        return self.journal.projection.partitions.at(len(self.moments) if number is None else number)
+
+    def board(self) -> Any:
+        """Returns a widget of the partitions, their records and the offsets of the consumer groups, with a slider."""
+        from checkout.lab.widget.board import Board
+
+        return Board(self)
 
     def walk(self) -> Any:
         """Returns a widget: the diagram, the tables and a slider over all hops."""

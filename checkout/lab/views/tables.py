@@ -12,9 +12,11 @@ from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.errors import LabError, as_lab_error
 from checkout.lab.history.projection import order_row, stock_row
+from checkout.lab.partitions.partition_state import PartitionState
 from checkout.lab.programs.other_producers import find_records
 from checkout.lab.views import dataframes
 from checkout.messaging.log import DEAD_LETTERS, Record
+from checkout.registry import STORE
 from checkout.services import orders_table, stock_table
 
 if TYPE_CHECKING:
@@ -26,6 +28,11 @@ class LabTables:
 
     lock: threading.RLock
     _environment: Environment
+
+    @property
+    def is_store(self) -> bool:
+        """Whether the lab runs the store; else it runs another system."""
+        return self._environment.registry is STORE
 
     @property
     def messages(self) -> pd.DataFrame:
@@ -58,6 +65,18 @@ class LabTables:
         """
         with self.lock, as_lab_error():
             return dataframes.partitions(self._environment.session.replicas([topic]))
+
+    def partition_state(self, number: int | None = None) -> PartitionState:
+        """Returns partitions, consumer groups and brokers as of a hop: what `board` draws.
+
+        `number`: of the hop, 0 is before the first; by default, and of the last hop, as they are now.
+        """
+        with self.lock, as_lab_error():
+            count = len(self._environment.journal)
+            number = count if number is None else number
+            if number >= count:
+                self._environment.watch.look()
+            return self._environment.partitions.at(number)
 
     def offsets(self, topic: str) -> pd.DataFrame:
         """Returns beginning offset, end offset and number of records of each partition; none of an unknown topic."""

@@ -65,6 +65,8 @@ class RunMessages:
                 return {"page": self._current_pages().page(request["from"], request["to"], request["at"])}
             case "picture":
                 return {"picture": _view_message(request["name"])}
+            case "partitions":
+                return {"partitions": msgspec.to_builtins(self.run.partition_state(request["number"]))}
         return None
 
     def _carry_out(self, request: Mapping[str, Any]) -> None:

@@ -1,0 +1,48 @@
+"""Board: the widget that shows the partitions of a lab or a replay, and its still picture."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import anywidget
+
+from checkout.lab.history.replay import Replay
+from checkout.lab.lab import Lab
+from checkout.lab.views.board_picture import board_picture
+from checkout.lab.views.pictures import Picture
+from checkout.lab.widget.assets import script, style
+from checkout.lab.widget.board_messages import BoardMessages
+from checkout.lab.widget.history_pages import JsonObject
+
+SCRIPTS = ("dom", "colours", "kernel", "board_words", "board_strips", "board_lanes", "board", "board_controls",
+           "board_widget")  # fmt: skip
+
+
+class Board(anywidget.AnyWidget):
+    """What `lab.board()` shows: one lane per partition, with the committed offset and the owner of each group.
+
+    `run` is a lab, which the browser can move, or a replay. Without a browser it is a picture and its text.
+    """
+
+    _esm: ClassVar[str] = script(*SCRIPTS)
+    _css: ClassVar[str] = style("theme", "walk", "board")
+
+    def __init__(self, run: Lab | Replay) -> None:
+        super().__init__()
+        self._run, self._messages = run, BoardMessages(run, self.send)
+        self.on_msg(lambda _, content, __: self.send(self.answer(content)))
+
+    def answer(self, request: Mapping[str, Any]) -> JsonObject:
+        """Carries out a request of the browser; returns what is new, and the error as a sentence."""
+        return self._messages.answer(request)
+
+    @property
+    def picture(self) -> Picture:
+        """The board as a still picture with a text alternative."""
+        return board_picture(self._run.partition_state())
+
+    def __repr__(self) -> str:
+        return repr(self.picture)
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        bundle: Any = super()._repr_mimebundle_(**options)
+        return bundle[0] | {"text/html": f"<figure>{self.picture._repr_html_()}</figure>"}, bundle[1]

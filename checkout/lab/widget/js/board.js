@@ -1,0 +1,202 @@
+// Board: a view of the topics after a hop: lanes, members of the groups, brokers. It asks the kernel for each state.
+
+const BOARD_LAYOUT = `
+  <p class="board-live" role="status" aria-live="polite"></p>
+  <div class="board-strip" role="group" aria-label="consumer groups and brokers">
+    <div class="board-groups"></div><div class="board-brokers"></div>
+  </div>
+  <div class="board-lanes" role="group" aria-label="partitions" tabindex="-1"></div>
+  <p class="board-detail"></p>
+  <p class="board-legend">
+    <span><i class="board-mark is-committed"></i> committed: a group starts again here after a crash</span>
+    <span><i class="board-mark is-position"></i> position: polled next</span>
+    <span><i class="board-gap"></i> lag: not committed yet</span>
+    <span><i class="board-swatch"></i> one colour per order or key</span>
+  </p>`;
+const BOARD_KEYS = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: -1, ArrowRight: 1 };
+const BOARD_NEAR = 3; // hops: a step can lead over several
+const BOARD_FEW = 6; // partitions: of more, topics without records are listed below the lanes
+
+class Board {
+  constructor(card) {
+    this.card = card;
+    this.states = new Map();
+    this.pages = new Map(); // offsets around which a lane is shown, where it has been moved
+    this.card.classList.add("board");
+    this.card.innerHTML = BOARD_LAYOUT;
+    this.watch = new ResizeObserver(() => this.draw());
+    this.watch.observe(card);
+    this.listeners = { click: "clicked", keydown: "pressed", focusin: "focused", mouseover: "focused" };
+    for (const [name, method] of Object.entries(this.listeners)) {
+      this.listeners[name] = (event) => this[method](event);
+      card.addEventListener(name, this.listeners[name]);
+    }
+  }
+
+  find(selector) {
+    return this.card.querySelector(selector);
+  }
+
+  /** Shows the state after the hop `shown.at`; until the kernel has answered, the one before stays. */
+  show(shown) {
+    if (this.shown?.at !== shown.at) this.pages.clear();
+    this.shown = shown;
+    const known = this.states.get(shown.at);
+    const isKnown = known && known.moment === shown.history.at(shown.at);
+    if (isKnown) this.draw(known.state);
+    if (!isKnown || shown.at === shown.history.count) this.load(); // the last state follows later commits
+  }
+
+  /** Keeps a state that came without having been asked for. */
+  put(state) {
+    this.states.set(state.number, { state, moment: this.shown?.history.at(state.number) });
+  }
+
+  /** Forgets the states from this number on. */
+  forget(number) {
+    for (const each of [...this.states.keys()]) if (each >= number) this.states.delete(each);
+  }
+
+  async load() {
+    this.isStale = true;
+    if (this.isLoading) return;
+    this.isLoading = true;
+    while (this.isStale && this.shown) {
+      this.isStale = false;
+      const { at } = this.shown;
+      const answer = await this.shown.ask("partitions", { number: at });
+      if (!this.shown || !answer?.partitions) continue;
+      this.put(answer.partitions);
+      if (at === this.shown.at) this.draw(answer.partitions);
+    }
+    this.isLoading = false;
+  }
+
+  draw(state = this.raw) {
+    if (!state || !this.card.clientWidth) return;
+    const [before, isSame] = [this.state, this.raw === state];
+    this.raw = state;
+    if (!isSame) this.state = boardWithRails(state);
+    const topics = boardTopics(this.state);
+    const isFew = state.partitions.length <= BOARD_FEW;
+    const used = topics.filter(({ lanes }) => isFew || lanes.some((lane) => lane.end > 0));
+    this.drawLanes(used, topics.filter((each) => !used.includes(each)), this.context());
+    drawBoardGroups(this.find(".board-groups"), state, this.shown.canChange);
+    this.rove();
+    drawBoardBrokers(this.find(".board-brokers"), state, this.shown.canChange && this.lane(this.current));
+    this.describe();
+    if (!isSame) this.tell(before);
+    this.shown.drawn?.(this.state);
+  }
+
+  context() {
+    const width = this.find(".board-track")?.clientWidth || this.card.clientWidth - 420;
+    const aroundOf = (partition) => this.pages.get(boardPlace(partition)) ?? boardOffsetOf(partition, this.state.place);
+    const { place, brokers } = this.state;
+    const slots = Math.max(BOARD_MIN_SLOTS, Math.floor(width / BOARD_TILE));
+    return { slots, place, brokers, aroundOf, colourOf: this.shown.colourOf };
+  }
+
+  drawLanes(used, empty, context) {
+    const panel = this.find(".board-lanes");
+    const scroll = panel.scrollTop;
+    const sections = [...used, ...(empty.length ? [{ topic: "", empty }] : [])];
+    boardSync(panel, sections, (each) => each.topic, makeBoardTopic, (section, each) => {
+      if (each.empty) return fillEmptyTopics(section, each.empty);
+      const groups = each.lanes[0].rails.map((rail) => rail.group);
+      boardText(section.querySelector(".board-topic"), each.topic);
+      boardText(section.querySelector(".board-readers"), groups.length ? `read by ${groups.join(", ")}` : "read by no group");
+      const fill = (lane, partition) => boardFillLane(lane, partition, context);
+      boardSync(section.lastChild, each.lanes, boardPlace, boardMakeLane, fill);
+    });
+    panel.scrollTop = scroll;
+  }
+
+  /** Says what has changed since the state before, if that was a few hops ago at most. */
+  tell(before) {
+    const hops = before ? this.state.number - before.number : -1;
+    const changes = hops >= 0 && hops <= BOARD_NEAR ? boardChanges(before, this.state) : [];
+    if (hops || changes.length) boardText(this.find(".board-live"), changes.length ? `${changes.join("; ")}.` : "");
+  }
+
+  lane(place) {
+    return this.state?.partitions.find((partition) => boardPlace(partition) === place);
+  }
+
+  lanes() {
+    return [...this.card.querySelectorAll(".board-lane")];
+  }
+
+  /** One lane can be reached with the tab key; the arrow keys lead from it to the others. */
+  rove() {
+    const lanes = this.lanes();
+    const current = lanes.find((lane) => lane.dataset.key === this.current) ?? lanes[0];
+    this.current = current?.dataset.key;
+    for (const lane of lanes) lane.tabIndex = lane === current ? 0 : -1;
+  }
+
+  clicked(event) {
+    const note = event.target.closest("[data-page]");
+    if (note) this.page(note);
+    else event.target.closest(".board-lane")?.contains(document.activeElement) || event.target.closest(".board-lane")?.focus();
+  }
+
+  page(note) {
+    const lane = note.closest(".board-lane");
+    const offsets = [...lane.querySelectorAll(".board-tile")].map((tile) => Number(tile.dataset.key));
+    const half = Math.ceil(offsets.length / 2);
+    const around = note.dataset.page === "earlier" ? Math.max(0, offsets[0] - half) : offsets.at(-1) + half;
+    this.pages.set(lane.dataset.key, around);
+    this.draw();
+    (note.isConnected ? note : lane).focus();
+  }
+
+  focused(event) {
+    const lane = event.target.closest(".board-lane");
+    if (!lane) return;
+    this.pointed = event.target.closest(".board-tile") ?? lane;
+    this.describe();
+    if (event.type !== "focusin" || this.current === lane.dataset.key) return;
+    this.current = lane.dataset.key;
+    this.rove();
+    drawBoardBrokers(this.find(".board-brokers"), this.state, this.shown.canChange && this.lane(this.current));
+  }
+
+  /** Writes out the lane or the record that the pointer or the focus is on. */
+  describe() {
+    boardText(this.find(".board-detail"), this.pointed?.isConnected ? this.pointed.getAttribute("aria-label") : "");
+  }
+
+  pressed(event) {
+    const lane = event.target.closest(".board-lane");
+    if (!lane || event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = event.target === lane ? this.fromLane(lane, event.key) : this.fromTile(lane, event.target, event.key);
+    if (!target) return;
+    event.preventDefault();
+    event.stopPropagation(); // the walk moves with the same keys
+    target.focus();
+    target.scrollIntoView({ block: "nearest" });
+  }
+
+  fromLane(lane, key) {
+    if (key === "Enter") return lane.querySelector(".board-tile.is-now") ?? [...lane.querySelectorAll(".board-tile")].at(-1);
+    const lanes = this.lanes();
+    if (key === "ArrowUp" || key === "ArrowDown") return lanes[lanes.indexOf(lane) + BOARD_KEYS[key]] ?? lane;
+    return null;
+  }
+
+  fromTile(lane, tile, key) {
+    const tiles = [...lane.querySelectorAll("button")];
+    const ends = { Home: tiles[0], End: tiles.at(-1), Escape: lane, ArrowUp: lane, ArrowDown: lane };
+    if (key === "ArrowLeft" || key === "ArrowRight") return tiles[tiles.indexOf(tile) + BOARD_KEYS[key]] ?? tile;
+    return ends[key] ?? null;
+  }
+
+  close() {
+    this.shown = null;
+    this.watch.disconnect();
+    for (const [name, listener] of Object.entries(this.listeners)) this.card.removeEventListener(name, listener);
+    this.card.classList.remove("board");
+    this.card.replaceChildren();
+  }
+}
