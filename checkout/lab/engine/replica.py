@@ -69,6 +69,7 @@ class RunContext:
         self.systems, self.lag = registry.simulators(), ConsumerLag(registry.services)
         self.projection = Projection(self.names, self.lag, registry)
         self.journal, self.partitions = LabJournal(self.projection), self.projection.partitions
+        self.sent.on_sent = self.partitions.add_dead_letter
         self.actions = ActionLog(self.clock, self.journal, self.systems)
 
 

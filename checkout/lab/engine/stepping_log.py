@@ -26,9 +26,13 @@ PositionListener = Callable[[Partition, int | None], object]
 
 
 class SentRecords:
-    """The records that one lab has sent: their order over all topics, and the end offset of each partition."""
+    """The records that one lab has sent: their order over all topics, and the end offset of each partition.
+
+    `on_sent` is called with each record and its metadata.
+    """
 
     def __init__(self) -> None:
+        self.on_sent: Callable[[ProducerRecord, RecordMetadata], object] = lambda record, metadata: None
         self._numbers = itertools.count(1)
         self.sequence: dict[RecordPosition, int] = {}
         self.ends: dict[Partition, int] = {}
@@ -42,6 +46,7 @@ class SentRecords:
         """Registers a record that the broker has acknowledged."""
         self.sequence[record.topic, *metadata] = self.next_sequence()
         self.ends[record.topic, metadata.partition] = metadata.offset + 1
+        self.on_sent(record, metadata)
 
     def unknown(self, ends: Mapping[Partition, int]) -> dict[Partition, int]:
         """The partitions that end beyond the records registered here, with the first offset that is not."""

@@ -3,11 +3,14 @@
 import sys
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from operator import attrgetter
 
+import msgspec
+
 from checkout.framework.message import KAFKA
-from checkout.journal.hop import Hop, Outcome
-from checkout.lab.engine.order_names import OrderNames
+from checkout.journal.hop import Hop, Outcome, text
+from checkout.lab.engine.order_names import ANY_UUID, OrderNames
 from checkout.lab.history.sentences import LAB, place_of, sentence
 from checkout.lab.partitions.partition_state import (
     BoardBroker,
@@ -21,12 +24,18 @@ from checkout.lab.partitions.partition_state import (
     Progress,
 )
 from checkout.lab.partitions.versions import Versions
-from checkout.messaging.log import Partition, Replicas
+from checkout.messaging.log import DEAD_LETTERS, Partition, ProducerRecord, RecordMetadata, Replicas
 
 SHOWN, MAX_SHOWN = 40, 200  # records of a partition: the last ones; with those that a group has still to read
 LATEST = sys.maxsize
 MEMBER_STATES = {"Crash": MemberState.CRASHED, "Restart": MemberState.RUNNING, "Evict": MemberState.EVICTED}
 by_offset = attrgetter("offset")
+
+
+class WithId(msgspec.Struct):
+    """A message of the store: its id is that of its order."""
+
+    id: str
 
 
 class GroupHistory:
@@ -133,7 +142,10 @@ class PartitionHistory:
         if self._assumed:
             self._assume(hop)
         if hop.topic is not None and hop.partition is not None and hop.offset is not None:
-            self._add_record(hop, (hop.topic, hop.partition), hop.offset, order)
+            is_sent = hop.sender == LAB
+            of = self._order_in(bytes(hop.payload)) if is_sent else order
+            message = "" if is_sent else hop.message
+            self._add_record((hop.topic, hop.partition), hop.offset, hop.key, of, message)
         self._hops.append((hop, order))
 
     def _assume(self, hop: Hop) -> None:
@@ -147,20 +159,31 @@ class PartitionHistory:
             is_crashed = hop.outcome is Outcome.CRASHED
             self.set_member(group, member, MemberState.CRASHED if is_crashed else MemberState.RUNNING)
 
-    def _add_record(self, hop: Hop, partition: Partition, offset: int, order: str) -> None:
+    def add_dead_letter(self, record: ProducerRecord, metadata: RecordMetadata) -> None:
+        """A service has published this record; if it is a dead letter, no hop will say so."""
+        if record.topic.endswith(DEAD_LETTERS):
+            self._add_record((record.topic, metadata.partition), metadata.offset, text(record.key), "", "")
+
+    def _add_record(self, partition: Partition, offset: int, key: str | None, order: str, message: str) -> None:
         # A delivery may be journaled before the publication: the first hop that names a record shows it.
         number, kept = self._now(), self._records.setdefault(partition, [])
         at = bisect_left(kept, offset, key=by_offset)
         if at < len(kept) and kept[at].offset == offset:
             return
-        key = None if hop.key is None else self._names.text(hop.key)
-        message = "" if hop.sender == LAB else hop.message
-        order = order or (key if key and key != hop.key else "")  # a learner's record with the key of an order
-        kept.insert(at, BoardRecord(offset, key, order, message, number))
+        named = None if key is None else self._names.text(key)
+        order = order or (named if named and named != key else "")
+        kept.insert(at, BoardRecord(offset, named, order, message, number))
         ends = self._ends.setdefault(partition, Versions())
         ends.set(number, max(ends.last or 0, offset + 1))
         counts = self._topics.setdefault(partition[0], Versions())
         counts.set(number, max(counts.last or 0, partition[1] + 1))
+
+    def _order_in(self, payload: bytes) -> str:
+        # What a learner sends is no hop of an order; a new one gets its name here.
+        with suppress(msgspec.MsgspecError):
+            id = msgspec.json.decode(payload, type=WithId).id
+            return self._names.of(id) if ANY_UUID.fullmatch(id) else ""
+        return ""
 
     def at(self, number: int) -> PartitionState:
         """Returns the state as of hop `number`, 0 for that before the first one; of the last hop, the state now."""
