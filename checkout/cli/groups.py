@@ -14,7 +14,7 @@ PortBase = Annotated[
 Brokers = Annotated[int | None, typer.Option(metavar="N", help="Kafka brokers, 1 or 3.  [default: 1]")]
 
 PASS_ON: dict[str, Any] = {"allow_interspersed_args": False, "ignore_unknown_options": True}
-Tool = Literal["consumer-groups", "topics", "console-consumer", "acls", "dump-log"]
+Tool = Literal["consumer-groups", "topics", "get-offsets", "console-consumer", "acls", "dump-log"]
 Secured = Annotated[
     bool | None,
     typer.Option("--secured", help="Give a new local Kafka TLS, a user for each service, and access rules."),
@@ -72,9 +72,9 @@ def kafka_tool(
 ) -> None:
     """Run one of Kafka's own command line tools.
 
-    TOOL is consumer-groups, topics, console-consumer, acls or dump-log. Every ARGUMENT after it, `--help` too, goes to
-    the tool. Without --bootstrap-server the tool gets the address of the local Kafka and, where it is secured, the
-    login of its operator. The exit status is that of the tool.
+    TOOL is consumer-groups, topics, get-offsets, console-consumer, acls or dump-log. Every ARGUMENT after it, `--help`
+    too, goes to the tool. Without --bootstrap-server the tool gets the address of the local Kafka and, where it is
+    secured, the login of its operator. The exit status is that of the tool.
     The tools are downloaded when one is first used.
     """
     from checkout.cli.messages import kafka_commands

@@ -11,6 +11,7 @@ PACKAGE = "org.apache.kafka.tools"
 CLASSES = {
     "consumer-groups": "consumer.group.ConsumerGroupCommand",
     "topics": "TopicCommand",
+    "get-offsets": "GetOffsetShell",
     "console-consumer": "consumer.ConsoleConsumer",
     "acls": "AclCommand",
     "dump-log": "DumpLogSegments",
