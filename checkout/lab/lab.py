@@ -191,11 +191,14 @@ class Lab(LabTables, LabForks):
         self._environment.check_is_store("the walk", "lab.step() and lab.journey() show its hops")
         return Walk(self)
 
-    def board(self) -> Any:
-        """Returns a widget of the partitions: records, committed offsets, owners, lag, replicas, and a slider."""
+    def board(self, topic: str = "") -> Any:
+        """Returns a widget of the partitions: records, committed offsets, owners, lag, replicas, and a slider.
+
+        `topic`: shows only this one and its dead letters. Raises LabError if there is none of that name.
+        """
         from checkout.lab.widget.board import Board
 
-        return Board(self)
+        return Board(self, topic)
 
     @reads
     def check(self) -> Report:

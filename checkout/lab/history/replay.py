@@ -80,11 +80,14 @@ class Replay:
         """Returns partitions and consumer groups as of this hop, by default the last; commits are assumed."""
         return self.journal.projection.partitions.at(len(self.moments) if number is None else number)
 
-    def board(self) -> Any:
-        """Returns a widget of the partitions, their records and the offsets of the consumer groups, with a slider."""
+    def board(self, topic: str = "") -> Any:
+        """Returns a widget of the partitions, their records and the offsets of the consumer groups, with a slider.
+
+        `topic`: shows only this one and its dead letters. Raises LabError if there is none of that name.
+        """
         from checkout.lab.widget.board import Board
 
-        return Board(self)
+        return Board(self, topic)
 
     def walk(self) -> Any:
         """Returns a widget: the diagram, the tables and a slider over all hops."""

@@ -37,6 +37,7 @@ class BrokerWatch:
                 topics = broker.topics()
                 self._partitions.add_topics(topics)
                 self._partitions.set_begins(broker.begins([*topics]))
+                self._partitions.set_ends(broker.ends([*topics]))  # also of topics that only others know
                 self._look_at_replicas([*topics])
 
     def has_changed(self) -> None:

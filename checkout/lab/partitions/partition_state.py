@@ -1,9 +1,14 @@
 """Partition state: partitions, consumer groups and brokers at one hop, as the partition board draws them."""
 
+from __future__ import annotations
+
 from enum import StrEnum
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
+
+from checkout.messaging.log import DEAD_LETTERS
 
 
 class MemberState(StrEnum):
@@ -95,6 +100,16 @@ class PartitionState(msgspec.Struct):
     partitions: list[PartitionRow]
     groups: list[GroupRow]
     brokers: list[BoardBroker]
+
+    def of_topic(self, topic: str) -> PartitionState:
+        """Only what concerns one topic and its dead letters."""
+
+        def is_part(name: str) -> bool:
+            return name == topic or (name.startswith(f"{topic}.") and name.endswith(DEAD_LETTERS))
+
+        kept = [replace(g, positions=[at for at in g.positions if is_part(at.topic)]) for g in self.groups]
+        partitions = [row for row in self.partitions if is_part(row.topic)]
+        return replace(self, partitions=partitions, groups=[group for group in kept if group.positions])
 
 
 class Progress(NamedTuple):

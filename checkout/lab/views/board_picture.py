@@ -62,9 +62,12 @@ class Lane(NamedTuple):
         return f"{self.name} {content}: {'; '.join([*groups, *([self.replicas] if self.replicas else [])])}"
 
 
-def board_picture(state: PartitionState) -> Picture:
-    """The lanes of the topics that have records; of the other partitions only the number is said."""
-    lanes = _lanes(state)
+def board_picture(state: PartitionState, topic: str = "") -> Picture:
+    """The lanes of the topics that have records; of the other partitions only the number is said.
+
+    `topic`: the state is that of one topic, whose lanes are drawn without records, too.
+    """
+    lanes = _lanes(state, {topic} if topic else set())
     shown, hidden = lanes[:MAX_LANES], len(state.partitions) - len(lanes[:MAX_LANES])
     facts = [lane.sentence for lane in shown]
     facts += [f"brokers: {', '.join(_broker_words(state))}"] if len(state.brokers) > 1 else []
@@ -77,8 +80,8 @@ def board_picture(state: PartitionState) -> Picture:
     return Picture(_drawn(shown, facts[len(shown) :]).encode(), title, facts, summary)
 
 
-def _lanes(state: PartitionState) -> list[Lane]:
-    used = {row.topic for row in state.partitions if row.begin < row.end}
+def _lanes(state: PartitionState, chosen: set[str]) -> list[Lane]:
+    used = chosen | {row.topic for row in state.partitions if row.begin < row.end}
     states = {member.name: str(member.state) for group in state.groups for member in group.members}
     rails: dict[tuple[str, int], list[Rail]] = {}
     for group in state.groups:

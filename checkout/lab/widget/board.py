@@ -20,15 +20,16 @@ SCRIPTS = ("dom", "colours", "kernel", "board_words", "board_strips", "board_lan
 class Board(anywidget.AnyWidget):
     """What `lab.board()` shows: one lane per partition, with the committed offset and the owner of each group.
 
-    `run` is a lab, which the browser can move, or a replay. Without a browser it is a picture and its text.
+    `run` is a lab, which the browser can move, or a replay. `topic`: only this one. Without a browser the board is a
+    picture and its text. Raises LabError for an unknown topic.
     """
 
     _esm: ClassVar[str] = script(*SCRIPTS)
     _css: ClassVar[str] = style("theme", "walk", "board")
 
-    def __init__(self, run: Lab | Replay) -> None:
+    def __init__(self, run: Lab | Replay, topic: str = "") -> None:
         super().__init__()
-        self._run, self._messages = run, BoardMessages(run, self.send)
+        self._messages = BoardMessages(run, topic, self.send)
         self.on_msg(lambda _, content, __: self.send(self.answer(content)))
 
     def answer(self, request: Mapping[str, Any]) -> JsonObject:
@@ -38,7 +39,7 @@ class Board(anywidget.AnyWidget):
     @property
     def picture(self) -> Picture:
         """The board as a still picture with a text alternative."""
-        return board_picture(self._run.partition_state())
+        return board_picture(self._messages.state(), self._messages.topic)
 
     def __repr__(self) -> str:
         return repr(self.picture)

@@ -26,16 +26,24 @@ SENT_ORDERS = 1_000  # number of the first order that the board publishes: place
 class BoardMessages:
     """The messages about one run: a lab, which the browser can move, or a replay.
 
-    `send` receives what is new when a cell has changed the lab.
+    `topic`: only this one, or all. `send` receives what is new when a cell has changed the lab. Raises LabError for an
+    unknown topic.
     """
 
-    def __init__(self, run: Lab | Replay, send: Callable[[JsonObject], object]) -> None:
-        self._run, self._lab, self._send = run, run if isinstance(run, Lab) else None, send
+    def __init__(self, run: Lab | Replay, topic: str, send: Callable[[JsonObject], object]) -> None:
+        self._run, self._lab, self._send, self.topic = run, run if isinstance(run, Lab) else None, send, topic
         self._lock = run.lock if isinstance(run, Lab) else threading.RLock()
         self._is_open, self._is_answering = False, False
         self._projection, self._count, self._sent = run.journal.projection, 0, 0
+        if not self.state().partitions and topic:
+            raise LabError(f"there is no topic {topic!r}: lab.topics names them")
         if self._lab:
             self._lab.on_change(self._send_news)
+
+    def state(self, number: int | None = None) -> PartitionState:
+        """The state as of a hop, by default now."""
+        state = self._run.partition_state(number)
+        return state.of_topic(self.topic) if self.topic else state
 
     def _send_news(self) -> None:
         # A cell may change the lab on another thread. Changes that the browser has asked for are in the answer.
@@ -64,7 +72,7 @@ class BoardMessages:
             case "hello":
                 return self._whole() | self._news() | {"keep": 0}
             case "partitions":
-                return {"partitions": state_message(self._run, request["number"])}
+                return {"partitions": msgspec.to_builtins(self.state(request["number"]))}
         return None
 
     def _carry_out(self, request: Mapping[str, Any]) -> None:
@@ -119,7 +127,7 @@ class BoardMessages:
 
     def _whole(self) -> JsonObject:
         self._is_open = True
-        state, lab = self._run.partition_state(), self._lab
+        state, lab = self.state(), self._lab
         topics = dict.fromkeys(row.topic for row in state.partitions if not row.topic.endswith(DEAD_LETTERS))
         names = {group.group: element(group.group) for group in state.groups}
         return {"whole": True, "is_live": lab is not None, "names": names, "topics": list(topics),
@@ -133,7 +141,7 @@ class BoardMessages:
         keep = min(self._count, count) if projection is self._projection else 0
         self._projection, self._count = projection, len(self._run.moments)
         return {"count": self._count, "keep": keep, "status": status,
-                "partitions": state_message(self._run, self._count)}  # fmt: skip
+                "partitions": msgspec.to_builtins(self.state())}  # fmt: skip
 
 def _kill_leader(lab: Lab, topic: str, partition: int) -> None:
     if len(lab.brokers) < 2:
@@ -142,10 +150,3 @@ def _kill_leader(lab: Lab, topic: str, partition: int) -> None:
     if leader is None:
         raise LabError(f"{topic}[{partition}] has no leader now: start the brokers first")
     lab.kill_broker(leader)
-
-
-def state_message(run: Lab | Replay, number: int) -> JsonObject:
-    """The state of partitions, groups and brokers as of a hop, as JSON; of the last hop, as it is now."""
-    state: PartitionState = run.partition_state(number)
-    message: JsonObject = msgspec.to_builtins(state)
-    return message

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from checkout import registry
-from checkout.lab import Lab
+from checkout.lab import Lab, LabError
 from checkout.lab.views.board_picture import board_picture
 from checkout.lab.widget.board import Board
 from checkout.lab.widget.walk import Walk
@@ -217,6 +217,24 @@ def test_the_still_picture_is_the_same_in_every_run(memory_lab: OpenLab) -> None
         pictures.append(lab.board().picture.svg)
 
     assert pictures[0] == pictures[1]
+
+
+def test_a_board_of_one_topic_has_its_lanes_and_groups_and_its_dead_letters(memory_lab: OpenLab) -> None:
+    lab = memory_lab(partitions=2)
+    lab.send(RECEIVED, "no order", partition=1)
+    lab.run()
+
+    state = lab.board(RECEIVED).answer({"do": "hello"})["partitions"]
+
+    assert [(row["topic"], row["partition"]) for row in state["partitions"]] == [
+        (RECEIVED, 0), (RECEIVED, 1), (f"{RECEIVED}.stock.dlt", 0),
+    ]  # fmt: skip
+    assert [group["group"] for group in state["groups"]] == ["stock"] and len(state["groups"][0]["members"]) == 1
+
+
+def test_a_board_of_an_unknown_topic_is_refused(lab: Lab) -> None:
+    with pytest.raises(LabError, match="there is no topic 'orders': lab.topics names them"):
+        lab.board("orders")
 
 
 def test_an_empty_lab_has_a_picture_too(lab: Lab) -> None:
