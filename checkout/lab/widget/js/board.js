@@ -76,6 +76,7 @@ class Board {
     if (!state || !this.card.clientWidth) return;
     const [before, isSame] = [this.state, this.raw === state];
     this.raw = state;
+    this.card.dataset.number = state.number;
     if (!isSame) this.state = boardWithRails(state);
     const topics = boardTopics(this.state);
     const isFew = state.partitions.length <= BOARD_FEW;
