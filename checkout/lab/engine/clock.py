@@ -33,6 +33,11 @@ class Clock:
         return (datetime.now(UTC) if self._real else self._fixed) + self._shift
 
 
+def is_fixed(time: datetime) -> bool:
+    """Whether a time is one of a fixed clock: such clocks begin on one day, which is past for all others."""
+    return time.date() == START.date()
+
+
 def order_id(number: int) -> str:
     """The id of the n-th order of a lab, counted from 1: the same in every run."""
     return str(uuid.uuid5(ORDERS, str(number)))

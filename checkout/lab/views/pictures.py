@@ -66,7 +66,10 @@ class ViewArrow(NamedTuple):
 
 
 class View(NamedTuple):
-    """A view without title and legend: its arrows by key, and the ids of its elements' SVG groups by alias."""
+    """A view without title and legend: its arrows by key, and the ids of its elements' SVG groups by alias.
+
+    The elements are in the order of the diagram's source.
+    """
 
     svg: str
     arrows: dict[ArrowKey, ViewArrow]
@@ -93,7 +96,7 @@ def view(name: str) -> View:
             step, technology = _label(group)
             arrow = _view_arrow(id, step, group, [groups[sender], groups[to]])
             arrows[step, names[sender], names[to], technology] = arrow
-    boxes = {names[id]: id for id, group in groups.items() if group.get("class") == "entity"}
+    boxes = {names[id]: id for id, group in sorted(groups.items()) if group.get("class") == "entity"}
     return View(svg.serialise(root), arrows, boxes)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from checkout.framework.message import KAFKA
+from checkout.journal.causality import causes
+from checkout.lab.engine.clock import is_fixed
 from checkout.lab.engine.replica import pretty
 from checkout.lab.history.moment import Moment
 from checkout.lab.history.projection import Projection
@@ -41,6 +43,7 @@ class HistoryPages:
         self._sent_count, self._last_sent = len(moments), moments[-1] if moments else None
         page, first_order = self._page(first, len(moments)), next(iter(self.projection.order_names), "")
         page["views"] |= self._views([first_order])
+        page["real_times"] = not (moments and is_fixed(moments[0].hop.at))
         return page | {"keep": keep, "count": len(moments), "first": first_order, "view": self.projection.view()}
 
     def page(self, first: int, last: int, at: int) -> JsonObject:
@@ -107,7 +110,10 @@ class HistoryPages:
         hop = moment.hop
         if hop.sender == KAFKA or (hop.sender == "gateway" and hop.to == "orders"):
             return moment.number
-        return self._by_id.get(hop.cause_id or "")
+        if hop.id is not None:
+            return self._by_id.get(hop.cause_id or "")
+        earlier = [each for each in self.projection.numbers_of(moment.order) if each < moment.number]  # an old journal
+        return next((each for each in reversed(earlier) if causes(self.projection.moments[each - 1].hop, hop)), None)
 
 
 def _rows(table: RowVersions, number: int) -> JsonObject:

@@ -25,9 +25,10 @@ class Walk(anywidget.AnyWidget):
     """
 
     _esm: ClassVar[str] = script(
-        "dom", "colours", "kernel", "history", "free_place", "picture", "tables", "panels", "walk"
+        "dom", "colours", "kernel", "history", "free_place", "picture", "run_lanes", "sequence", "timeline",
+        "tabs", "tables", "panels", "walk"
     )
-    _css: ClassVar[str] = style("theme", "walk", "picture")
+    _css: ClassVar[str] = style("theme", "walk", "picture", "views")
 
     def __init__(self, run: Lab | Replay) -> None:
         super().__init__()

@@ -15,7 +15,7 @@ class History {
   /** Takes what is new: the hops after `keep` are replaced by those of the message. */
   receive(news) {
     this.cut(news.keep);
-    Object.assign(this, { count: news.count, first: news.first });
+    Object.assign(this, { count: news.count, first: news.first, hasRealTimes: news.real_times });
     this.add(news);
   }
 

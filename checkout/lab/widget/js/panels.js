@@ -5,7 +5,6 @@ const LAYOUT = `
     <button data-do="step">Step</button><button data-do="back">Back</button>
     <button data-do="run">Run</button><button data-do="reset">Reset</button>
     <input type="range" class="walk-slider" min="0" max="0" value="0" aria-label="hop"><span class="walk-count"></span>
-    <label><input type="checkbox" class="walk-whole"> whole picture</label>
   </div>
   <div class="walk-bar walk-verbs" role="group" aria-label="verbs">
     <button data-do="verb">One verb</button>
@@ -16,7 +15,10 @@ const LAYOUT = `
   <p class="walk-next"></p>
   <div class="walk-main">
     <div class="walk-diagram">
-      <div class="walk-tabs"></div>
+      <div class="walk-tabs">
+        <div role="tablist" aria-label="views"></div>
+        <label><input type="checkbox" class="walk-whole"> whole picture</label>
+      </div>
       <div class="walk-card"></div>
       <fieldset class="walk-question"><legend>Who receives the next message?</legend><div></div></fieldset>
     </div>

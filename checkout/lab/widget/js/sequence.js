@@ -1,8 +1,10 @@
 // Sequence: the run as a sequence diagram, a row per hop. Only the rows in view are in the page.
 
 const SEQUENCE_ROW = 30; // pixels
-const SEQUENCE_GUTTER = 64; // pixels for the name of the order
-const SEQUENCE_COLUMN = 60; // pixels, at least
+const SEQUENCE_GUTTER = 72; // pixels for the name of the order
+const SEQUENCE_COLUMN = 54; // pixels, at least
+const SEQUENCE_NARROW = 66; // pixels of a column: narrower, the heads stand in three lines instead of two
+const SEQUENCE_HEAD = 14; // pixels of a line of heads
 const SEQUENCE_LETTER = 7; // pixels, about
 const SEQUENCE_MARGIN = 6; // rows above and below those in view
 
@@ -87,8 +89,11 @@ class Sequence {
     const key = `${this.elements.join()} ${this.body.clientWidth}`;
     if (this.drawn === key) return;
     this.drawn = key;
-    this.heads.style.paddingLeft = `${SEQUENCE_GUTTER}px`;
-    this.heads.replaceChildren(...this.elements.map((alias) => h("b", {}, runHead(this.shown.names, alias))));
+    const rows = this.x(this.elements[1]) - this.x(this.elements[0]) < SEQUENCE_NARROW ? 3 : 2; // names are wide
+    this.heads.style.height = `${rows * SEQUENCE_HEAD + 3}px`;
+    const place = (alias, at) => `left: ${this.x(alias)}px; top: ${1 + (at % rows) * SEQUENCE_HEAD}px`;
+    const head = (alias, at) => h("b", { style: place(alias, at) }, runHead(this.shown.names, alias));
+    this.heads.replaceChildren(...this.elements.map(head));
     this.lines.replaceChildren(...this.elements.map((alias) => h("i", { style: `left: ${this.x(alias)}px` })));
   }
 

@@ -9,18 +9,19 @@ const WALK_VIEWS = [
 const TAB_KEYS = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
 
 class Tabs {
-  /** `onOpen()` is called when another view has been opened; `uid` keeps the ids of two walks apart. */
-  constructor(list, panel, uid, onOpen) {
-    Object.assign(this, { panel, onOpen });
+  /** `bar` has the tab list; `onOpen()` is called when another view has been opened; `uid` is unique on the page. */
+  constructor(bar, panel, uid, onOpen) {
+    const list = bar.querySelector("[role=tablist]");
+    Object.assign(this, { bar, panel, onOpen });
     this.tabs = WALK_VIEWS.map(({ name, title }) => {
       const state = { role: "tab", id: `${uid}-${name}`, "aria-controls": `${uid}-panel` };
       return h("button", { ...state, "data-view": name }, title);
     });
     const attributes = { role: "tabpanel", id: `${uid}-panel` };
     for (const [name, value] of Object.entries(attributes)) panel.setAttribute(name, value);
-    list.append(h("div", { role: "tablist", "aria-label": "views" }, ...this.tabs));
-    list.firstChild.addEventListener("click", (event) => this.clicked(event));
-    list.firstChild.addEventListener("keydown", (event) => this.pressed(event));
+    list.append(...this.tabs);
+    list.addEventListener("click", (event) => this.clicked(event));
+    list.addEventListener("keydown", (event) => this.pressed(event));
     this.open(0);
   }
 
@@ -31,6 +32,7 @@ class Tabs {
       tab.tabIndex = each === at ? 0 : -1;
     });
     Object.assign(this, { at, name: WALK_VIEWS[at].name });
+    this.bar.querySelector("label").hidden = this.name !== "diagram"; // the whole picture or a part of it
     this.panel.setAttribute("aria-labelledby", this.tabs[at].id);
     this.panel.replaceChildren();
     this.view = WALK_VIEWS[at].make(this.panel);

@@ -1,12 +1,13 @@
 // Timeline: a lane per element, hops as lines between lanes at their times, transactions as bars of their duration.
 
-const TIMELINE_LANE = 26; // pixels
+const TIMELINE_LANES = [21, 40]; // pixels of a lane, at least and at most
 const TIMELINE_AXIS = 20; // pixels
 const TIMELINE_EDGE = 26; // pixels free at the left and at the right
 const TIMELINE_TICK = 80; // pixels between two ticks, at least
 const TIMELINE_HOPS = 400; // of a long run, those around the current one
 const TIMELINE_ZOOM = 32; // times the width, at most
-const FIXED_CLOCK = "Times of the lab's fixed clock, which moves 1 ms with each reading: no real durations.";
+const FIXED_CLOCK = "Times of the fixed clock (1 ms per reading), not real ones.";
+const REAL_CLOCK = "A publication is shown at its acknowledgement.";
 
 class Timeline {
   constructor(card) {
@@ -64,10 +65,15 @@ class Timeline {
     Object.assign(this, { start: Math.min(...times), end: Math.max(...times) });
     this.elements = runElements(this.shown, moments);
     this.width = (this.box.clientWidth - this.heads.offsetWidth - 2) * this.zoom;
-    const height = TIMELINE_AXIS + this.elements.length * TIMELINE_LANE;
+    const [least, most] = TIMELINE_LANES;
+    const room = (this.box.clientHeight - TIMELINE_AXIS - 2) / this.elements.length;
+    this.lane = Math.max(least, Math.min(most, Math.floor(room)));
+    const height = TIMELINE_AXIS + this.elements.length * this.lane;
     for (const [name, value] of Object.entries({ width: this.width, height })) this.svg.setAttribute(name, value);
-    this.heads.replaceChildren(...this.elements.map((alias) => h("b", {}, runHead(this.shown.names, alias))));
-    const spans = runTransactions(moments).map((span) => ({ ...span, begin: this.shown.history.at(span.first) ?? null }));
+    const head = (alias) => h("b", { style: `line-height: ${this.lane}px` }, runHead(this.shown.names, alias));
+    this.heads.replaceChildren(...this.elements.map(head));
+    const begins = new Map(moments.map((moment) => [moment.number, moment]));
+    const spans = runTransactions(moments).map((span) => ({ ...span, begin: begins.get(span.first) }));
     this.svg.replaceChildren(
       ...this.lanes(), ...(moments.length ? this.ticks() : []),
       ...spans.filter(({ begin }) => begin).map((span) => this.bar(span)), ...this.hops(moments),
@@ -82,7 +88,7 @@ class Timeline {
   }
 
   y(alias) {
-    return TIMELINE_AXIS + (this.elements.indexOf(alias) + 0.5) * TIMELINE_LANE;
+    return TIMELINE_AXIS + (this.elements.indexOf(alias) + 0.5) * this.lane;
   }
 
   lanes() {
@@ -95,7 +101,7 @@ class Timeline {
     const ticks = Array.from({ length: Math.floor(span / step) + 1 }, (_, index) => index * step);
     return ticks.flatMap((tick) => {
       const x = this.x(this.start + tick);
-      const height = TIMELINE_AXIS + this.elements.length * TIMELINE_LANE;
+      const height = TIMELINE_AXIS + this.elements.length * this.lane;
       const line = timelineNode("path", { class: "tick", d: `M${x} ${TIMELINE_AXIS - 4}V${height}` });
       return [line, timelineNode("text", { class: "tick", x, y: 12 }, timelineText(tick))];
     });
@@ -149,18 +155,18 @@ class Timeline {
     const places = Array.from({ length: Math.ceil(text.length * 8 / 4) }, (_, index) => `${moment.to} ${Math.round(x / 4) + index}`);
     if (!text || places.some((place) => labels.has(place))) return;
     for (const place of places) labels.add(place);
-    node.append(timelineNode("text", { x, y: this.y(moment.to) - 3 }, text));
+    node.append(timelineNode("text", { x, y: this.y(moment.to) - 7 }, text));
   }
 
   describe(moments, spans) {
-    const { now, order, history } = this.shown;
+    const { now, order, history, names } = this.shown;
     const span = moments.length ? timelineText(this.end - this.start) : "0 ms";
     const which = this.isRun ? `Hops ${this.range().join(" to ")} of ${history.count}` : `${order || "No order"}`;
     const working = now && spans.find(({ first, last }) => first === now.number && last.number > first);
-    const lasts = working ? `, which takes ${timelineText(working.last.time - now.time)}` : "";
+    const lasts = working ? `; ${names[now.to] ?? now.to} takes ${timelineText(working.last.time - now.time)}` : "";
     const current = now ? ` Hop ${now.number} at ${timelineText(now.time - this.start)}${lasts}.` : "";
     const text = `${which}: ${moments.length} hops in ${span}.${current}`;
-    this.words.textContent = history.hasRealTimes ? text : `${text} ${FIXED_CLOCK}`;
+    this.words.textContent = `${text} ${history.hasRealTimes ? REAL_CLOCK : FIXED_CLOCK}`;
     this.box.setAttribute("aria-label", `Timeline. ${text} ${now?.sentence ?? ""}`);
     const { zoom, isRun } = this;
     const pressed = { order: !isRun, run: isRun };

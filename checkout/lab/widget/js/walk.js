@@ -2,8 +2,6 @@
 
 const PACE = 700; // milliseconds between two hops of a run; doubled for prefers-reduced-motion
 const KEYS = { ArrowRight: "step", ArrowLeft: "back", Home: "home", End: "end", " ": "run" };
-/** The views of a run: each is made with its card, and has `show(shown)` and `close()`; see `Walk.shown`. */
-const WALK_VIEWS = [{ name: "diagram", title: "Diagram", make: (card) => new Picture(card) }];
 
 class Walk {
   constructor(model, el) {
@@ -15,7 +13,7 @@ class Walk {
     for (const [kind, title] of Object.entries(TABLES)) this.frame(kind, title);
     this.history = new History((from, to, at) => this.ask("page", { from, to, at }));
     this.hops = new HopList(this.find(".walk-list"), this.history);
-    this.openView(WALK_VIEWS[0]);
+    this.tabs = new Tabs(this.find(".walk-tabs"), this.find(".walk-card"), this.uid, () => this.show());
     this.root.addEventListener("click", (event) => this.clicked(event.target.closest("button")));
     this.root.addEventListener("input", (event) => this.changed(event.target));
     this.root.addEventListener("keydown", (event) => this.pressed(event));
@@ -36,13 +34,6 @@ class Walk {
     const inner = kind === "list" ? h("ol") : h("div");
     const box = { class: `walk-${kind} walk-box`, tabindex: 0, role: "group", "aria-label": title };
     this.find(".walk-tables").append(h("div", { class: "walk-cell" }, h("b", {}, title), h("div", box, inner)));
-  }
-
-  /** Opens a view in place of the one that is open. */
-  openView({ make }) {
-    this.view?.close();
-    this.find(".walk-card").replaceChildren();
-    this.view = make(this.find(".walk-card"));
   }
 
   ask(action, more) {
@@ -78,7 +69,7 @@ class Walk {
 
   /** Whether the hop can be shown: its page and the picture of its order's story are here. */
   isReady() {
-    return Boolean(this.history.stateAt(this.at) && this.pictures[this.viewName()]);
+    return Boolean(this.history.stateAt(this.at) && this.pictures?.[this.viewName()]);
   }
 
   viewName() {
@@ -140,7 +131,7 @@ class Walk {
     this.showBar();
     if (!isReady) return this.showStatus(this.notice);
     const [now, name, isLast] = [this.history.at(this.at), this.viewName(), this.at === this.history.count];
-    this.view.show(this.shown());
+    this.tabs.show(this.shown());
     const aliases = Object.keys(this.pictures[name].boxes);
     showQuestion(this.find(".walk-question"), name, aliases, this);
     this.find(".walk-note").textContent = this.notes[name][now?.step] ?? "";
@@ -221,7 +212,7 @@ class Walk {
   close() {
     this.kernel.close();
     clearTimeout(this.timer);
-    this.view.close();
+    this.tabs.close();
   }
 }
 
