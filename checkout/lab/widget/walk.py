@@ -25,9 +25,9 @@ class Walk(anywidget.AnyWidget):
     """
 
     _esm: ClassVar[str] = script(
-        "dom", "colours", "kernel", "history", "free_place", "picture", "tables", "panels", "walk"
+        "dom", "colours", "kernel", "history", "free_place", "picture", "tables", "panels", "walk", "pair"
     )
-    _css: ClassVar[str] = style("theme", "walk", "picture")
+    _css: ClassVar[str] = style("theme", "walk", "picture", "compare")
 
     def __init__(self, run: Lab | Replay) -> None:
         super().__init__()
