@@ -23,7 +23,7 @@ class Alignment:
 
     Hops belong together when order, message, sender, receiver and group are equal: the first of them in one run with
     the first in the other, and so on. Of pairs that cross, as few as possible are torn apart (see `partners`). Hops
-    without a partner form a row if they are of one order and at the same place.
+    without a partner are side by side if they are at the same place.
     """
 
     def __init__(self, first: Sequence[Moment], second: Sequence[Moment]) -> None:
@@ -44,15 +44,11 @@ class Alignment:
     def _between(self, firsts: Sequence[int], seconds: Sequence[int]) -> Iterator[Row]:
         left = list(seconds)
         for first in firsts:
-            if left and self._are_at_one_place(first, left[0]):
+            if left and first not in self.partners and left[0] not in self._partners_of_second:
                 yield Row(first, left.pop(0))
             else:
                 yield Row(first, None)
         yield from (Row(None, second) for second in left)
-
-    def _are_at_one_place(self, first: int, second: int) -> bool:
-        has_partner = first in self.partners or second in self._partners_of_second
-        return not has_partner and self.first[first].order == self.second[second].order
 
     def shape(self) -> list[tuple[str, int]]:
         """The rows in short, as runs of equal rows: "both", "first" or "second", and how many."""

@@ -12,27 +12,29 @@ from checkout.lab.lab import Lab
 from checkout.lab.widget.history_pages import JsonObject
 from checkout.lab.widget.run_messages import RunMessages, error_sentence
 
-FIRST, SECOND = "first", "second"
+FIRST, SECOND, PAIR = "first", "second", "pair"
 FORK_NAMES = ("the lab", "the fork")
 
 
 class Sides:
     """The messages about one run, or about two.
 
-    Those about the second have `side: "second"`. With two runs each message that changes one has `pair`: the rows of
-    their alignment, where they differ, and the first difference as a sentence.
+    Those about the second have `side: "second"`, and those about both `side: "pair"`. With two runs each message that
+    changes one has `pair`: the rows of their alignment, where they differ, and the first difference as a sentence.
     """
 
     def __init__(self, run: Lab | Replay, send: Callable[[JsonObject], object]) -> None:
         self._send, self._lock, self._sides = send, threading.RLock(), dict[str, RunMessages]()
         self.comparison: RunComparison | None = None
+        self._is_fork = False
         self._put(FIRST, run)
 
-    def add(self, run: Lab | Replay, names: Sequence[str]) -> None:
+    def add(self, run: Lab | Replay, names: Sequence[str], is_fork: bool = False) -> None:
         """Shows a second run beside the first, in place of an earlier one."""
         if before := self._sides.get(SECOND):
             before.close()
         self._put(SECOND, run)
+        self._is_fork = is_fork
         self.comparison = RunComparison(self._sides[FIRST].run, run, names)
 
     def _put(self, side: str, run: Lab | Replay) -> None:
@@ -44,21 +46,24 @@ class Sides:
         with self.locked():
             if request["do"] == "fork":
                 return self._forked(request)
-            if request["do"] == "difference":
-                return {"answers": request.get("id"), "error": "", "difference": self._difference(request["row"])}
+            if side == PAIR:
+                return {"side": PAIR, "answers": request.get("id"), "error": ""} | self._answer_for_pair(request)
             return self._with_pair(side, self._sides[side].answer(request))
 
     def _forked(self, request: Mapping[str, Any]) -> JsonObject:
         answer = {"answers": request.get("id"), "error": ""}
         try:
-            self.add(self._sides[FIRST].run.fork(request["number"]), FORK_NAMES)
+            self.add(self._sides[FIRST].run.fork(request["number"]), FORK_NAMES, is_fork=True)
         except Exception as problem:
             return answer | {"error": error_sentence(problem)}
         return answer | {"pair": self._pair() | {"is_new": True}}
 
-    def _difference(self, row: int) -> str:
-        found = self.comparison.difference_at(row) if self.comparison else None
-        return found.sentence if found else ""
+    def _answer_for_pair(self, request: Mapping[str, Any]) -> JsonObject:
+        if request["do"] == "close":
+            self._sides.pop(SECOND).close()
+            self.comparison = None
+        found = self.comparison.difference_at(request["row"]) if self.comparison else None
+        return {"difference": found.sentence if found else ""}
 
     def _send_news(self, side: str, news: JsonObject) -> None:
         self._send(self._with_pair(side, news))
@@ -72,7 +77,7 @@ class Sides:
         alignment, found = self.comparison.alignment, self.comparison.first_difference
         return {"names": list(self.comparison.names), "rows": alignment.shape(),
                 "different": _ranges(alignment.different), "first": found.row if found else None,
-                "sentence": self.comparison.sentence}  # fmt: skip
+                "sentence": self.comparison.sentence, "is_fork": self._is_fork}  # fmt: skip
 
     @property
     def second(self) -> Lab | Replay | None:

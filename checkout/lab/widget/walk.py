@@ -26,9 +26,9 @@ class Walk(anywidget.AnyWidget):
 
     _esm: ClassVar[str] = script(
         "dom", "colours", "kernel", "history", "free_place", "picture", "run_lanes", "sequence", "timeline",
-        "tabs", "tables", "panels", "walk"
+        "tabs", "tables", "panels", "walk", "pair"
     )
-    _css: ClassVar[str] = style("theme", "walk", "picture", "views")
+    _css: ClassVar[str] = style("theme", "walk", "picture", "views", "compare")
 
     def __init__(self, run: Lab | Replay) -> None:
         super().__init__()

@@ -4,6 +4,7 @@ const LAYOUT = `
   <div class="walk-bar">
     <button data-do="step">Step</button><button data-do="back">Back</button>
     <button data-do="run">Run</button><button data-do="reset">Reset</button>
+    <button data-do="fork">Fork here</button>
     <input type="range" class="walk-slider" min="0" max="0" value="0" aria-label="hop"><span class="walk-count"></span>
   </div>
   <div class="walk-bar walk-verbs" role="group" aria-label="verbs">

@@ -62,6 +62,7 @@ class Walk {
 
   go(at, isStep = false) {
     this.at = at;
+    this.onMove?.(at);
     this.feedback = isStep ? this.judged(this.history.at(at)) : "";
     this.show();
     if (!this.history.isComplete(at) || !this.isReady()) this.load();
@@ -166,7 +167,7 @@ class Walk {
     this.find(".walk-count").textContent = `${at} of ${count}`;
     this.find("[data-do=run]").textContent = this.isRunning ? "Pause" : "Run";
     this.find("[data-do=back]").setAttribute("aria-disabled", at === 0);
-    for (const name of ["[data-do=reset]", ".walk-verbs", ".walk-points"]) this.find(name).hidden = !this.is_live;
+    for (const name of ["[data-do=reset]", "[data-do=fork]", ".walk-verbs", ".walk-points"]) this.find(name).hidden = !this.is_live;
     const { next, stopped_at: stop } = this.status ?? { next: "End of the replay." };
     const coming = [stop && `Stopped at a ${stop}.`, next].filter(Boolean).join(" ");
     this.find(".walk-next").textContent = at === count ? coming : `Not the latest hop: ${count - at} more follow.`;
@@ -185,6 +186,7 @@ class Walk {
       return this.go({ back: Math.max(0, this.at - 1), home: 0, end: this.history.count }[action]);
     }
     if (action in VERB_ORDERS) return this.ask("verb", { verb: nextVerbOf(action, this.status.work_in_progress).verb });
+    if (action === "fork") return this.ask("fork", { number: this.at === this.history.count ? null : this.at });
     if (action === "reset") this.isRunning = false;
     this.ask(action, { service: service ?? this.status.work_in_progress?.service });
   }
@@ -215,10 +217,3 @@ class Walk {
     this.tabs.close();
   }
 }
-
-export default {
-  render({ model, el }) {
-    const walk = new Walk(model, el);
-    return () => walk.close();
-  },
-};
