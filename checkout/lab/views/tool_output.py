@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from checkout.errors import CheckoutError
+from checkout.lab.browser import needs_processes
 from checkout.lab.engine.session import Session
 from checkout.lab.errors import LabError
 from checkout.lab.views.dataframes import library
@@ -47,6 +48,7 @@ def run_tool(session: Session, line: str) -> ToolOutput:
     `--group` and `--topic`. Raises LabError for a lab in memory, an unknown tool, one that cannot be downloaded, or
     one that has not ended after a minute.
     """
+    needs_processes("a tool of Kafka")
     from checkout.local_kafka import tools  # a lab in memory needs no Kafka
 
     tool, *arguments = shlex.split(line) or [""]

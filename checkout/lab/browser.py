@@ -1,0 +1,11 @@
+"""Browser: what a lab refuses in a web browser, whose Python has no processes, no threads and no servers."""
+
+import sys
+
+from checkout.lab.errors import LabError
+
+
+def needs_processes(what: str) -> None:
+    """Raises LabError in a browser; `what` cannot be done there. Does nothing elsewhere."""
+    if sys.platform == "emscripten":
+        raise LabError(f"{what} needs processes, and a browser has none: see its recorded output")
