@@ -1,0 +1,84 @@
+"""Serving: a web server for the built site, one that takes down every request to elsewhere, and notebooks in the site."""
+
+import functools
+import http.server
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from lab.browser.jupyter import MISSING, Notebook, wait_until
+from playwright.sync_api import Page
+
+COLD_START = 60  # seconds from opening a notebook until its kernel is idle
+TOLERANT = """() => {
+  for (const cell of window.jupyterapp.shell.currentWidget.content.model.cells)
+    cell.setMetadata("tags", [...(cell.getMetadata("tags") ?? []), "raises-exception"])
+}"""
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {
+        ".mjs": "text/javascript", ".wasm": "application/wasm",
+    }  # fmt: skip
+
+    def log_message(self, format: str, *details: Any) -> None:
+        """Nothing: a server of a test prints no line per request."""
+
+
+class _Elsewhere(http.server.BaseHTTPRequestHandler):
+    asked: list[str]
+
+    def log_message(self, format: str, *details: Any) -> None:
+        """Nothing, as above."""
+
+    def _refuse(self) -> None:
+        self.asked.append(self.path)
+        self.send_error(HTTPStatus.FORBIDDEN)
+
+    do_GET = do_POST = do_HEAD = do_OPTIONS = do_CONNECT = _refuse
+
+
+class LocalServer:
+    """An HTTP server on a free port of the loopback interface."""
+
+    def __init__(self, handler: Callable[..., Any]) -> None:
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+
+    def stop(self) -> None:
+        """Ends it."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+def serve(folder: Path) -> LocalServer:
+    """Serves a folder."""
+    return LocalServer(functools.partial(_Quiet, directory=str(folder)))
+
+
+def take_down_requests(asked: list[str]) -> LocalServer:
+    """A proxy that adds each address that it is asked for to a list, and refuses it."""
+    return LocalServer(type("Elsewhere", (_Elsewhere,), {"asked": asked}))
+
+
+class SiteNotebook(Notebook):
+    """A notebook of the site open in a page, its kernel ready."""
+
+    def __init__(self, page: Page, address: str, name: str) -> None:
+        self.page, self._path = page, f"notebooks/{name}"
+        page.goto(f"{address}/lab/index.html?path={self._path}")
+        wait_until(lambda: not self.missing(), f"a kernel in {name}", COLD_START)
+
+    def missing(self) -> str:
+        """What is not ready yet; empty when all is."""
+        return str(self.page.evaluate(MISSING, self._path))
+
+    def tolerate_errors(self) -> None:
+        """Has all cells run, also those after one that fails."""
+        self.page.evaluate(TOLERANT)
