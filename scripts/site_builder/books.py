@@ -11,6 +11,7 @@ from recorded_cells import NOT_RUN
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 KERNEL = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
+RAISES = "raises-exception"  # the tag of a cell that is meant to end in an error
 Book = dict[str, Any]
 
 
@@ -35,6 +36,8 @@ def for_the_site(path: Path, cells: dict[str, str]) -> tuple[Book, Book]:
             name = f"{path.stem} {cell['id']}"
             recorded[name] = {"reason": cells[cell["id"]], "outputs": cell["outputs"]}
             _replace(cell, name, cells[cell["id"]])
+        elif RAISES in cell["metadata"].get("tags", []):
+            cell["source"] = ["%%raises\n", *cell["source"]]
     return book, recorded
 
 
@@ -42,7 +45,7 @@ def _replace(cell: Book, name: str, reason: str) -> None:
     note = {"output_type": "stream", "name": "stdout", "text": NOT_RUN.format(reason=reason) + "\n"}
     cell["source"] = [f"%%recorded {name}\n", *cell["source"]]
     cell["outputs"] = [note, *cell["outputs"]]
-    cell["metadata"]["tags"] = [tag for tag in cell["metadata"].get("tags", []) if tag != "raises-exception"]
+    cell["metadata"]["tags"] = [tag for tag in cell["metadata"].get("tags", []) if tag != RAISES]
 
 
 def code_cells(path: Path) -> list[Book]:

@@ -1,4 +1,8 @@
-"""Recorded cells: in a kernel of the site, `%%recorded` shows the committed output of a cell that cannot run there."""
+"""Recorded cells: the IPython extension of the site's kernels, with `%%recorded` and `%%raises`.
+
+`%%recorded` shows the committed output of a cell that cannot run in a browser. `%%raises` shows the error that a cell
+is meant to end in: JupyterLite drops all cells that wait behind an error, whatever the tags of its cell say.
+"""
 
 import json
 import os
@@ -13,9 +17,10 @@ NOT_RUN = "Not run in the browser: {reason}. This is the output recorded with Ka
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Adds `%%recorded`, and makes the files that notebooks read theirs: JupyterLite's own drive has no `.jsonl`."""
+    """Adds the magics, and changes to the folder with the files that notebooks read: JupyterLite's has no `.jsonl`."""
     cells = json.loads((HERE / "recorded_cells.data").read_text())
     register_cell_magic("recorded")(lambda line, cell: show(cells[line.strip()]))
+    register_cell_magic("raises")(lambda line, cell: show_error(cell, shell.user_ns))
     shell.Completer.use_jedi = False
     shell.events.register("pre_run_cell", lambda info: os.chdir(HERE / "notebooks"))
 
@@ -30,3 +35,11 @@ def show(recorded: dict[str, Any]) -> None:
             print(f"{output['ename']}: {output['evalue']}")
         else:
             publish_display_data(output["data"], output.get("metadata", {}))
+
+
+def show_error(cell: str, names: dict[str, Any]) -> None:
+    """Runs a cell and prints the error in which it ends."""
+    try:
+        exec(cell, names)
+    except Exception as error:
+        print(f"{type(error).__name__}: {error}")

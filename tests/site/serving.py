@@ -12,9 +12,13 @@ from lab.browser.jupyter import MISSING, Notebook, wait_until
 from playwright.sync_api import Page
 
 COLD_START = 60  # seconds from opening a notebook until its kernel is idle
-TOLERANT = """() => {
-  for (const cell of window.jupyterapp.shell.currentWidget.content.model.cells)
-    cell.setMetadata("tags", [...(cell.getMetadata("tags") ?? []), "raises-exception"])
+RUN_EACH = """async () => {
+  const { content } = window.jupyterapp.shell.currentWidget
+  for (let at = 0; at < content.widgets.length; at++) {
+    content.activeCellIndex = at
+    content.deselectAll()
+    await window.jupyterapp.commands.execute("notebook:run-cell")
+  }
 }"""
 
 
@@ -46,7 +50,7 @@ class LocalServer:
 
     def __init__(self, handler: Callable[..., Any]) -> None:
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
         self.address = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -79,6 +83,6 @@ class SiteNotebook(Notebook):
         """What is not ready yet; empty when all is."""
         return str(self.page.evaluate(MISSING, self._path))
 
-    def tolerate_errors(self) -> None:
-        """Has all cells run, also those after one that fails."""
-        self.page.evaluate(TOLERANT)
+    def run_each(self) -> None:
+        """Runs all cells one by one, so that an error does not keep those behind it from running."""
+        self.page.evaluate(RUN_EACH)
