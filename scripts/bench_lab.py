@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from lab.browser.chromium import OPTIONS, find_chromium  # noqa: E402
-from lab.browser.jupyter import Notebook, Server  # noqa: E402
+from lab.browser.jupyter import STEP, Notebook, Server  # noqa: E402
 
 from checkout.lab import Lab  # noqa: E402
 from checkout.local_kafka import cluster  # noqa: E402
@@ -24,15 +24,6 @@ from checkout.system.ports import free_port_base  # noqa: E402
 
 ORDERS, HOPS = 20, 17  # hops of each order
 FIRST = "notebooks/01-place-an-order.ipynb"
-STEP = """async number => {
-  const walk = document.querySelector(".walk"), started = performance.now()
-  const shown = new Promise(done => new MutationObserver(
-    () => walk.dataset.current === String(number) && done()).observe(walk, {attributes: true}))
-  walk.querySelector("[data-do=step]").click()
-  await shown
-  await new Promise(requestAnimationFrame)
-  return performance.now() - started
-}"""
 
 
 def steps(**options: Any) -> list[float]:

@@ -35,6 +35,16 @@ MISSING = """async path => {
   return kernel.status === "idle" ? "" : `an idle kernel, it is ${kernel.status}`
 }"""
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells"
+# A click on a walk's button; the milliseconds until the hop with this number is drawn.
+STEP = """async number => {
+  const walk = document.querySelector(".walk"), started = performance.now()
+  const shown = new Promise(done => new MutationObserver(
+    () => walk.dataset.current === String(number) && done()).observe(walk, {attributes: true}))
+  walk.querySelector("[data-do=step]").click()
+  await shown
+  await new Promise(requestAnimationFrame)
+  return performance.now() - started
+}"""
 TRUSTED = """() => [...window.jupyterapp.shell.currentWidget.content.model.cells].filter(
   cell => cell.type === "code" && cell.trusted).length"""
 

@@ -1,0 +1,45 @@
+"""Recorded cells: the IPython extension of the site's kernels, with `%%recorded` and `%%raises`.
+
+`%%recorded` shows the committed output of a cell that cannot run in a browser. `%%raises` shows the error that a cell
+is meant to end in: JupyterLite drops all cells that wait behind an error, whatever the tags of its cell say.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from IPython.core.magic import register_cell_magic
+from IPython.display import publish_display_data
+
+HERE = Path(__file__).parent
+NOT_RUN = "Not run in the browser: {reason}. This is the output recorded with Kafka, Java and processes at hand."
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Adds the magics, and changes to the folder with the files that notebooks read: JupyterLite's has no `.jsonl`."""
+    cells = json.loads((HERE / "recorded_cells.data").read_text())
+    register_cell_magic("recorded")(lambda line, cell: show(cells[line.strip()]))
+    register_cell_magic("raises")(lambda line, cell: show_error(cell, shell.user_ns))
+    shell.Completer.use_jedi = False
+    shell.events.register("pre_run_cell", lambda info: os.chdir(HERE / "notebooks"))
+
+
+def show(recorded: dict[str, Any]) -> None:
+    """Says why a cell has not run, and shows its recorded outputs."""
+    print(NOT_RUN.format(reason=recorded["reason"]))
+    for output in recorded["outputs"]:
+        if output["output_type"] == "stream":
+            print("".join(output["text"]), end="")
+        elif output["output_type"] == "error":
+            print(f"{output['ename']}: {output['evalue']}")
+        else:
+            publish_display_data(output["data"], output.get("metadata", {}))
+
+
+def show_error(cell: str, names: dict[str, Any]) -> None:
+    """Runs a cell and prints the error in which it ends."""
+    try:
+        exec(cell, names)
+    except Exception as error:
+        print(f"{type(error).__name__}: {error}")
