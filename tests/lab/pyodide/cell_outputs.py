@@ -14,7 +14,7 @@ SHOWN = ("text/plain", "text/html")
 
 
 def run(source: str, names: dict[str, Any]) -> dict[str, Any]:
-    """Runs a cell; returns what it prints, the text and the HTML of its last expression, and its error if it has one."""
+    """Runs a cell; returns what it prints, the text and the HTML of its last expression, and its error if any."""
     printed, shown, error = io.StringIO(), {}, ""
     with contextlib.redirect_stdout(printed):
         try:
