@@ -18,19 +18,18 @@ SHOW = """async (esm) => {
 }"""
 
 
-def show(page: Page, widget: Any, unanswered: str = "") -> list[dict[str, Any]]:
-    """Shows a widget in an empty page. Requests of the kind `unanswered` get no answer.
+def show(page: Page, widget: Any, requests: list[dict[str, Any]] | None = None, unanswered: str = "") -> None:
+    """Shows a widget in an empty page.
 
-    Returns the requests of the browser, which grow as it asks.
+    `requests`: to which what the browser asks for is appended. `unanswered`: the kind of requests without an answer.
     """
-    requests = list[dict[str, Any]]()
 
     def kernel(content: str) -> str | None:
         request = json.loads(content)
-        requests.append(request)
+        if requests is not None:
+            requests.append(request)
         return None if request["do"] == unanswered else json.dumps(widget.answer(request))
 
     page.expose_function("kernel", kernel)
     page.set_content(f"<!DOCTYPE html><style>{widget._css}</style><main></main>")
     page.evaluate(SHOW, widget._esm)
-    return requests

@@ -48,7 +48,7 @@ def test_the_last_changed_rows_are_those_with_the_latest_changes(
         now = versions.changed(at)
         changed = [index for index in changed if index not in now] + [*now]
         found = versions.last_changed(at, limit)
-        assert {index for index, _ in found} == set(changed[len(changed) - min(limit, len(changed)) :])
+        assert [index for index, _ in found] == changed[max(0, len(changed) - limit) :]
         assert [row for _, row in found] == [list(copy.values())[index] for index, _ in found]
 
 
@@ -59,3 +59,12 @@ def test_the_rows_are_copies_that_the_caller_may_change() -> None:
     versions.rows(1)[0]["value"] = 2
 
     assert versions.rows(1) == [{"value": 1}]
+
+
+def test_a_version_equal_to_the_last_one_is_no_change() -> None:
+    versions = RowVersions()
+    versions.put(1, "a", {"value": 1})
+
+    versions.put(2, "a", {"value": 1})
+
+    assert (versions.changed(1), versions.changed(2)) == ({0: {"value": 1}}, {})

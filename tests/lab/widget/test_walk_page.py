@@ -26,8 +26,9 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
             walk, page = Walk(run), chromium.new_page(viewport=SIZE, reduced_motion="reduce")
             opened.callback(page.close)
             page.on("pageerror", lambda error: faults.append(str(error)))
-            show(page, walk, unanswered)
-            expect(page.locator(".walk-card svg")).to_be_visible()
+            show(page, walk, unanswered=unanswered)
+            if unanswered != "hello":
+                expect(page.locator(".walk-card svg")).to_be_visible()
             return page
 
         yield make
@@ -123,6 +124,13 @@ def test_without_an_answer_the_status_says_that_the_kernel_is_busy(waiting: Lab,
     do(page, "step")
 
     busy = 'The kernel is busy: "step" runs when the current cell has finished.'
+    expect(page.locator(".walk-status")).to_have_text(busy)
+
+
+def test_before_the_first_answer_the_status_says_that_the_kernel_is_busy(waiting: Lab, open_page: OpenPage) -> None:
+    page = open_page(waiting, unanswered="hello")
+
+    busy = 'The kernel is busy: "hello" runs when the current cell has finished.'
     expect(page.locator(".walk-status")).to_have_text(busy)
 
 
