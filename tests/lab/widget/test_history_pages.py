@@ -121,7 +121,8 @@ def test_a_hop_without_an_order_is_about_the_order_before_it(lab: Lab) -> None:
     lab.sell_out("oak table")
     for _ in range(2):
         lab.place_order("wooden spoon")
-        lab.step()
+    lab.step()
+    lab.step()
     lab.sell_out("enamel mug")
 
     moments = Walk(lab).answer({"do": "hello"})["moments"]
