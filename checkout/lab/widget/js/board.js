@@ -85,6 +85,7 @@ class Board {
     drawBoardBrokers(this.find(".board-brokers"), state, this.shown.canChange && this.lane(this.current));
     this.describe();
     if (!isSame) this.tell(before);
+    if (before?.number !== state.number) this.follow();
     this.shown.drawn?.(this.state);
   }
 
@@ -116,6 +117,17 @@ class Board {
     const hops = before ? this.state.number - before.number : -1;
     const changes = hops >= 0 && hops <= BOARD_NEAR ? boardChanges(before, this.state) : [];
     if (hops || changes.length) boardText(this.find(".board-live"), changes.length ? `${changes.join("; ")}.` : "");
+  }
+
+  /** Scrolls to the lane of the record that the hop has moved. */
+  follow() {
+    const panel = this.find(".board-lanes");
+    const lane = this.find(".is-now")?.closest(".board-lane");
+    if (!lane) return;
+    const top = lane.offsetTop - lane.closest("section").firstChild.offsetHeight;
+    const bottom = lane.offsetTop + lane.offsetHeight - panel.clientHeight;
+    if (panel.scrollTop > top) panel.scrollTop = top;
+    else if (panel.scrollTop < bottom) panel.scrollTop = Math.min(top, bottom);
   }
 
   lane(place) {
