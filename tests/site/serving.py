@@ -1,4 +1,4 @@
-"""Serving: a web server for the built site, one that takes down every request to elsewhere, and notebooks in the site."""
+"""Serving: a web server for the built site, one that takes down requests to elsewhere, and notebooks of the site."""
 
 import functools
 import http.server
