@@ -20,6 +20,7 @@ from checkout.crash_windows.run import CrashRun, OnRound  # noqa: E402
 from checkout.crash_windows.stores import running_store  # noqa: E402
 from checkout.crash_windows.windows import WINDOWS, Window  # noqa: E402
 from checkout.errors import CheckoutError  # noqa: E402
+from checkout.lab.views import plots  # noqa: E402
 from checkout.settings import read_settings  # noqa: E402
 from checkout.system.ports import free_port_base  # noqa: E402
 
@@ -101,8 +102,6 @@ def printed(started: float) -> OnRound:
 
 def draw(report: CrashReport, path: Path) -> None:
     """Writes the picture of a report."""
-    from checkout.lab.views import plots  # matplotlib takes a second
-
     path.write_bytes(plots.matrix(report.rows(), COLUMNS, report.cells(), "Crashes in each window", 0.6).svg)
 
 

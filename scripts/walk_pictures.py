@@ -1,4 +1,4 @@
-"""Walk pictures: screenshots of the walk in JupyterLab at steps 1, 8 and 13, light and dark, for README and review."""
+"""Walk pictures: screenshots of the walk and the board in JupyterLab, light and dark, for README and review."""
 
 import sys
 import tempfile
@@ -16,6 +16,18 @@ from checkout.local_kafka import cluster  # noqa: E402
 
 CELL = "from checkout.lab import Lab\nlab = Lab()\nlab.place_order('wooden spoon', quantity=2)\nlab.walk()"
 HOPS = {1: 1, 8: 8, 13: 14}  # by step: the hop to show; of the three with step 13, the second
+BOARD_CELL = """from checkout.lab import Lab
+lab = Lab(log='memory', partitions=3)
+lab.scale('stock', 3)
+for product in ('wooden spoon', 'oak table', 'enamel mug', 'wooden spoon', 'enamel mug'):
+    lab.place_order(product)
+for _ in range(17):
+    lab.step()
+lab.crash('stock-3')
+lab.place_order('wooden spoon')
+for _ in range(6):
+    lab.step()
+lab.board()"""
 
 
 def take(page: Page, server: Server, folder: Path, theme: str) -> None:
@@ -36,8 +48,20 @@ def take(page: Page, server: Server, folder: Path, theme: str) -> None:
             page.screenshot(path=folder / f"walk-step-{step}-{theme}.png")
 
 
+def take_board(page: Page, server: Server, folder: Path, theme: str) -> None:
+    """Takes a screenshot of a board with three members of Stock, one of which has crashed."""
+    notebook = Notebook(page, server, server.write(f"board-{theme}", BOARD_CELL))
+    notebook.command("application:toggle-left-area")
+    notebook.run_all()
+    board = page.locator(".jp-NotebookPanel .walk")
+    board.locator(".board-tile").first.wait_for()
+    board.evaluate("each => each.scrollIntoView({block: 'start'})")
+    page.wait_for_timeout(400)  # until the animation ends
+    page.screenshot(path=folder / f"board-{theme}.png")
+
+
 def main(folder: Path) -> None:
-    """Writes six pictures into a folder."""
+    """Writes eight pictures into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -48,6 +72,7 @@ def main(folder: Path) -> None:
             for theme in ("light", "dark"):
                 page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
                 take(page, server, folder, theme)
+                take_board(page, server, folder, theme)
         finally:
             server.stop()
             cluster.stop(server.home)

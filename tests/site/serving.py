@@ -1,4 +1,4 @@
-"""Serving: a web server for the built site, one that takes down every request to elsewhere, and notebooks in the site."""
+"""Serving: a web server for the built site, one that takes down requests to elsewhere, and notebooks of the site."""
 
 import functools
 import http.server
@@ -8,7 +8,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from lab.browser.jupyter import MISSING, Notebook, wait_until
+from lab.browser.jupyter import Notebook, wait_until
 from playwright.sync_api import Page
 
 COLD_START = 60  # seconds from opening a notebook until its kernel is ready

@@ -112,7 +112,7 @@ def _drawn(lanes: Sequence[Lane], notes: Sequence[str]) -> str:
 
 def _draw_lane(root: svg.Node, lane: Lane, top: int, width: int) -> int:
     height = HEAD + LINE * len(lane.rails)
-    _rect(root, 4, top, width - 8, height - 4, LANE)
+    _rect(root, 4, top, width - 8, height + 2, LANE)
     _text(root, 12, top + 17, lane.name, weight="700")
     _text(root, 12, top + 33, lane.replicas, fill=MUTED)
     records = lane.row.records[-MAX_TILES:]
@@ -123,7 +123,7 @@ def _draw_lane(root: svg.Node, lane: Lane, top: int, width: int) -> int:
         _draw_tile(root, record, LEFT + (record.offset - first) * STEP, top + 4)
     for number, rail in enumerate(lane.rails):
         _draw_rail(root, rail, lane.row, first, top + HEAD + number * LINE, width)
-    return height
+    return height + 6
 
 
 def _draw_tile(root: svg.Node, record: BoardRecord, x: int, y: int) -> None:

@@ -1,35 +1,26 @@
 """Plots: the metrics of a run as SVG with text alternatives, the same bytes each time."""
 
-import contextlib
-import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from textwrap import fill
-from typing import Any
-
-import matplotlib
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator
 
 from checkout.lab.errors import LabError
+from checkout.lab.views.chart import Chart, ticks, width_of
 from checkout.lab.views.pictures import Picture, latency_text, range_of
 
 # The palette of Okabe and Ito, for every kind of colour vision; lines also differ in marker and dash.
 BLUE, ORANGE, GREEN, RED, PINK, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
-LINES = [(BLUE, "o", "-"), (RED, "s", "--"), (GREEN, "^", "-."), (PINK, "D", ":"), (ORANGE, "v", "-"), (SKY, "P", "--")]
+LINES = [
+    (BLUE, "circle", ""), (RED, "square", "7 3"), (GREEN, "up", "8 3 2 3"), (PINK, "diamond", "2 3"),
+    (ORANGE, "down", ""), (SKY, "plus", "7 3"),
+]  # fmt: skip
 CELL_COLOURS = {"good": GREEN, "lost": RED, "twice": ORANGE, "broken": RED, "not hit": ORANGE}
-STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "checkout", "svg.fonttype": "none", "font.size": 9, "text.parse_math": False,
-    "font.sans-serif": ["DejaVu Sans"],
-    "axes.spines.top": False, "axes.spines.right": False,
-}
-NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+WIDTH, TOP, BELOW, RIGHT = 672.0, 36.0, 44.0, 20.0  # pixels: of a plot, and of its margins
+INCH = 96.0  # pixels
 
 
 class Plot(Picture):
-    """A picture made by matplotlib. Recorded notebooks compare its facts, not its bytes."""
+    """A picture made of data. Recorded notebooks compare its facts, not its bytes."""
 
     kind = "plot"
 
@@ -37,52 +28,76 @@ class Plot(Picture):
 def lag(points: Sequence[tuple[int, Mapping[str, int]]]) -> Plot:
     """The lag of each group hop by hop, one lane per group. `points`: from `metrics.lags`. Raises LabError if empty."""
     groups = list(dict.fromkeys(group for _, lags in points for group in lags))
+    _check(groups, "lag")
     changes = {group: _changes(points, group) for group in groups}
-    with _axes(groups, "lag", 7, 0.6 + 0.65 * len(groups), lanes=len(groups)) as (figure, lanes):
-        for number, (axes, group) in enumerate(zip(lanes, groups, strict=True)):
-            colour, marker, dash = LINES[number % len(LINES)]
-            line = [*changes[group], (points[-1][0], points[-1][1].get(group, 0))]
-            axes.step(*zip(*line, strict=True), where="post", color=colour, linestyle=dash, marker=marker, markersize=4)
-            axes.set_ylabel(group, rotation=0, ha="right", va="center")
-            axes.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True, min_n_ticks=1))
-        lanes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
-        lanes[-1].set_xlabel("hop")
-        values = {group: ", ".join(f"{lag} from hop {hop}" for hop, lag in changes[group]) for group in groups}
-        facts = [f"{group}: {text}" for group, text in values.items()]
-        most = ", ".join(f"{group} {max(lag for _, lag in changes[group])}" for group in groups)
-        return _picture(figure, "Lag per group, hop by hop", facts, f"Highest lag in {points[-1][0]} hops: {most}")
+    title, lane, gap = "Lag per group, hop by hop", 46.0, 14.0
+    chart = Chart(title, WIDTH, TOP + (lane + gap) * len(groups) + BELOW)
+    left, right = width_of(groups) + 40, chart.width - RIGHT
+    first, last = points[0][0], points[-1][0]
+    most = max(1, *(lag for _, lags in points for lag in lags.values()))
+
+    def across(hop: float) -> float:
+        return left + 8 + (hop - first) / ((last - first) or 1) * (right - left - 16)
+
+    for number, group in enumerate(groups):
+        colour, shape, dash = LINES[number % len(LINES)]
+        bottom = TOP + (lane + gap) * number + lane
+        heights = {value: bottom - 4 - value / most * (lane - 10) for value in range(most + 1)}
+        chart.side(left, bottom - lane, bottom, [(heights[int(tick)], f"{tick:g}") for tick in ticks(0, most, 2, True)])
+        chart.text(left - 30, bottom - lane / 2, group, anchor="end")
+        chart.axis(left, right, bottom, [])
+        line = [*changes[group], (last, points[-1][1].get(group, 0))]
+        corners = [(across(hop), heights[value]) for hop, value in line]
+        steps = [(x, y) for (x, _), (_, y) in zip(corners[1:], corners[:-1], strict=True)]
+        path = [each for pair in zip(corners, [*steps, corners[-1]], strict=True) for each in pair]
+        chart.line(path, colour, dash, 2)
+        for x, y in corners:
+            chart.marker(x, y, colour, shape)
+    places = [(across(tick), f"{tick:g}") for tick in ticks(first, last, 9, True)]
+    chart.axis(left, right, TOP + (lane + gap) * (len(groups) - 1) + lane, places, "hop")
+    values = {group: ", ".join(f"{lag} from hop {hop}" for hop, lag in changes[group]) for group in groups}
+    facts = [f"{group}: {text}" for group, text in values.items()]
+    highest = ", ".join(f"{group} {max(lag for _, lag in changes[group])}" for group in groups)
+    return Plot(chart.svg(), title, facts, f"Highest lag in {last} hops: {highest}")
 
 
 def latencies(milliseconds: Mapping[str, float]) -> Plot:
     """A bar per arrow. `milliseconds`: by label. Raises LabError if empty."""
-    labels, values = list(milliseconds), list(milliseconds.values())
-    with _axes(labels, "latency", 7, 0.7 + 0.24 * len(labels)) as (figure, (axes,)):
-        lengths = [max(value, 0) for value in values]
-        bars = axes.barh(range(len(labels)), lengths, color=SKY, edgecolor="black", linewidth=0.5)
-        axes.bar_label(bars, [latency_text(value).removesuffix(" ms") for value in values], padding=3)
-        axes.set_yticks(range(len(labels)), labels)
-        axes.invert_yaxis()
-        axes.set_xlabel("milliseconds")
-        facts = [f"{label}: {latency_text(value)}" for label, value in milliseconds.items()]
-        return _picture(figure, "Latency per arrow, in milliseconds", facts, range_of(values, facts))
+    spans = {label: (0.0, max(value, 0.0)) for label, value in milliseconds.items()}
+    texts = [latency_text(value).removesuffix(" ms") for value in milliseconds.values()]
+    title = "Latency per arrow, in milliseconds"
+    facts = [f"{label}: {latency_text(value)}" for label, value in milliseconds.items()]
+    return Plot(_bars(title, "latency", spans, texts, 23.0), title, facts, range_of([*milliseconds.values()], facts))
 
 
 def timeline(spans: Mapping[str, tuple[float, float]]) -> Plot:
     """When each service worked, a bar each. `spans`: start and end in milliseconds. Raises LabError if empty."""
-    labels = sorted(spans, key=spans.__getitem__)
-    with _axes(labels, "service", 7, 0.8 + 0.4 * len(labels)) as (figure, (axes,)):
-        for row, label in enumerate(labels):
-            start, end = spans[label]
-            axes.barh(row, end - start, left=start, color=SKY, edgecolor="black", linewidth=0.5)
-            axes.plot(start, row, marker="o", markersize=5, color=BLUE)
-            span = f"{start:.1f} to {end:.1f}" if end > start else f"{start:.1f}"
-            axes.annotate(span, (end, row), xytext=(6, 0), textcoords="offset points", va="center")
-        axes.set_yticks(range(len(labels)), labels)
-        axes.set_xlim(0, 1.25 * max(end for _, end in spans.values()) or 1)
-        axes.invert_yaxis()
-        axes.set_xlabel("milliseconds")
-        facts = [f"{label}: {spans[label][0]:.1f} to {spans[label][1]:.1f} ms" for label in labels]
-        return _picture(figure, "When each service worked", facts, f"{len(labels)} services")
+    found = {label: spans[label] for label in sorted(spans, key=spans.__getitem__)}
+    texts = [f"{start:.1f} to {end:.1f}" if end > start else f"{start:.1f}" for start, end in found.values()]
+    facts = [f"{label}: {start:.1f} to {end:.1f} ms" for label, (start, end) in found.items()]
+    title = "When each service worked"
+    return Plot(_bars(title, "service", found, texts, 38.0, has_starts=True), title, facts, f"{len(found)} services")
+
+
+def _bars(
+    title: str, noun: str, spans: Mapping[str, tuple[float, float]], texts: Sequence[str], row: float,
+    has_starts: bool = False,
+) -> bytes:  # fmt: skip
+    _check([*spans], noun)
+    bottom = TOP + row * len(spans)
+    chart = Chart(title, WIDTH, bottom + BELOW)
+    left, right = width_of([*spans]) + 16, chart.width - RIGHT - width_of(texts)
+    most = max(end for _, end in spans.values()) or 1.0
+    scale = (right - left) / most
+    middles = [TOP + row * (number + 0.5) for number in range(len(spans))]
+    for (start, end), text, middle in zip(spans.values(), texts, middles, strict=True):
+        chart.rectangle(left + start * scale, middle - 0.4 * row, (end - start) * scale, 0.8 * row, SKY)
+        if has_starts:
+            chart.marker(left + start * scale, middle, BLUE)
+        chart.text(left + end * scale + 7, middle, text, anchor="start")
+    chart.side(left, TOP, bottom, [*zip(middles, spans, strict=True)])
+    chart.axis(left, right, bottom, [(left + tick * scale, f"{tick:g}") for tick in ticks(0, most)], "milliseconds")
+    return chart.svg()
 
 
 def partitions(records: Sequence[tuple[str, int]], count: int) -> Plot:
@@ -92,15 +107,20 @@ def partitions(records: Sequence[tuple[str, int]], count: int) -> Plot:
     """
     counts = Counter(records)
     keys = list(dict.fromkeys(key for key, _ in records))
-    with _axes(keys, "record", 1.8 + 0.9 * count, 0.8 + 0.3 * len(keys)) as (figure, (axes,)):
-        for (key, partition), times in counts.items():
-            axes.plot(partition, keys.index(key), marker="o", markersize=15, color=SKY, markeredgecolor="black")
-            axes.text(partition, keys.index(key), str(times), ha="center", va="center_baseline", fontsize=8)
-        axes.set_yticks(range(len(keys)), keys)
-        axes.set(xlabel="partition", xticks=range(count), xlim=(-0.5, count - 0.5), ylim=(len(keys) - 0.5, -0.5))
-        facts = [f"partition {number}: {_keys_on(counts, number)}" for number in range(count)]
-        summary = f"{len(records)} records with {len(keys)} keys in {count} partitions"
-        return _picture(figure, "Records of each key per partition", facts, summary)
+    _check(keys, "record")
+    title, column, row = "Records of each key per partition", 0.9 * INCH, 29.0
+    left, bottom = width_of(keys) + 20, TOP + row * len(keys)
+    chart = Chart(title, left + column * count + RIGHT, bottom + BELOW)
+    for (key, partition), times in counts.items():
+        x, y = left + column * (partition + 0.5), TOP + row * (keys.index(key) + 0.5)
+        chart.marker(x, y, SKY, size=10, edge="#000000")
+        chart.text(x, y, str(times), size=11)
+    chart.side(left, TOP, bottom, [(TOP + row * (number + 0.5), key) for number, key in enumerate(keys)])
+    places = [(left + column * (number + 0.5), str(number)) for number in range(count)]
+    chart.axis(left, left + column * count, bottom, places, "partition")
+    facts = [f"partition {number}: {_keys_on(counts, number)}" for number in range(count)]
+    summary = f"{len(records)} records with {len(keys)} keys in {count} partitions"
+    return Plot(chart.svg(), title, facts, summary)
 
 
 def matrix(
@@ -114,45 +134,29 @@ def matrix(
 
     A cell with an empty text is left out. `cell_width`: of a column, in inches.
     """
-    with _axes(rows, "row", 1.5 + cell_width * len(columns), 0.6 + 0.4 * len(rows)) as (figure, (axes,)):
-        for down, words in enumerate(cells):
-            for across, word in [(across, word) for across, word in enumerate(words) if word]:
-                colour = CELL_COLOURS.get(word, "white")
-                axes.add_patch(Rectangle((across - 0.5, down - 0.5), 1, 1, facecolor=colour, edgecolor="black"))
-                axes.text(across, down, word, ha="center", va="center")
-        axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
-        axes.set_xticks(range(len(columns)), [fill(column, 14) for column in columns])
-        axes.set_yticks(range(len(rows)), rows)
-        axes.tick_params(length=0, labeltop=True, labelbottom=False)
-        labelled = [
-            [f"{word} ({column})" for column, word in zip(columns, words, strict=True) if word] for words in cells
-        ]
-        facts = [f"{row}: {', '.join(words)}" for row, words in zip(rows, labelled, strict=True)]
-        found = Counter(word for words in cells for word in words if word in CELL_COLOURS)
-        counts = ", ".join(f"{number} x {word}" for word, number in found.items())
-        summary = f"{len(rows)} rows, {len(columns)} columns{counts and ': '}{counts}"
-        return _picture(figure, title, facts, summary)
+    _check(rows, "row")
+    headings = [fill(column, 14) for column in columns]
+    left, wide, high = width_of(rows) + 16, cell_width * INCH, 36.0
+    top = TOP + 14 + 15 * max(heading.count("\n") + 1 for heading in headings)
+    chart = Chart(title, left + wide * len(columns) + RIGHT, top + high * len(rows) + 12)
+    for across, heading in enumerate(headings):
+        chart.text(left + wide * (across + 0.5), top - 8 - 7 * (heading.count("\n") + 1), heading)
+    for down, (row, words) in enumerate(zip(rows, cells, strict=True)):
+        chart.text(left - 8, top + high * (down + 0.5), row, anchor="end")
+        for across, word in [(across, word) for across, word in enumerate(words) if word]:
+            x, y = left + wide * across, top + high * down
+            chart.rectangle(x, y, wide, high, CELL_COLOURS.get(word, "white"))
+            chart.text(x + wide / 2, y + high / 2, word)
+    labelled = [[f"{word} ({column})" for column, word in zip(columns, words, strict=True) if word] for words in cells]
+    facts = [f"{row}: {', '.join(words)}" for row, words in zip(rows, labelled, strict=True)]
+    found = Counter(word for words in cells for word in words if word in CELL_COLOURS)
+    counts = ", ".join(f"{number} x {word}" for word, number in found.items())
+    return Plot(chart.svg(), title, facts, f"{len(rows)} rows, {len(columns)} columns{counts and ': '}{counts}")
 
 
-@contextlib.contextmanager
-def _axes(
-    data: Sequence[str], noun: str, width: float, height: float, lanes: int = 1
-) -> Iterator[tuple[Figure, list[Axes]]]:
+def _check(data: Sequence[str], noun: str) -> None:
     if not data:
         raise LabError(f"there is no {noun} to draw yet: let something happen first")
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()  # not the settings of the reader's own plots
-        matplotlib.rcParams.update(STYLE)
-        figure = Figure(figsize=(width, height), layout="constrained")
-        grid = figure.subplots(lanes, 1, sharex=True, sharey=True, squeeze=False)
-        yield figure, list(grid[:, 0])
-
-
-def _picture(figure: Figure, title: str, facts: Sequence[str], summary: str) -> Plot:
-    figure.suptitle(title, fontsize=10, fontweight="bold")
-    file = io.BytesIO()
-    figure.savefig(file, format="svg", metadata=NO_METADATA)
-    return Plot(file.getvalue(), title, facts, summary)
 
 
 def _changes(points: Sequence[tuple[int, Mapping[str, int]]], group: str) -> list[tuple[int, int]]:

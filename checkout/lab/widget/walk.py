@@ -26,9 +26,9 @@ class Walk(anywidget.AnyWidget):
 
     _esm: ClassVar[str] = script(
         "dom", "colours", "kernel", "history", "free_place", "picture", "run_lanes", "sequence", "timeline",
-        "tabs", "tables", "panels", "walk", "pair"
+        "board_words", "board_strips", "board_lanes", "board", "tabs", "tables", "panels", "walk", "pair"
     )
-    _css: ClassVar[str] = style("theme", "walk", "picture", "views", "compare")
+    _css: ClassVar[str] = style("theme", "walk", "picture", "views", "compare", "board")
 
     def __init__(self, run: Lab | Replay) -> None:
         super().__init__()

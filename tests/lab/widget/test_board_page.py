@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from checkout.lab import Lab
 from checkout.lab.widget.board import Board
+from checkout.lab.widget.walk import Walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MARKUP = "<img src=x onerror=alert(1)>"
@@ -42,15 +43,17 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
         faults = list[str]()
 
         def make(
-            run: Any, board: type[Board] = Board, size: tuple[int, int] = (1366, 768), motion: Any = "reduce",
+            run: Any, widget: type[Board | Walk] = Board, size: tuple[int, int] = (1366, 768), motion: Any = "reduce",
             unanswered: str = "",
         ) -> Page:  # fmt: skip
             page = chromium.new_page(viewport={"width": size[0], "height": size[1]}, reduced_motion=motion)
             opened.callback(page.close)
             page.on("pageerror", lambda error: faults.append(str(error)))
             page.on("request", lambda asked: faults.extend([] if asked.url.startswith("blob:") else [asked.url]))
-            show(page, board(run), unanswered=unanswered)
-            expect(page.locator(".board-group-box").first).to_be_visible()
+            show(page, widget(run), unanswered=unanswered)
+            if widget is Walk:
+                page.click("[data-view=partitions]")
+            expect(page.locator(".board-lanes > section").first).to_be_visible()
             return page
 
         yield make
@@ -356,3 +359,33 @@ def test_a_run_ends_when_nothing_moves(waiting: Lab, open_page: OpenPage) -> Non
 
     expect(page.locator(".walk-count")).to_have_text("17 of 17", timeout=15_000)
     expect(page.locator("[data-do=run]")).to_have_text("Run")
+
+
+def test_the_walk_has_the_board_in_a_tab_that_follows_its_slider(waiting: Lab, open_page: OpenPage) -> None:
+    waiting.run()
+    page = open_page(waiting, Walk)
+    expect(page.locator(".board-lane")).to_have_count(5)
+
+    page.fill(".walk-slider", "3")
+    expect(page.locator(".board-lane")).to_have_count(1)
+    page.locator(".board-lane").focus()
+    page.keyboard.press("ArrowRight")
+
+    expect(page.locator(".board-live")).to_have_text(f"stock is at position 1 of {RECEIVED}[0], lag 1.")
+    assert page.locator(".board-group-box button").count() == 0
+    page.click("[data-view=diagram]")
+    expect(page.locator(".board")).to_have_count(0)
+
+
+def test_the_lane_of_the_current_record_is_scrolled_into_view(memory_lab: OpenLab, open_page: OpenPage) -> None:
+    lab = memory_lab(partitions=4)
+    for _ in range(4):
+        lab.place_order("wooden spoon")
+    lab.run()
+    page = open_page(lab)
+    hops = [moment.number for moment in lab.moments if moment.hop.topic]
+
+    for hop in hops[-1], hops[0], hops[len(hops) // 2]:
+        scrub(page, hop, len(lab.moments))
+        panel, tile = (page.locator(each).bounding_box() for each in (".board-lanes", ".is-now"))
+        assert panel and tile and panel["y"] <= tile["y"] <= panel["y"] + panel["height"] - tile["height"]

@@ -74,7 +74,8 @@ def test_a_comparison_opens_at_the_first_difference_and_marks_it_in_both(lab: La
 
     expect(page.locator(".compare-first .compare-mark")).to_have_text("≠ first difference")
     expect(page.locator(".compare-second .compare-mark")).to_have_text("≠ first difference: no such hop here")
-    expect(page.locator(".compare-status")).to_contain_text("The order of the hops differs:")
+    expect(page.locator(".compare-sentence")).to_contain_text("First difference: The order of the hops differs:")
+    expect(page.locator(".compare-status")).to_have_text("This is the first difference.")
     expect(page.locator(".compare-side.is-different")).to_have_count(2)
 
 
@@ -99,7 +100,9 @@ def test_one_set_of_keys_moves_both(memory_lab: Callable[[], Lab], lab: Lab, ope
         page.keyboard.press(key)
         at(page, hop, hop)
 
-    expect(page.locator(".compare-status")).to_contain_text("products[0].quantity is 2 in the first run and 3 in the")
+    expect(page.locator(".compare-sentence")).to_contain_text("products[0].quantity is 2 in the first run and 3 in the")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".compare-status")).to_contain_text("Hop 2 differs: products[0].quantity is 2 in the first run")
 
 
 def test_the_mouse_goes_to_the_first_difference_and_to_each_hop(
@@ -208,7 +211,7 @@ def test_markup_in_names_is_shown_as_text(memory_lab: Callable[[], Lab], lab: La
 
     at(page, 1, 1)
 
-    expect(page.locator(".compare-status")).to_contain_text(f"{MARKUP} in the run of {MARKUP}")
+    expect(page.locator(".compare-sentence")).to_contain_text(f"{MARKUP} in the run of {MARKUP}")
     expect(page.locator("[onerror], img[src=x]")).to_have_count(0)
 
 

@@ -13,6 +13,7 @@ from checkout.lab.history.replay import Replay
 from checkout.lab.widget.history_pages import PAGE, ROWS
 from checkout.lab.widget.walk import Walk
 
+RECORDED = Path(__file__).parents[3] / "notebooks/runs/ordering.jsonl"  # of the real processes, older than ids
 TABLES = ("orders", "stock", "mailbox", "parcels")
 Table = tuple[int, dict[int, Any]]  # the number of rows, and those that are known, by index
 
@@ -170,3 +171,20 @@ def test_a_page_beyond_the_end_is_empty(lab: Lab) -> None:
     page = Walk(lab).answer({"do": "page", "from": 65, "to": 128, "at": 70})["page"]
 
     assert (page["moments"], page["others"]) == ([], [])
+
+
+def test_in_a_journal_without_ids_the_names_of_messages_say_which_transaction_has_sent_a_hop() -> None:
+    moments = Walk(Lab.replay(RECORDED)).answer({"do": "hello"})["moments"][-PROPER:]
+
+    steps = {moment["number"]: moment["step"] for moment in moments}
+    sent = {moment["step"]: steps.get(moment["transaction"]) for moment in moments if moment["from"] != "kafka"}
+    assert sent == {1: None, 2: 2, 3: 2, 5: 4, 7: 6, 9: 8, 10: 9, 12: 11, 14: 13}
+
+
+def test_times_of_a_fixed_clock_are_not_real(lab: Lab) -> None:
+    lab.place_order("wooden spoon")
+    lab.step()
+
+    runs = lab, Lab.replay(RECORDED)
+
+    assert [Walk(run).answer({"do": "hello"})["real_times"] for run in runs] == [False, True]

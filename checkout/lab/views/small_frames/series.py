@@ -171,7 +171,8 @@ class Texts:
 
     def _each(self, change: Callable[[Any], Any]) -> Series:
         found = [value if is_missing(value) else change(value) for value in self._series]
-        return Series(found, self._series.index, self._series.name)
+        is_text = self._series.dtype == "str"
+        return Series(found, self._series.index, self._series.name, "" if is_text else "object")
 
     def __getitem__(self, key: Any) -> Series:
         return self._each(operator.itemgetter(key))

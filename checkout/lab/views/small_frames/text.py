@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ def cells(values: Sequence[Any], dtype: str, has_space: bool = True) -> Column:
     if dtype == "float64":
         return _floats(values, space)
     if dtype == TIME:
-        return [space + each for each in _times(values)]
+        return _times(values)
     return [_object(value, dtype, space) for value in values]
 
 
@@ -50,7 +50,7 @@ def _trimmed(numbers: Column) -> Column:
     return numbers
 
 
-def _times(values: Sequence[Any]) -> Iterable[str]:
+def _times(values: Sequence[Any]) -> Column:
     micros = [value.microsecond for value in values if isinstance(value, datetime)]
     has_micros, has_millis = any(each % 1000 for each in micros), any(micros)
     spec = "microseconds" if has_micros else "milliseconds" if has_millis else "seconds"
@@ -71,9 +71,8 @@ def labels(index: Index) -> Column:
     dtype = dtype_of(index.labels)
     texts = cells(index.labels, dtype)
     texts = texts if dtype in ("str", "object") else justified(texts, is_left=True)
-    while texts and all(each.startswith(" ") for each in texts):
-        texts = [each[1:] for each in texts]
-    return texts
+    spaces = min((len(each) - len(each.lstrip()) for each in texts), default=0)
+    return [each[spaces:] for each in texts]
 
 
 def shown_rows(count: int) -> tuple[list[int], int]:
@@ -104,6 +103,8 @@ def frame_text(frame: DataFrame) -> str:
 
 def whole_text(frame: DataFrame, has_index: bool) -> str:
     """All rows and the whole text of each cell."""
+    if frame.empty:
+        return frame_text(frame)
     columns = _columns(frame, has_index, is_cut=False)
     return "\n".join(_lines(columns if has_index else columns[1:]))
 
@@ -115,7 +116,7 @@ def _columns(frame: DataFrame, has_index: bool = True, is_cut: bool = True) -> l
     for column in frame.series:
         heading = [" " * (column.dtype in NUMERIC) + str(column.name), *[""] * has_name]
         texts = column_cells(column, has_index, is_cut)
-        width = max(len(heading[0]), *map(len, texts))
+        width = max(map(len, [*heading, *texts]))
         found.append([*(each.rjust(width) for each in heading), *(each.rjust(width) for each in texts)])
     return found
 

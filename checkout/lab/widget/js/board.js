@@ -19,22 +19,20 @@ const BOARD_FEW = 6; // partitions: of more, topics without records are listed b
 
 class Board {
   constructor(card) {
-    this.card = card;
     this.states = new Map();
     this.pages = new Map(); // offsets around which a lane is shown, where it has been moved
-    this.card.classList.add("board");
-    this.card.innerHTML = BOARD_LAYOUT;
+    this.root = h("div", { class: "board" });
+    this.root.innerHTML = BOARD_LAYOUT;
+    card.append(this.root);
     this.watch = new ResizeObserver(() => this.draw());
-    this.watch.observe(card);
-    this.listeners = { click: "clicked", keydown: "pressed", focusin: "focused", mouseover: "focused" };
-    for (const [name, method] of Object.entries(this.listeners)) {
-      this.listeners[name] = (event) => this[method](event);
-      card.addEventListener(name, this.listeners[name]);
-    }
+    this.watch.observe(this.root);
+    this.root.addEventListener("click", (event) => this.clicked(event.target));
+    this.root.addEventListener("keydown", (event) => this.pressed(event));
+    for (const name of ["focusin", "mouseover"]) this.root.addEventListener(name, (event) => this.pointedAt(event));
   }
 
   find(selector) {
-    return this.card.querySelector(selector);
+    return this.root.querySelector(selector);
   }
 
   /** Shows the state after the hop `shown.at`; until the kernel has answered, the one before stays. */
@@ -73,10 +71,10 @@ class Board {
   }
 
   draw(state = this.raw) {
-    if (!state || !this.card.clientWidth) return;
+    if (!state || !this.root.clientWidth) return;
     const [before, isSame] = [this.state, this.raw === state];
     this.raw = state;
-    this.card.dataset.number = state.number;
+    this.root.dataset.number = state.number;
     if (!isSame) this.state = boardWithRails(state);
     const topics = boardTopics(this.state);
     const isFew = state.partitions.length <= BOARD_FEW;
@@ -87,11 +85,12 @@ class Board {
     drawBoardBrokers(this.find(".board-brokers"), state, this.shown.canChange && this.lane(this.current));
     this.describe();
     if (!isSame) this.tell(before);
+    if (before?.number !== state.number) this.follow();
     this.shown.drawn?.(this.state);
   }
 
   context() {
-    const width = this.find(".board-track")?.clientWidth || this.card.clientWidth - 420;
+    const width = this.find(".board-track")?.clientWidth || this.root.clientWidth - 420;
     const aroundOf = (partition) => this.pages.get(boardPlace(partition)) ?? boardOffsetOf(partition, this.state.place);
     const { place, brokers } = this.state;
     const slots = Math.max(BOARD_MIN_SLOTS, Math.floor(width / BOARD_TILE));
@@ -120,12 +119,23 @@ class Board {
     if (hops || changes.length) boardText(this.find(".board-live"), changes.length ? `${changes.join("; ")}.` : "");
   }
 
+  /** Scrolls to the lane of the record that the hop has moved. */
+  follow() {
+    const panel = this.find(".board-lanes");
+    const lane = this.find(".is-now")?.closest(".board-lane");
+    if (!lane) return;
+    const top = lane.offsetTop - lane.closest("section").firstChild.offsetHeight;
+    const bottom = lane.offsetTop + lane.offsetHeight - panel.clientHeight;
+    if (panel.scrollTop > top) panel.scrollTop = top;
+    else if (panel.scrollTop < bottom) panel.scrollTop = Math.min(top, bottom);
+  }
+
   lane(place) {
     return this.state?.partitions.find((partition) => boardPlace(partition) === place);
   }
 
   lanes() {
-    return [...this.card.querySelectorAll(".board-lane")];
+    return [...this.root.querySelectorAll(".board-lane")];
   }
 
   /** One lane can be reached with the tab key; the arrow keys lead from it to the others. */
@@ -136,10 +146,10 @@ class Board {
     for (const lane of lanes) lane.tabIndex = lane === current ? 0 : -1;
   }
 
-  clicked(event) {
-    const note = event.target.closest("[data-page]");
+  clicked(target) {
+    const [note, lane] = [target.closest("[data-page]"), target.closest(".board-lane")];
     if (note) this.page(note);
-    else event.target.closest(".board-lane")?.contains(document.activeElement) || event.target.closest(".board-lane")?.focus();
+    else if (lane && !lane.contains(document.activeElement)) lane.focus();
   }
 
   page(note) {
@@ -152,7 +162,7 @@ class Board {
     (note.isConnected ? note : lane).focus();
   }
 
-  focused(event) {
+  pointedAt(event) {
     const lane = event.target.closest(".board-lane");
     if (!lane) return;
     this.pointed = event.target.closest(".board-tile") ?? lane;
@@ -196,8 +206,6 @@ class Board {
   close() {
     this.shown = null;
     this.watch.disconnect();
-    for (const [name, listener] of Object.entries(this.listeners)) this.card.removeEventListener(name, listener);
-    this.card.classList.remove("board");
-    this.card.replaceChildren();
+    this.root.remove();
   }
 }

@@ -60,7 +60,7 @@ function boardChanges(before, after) {
   const lanes = after.partitions.flatMap((each) => boardLaneChanges(old.get(boardPlace(each)) ?? each, each));
   const sentences = [...boardBrokerChanges(before, after), ...groups, ...lanes.sort((a, b) => a.rank - b.rank).map((each) => each.text)];
   const more = sentences.length - BOARD_CHANGES;
-  return [...sentences.slice(0, BOARD_CHANGES), ...(more > 0 ? [`${boardNumber(more, "change")} more`] : [])];
+  return [...sentences.slice(0, BOARD_CHANGES), ...(more > 0 ? [boardNumber(more, "more change")] : [])];
 }
 
 function boardBrokerChanges(before, after) {
@@ -87,7 +87,7 @@ function boardLaneChanges(before, after) {
   else if (after.in_sync.length !== before.in_sync.length) add(4, `in sync of ${place}: ${after.in_sync.join(", ")}`);
   for (const rail of after.rails) {
     const old = before.rails.find((each) => each.group === rail.group) ?? rail;
-    if (rail.owner !== old.owner) add(1, `${rail.owner ?? "nobody"} owns ${place} of ${rail.group}`);
+    if (rail.owner !== old.owner) add(1, `${rail.owner ?? `no member of ${rail.group}`} owns ${place}`);
     if (rail.committed !== old.committed) add(1, `${rail.group} committed offset ${rail.committed} of ${place}, lag ${rail.lag}`);
     else if (rail.position !== old.position) add(3, `${rail.group} is at position ${rail.position} of ${place}, lag ${rail.lag}`);
   }

@@ -172,10 +172,10 @@ class Pair {
 
   async showStatus() {
     const [row, status] = [this.row, this.find(".compare-status")];
-    if (!this.isDifferent()) {
-      status.textContent = row ? "Equal in both." : "Before the first hop.";
-      return;
-    }
+    const known = row ? "Equal in both." : "Before the first hop.";
+    status.textContent = row - 1 === this.pair.first ? "This is the first difference." : known;
+    if (!this.isDifferent() || row - 1 === this.pair.first) return;
+    status.textContent = "The runs differ here.";
     const { difference } = await this.kernel.ask("difference", { row: row - 1 });
     if (this.row === row && this.root) status.textContent = difference;
   }

@@ -5,6 +5,7 @@ const WALK_VIEWS = [
   { name: "diagram", title: "Diagram", make: (card) => new Picture(card) },
   { name: "sequence", title: "Sequence", make: (card) => new Sequence(card) },
   { name: "timeline", title: "Timeline", make: (card) => new Timeline(card) },
+  { name: "partitions", title: "Partitions", make: (card) => new Board(card) },
 ];
 const TAB_KEYS = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
 

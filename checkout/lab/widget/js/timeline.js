@@ -110,7 +110,8 @@ class Timeline {
   bar({ element, order, begin, last }) {
     const [from, to] = [begin.time, last.time].sort((one, other) => one - other).map((time) => this.x(time));
     const isLater = begin.number > this.shown.at;
-    const bar = timelineNode("g", { class: isLater ? "bar later" : "bar", style: `--of-order: ${this.shown.colourOf(order)}` });
+    const bar = timelineNode("g", { class: isLater ? "bar later" : "bar", "data-transaction": begin.number });
+    bar.style.setProperty("--of-order", this.shown.colourOf(order));
     const [y, width] = [this.y(element) - 6, Math.max(2, to - from)];
     bar.append(timelineNode("rect", { x: from, y, width, height: 12, rx: 2 }));
     const text = timelineText(Math.abs(last.time - begin.time));

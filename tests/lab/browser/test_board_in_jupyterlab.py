@@ -1,0 +1,47 @@
+"""The board in JupyterLab: by mouse and by keyboard, in both themes, and without effect on the notebook."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from lab.browser.jupyter import Notebook, Server
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+BOARD = """from checkout.lab import Lab
+lab = Lab(log="memory", partitions=2)
+_ = lab.place_order("wooden spoon", quantity=2)
+lab.board()"""
+WIDER = "each => each.scrollWidth > each.clientWidth"
+SIZES = ((1366, 768), (1920, 1080))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_board_is_used_by_mouse_and_keyboard(
+    scheme: Literal["light", "dark"], page: Page, server: Server, open_notebook: Callable[[str], Notebook]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    notebook = open_notebook(server.write("board", BOARD))
+    notebook.run_all()
+    board, count = page.locator(".jp-NotebookPanel .walk"), page.locator(".walk-count")
+    expect(board.locator(".board-group-box")).to_have_count(5)
+    before = notebook.cells
+
+    for hop in range(1, 5):
+        board.locator("[data-do=step]").click()
+        expect(count).to_have_text(f"{hop} of {hop}")
+    board.locator(".board-lane").first.focus()
+    for key in ("a", "b", "d", "d", "x", "m", "ArrowRight"):
+        page.keyboard.press(key)
+
+    expect(count).to_have_text("5 of 5")
+    assert notebook.cells == before
+    board.locator("[data-do=crash][data-service=stock-1]").click()
+    expect(board.locator(".board-member.is-dead")).to_contain_text("stock-1 crashed")
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        assert not board.evaluate(WIDER)
+    found = Axe().run(page, context=".walk")
+    assert page.locator("body").get_attribute("data-jp-theme-light") == str(scheme == "light").lower()
+    assert found.violations_count == 0, found.generate_report()
