@@ -4,16 +4,20 @@ import threading
 from collections.abc import Iterable
 from typing import Any, Self, cast
 
+from checkout.framework.message import KAFKA as KAFKA_ELEMENT
 from checkout.lab.comparison.differences import field_differences
 from checkout.lab.engine.action_log import REQUEST, SWITCHES, VERB, Action, ActionLog
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.scheduler import Scheduler
 from checkout.lab.engine.session import Session
 from checkout.lab.errors import LabError, as_lab_error
+from checkout.lab.history.sentences import LAB
 from checkout.lab.programs.program import Program
 from checkout.settings import KAFKA, MEMORY
 
 SCOPE = "a fork repeats what has been done to the lab: not what other programs do, nor state outside of the lab"
+
+BROKER_ACTIONS = ("kill_broker", "start_brokers")
 
 
 class LabForks:
@@ -87,10 +91,18 @@ class Fork:
             self._scheduler.send_request()
         elif action.name == SWITCHES:
             self._environment.actions.set_switches(*action.arguments)
+        elif action.name in BROKER_ACTIONS:
+            self._copy_note(action.hops)
         elif any(isinstance(each, Program) for each in (*action.arguments, *action.options.values())):
             raise LabError("another program replaces a service there")
         else:
             getattr(self._lab, action.name)(*action.arguments, **action.options)
+
+    def _copy_note(self, at: int) -> None:
+        """The fork's hops have the numbers of the original's, though no broker of its own is killed."""
+        hop = self._expected.moments[at].hop if at < len(self._expected.moments) else None
+        if hop and hop.sender == LAB and hop.to == KAFKA_ELEMENT:
+            self._environment.journal.write([hop])
 
     def _call(self, replica: str, verb: str) -> None:
         if replica not in self._environment.replicas:

@@ -1,13 +1,16 @@
 """Forks: a second lab in the state after any hop, which goes on as the original does or another way."""
 
 from collections.abc import Callable
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid5
 
 import pytest
 
+from checkout.journal.hop import Hop
 from checkout.lab import Lab, LabError, Loyalty, Program
+from checkout.lab.engine.clock import START
 from checkout.services.stock import Stock
 from checkout.simulators.payment_broker import Charge
 
@@ -223,3 +226,41 @@ def test_a_program_in_place_of_a_service_cannot_be_forked(lab: Lab) -> None:
     with pytest.raises(LabError, match="no fork goes on after hop 17 of the lab: another program replaces a service"):
         lab.fork()
     assert len(lab.fork(17).moments) == 17
+
+
+def test_killed_brokers_are_notes_only_in_a_fork(lab: Lab) -> None:
+    """A lab in memory has no brokers: this one has the notes of a lab that has some."""
+    lab.place_order("wooden spoon")
+    for name, arguments, message in (("kill_broker", (2,), "KillBroker"), ("start_brokers", (), "StartBrokers")):
+        with lab.actions.adding(name, *arguments):
+            lab.journal.write([Hop(sender="lab", to="kafka", message=message, technology=name, at=START)])
+        lab.step()
+    with lab.actions.adding("start_brokers"):  # which ran already: no note
+        pass
+    lab.run()
+
+    fork = lab.fork()
+
+    assert list(fork.journal) == list(lab.journal)
+    assert [hop.message for hop in fork.journal][:3] == ["KillBroker", "PlaceOrder", "StartBrokers"]
+
+
+@pytest.mark.kafka
+def test_a_lab_on_kafka_is_forked_in_memory_or_on_kafka(kafka_lab: OpenLab) -> None:
+    lab = kafka_lab(partitions=2)
+    lab.scale("stock", 2)
+    for number in range(3):
+        lab.place_order("enamel mug", customer=f"Customer {number}")
+    lab.run()
+    lab.crash("stock-1")
+    lab.wait(seconds=10)
+    shipped(lab)
+
+    with closing(lab.fork()) as in_memory, closing(lab.fork(log="kafka")) as on_kafka:
+        hops = [list(each.journal) for each in (lab, in_memory, on_kafka)]
+        tables = [each.groups.to_string() for each in (lab, in_memory, on_kafka)]
+        addresses = on_kafka.bootstrap_servers, lab.bootstrap_servers
+
+    assert hops[0] == hops[1] == hops[2]
+    assert tables[0] == tables[1] == tables[2]
+    assert addresses[0] == addresses[1]
