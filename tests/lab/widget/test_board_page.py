@@ -138,6 +138,7 @@ def test_scrubbing_backwards_restores_the_same_picture(memory_lab: OpenLab, open
 
     assert count > 15 and again == dict(sorted(first.items()))
     assert len({str(picture) for picture in first.values()}) > 10
+    assert "board-tile" in str(first[count]) and "board-tile" not in str(first[0])
 
 
 def test_records_with_one_key_are_in_one_lane_and_without_key_say_so(memory_lab: OpenLab, open_page: OpenPage) -> None:

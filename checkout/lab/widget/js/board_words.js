@@ -78,11 +78,18 @@ function boardGroupChanges(before, after) {
     .map((member) => `${member.name} ${states.has(member.name) || member.state !== "running" ? "is " + member.state : "has joined"}`);
 }
 
+function boardArrival(before, after) {
+  const [place, record] = [boardPlace(after), after.records.at(-1)];
+  const count = after.end - before.end;
+  if (count > 1 || record?.offset !== after.end - 1) return `${boardNumber(count, "new record")} in ${place}`;
+  return `${record.message || "a record"} is new at offset ${record.offset} of ${place}`;
+}
+
 function boardLaneChanges(before, after) {
   const found = [];
   const place = boardPlace(after);
   const add = (rank, text) => found.push({ rank, text });
-  if (after.end > before.end) add(2, `${boardPlace(after, after.end - 1)} is new${after.end - before.end > 1 ? ` with ${after.end - before.end - 1} before it` : ""}`);
+  if (after.end > before.end) add(2, boardArrival(before, after));
   if (after.leader !== before.leader) add(0, `the leader of ${place} is broker ${after.leader ?? "none"}`);
   else if (after.in_sync.length !== before.in_sync.length) add(4, `in sync of ${place}: ${after.in_sync.join(", ")}`);
   for (const rail of after.rails) {
