@@ -351,6 +351,25 @@ def test_without_an_answer_the_status_says_that_the_kernel_is_busy(waiting: Lab,
     expect(page.locator(".walk-status")).to_have_text(busy)
 
 
+def test_a_kernel_that_has_dropped_the_first_request_is_asked_again(waiting: Lab, chromium: Browser) -> None:
+    page, greetings = chromium.new_page(), list[Mapping[str, Any]]()
+
+    class Forgetful(Board):
+        """A board that answers the second request only."""
+
+        def answer(self, request: Mapping[str, Any]) -> Any:
+            greetings.append(request)
+            return {"answers": None} if len(greetings) == 1 else super().answer(request)
+
+    page.clock.install()
+    show(page, Forgetful(waiting))
+    page.clock.fast_forward(3_500)
+
+    expect(page.locator(".board-group-box")).to_have_count(5)
+    assert [greeting["do"] for greeting in greetings[:2]] == ["hello", "hello"]
+    page.close()
+
+
 def test_a_run_ends_when_nothing_moves(waiting: Lab, open_page: OpenPage) -> None:
     for _ in range(15):
         waiting.step()
