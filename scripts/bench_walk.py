@@ -86,6 +86,17 @@ def measure_messages(walk: Walk, hops: int) -> None:
         print(f"page: {summary(size(page) for _, page in pages).replace('ms', 'KB')}; {summary(t for t, _ in pages)}")
 
 
+def measure_steps(lab: Lab) -> None:
+    """What the walk takes of a step, after all hops so far."""
+    for _ in range(10):
+        lab.place_order("enamel mug")
+    walk = Walk(lab)
+    walk.answer({"do": "hello", "id": 0})
+    steps = [timed(lambda: walk.answer({"do": "step", "id": 1})) for _ in range(100)]
+    print(f"step in the walk, after {len(lab.moments) - 100} hops: {summary(taken for taken, _ in steps)}")
+    print(f"its message: {summary(size(answer) for _, answer in steps).replace('ms', 'KB')}")
+
+
 def measure_redraw(page: Page, hops: int) -> None:
     page.locator(f".walk[data-current='{hops}']").wait_for()
     heap = page.evaluate(HEAP)
@@ -96,12 +107,17 @@ def measure_redraw(page: Page, hops: int) -> None:
     print(f"script time of that: {summary(script for _, script in again)}")
     back = [page.evaluate(TO_A_HOP, number) for number in range(hops - 1, hops - 1 - STEPS, -1)]
     print(f"one hop back: {summary(shown for shown, _ in back)}")
+    for tab in page.locator("[role=tab]").all():
+        tab.click()
+        taken = [page.evaluate(TO_A_HOP, number)[0] for number in numbers[:STEPS]]
+        print(f"redraw at a random hop, tab {tab.inner_text()}: {summary(taken)}")
     print(f"JavaScript heap: {heap:.0f} MB before, {page.evaluate(HEAP):.0f} MB after")
 
 
 def main(orders: int) -> None:
     """Prints one measurement a line."""
     random.seed(1)
+    measure_steps(filled_lab(0))
     lab = filled_lab(orders)
     measure_run(lab)
     measure_messages(Walk(lab), len(lab.moments))
@@ -113,6 +129,7 @@ def main(orders: int) -> None:
         print(f"from the first request until the walk is drawn: {taken:.0f} ms")
         measure_redraw(page, len(lab.moments))
         browser.close()
+    measure_steps(lab)
 
 
 if __name__ == "__main__":
