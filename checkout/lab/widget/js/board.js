@@ -15,6 +15,7 @@ const BOARD_LAYOUT = `
   </p>`;
 const BOARD_KEYS = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: -1, ArrowRight: 1 };
 const BOARD_NEAR = 3; // hops: a step can lead over several
+const BOARD_STATES = 200; // kept, each up to 100 kB
 const BOARD_FEW = 6; // partitions: of more, topics without records are listed below the lanes
 
 class Board {
@@ -47,7 +48,9 @@ class Board {
 
   /** Keeps a state that came without having been asked for. */
   put(state) {
+    this.states.delete(state.number); // so that it is the newest
     this.states.set(state.number, { state, moment: this.shown?.history.at(state.number) });
+    if (this.states.size > BOARD_STATES) this.states.delete(this.states.keys().next().value);
   }
 
   /** Forgets the states from this number on. */
