@@ -1,10 +1,10 @@
-"""Walk pictures: screenshots of the walk and the board in JupyterLab, light and dark, for README and review."""
+"""Walk pictures: screenshots of the views of the walk and of the board in JupyterLab, light and dark."""
 
 import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -14,8 +14,19 @@ from lab.browser.jupyter import Notebook, Server  # noqa: E402
 
 from checkout.local_kafka import cluster  # noqa: E402
 
-CELL = "from checkout.lab import Lab\nlab = Lab()\nlab.place_order('wooden spoon', quantity=2)\nlab.walk()"
-HOPS = {1: 1, 8: 8, 13: 14}  # by step: the hop to show; of the three with step 13, the second
+LAB = "from checkout.lab import Lab\nlab = Lab()\n"
+ONE_ORDER = f"{LAB}_ = lab.place_order('wooden spoon', quantity=2)\nlab.walk()"
+THREE_ORDERS = f"{LAB}_ = [lab.place_order('wooden spoon') for _ in range(3)]\n_ = lab.run()\nlab.walk()"
+RECORDED = f"from checkout.lab import Lab\nLab.replay('{ROOT}/notebooks/runs/ordering.jsonl').walk()"
+# By the name of the picture: the cell, the view and the hop that it shows.
+PICTURES = {
+    "walk-step-1": (ONE_ORDER, "diagram", 1),
+    "walk-step-8": (ONE_ORDER, "diagram", 8),
+    "walk-step-13": (ONE_ORDER, "diagram", 14),
+    "sequence": (THREE_ORDERS, "sequence", 30),
+    "timeline": (RECORDED, "timeline", 340),
+    "timeline-fixed-clock": (ONE_ORDER, "timeline", 14),
+}
 BOARD_CELL = """from checkout.lab import Lab
 lab = Lab(log='memory', partitions=3)
 lab.scale('stock', 3)
@@ -31,21 +42,33 @@ lab.board()"""
 
 
 def take(page: Page, server: Server, folder: Path, theme: str) -> None:
-    """Walks through an order and takes a screenshot at each of these hops."""
+    """Takes a screenshot of each picture in this theme; pictures of one cell share its notebook."""
     page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-    notebook = Notebook(page, server, server.write(f"walk-{theme}", CELL))
-    notebook.command("application:toggle-left-area")
-    notebook.run_all()
-    walk = page.locator(".jp-NotebookPanel .walk")
-    walk.wait_for()
-    for hop in range(1, max(HOPS.values()) + 1):
+    for at, cell in enumerate(dict.fromkeys(cell for cell, _, _ in PICTURES.values())):
+        notebook = Notebook(page, server, server.write(f"walk-{theme}-{at}", cell))
+        notebook.command("application:toggle-left-area")
+        notebook.run_all()
+        walk = page.locator(".jp-NotebookPanel:visible .walk")
+        walk.locator(".walk-card svg").wait_for()
+        for name, (of, view, hop) in PICTURES.items():
+            if of == cell:
+                show(page, walk, view, hop)
+                page.screenshot(path=folder / f"{name}-{theme}.png")
+        server.end_kernels()
+
+
+def show(page: Page, walk: Locator, view: str, hop: int) -> None:
+    """Shows a hop in a view, at the top of the page; steps to it where the lab is not that far."""
+    walk.locator(f"[data-view={view}]").click()
+    last = int(walk.locator(".walk-slider").get_attribute("max") or 0)
+    walk.locator(".walk-slider").fill(str(min(hop, last)))
+    for number in range(last + 1, hop + 1):
         walk.locator("[data-do=step]").click()
-        page.locator(f".walk[data-current='{hop}']").wait_for()
-        if hop in HOPS.values():
-            walk.evaluate("each => each.scrollIntoView({block: 'start'})")
-            page.wait_for_timeout(400)  # until the animation ends
-            step = next(step for step, at in HOPS.items() if at == hop)
-            page.screenshot(path=folder / f"walk-step-{step}-{theme}.png")
+        page.locator(f".walk[data-current='{number}']").wait_for()
+    page.locator(f".walk[data-current='{hop}'][aria-busy=false]").wait_for()
+    walk.evaluate("each => each.scrollIntoView({block: 'start'})")
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(400)  # until the animation ends
 
 
 def take_board(page: Page, server: Server, folder: Path, theme: str) -> None:
@@ -53,7 +76,7 @@ def take_board(page: Page, server: Server, folder: Path, theme: str) -> None:
     notebook = Notebook(page, server, server.write(f"board-{theme}", BOARD_CELL))
     notebook.command("application:toggle-left-area")
     notebook.run_all()
-    board = page.locator(".jp-NotebookPanel .walk")
+    board = page.locator(".jp-NotebookPanel:visible .walk")
     board.locator(".board-tile").first.wait_for()
     board.evaluate("each => each.scrollIntoView({block: 'start'})")
     page.wait_for_timeout(400)  # until the animation ends
@@ -61,7 +84,7 @@ def take_board(page: Page, server: Server, folder: Path, theme: str) -> None:
 
 
 def main(folder: Path) -> None:
-    """Writes eight pictures into a folder."""
+    """Writes the pictures into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
