@@ -1,13 +1,12 @@
 """Two runs side by side, in a page of its own: one slider, the first difference, and "Fork here"."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from lab.widget.test_walk_page import SHOW, SIZE
+from lab.browser.widget_page import SIZE, show
 from playwright.sync_api import Browser, Page, expect
 
 from checkout.lab import Lab, compare
@@ -29,9 +28,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
             page = chromium.new_page(viewport=SIZE, reduced_motion="reduce")
             opened.callback(page.close)
             page.on("pageerror", lambda error: faults.append(str(error)))
-            page.expose_function("kernel", lambda content: json.dumps(widget.answer(json.loads(content))))
-            page.set_content(f"<!DOCTYPE html><title>Walk</title><style>{Walk._css}</style><main></main>")
-            page.evaluate(SHOW, Walk._esm)
+            show(page, widget)
             expect(page.locator(".walk-card svg").first).to_be_visible()
             return page
 
