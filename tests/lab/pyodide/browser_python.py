@@ -16,7 +16,8 @@ from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder  # n
 from typing import Any  # noqa: E402
 
 LIBRARIES = {
-    "checkout", "msgspec", "sqlalchemy", "typing_extensions", "pygments", "anywidget", "psygnal", "ipywidgets", "comm",
+    "checkout", "msgspec", "sqlalchemy", "typing_extensions", "pygments", "kafka",
+    "anywidget", "psygnal", "ipywidgets", "comm",
     "traitlets", "IPython", "ipython_pygments_lexers", "jupyterlab_widgets", "widgetsnbextension", "jedi", "parso",
     "decorator", "stack_data", "executing", "asttokens", "pure_eval", "prompt_toolkit", "wcwidth",
     "matplotlib_inline",

@@ -66,6 +66,13 @@ SELECTIONS: dict[str, Callable[[Any], Any]] = {
     "as text": lambda t: t["seen" if "seen" in t else "price"].to_string(),
     "equal": lambda t: [t.equals(t.head(9)), t.equals(t.head(1)), t["key"].equals(t["group"])],
     "empty": lambda t: [t.empty, t.head(0).empty, len(t)],
+    "ends of a column": lambda t: [t["lag"].head(2).tolist(), t["lag"].tail(2).tolist(), t["lag"].head(0).empty],
+    "a sorted column": lambda t: t["lag"].sort_values(),
+    "different values": lambda t: list(t["key"].unique()),
+    "a value by label": lambda t: t.set_index("price")["key"].loc["8.50"],
+    "rows of a mask": lambda t: t.loc[t["lag"] >= 2],
+    "values of a mask": lambda t: t["key"][t["lag"] <= 2].iloc[0:2],
+    "lower than": lambda t: (t["lag"] < 2).tolist(),
     "an attribute": lambda t: t.iloc[0].key + t.price.iloc[0],
 }
 
