@@ -9,12 +9,9 @@ from checkout.lab.history.replay import Replay
 from checkout.lab.lab import Lab
 from checkout.lab.views.board_picture import board_picture
 from checkout.lab.views.pictures import Picture
-from checkout.lab.widget.assets import script, style
+from checkout.lab.widget.assets import LANES, SHARED, script, style
 from checkout.lab.widget.board_messages import BoardMessages
 from checkout.lab.widget.history_pages import JsonObject
-
-SCRIPTS = ("dom", "colours", "kernel", "board_words", "board_strips", "board_lanes", "board", "board_controls",
-           "board_widget")  # fmt: skip
 
 
 class Board(anywidget.AnyWidget):
@@ -24,7 +21,7 @@ class Board(anywidget.AnyWidget):
     picture and its text. Raises LabError for an unknown topic.
     """
 
-    _esm: ClassVar[str] = script(*SCRIPTS)
+    _esm: ClassVar[str] = script(*SHARED, *LANES, "board/controls", "board/widget")
     _css: ClassVar[str] = style("theme", "walk", "board")
 
     def __init__(self, run: Lab | Replay, topic: str = "") -> None:

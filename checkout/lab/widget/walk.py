@@ -10,7 +10,7 @@ from checkout.c4.notebook.text import wrapped
 from checkout.lab.history.replay import Replay
 from checkout.lab.lab import Lab
 from checkout.lab.views.pictures import arrow_lines, static_picture
-from checkout.lab.widget.assets import script, style
+from checkout.lab.widget.assets import LANES, SHARED, script, style
 from checkout.lab.widget.history_pages import JsonObject
 from checkout.lab.widget.sides import Sides
 
@@ -25,8 +25,8 @@ class Walk(anywidget.AnyWidget):
     """
 
     _esm: ClassVar[str] = script(
-        "dom", "colours", "kernel", "history", "free_place", "picture", "run_lanes", "sequence", "timeline",
-        "board_words", "board_strips", "board_lanes", "board", "tabs", "tables", "panels", "walk", "pair"
+        *SHARED, "walk/history", "walk/free_place", "walk/picture", "walk/run_lanes", "walk/sequence", "walk/timeline",
+        *LANES, "walk/tabs", "walk/tables", "walk/panels", "walk/walk", "walk/pair"
     )
     _css: ClassVar[str] = style("theme", "walk", "picture", "views", "compare", "board")
 
