@@ -176,3 +176,18 @@ def test_an_order_that_needs_an_operator_says_why(lab: Lab) -> None:
 def test_an_unknown_order_is_refused(lab: Lab) -> None:
     with pytest.raises(LabError, match="there is no order-7"):
         lab.explain("order-7")
+
+
+def test_of_many_unfinished_orders_ten_are_named(memory_lab: OpenLab) -> None:
+    lab = memory_lab()
+    for _ in range(12):
+        lab.place_order("wooden spoon")
+    lab.break_at("stock", "poll")
+    lab.run()
+    lab.rewind("stock", "order.new-order-received", 12)
+
+    lab.run()
+
+    explained = lab.explain()
+    assert explained.startswith("Nothing moves, but order-1 is RECEIVED, order-2 is RECEIVED, ")
+    assert explained.endswith("order-10 is RECEIVED and 2 more: no topic and no outbox holds a message for it.")

@@ -25,6 +25,7 @@ from checkout.lab.programs.other_producers import find_records
 from checkout.registry import STORE
 
 MAX_VERBS = 100_000  # of one run
+MAX_LISTED = 10  # orders in a sentence
 RETRY_MARGIN = 0.001  # seconds by which the clock passes the time of a retry
 RARE = 60.0  # seconds between two calls of a timer that is worth mentioning
 VERBS_IN_WORDS = {
@@ -205,11 +206,11 @@ class Scheduler:
             return "Nothing moves: every message is handled."
         projection = self.environment.projection
         if unfinished := [f"{row['order']} is {row['status']}" for row in projection.open_orders()]:
-            return f"Nothing moves, but {', '.join(unfinished)}: no topic and no outbox holds a message for it."
+            return f"Nothing moves, but {_listed(unfinished)}: no topic and no outbox holds a message for it."
         orders = projection.orders()
         needy = [f"{row['order']} ({row['reason']})" for row in orders if row["status"] == OrderStatus.NEEDS_OPERATOR]
         if needy:
-            return f"Nothing moves, but an operator has to act on {', '.join(needy)}."
+            return f"Nothing moves, but an operator has to act on {_listed(needy)}."
         statuses = {row["status"] for row in orders}
         end = "is approved or rejected" if statuses <= {"APPROVED", "REJECTED"} else "has an end"
         return f"Nothing moves: {f'every order {end}' if statuses else 'Orders has no order'}."
@@ -227,6 +228,11 @@ class Scheduler:
         due = {replica.name: replica.worker.sources.due_at for replica in rare}
         minutes = {name: f"{max(0.0, at - now) / 60:.0f}" for name, at in due.items() if at is not None}
         return [f"the timer of {name} is due in {n} minutes (lab.wait(minutes={n}))" for name, n in minutes.items()]
+
+
+def _listed(phrases: list[str]) -> str:
+    more = len(phrases) - MAX_LISTED
+    return ", ".join(phrases[:MAX_LISTED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _has_rare_timer(replica: Replica) -> bool:
