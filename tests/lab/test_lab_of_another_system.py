@@ -20,6 +20,17 @@ def test_another_system_is_stepped_hop_by_hop(open_lab: OpenLab) -> None:
     assert lab.explain() == "Nothing moves: every message is handled."
 
 
+def test_its_partitions_are_shown_and_orders_are_not_offered(memory_lab: OpenLab) -> None:
+    lab = memory_lab(registry=RESTAURANT)
+    lab.send("guest.meal-ordered", '{"id": "table-7", "meal": "soup"}', key="table-7")
+    lab.run()
+
+    hello = lab.board().answer({"do": "hello"})
+
+    assert (hello["topics"], hello["can_place"]) == (["guest.meal-ordered", "kitchen.meal-cooked"], False)
+    assert "kitchen.meal-cooked[0] offsets 0 to 0: waiter (waiter-1) committed 1, next 1, lag 0" in repr(lab.board())
+
+
 def test_its_tables_are_shown(memory_lab: OpenLab) -> None:
     lab = memory_lab(registry=RESTAURANT)
     lab.send("guest.meal-ordered", '{"id": "table-7", "meal": "soup"}')

@@ -3,6 +3,7 @@
 from checkout.framework.service import Service
 from checkout.lab.engine.environment import Environment
 from checkout.lab.errors import LabError
+from checkout.lab.partitions.partition_state import MemberState
 from checkout.lab.programs.program import SYSTEMS, Program
 
 
@@ -29,7 +30,7 @@ def replace(
     for replica in environment.of(service):  # else the next version sends the last messages again
         replica.worker.mark_sent()
     environment.remove_replicas(service)
-    environment.programs.stop(service)
+    _stop_program(environment, service)
     if not keep_database:
         environment.databases.pop(service).close()
     environment.add_service(new, environment.databases.get(service))
@@ -41,10 +42,18 @@ def _start(environment: Environment, service: str, program: Program) -> None:
     options = {"bootstrap-servers": session.address(), "prefix": session.full_name("")}
     options |= {"group": session.full_name(service), "payment-provider": serve(environment, "payment_broker")}
     environment.remove_replicas(service)
-    environment.programs.stop(service)
+    _stop_program(environment, service)
     running = environment.programs.start(service, program, list(environment.services[service].topics()), options)
     running.noted = {partition: lag.committed for partition, lag in broker.lags(service, running.reads).items()}
+    environment.partitions.subscribe(service, running.reads)
+    environment.partitions.set_member(service, program.file.name, MemberState.RUNNING)
     environment.note(service, "Replace", f"{program} replaces {service}")
+
+
+def _stop_program(environment: Environment, service: str) -> None:
+    if running := environment.programs.running.get(service):
+        environment.partitions.set_member(service, running.program.file.name, None)
+    environment.programs.stop(service)
 
 
 def serve(environment: Environment, system: str) -> str:

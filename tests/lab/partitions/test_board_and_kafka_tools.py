@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from lab.partitions.kafka_says import differences
 
-from checkout.lab import Lab
+from checkout.lab import Lab, Program
+from checkout.lab.course.replacements import plain_payments
 
 OpenLab = Callable[..., Lab]
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -29,6 +30,19 @@ def test_the_board_says_what_kafkas_tools_print_while_a_group_loses_a_member(kaf
 
     assert found == dict.fromkeys(found, [])
     assert lab.groups["lag"].sum() == 0 and lab.status().is_idle
+
+
+def test_the_board_says_what_a_program_has_published_and_committed(kafka_lab: OpenLab) -> None:
+    lab = kafka_lab()
+    lab.replace("payments", Program(plain_payments))
+    lab.place_order("wooden spoon")
+    lab.run()
+
+    found = [each for each in differences(lab, "groups offsets") if each.row[0] != "payments"]
+    payments = next(group for group in lab.partition_state().groups if group.group == "payments")
+
+    assert found == [] and [member.name for member in payments.members] == ["plain_payments.py"]
+    assert payments.positions[0].committed == 1 and payments.positions[0].owner is None
 
 
 def test_a_board_that_has_missed_a_commit_is_found_out(kafka_lab: OpenLab) -> None:
