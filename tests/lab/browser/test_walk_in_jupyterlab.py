@@ -26,7 +26,7 @@ class Walked:
         self.notebook, self.page = notebook, notebook.page
         self.root = self.page.locator(".walk")
         self.root.wait_for()
-        wait_until(lambda: self.text(".walk-status"), "the first message of the kernel to the walk")
+        self.root.locator(".walk-card svg").wait_for()  # the first message of the kernel; until then no button works
 
     def button(self, does: str) -> Locator:
         """A button by what it does."""
