@@ -160,8 +160,18 @@ def test_a_real_clock_is_as_late_in_the_fork(memory_lab: OpenLab) -> None:
     assert lab.fork().actions.elapsed() >= 7_200
 
 
-def test_a_service_that_remembers_starts_a_fork_without_its_memory(lab: Lab) -> None:
-    """An instance is copied before it handles anything, so that the fork begins as the original did."""
+def test_arguments_are_kept_as_they_were(lab: Lab) -> None:
+    products = {"wooden spoon": 1}
+    lab.place_order(products)
+    products["enamel mug"] = 2
+
+    fork = lab.fork()
+    fork.run()
+
+    assert fork.orders["products"].tolist() == ["1 x Wooden spoon"]
+
+
+def test_an_instance_starts_a_fork_as_it_was_when_it_was_given(lab: Lab) -> None:
     loyalty = Loyalty()
     lab.listen(Loyalty)
     lab.replace("loyalty", loyalty)

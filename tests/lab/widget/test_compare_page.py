@@ -191,6 +191,19 @@ def test_a_hop_that_cannot_be_forked_says_why(lab: Lab, open_page: OpenPage) -> 
     expect(page.locator(".compare")).to_have_count(0)
 
 
+def test_no_key_reaches_the_notebook(lab: Lab, open_page: OpenPage) -> None:
+    page = open_page(compare(lab, lab.fork()))
+    at(page, 17, 17)
+    page.evaluate("window.keys = []; document.addEventListener('keydown', (event) => keys.push(event.key))")
+
+    for focused in ("[data-pair=step]", ".compare-slider", ".compare-second [data-do=step]"):
+        page.focus(focused)
+        for key in ("a", "b", "d", "x", "ArrowLeft", "Enter"):
+            page.keyboard.press(key)
+
+    assert page.evaluate("keys") == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_an_accessibility_audit_finds_nothing(scheme: Scheme, lab: Lab, open_page: OpenPage) -> None:
     page = open_page(compare(crashed_after(lab, "publish"), crashed_after(lab, "commit")))

@@ -92,6 +92,7 @@ class Pair {
     this.root.innerHTML = PAIR_LAYOUT;
     this.root.addEventListener("click", (event) => this.clicked(event.target.closest("[data-pair]")));
     this.root.addEventListener("keydown", (event) => this.pressed(event), true);
+    this.root.addEventListener("keydown", (event) => event.stopPropagation()); // else the notebook deletes a cell at "dd"
     this.find(".compare-slider").addEventListener("input", (event) => this.go(Number(event.target.value)));
     this.el.append(this.root);
     const focused = document.activeElement;
