@@ -13,16 +13,16 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 KERNEL = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
 RAISES = "raises-exception"  # the tag of a cell that is meant to end in an error
 Book = dict[str, Any]
+CELLS = tomllib.loads(Path(__file__).with_name("cells.toml").read_text())
 
 
 def not_runnable() -> dict[str, dict[str, str]]:
     """The cells that cannot run in a browser: by the name of their notebook, their ids with the reasons."""
-    tables = tomllib.loads(Path(__file__).with_name("cells.toml").read_text())
-    reasons = tables.pop("reasons")
+    reasons = CELLS["reasons"]
     return {
         notebook: {id: reasons[reason] for reason, ids in groups.items() for id in ids}
-        for notebook, groups in tables.items()
-    }  # fmt: skip
+        for notebook, groups in CELLS["recorded"].items()
+    }
 
 
 def for_the_site(path: Path, cells: dict[str, str]) -> tuple[Book, Book]:
@@ -34,7 +34,8 @@ def for_the_site(path: Path, cells: dict[str, str]) -> tuple[Book, Book]:
             cell["execution_count"] = None
         if cell["id"] in cells:
             name = f"{path.stem} {cell['id']}"
-            recorded[name] = {"reason": cells[cell["id"]], "outputs": cell["outputs"]}
+            instead = CELLS["instead"].get(name, "")
+            recorded[name] = {"reason": cells[cell["id"]], "outputs": cell["outputs"], "instead": instead}
             _replace(cell, name, cells[cell["id"]])
         elif RAISES in cell["metadata"].get("tags", []):
             cell["source"] = ["%%raises\n", *cell["source"]]
