@@ -6,11 +6,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from recorded_cells import NOT_RUN
-
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 KERNEL = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
+NOT_RUN = "Not run in the browser: {reason}. This is the recorded output:"
 RAISES = "raises-exception"  # the tag of a cell that is meant to end in an error
 Book = dict[str, Any]
 CELLS = tomllib.loads(Path(__file__).with_name("cells.toml").read_text())
@@ -35,17 +34,17 @@ def for_the_site(path: Path, cells: dict[str, str]) -> tuple[Book, Book]:
         if cell["id"] in cells:
             name = f"{path.stem} {cell['id']}"
             instead = CELLS["instead"].get(name, "")
-            recorded[name] = {"reason": cells[cell["id"]], "outputs": cell["outputs"], "instead": instead}
-            _replace(cell, name, cells[cell["id"]])
+            note = NOT_RUN.format(reason=cells[cell["id"]])
+            recorded[name] = {"note": note, "outputs": cell["outputs"], "instead": instead}
+            _replace(cell, name, note)
         elif RAISES in cell["metadata"].get("tags", []):
             cell["source"] = ["%%raises\n", *cell["source"]]
     return book, recorded
 
 
-def _replace(cell: Book, name: str, reason: str) -> None:
-    note = {"output_type": "stream", "name": "stdout", "text": NOT_RUN.format(reason=reason) + "\n"}
+def _replace(cell: Book, name: str, note: str) -> None:
     cell["source"] = [f"%%recorded {name}\n", *cell["source"]]
-    cell["outputs"] = [note, *cell["outputs"]]
+    cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": note + "\n"}, *cell["outputs"]]
     cell["metadata"]["tags"] = [tag for tag in cell["metadata"].get("tags", []) if tag != RAISES]
 
 

@@ -15,7 +15,6 @@ from IPython.display import publish_display_data
 from checkout.lab.views import small_frames
 
 HERE = Path(__file__).parent
-NOT_RUN = "Not run in the browser: {reason}. This is its recorded output:"
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -34,7 +33,7 @@ def load_ipython_extension(shell: Any) -> None:
 def show(recorded: dict[str, Any], names: dict[str, Any]) -> None:
     """Says why a cell has not run, runs what stands for it in a browser, and shows its recorded outputs."""
     exec(recorded["instead"], names)
-    print(NOT_RUN.format(reason=recorded["reason"]))
+    print(recorded["note"])
     for output in recorded["outputs"]:
         if output["output_type"] == "stream":
             print("".join(output["text"]), end="")

@@ -57,7 +57,7 @@ def test_the_kernel_shows_the_reason_and_the_recorded_outputs(
     monkeypatch.setattr(recorded_cells, "publish_display_data", lambda *parts: shown.append(parts))
 
     names = dict[str, Any]()
-    recorded_cells.show({"reason": "there is no Kafka", "outputs": OUTPUTS, "instead": "brokers = 0"}, names)
+    recorded_cells.show({"note": "there is no Kafka", "outputs": OUTPUTS, "instead": "brokers = 0"}, names)
 
     printed = capsys.readouterr().out
     assert "there is no Kafka" in printed and "three brokers\n" in printed
@@ -74,7 +74,7 @@ def test_the_error_of_a_cell_is_printed(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_the_extension_adds_its_magics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "notebooks").mkdir()
-    (tmp_path / "recorded_cells.data").write_text('{"08-kill one": {"reason": "", "outputs": [], "instead": ""}}')
+    (tmp_path / "recorded_cells.data").write_text('{"08-kill one": {"note": "", "outputs": [], "instead": ""}}')
     monkeypatch.setattr(recorded_cells, "HERE", tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "pandas", sys)  # and what was there before comes back after the test
