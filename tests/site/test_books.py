@@ -15,7 +15,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from checkout.lab.views import small_frames
 
 ROOT = Path(__file__).parents[2]
-DOCS = (ROOT / "docs" / "browser.md").read_text()
+DOCS = (ROOT / "docs/browser.md").read_text()
 CELL = {"cell_type": "code", "id": "one", "metadata": {"tags": ["raises-exception"]}, "execution_count": 4}
 OUTPUTS: list[dict[str, Any]] = [
     {"output_type": "stream", "name": "stdout", "text": ["three brokers\n"]},
