@@ -15,7 +15,6 @@ from checkout.system.java import JAVA
 
 OPERATOR, BROKER = "operator", "broker"  # users that may do everything
 CERTIFICATE_NAME = "CN=kafka"
-KEYTOOL = Path(JAVA).with_name("keytool")
 KEYTOOL_TIMEOUT = 60.0  # seconds
 CERTIFICATE_DAYS = 3_650
 PROPERTIES = """\
@@ -138,7 +137,8 @@ def _make_certificate(folder: Path) -> None:
     store += ["-storepass:file", "keystore-password"]
     key = ["-keyalg", "EC", "-groupname", "secp256r1", "-validity", str(CERTIFICATE_DAYS), "-dname", CERTIFICATE_NAME]
     names = ["-ext", f"san=ip:{HOST},dns:localhost", "-ext", "bc:critical=ca:true"]
+    keytool = Path(JAVA).with_name("keytool")
     for command in (["-genkeypair", *store, *key, *names], ["-exportcert", "-rfc", *store, "-file", "ca.pem"]):
-        subprocess.run([KEYTOOL, *command], cwd=folder, check=True, capture_output=True, timeout=KEYTOOL_TIMEOUT)
+        subprocess.run([keytool, *command], cwd=folder, check=True, capture_output=True, timeout=KEYTOOL_TIMEOUT)
     for file in folder.iterdir():
         file.chmod(0o600)

@@ -6,23 +6,22 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from recorded_cells import NOT_RUN
-
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 KERNEL = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
+NOT_RUN = "Not run in the browser: {reason}. This is the recorded output:"
 RAISES = "raises-exception"  # the tag of a cell that is meant to end in an error
 Book = dict[str, Any]
+CELLS = tomllib.loads(Path(__file__).with_name("cells.toml").read_text())
 
 
 def not_runnable() -> dict[str, dict[str, str]]:
     """The cells that cannot run in a browser: by the name of their notebook, their ids with the reasons."""
-    tables = tomllib.loads(Path(__file__).with_name("cells.toml").read_text())
-    reasons = tables.pop("reasons")
+    reasons = CELLS["reasons"]
     return {
         notebook: {id: reasons[reason] for reason, ids in groups.items() for id in ids}
-        for notebook, groups in tables.items()
-    }  # fmt: skip
+        for notebook, groups in CELLS["recorded"].items()
+    }
 
 
 def for_the_site(path: Path, cells: dict[str, str]) -> tuple[Book, Book]:
@@ -34,17 +33,18 @@ def for_the_site(path: Path, cells: dict[str, str]) -> tuple[Book, Book]:
             cell["execution_count"] = None
         if cell["id"] in cells:
             name = f"{path.stem} {cell['id']}"
-            recorded[name] = {"reason": cells[cell["id"]], "outputs": cell["outputs"]}
-            _replace(cell, name, cells[cell["id"]])
+            instead = CELLS["instead"].get(name, "")
+            note = NOT_RUN.format(reason=cells[cell["id"]])
+            recorded[name] = {"note": note, "outputs": cell["outputs"], "instead": instead}
+            _replace(cell, name, note)
         elif RAISES in cell["metadata"].get("tags", []):
             cell["source"] = ["%%raises\n", *cell["source"]]
     return book, recorded
 
 
-def _replace(cell: Book, name: str, reason: str) -> None:
-    note = {"output_type": "stream", "name": "stdout", "text": NOT_RUN.format(reason=reason) + "\n"}
+def _replace(cell: Book, name: str, note: str) -> None:
     cell["source"] = [f"%%recorded {name}\n", *cell["source"]]
-    cell["outputs"] = [note, *cell["outputs"]]
+    cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": note + "\n"}, *cell["outputs"]]
     cell["metadata"]["tags"] = [tag for tag in cell["metadata"].get("tags", []) if tag != RAISES]
 
 

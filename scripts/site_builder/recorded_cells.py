@@ -6,27 +6,34 @@ is meant to end in: JupyterLite drops all cells that wait behind an error, whate
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 from IPython.display import publish_display_data
 
+from checkout.lab.views import small_frames
+
 HERE = Path(__file__).parent
-NOT_RUN = "Not run in the browser: {reason}. This is the output recorded with Kafka, Java and processes at hand."
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Adds the magics, and changes to the folder with the files that notebooks read: JupyterLite's has no `.jsonl`."""
+    """Adds the magics and what stands for pandas; the working folder is the one with the files that notebooks read.
+
+    JupyterLite's own drive has no `.jsonl`.
+    """
+    sys.modules["pandas"] = small_frames
     cells = json.loads((HERE / "recorded_cells.data").read_text())
-    shell.register_magic_function(lambda line, cell: show(cells[line.strip()]), "cell", "recorded")
+    shell.register_magic_function(lambda line, cell: show(cells[line.strip()], shell.user_ns), "cell", "recorded")
     shell.register_magic_function(lambda line, cell: show_error(cell, shell.user_ns), "cell", "raises")
     shell.Completer.use_jedi = False
     shell.events.register("pre_run_cell", lambda info: os.chdir(HERE / "notebooks"))
 
 
-def show(recorded: dict[str, Any]) -> None:
-    """Says why a cell has not run, and shows its recorded outputs."""
-    print(NOT_RUN.format(reason=recorded["reason"]))
+def show(recorded: dict[str, Any], names: dict[str, Any]) -> None:
+    """Says why a cell has not run, runs what stands for it in a browser, and shows its recorded outputs."""
+    exec(recorded["instead"], names)
+    print(recorded["note"])
     for output in recorded["outputs"]:
         if output["output_type"] == "stream":
             print("".join(output["text"]), end="")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 import recorded_cells
 from IPython.core.interactiveshell import InteractiveShell
 
+from checkout.lab.views import small_frames
+
 ROOT = Path(__file__).parents[2]
-DOCS = (ROOT / "docs" / "browser.md").read_text()
+DOCS = (ROOT / "docs/browser.md").read_text()
 CELL = {"cell_type": "code", "id": "one", "metadata": {"tags": ["raises-exception"]}, "execution_count": 4}
 OUTPUTS: list[dict[str, Any]] = [
     {"output_type": "stream", "name": "stdout", "text": ["three brokers\n"]},
@@ -53,12 +56,14 @@ def test_the_kernel_shows_the_reason_and_the_recorded_outputs(
     shown = list[Any]()
     monkeypatch.setattr(recorded_cells, "publish_display_data", lambda *parts: shown.append(parts))
 
-    recorded_cells.show({"reason": "there is no Kafka", "outputs": OUTPUTS})
+    names = dict[str, Any]()
+    recorded_cells.show({"note": "there is no Kafka", "outputs": OUTPUTS, "instead": "brokers = 0"}, names)
 
     printed = capsys.readouterr().out
     assert "there is no Kafka" in printed and "three brokers\n" in printed
     assert "LabError: there is no broker 4" in printed
     assert shown == [({"text/plain": ["a table"]}, {})]
+    assert names["brokers"] == 0
 
 
 def test_the_error_of_a_cell_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,15 +74,17 @@ def test_the_error_of_a_cell_is_printed(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_the_extension_adds_its_magics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "notebooks").mkdir()
-    (tmp_path / "recorded_cells.data").write_text('{"08-kill one": {"reason": "", "outputs": []}}')
+    (tmp_path / "recorded_cells.data").write_text('{"08-kill one": {"note": "", "outputs": [], "instead": ""}}')
     monkeypatch.setattr(recorded_cells, "HERE", tmp_path)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "pandas", sys)  # and what was there before comes back after the test
     shell = InteractiveShell.instance()
 
     recorded_cells.load_ipython_extension(shell)
     shell.run_cell("%%recorded 08-kill one\nraise ValueError").raise_error()
 
     assert Path.cwd() == tmp_path / "notebooks"
+    assert sys.modules["pandas"] is small_frames
     InteractiveShell.clear_instance()
 
 
