@@ -15,7 +15,7 @@ from downloads import Downloads, NotBuilt, cache_folder, run
 ROOT = Path(__file__).parents[2]
 KERNEL = "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension/static/pypi"
 SITE_PACKAGES = "/lib/python3.14/site-packages"
-MEGABYTES = 33  # that a browser loads for a notebook, measured by scripts/bench-site
+MEGABYTES = 30  # that a browser loads for a notebook, measured by scripts/bench-site
 LEFT_OUT = ("package.json", "rspack.config.js", "rspack.config.analyze.js", "rspack.config.watch.js")
 SETTINGS = {"@jupyterlab/apputils-extension:themes": {"adaptive-theme": True}}
 
@@ -32,7 +32,8 @@ def build(site: Path) -> None:
         (lite / "jupyter-lite.json").write_text(json.dumps(configuration(names)))
         (lite / "overrides.json").write_text(json.dumps(SETTINGS))
         run(tools / "jupyter", "lite", "build", "--lite-dir", lite, "--contents", lite / "files", "--output-dir", built,
-            "--apps", "lab", "--apps", "notebooks", "--no-sourcemaps", "--no-unused-shared-packages")  # fmt: skip
+            "--apps", "lab", "--apps", "notebooks", "--no-sourcemaps", "--no-unused-shared-packages",
+            folder=Path(work))  # fmt: skip
         (built / "index.html").write_text(front_page.page(MEGABYTES))
         for name in LEFT_OUT:
             (built / name).unlink()

@@ -22,10 +22,12 @@ class NotBuilt(Exception):
     """The site cannot be built; the message names what failed and the remedy."""
 
 
-def run(*command: str | Path) -> str:
-    """Runs a program to its end and returns what it printed. Raises NotBuilt with its last lines."""
+def run(*command: str | Path, folder: Path | None = None) -> str:
+    """Runs a program to its end, in a folder, and returns what it printed. Raises NotBuilt with its last lines."""
     words = [str(word) for word in command]
-    ran = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    ran = subprocess.run(
+        words, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     if ran.returncode:
         last = "\n".join(ran.stdout.splitlines()[-15:])
         raise NotBuilt(f"{' '.join(words[:6])} ... failed with exit code {ran.returncode}:\n{last}")
