@@ -238,7 +238,7 @@ class Environment(RunContext):
             del self.replicas[replica.name]
 
     def _await_rebalance(self, service: str) -> None:
-        if self._replica_counts[service] > 1:
+        if self._replica_counts[service] > 1 and self.of(service):
             await_rebalance(self.of(service), self._partitions(service))
 
     def await_owners(self) -> bool:

@@ -86,6 +86,19 @@ def test_after_a_refused_commit_the_records_are_redelivered(log: SteppingLog, br
     assert take(log) == [b"1"]
 
 
+def test_positions_are_reported_also_when_the_partition_goes_to_another_member(broker: MemoryBroker) -> None:
+    seen: list[tuple[object, ...]] = []
+    joined, sent = broker.join("readers", ["parcels"], "readers-1"), SentRecords()
+    one = SteppingLog(joined, sent, on_position=lambda partition, position: seen.append((*partition, position)))
+    put(one, "parcels", b"1")
+    take(one)
+    SteppingLog(broker.join("readers", ["parcels"], "readers-0"), sent)
+    broker.remove_member("readers", "readers-1")
+    one._update_assignment()
+
+    assert seen == [("parcels", 0, 0), ("parcels", 0, 1), ("parcels", 0, None)]
+
+
 def test_a_member_that_has_lost_its_partitions_continues_at_the_offset_of_another(broker: MemoryBroker) -> None:
     sent, calls = SentRecords(), list[str]()
     one = SteppingLog(broker.join("readers", ["parcels"], "readers-1"), sent, rebalance_all=lambda: calls.append("all"))

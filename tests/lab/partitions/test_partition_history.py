@@ -72,6 +72,21 @@ def test_a_killed_member_is_evicted_after_ten_seconds_and_the_slider_shows_both(
     assert lab.moments[-1].hop.message == "Evict"
 
 
+def test_a_group_whose_members_are_all_evicted_owns_nothing(open_lab: OpenLab) -> None:
+    lab = open_lab(partitions=2)
+    lab.scale("stock", 2)
+    lab.crash("stock-1")
+    lab.crash("stock-2")
+    owners = [{at.owner for at in group(history(lab).at(END), "stock").positions}]
+    lab.wait(seconds=10)
+    owners.append({at.owner for at in group(history(lab).at(END), "stock").positions})
+
+    lab.restart("stock-1")
+    owners.append({at.owner for at in group(history(lab).at(END), "stock").positions})
+
+    assert owners == [{"stock-1", "stock-2"}, {None}, {"stock-1"}]
+
+
 def test_a_second_wait_evicts_nobody_again(memory_lab: OpenLab) -> None:
     lab = memory_lab(partitions=2)
     lab.scale("stock", 2)
