@@ -32,10 +32,13 @@ class Changes(msgspec.Struct):
 
 
 class RecordedRun:
-    """A run, with the messages about it. A move is a verb, `next` for whatever comes, `crash` or `restart`."""
+    """A run, with the messages about it. A move is a verb, `next` for whatever comes, `crash` or `restart`.
 
-    def __init__(self, run: Lab | Replay) -> None:
-        self.run = run
+    `topic`: of the partitions only its own.
+    """
+
+    def __init__(self, run: Lab | Replay, topic: str = "") -> None:
+        self.run, self._topic = run, topic
         self._pages = HistoryPages(run.journal.projection)
         self._messages: dict[int, JsonObject] = {}
         self._state: dict[Key, Any] = {}
@@ -93,7 +96,7 @@ class RecordedRun:
     def _patch(self, number: int | None) -> Patch:
         partitions = self.run.journal.projection.partitions
         state = partitions.at(len(self.run.moments)) if number is None else partitions.at(number, follows_last=False)
-        before, self._state = self._state, flattened(state)
+        before, self._state = self._state, flattened(state.of_topic(self._topic) if self._topic else state)
         return patch(before, self._state)
 
     def _portable(self, message: JsonObject) -> JsonObject:

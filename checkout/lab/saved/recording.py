@@ -28,33 +28,47 @@ class Recording(NamedTuple):
     sentence: str
     run: Lab | Replay
 
+    @property
+    def has_choices(self) -> bool:
+        """Whether a reader can move the run."""
+        return self.sentence == CHOICES
 
-def record(run: Lab | Replay, keep: Keep) -> Recording:
+    @property
+    def views(self) -> list[str]:
+        """The names of the diagram views that the page shows."""
+        changes = [self.data["history"]] + [
+            move["changes"] for state in self.data["states"] for move in state["moves"].values()
+        ]
+        return list(dict.fromkeys(name for each in changes for name in (each["view"], *each["views"].values())))
+
+
+def record(run: Lab | Replay, keep: Keep, topic: str = "") -> Recording:
     """Records a run; the lab itself is not moved, its forks are.
 
     A lab that comes to rest within MAX_VERBS verbs after the last thing that was done to it is recorded with all
     choices from there on. Of a longer run, of a replay and of a lab that cannot be forked there is one path: that of a
-    lab goes on to its end. `keep` selects what the widget needs of the message about a hop.
+    lab goes on to its end. `keep` selects what the widget needs of the message about a hop; `topic`: of the partitions
+    only its own.
     """
     if isinstance(run, Replay):
-        return _one_path(run, keep)
+        return _one_path(run, keep, topic)
     with run.lock:
         try:
-            return _choices(run, keep) or _one_path(_at_its_end(run), keep)
+            return _choices(run, keep, topic) or _one_path(_at_its_end(run), keep, topic)
         except LabError:
-            return _one_path(run, keep)
+            return _one_path(run, keep, topic)
 
 
-def _choices(lab: Lab, keep: Keep) -> Recording | None:
+def _choices(lab: Lab, keep: Keep, topic: str) -> Recording | None:
     actions = list(lab.actions)
     start = first_move(actions)
     done = moves(actions[start:])
     if len(done) > MAX_VERBS:
         return None
-    graph = Graph(lambda: RecordedRun(lab.fork_at_action(start)), MAX_VERBS)
+    graph = Graph(lambda: RecordedRun(lab.fork_at_action(start), topic), MAX_VERBS)
     if not graph.is_complete:
         return None
-    first = RecordedRun(lab.fork_at_action(start))
+    first = RecordedRun(lab.fork_at_action(start), topic)
     return Recording(_data(first, graph.keys(done), graph.states, keep), CHOICES, lab)
 
 
@@ -64,8 +78,8 @@ def _at_its_end(lab: Lab) -> Lab:
     return fork
 
 
-def _one_path(run: Lab | Replay, keep: Keep) -> Recording:
-    return Recording(_data(RecordedRun(run), [], [], keep), ONE_PATH, run)
+def _one_path(run: Lab | Replay, keep: Keep, topic: str) -> Recording:
+    return Recording(_data(RecordedRun(run, topic), [], [], keep), ONE_PATH, run)
 
 
 def _data(first: RecordedRun, here: Sequence[str], states: Sequence[State], keep: Keep) -> JsonObject:
