@@ -17,12 +17,12 @@ def hop_message(message: Mapping[str, Any], before: Mapping[int, Mapping[str, An
     """The message about a hop without the fields that the page computes from the hops on its path.
 
     `before`: the messages about earlier hops by number. `after` is the time since the last of them in milliseconds, and
-    `handled` names the delivery of the transaction: true for the hop itself, else place and receiver.
+    `handled` names the delivery of the transaction: true for the hop itself, else its place, receiver and order.
     """
     number, transaction = message["number"], message["transaction"]
     changes = {table: rows for table, rows in message["changes"].items() if table != "messages"}
     target = before.get(transaction) if transaction else None
-    handled = transaction == number or (target and [target["place"], target["to"]])
+    handled = transaction == number or (target and [target[name] for name in ("place", "to", "order")])
     after = message["time"] - before[number - 1]["time"] if number - 1 in before else 0
     kept = {name: value for name, value in message.items() if name not in PATH_FIELDS}
     return kept | {"after": round(after, 3), "handled": handled or None, "changes": changes}

@@ -29,6 +29,7 @@ class Changes(msgspec.Struct):
     views: JsonObject
     view: str
     first: str
+    real_times: bool
 
 
 class RecordedRun:
@@ -48,10 +49,10 @@ class RecordedRun:
         projection = self.run.journal.projection
         starts = range(1, len(self.run.moments) + 1, PAGE)
         messages = [each for start in starts for each in self._pages.page(start, start + PAGE - 1, 0)["moments"]]
-        self._pages.news(True)
+        news = self._pages.news(True)
         hops: Hops = [({}, self._patch(0)), *map(self._hop, messages)]
         views = {order: projection.view(order) for order in projection.order_names}
-        return Changes(hops, None, self._patch(None), views, self.run.view, next(iter(projection.order_names), ""))
+        return Changes(hops, None, self._patch(None), views, news["view"], news["first"], news["real_times"])
 
     def move(self, key: str) -> None:
         """Moves the lab. Raises LabError if it cannot move so."""
@@ -68,7 +69,7 @@ class RecordedRun:
         before = len(self._messages)
         hops = [self._hop(message) for message in news["moments"] if message["number"] > before]
         last = None if hops or not news["moments"] else self._portable(news["moments"][-1])
-        return Changes(hops, last, self._patch(None), news["views"], news["view"], news["first"])
+        return Changes(hops, last, self._patch(None), news["views"], news["view"], news["first"], news["real_times"])
 
     def catch_up(self) -> None:
         """Takes the changes of moves that are recorded already as known."""

@@ -70,11 +70,11 @@ class SavedModel {
 
   news(keep) {
     const { run } = this;
-    const { count, view, first } = run;
+    const { count, view, first, hasRealTimes: real_times } = run;
     const common = { keep, count, status: run.state.status };
     if (this.kind === "board") return { ...common, partitions: savedPartitions(run, count) };
     const from = Math.max(keep, Math.floor((count - 1) / SAVED_PAGE) * SAVED_PAGE) + 1;
-    return { ...common, ...run.page(from, count), view, first };
+    return { ...common, ...run.page(from, count), view, first, real_times };
   }
 
   page({ from, to, at }) {

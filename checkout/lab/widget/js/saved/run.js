@@ -51,8 +51,8 @@ class SavedRun {
     return true;
   }
 
-  take({ hops, last, state, views, view, first }) {
-    Object.assign(this, { view, first, views: { ...this.views, ...views } });
+  take({ hops, last, state, views, view, first, real_times: hasRealTimes }) {
+    Object.assign(this, { view, first, hasRealTimes, views: { ...this.views, ...views } });
     if (hops.length) this.last = undefined; // as it was when it happened, without later commits
     for (const [message, patch] of hops) {
       if (message.sentence !== undefined) this.add(message);
