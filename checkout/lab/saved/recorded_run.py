@@ -20,7 +20,7 @@ Hops = list[tuple[JsonObject, Patch]]
 class Changes(msgspec.Struct):
     """What a move has added: hops, each with the changes of the partition state up to it.
 
-    `last`: without new hops the last one, if its lag has changed. `state`: changes of the partitions since the last hop.
+    `last`: without new hops the last one, if its lag has changed. `state`: what has changed since the last hop.
     """
 
     hops: Hops

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,8 +28,8 @@ POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inli
 class Content(NamedTuple):
     """What a widget puts into its page.
 
-    `kind`: walk or board. `script` and `style`: those of the widget. `fields`: of the messages about hops that it reads;
-    empty for all. `topic`: of a board that shows only one.
+    `kind`: walk or board. `script` and `style`: those of the widget. `fields`: of the messages about hops that it
+    reads; empty for all. `topic`: of a board that shows only one.
     """
 
     kind: str
@@ -138,6 +139,7 @@ def write(path: Path, content: bytes) -> Path:
         draft.write_bytes(content)
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise LabError(f"{path} cannot be written ({error.strerror}): choose another folder or name") from error
     return path

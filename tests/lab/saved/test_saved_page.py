@@ -1,4 +1,4 @@
-"""Saved page: the file that `save` writes - its contents, its safety as HTML, its target - and the lab that stays as it is."""
+"""Saved page: the file that `save` writes, its safety as HTML, where it may be written; and the lab stays as it is."""
 
 import json
 import re
@@ -13,7 +13,8 @@ from checkout.lab.saved.recording import CHOICES, ONE_PATH
 from checkout.lab.widget import saved_page
 from checkout.lab.widget.saved_page import in_html
 
-MARKUP = "</script><img src=x onerror=alert(1)><!--\u2028"
+MARKUP = "</script><img src=x onerror=alert(1)><!--"
+SEPARATOR = "\u2028"
 
 
 def recording(page: Path) -> dict[str, Any]:
@@ -30,8 +31,9 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lab, str, saved_pag
     lab = Lab(log="memory")
     lab.place_order("wooden spoon", customer=MARKUP)
     lab.step()
+    walk = lab.walk()
     before = state_of(lab)
-    return lab, before, lab.walk().save(tmp_path_factory.mktemp("saved") / "walk.html")
+    return lab, before, walk.save(tmp_path_factory.mktemp("saved") / "walk.html")
 
 
 def state_of(lab: Lab) -> str:
@@ -63,10 +65,10 @@ def test_markup_in_a_name_does_not_leave_the_recording(saved: Any) -> None:
 
 
 def test_a_text_that_would_end_the_script_is_escaped_and_stays_the_same() -> None:
-    text = in_html({"text": MARKUP})
+    text = in_html({"text": MARKUP + SEPARATOR})
 
-    assert "</" not in text and "<!--" not in text and "\u2028" not in text
-    assert json.loads(text) == {"text": MARKUP}
+    assert "</" not in text and "<!--" not in text and SEPARATOR not in text
+    assert json.loads(text) == {"text": MARKUP + SEPARATOR}
 
 
 def test_a_page_names_no_address_that_it_could_load(saved: Any) -> None:
@@ -103,13 +105,13 @@ def test_of_many_orders_there_is_one_path_to_their_end(memory_lab: Any, tmp_path
     page = lab.walk().save(tmp_path / "walk.html")
 
     assert page.sentence == ONE_PATH and len(lab.moments) == 0
-    assert "Step 17" in page.path.read_text(encoding="utf-8")
+    assert "Step 13: Kafka delivers OrderApproved of order-4 to Notifications." in page.path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
     ("target", "remedy"), [(".", "name a file in it"), ("missing/walk.html", "create it first")], ids=["folder", "none"]
 )
-def test_a_target_that_cannot_be_written_is_refused_with_a_remedy(saved: Any, tmp_path: Path, target: str, remedy: str) -> None:
+def test_a_wrong_target_is_refused_with_a_remedy(saved: Any, tmp_path: Path, target: str, remedy: str) -> None:
     lab, _, _ = saved
 
     with pytest.raises(LabError, match=remedy):
