@@ -20,7 +20,7 @@ from checkout.lab import Lab  # noqa: E402
 from checkout.services.stock import CATALOGUE  # noqa: E402
 
 ORDERS, REPEATS = (1, 20, 200), 5
-FIRST_PICTURE = "document.querySelector('.walk-card svg, .board-lane') && performance.now()"
+FIRST_PICTURE = "document.querySelector('.walk-card svg, .board-group-box') && performance.now()"
 
 
 def opening(browser: Browser, page: Path) -> float:
