@@ -39,7 +39,7 @@ MUTANTS = (
            "services/test_orders_over_http.py"),
     Mutant("marks are cleared before the commit", "worker/worker.py",
            "        if readable or rows:\n            with self.database.begin() as db:",
-           "        if readable or rows:\n            marks, self._unmarked = self._unmarked, []\n"
+           "        if readable or rows:\n            marks, self.unmarked = self.unmarked, []\n"
            "            with self.database.begin() as db:",
            "worker"),
     Mutant("close does not mark what was sent", "worker/worker.py",

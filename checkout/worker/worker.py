@@ -67,7 +67,7 @@ class Worker:
         self.outgoing: list[OutboxRow] = []
         self.is_handled = False
         self.uncommitted: dict[Partition, int] = {}  # next offsets of handled records, kept while Kafka is unavailable
-        self._unmarked: list[OutboxResult] = []
+        self.unmarked: list[OutboxResult] = []  # results of outbox rows that are not stored yet
         with database.read() as db:
             self._numbers = RowNumbers(outbox.last_number(db), self.replica)
         self._claims = Claims(database, self.replica, now, clock)
@@ -104,10 +104,10 @@ class Worker:
             sent, too_large = send_rows(self.log, records, self._types)
             at, published = self._now(), list[Hop]()
             for row, reason in too_large:
-                self._unmarked.append(OutboxResult(row.number, utc_text(at), status=f"not sent: {reason}"))
+                self.unmarked.append(OutboxResult(row.number, utc_text(at), status=f"not sent: {reason}"))
                 self._report(f"message {row.message} of order {row.order_id} is not sent: {reason}")
             for row, metadata in sent:
-                self._unmarked.append(OutboxResult(row.number, utc_text(at), metadata.partition, metadata.offset))
+                self.unmarked.append(OutboxResult(row.number, utc_text(at), metadata.partition, metadata.offset))
                 if row.kind is OutboxKind.TOPIC:
                     kind = self._types.by_name[row.message]
                     published.append(hops.publication(kind, row, metadata, self.replica, at))
@@ -129,10 +129,10 @@ class Worker:
 
     def mark_sent(self) -> None:
         """Marks the sent outbox rows as done; otherwise the next transaction or an idle `poll` does it."""
-        if self._unmarked:
+        if self.unmarked:
             with self.database.begin() as db:
-                outbox.mark_done(db, self._unmarked)
-            self._unmarked = []
+                outbox.mark_done(db, self.unmarked)
+            self.unmarked = []
 
     def close(self) -> None:
         """Marks the sent outbox rows as done, commits, leaves the consumer group and closes all resources."""
@@ -153,7 +153,7 @@ class Worker:
             with contextlib.suppress(CommitRefused):
                 self.log.commit(self.uncommitted)
             self.uncommitted = {}
-        self._commit_at = self._clock() + self._commit_interval if self._unmarked else math.inf
+        self._commit_at = self._clock() + self._commit_interval if self.unmarked else math.inf
 
     def _handle_together(self, deliveries: Sequence[Delivery]) -> None:
         at = self._now()
@@ -167,8 +167,8 @@ class Worker:
                 rows += self._call_handlers(db, fresh)
                 outbox.add_to_outbox(db, rows, self.replica, self._numbers)
                 answered = [delivery.call_done(at) for delivery in readable if delivery.result]
-                outbox.mark_done(db, self._unmarked + answered)
-            self._unmarked = []
+                outbox.mark_done(db, self.unmarked + answered)
+            self.unmarked = []
         self.outgoing += rows
         self._settle(deliveries, at)
 

@@ -185,11 +185,14 @@ class PartitionHistory:
             return self._names.of(id) if ANY_UUID.fullmatch(id) else ""
         return ""
 
-    def at(self, number: int) -> PartitionState:
-        """Returns the state as of hop `number`, 0 for that before the first one; of the last hop, the state now."""
+    def at(self, number: int, follows_last: bool = True) -> PartitionState:
+        """Returns the state as of hop `number`, 0 for that before the first one.
+
+        `follows_last`: of the last hop, return the state now, with what has been committed since.
+        """
         count = len(self._hops)
         number = max(0, min(number, count))
-        until = LATEST if number == count else number
+        until = LATEST if number == count and follows_last else number
         hop, order = self._hops[number - 1] if number else (None, "")
         said = (sentence(hop, order), order, place_of(hop)) if hop else ("", "", "")
         groups = [self._group(name, until) for name in self._groups]

@@ -1,6 +1,7 @@
 """Board: the widget that shows the partitions of a lab or a replay, and its still picture."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 import anywidget
@@ -12,6 +13,9 @@ from checkout.lab.views.pictures import Picture
 from checkout.lab.widget.assets import LANES, SHARED, script, style
 from checkout.lab.widget.board_messages import BoardMessages
 from checkout.lab.widget.history_pages import JsonObject
+from checkout.lab.widget.saved_page import Content, SavedPage, check_target, recording_of, save_page
+
+HOP_FIELDS = frozenset({"sentence", "order", "place", "to", "after", "handled", "changes"})
 
 
 class Board(anywidget.AnyWidget):
@@ -26,12 +30,25 @@ class Board(anywidget.AnyWidget):
 
     def __init__(self, run: Lab | Replay, topic: str = "") -> None:
         super().__init__()
-        self._messages = BoardMessages(run, topic, self.send)
+        self._run, self._messages = run, BoardMessages(run, topic, self.send)
         self.on_msg(lambda _, content, __: self.send(self.answer(content)))
 
     def answer(self, request: Mapping[str, Any]) -> JsonObject:
         """Carries out a request of the browser; returns what is new, and the error as a sentence."""
         return self._messages.answer(request)
+
+    def save(self, path: str | Path) -> SavedPage:
+        """Writes the board as one HTML page, which opens from disk and in an iframe, without a kernel or a network.
+
+        It can be moved as the page of `Walk.save`; what changes the lab otherwise needs the lab. Returns the page with
+        its path and size. The lab is not moved. An existing file is replaced. Raises LabError if the file cannot be
+        written.
+        """
+        content = Content("board", self._run, self._esm, self._css, HOP_FIELDS, self._messages.topic)
+        check_target(path)
+        found = recording_of(content)
+        whole = self._messages.whole() | {"is_live": found.has_choices, "can_place": False}
+        return save_page(path, content, found, whole, self.picture)
 
     @property
     def picture(self) -> Picture:

@@ -70,7 +70,8 @@ class BoardMessages:
         """The answer to a request that changes nothing; None for others."""
         match request["do"]:
             case "hello":
-                return self._whole() | self._news() | {"keep": 0}
+                self._is_open = True
+                return self.whole() | self._news() | {"keep": 0}
             case "partitions":
                 return {"partitions": msgspec.to_builtins(self.state(request["number"]))}
         return None
@@ -125,8 +126,8 @@ class BoardMessages:
         records = lab.records(topic)
         return (records[-1].value or b"").decode("utf-8", "replace") if records else "a text"
 
-    def _whole(self) -> JsonObject:
-        self._is_open = True
+    def whole(self) -> JsonObject:
+        """What the browser is told first, besides the state."""
         state, lab = self.state(), self._lab
         topics = dict.fromkeys(row.topic for row in state.partitions if not row.topic.endswith(DEAD_LETTERS))
         names = {group.group: element(group.group) for group in state.groups}

@@ -1,6 +1,6 @@
 """Run messages: what the browser asks about a run and asks it to do, and what it receives."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -64,7 +64,7 @@ class RunMessages:
             case "page":
                 return {"page": self._current_pages().page(request["from"], request["to"], request["at"])}
             case "picture":
-                return {"picture": _view_message(request["name"])}
+                return {"picture": view_message(request["name"])}
             case "partitions":
                 return {"partitions": msgspec.to_builtins(self.run.partition_state(request["number"]))}
         return None
@@ -91,9 +91,7 @@ class RunMessages:
 
     def _whole(self) -> JsonObject:
         self._is_open = True
-        pictures = {self.run.view: _view_message(self.run.view)}
-        names = {alias: element(alias) for name in VIEWS for alias in view(name).boxes}
-        return {"whole": True, "is_live": self._lab is not None, "pictures": pictures, "notes": NOTES, "names": names}
+        return whole_message(self._lab is not None, [self.run.view])
 
     def _current_pages(self) -> HistoryPages:
         projection = self.run.journal.projection
@@ -111,7 +109,15 @@ def error_sentence(problem: Exception) -> str:
     return str(problem) if isinstance(problem, LabError) else f"{type(problem).__name__}: {problem}"
 
 
-def _view_message(name: str) -> JsonObject:
+def whole_message(is_live: bool, views: Iterable[str]) -> JsonObject:
+    """What the browser is told first, besides the hops: pictures of these views, names of elements, notes of steps."""
+    pictures = {name: view_message(name) for name in views}
+    names = {alias: element(alias) for name in VIEWS for alias in view(name).boxes}
+    return {"whole": True, "is_live": is_live, "pictures": pictures, "notes": NOTES, "names": names}
+
+
+def view_message(name: str) -> JsonObject:
+    """The picture of a view, with its arrows and its boxes."""
     found = view(name)
     arrows = [
         {"from": sender, "to": to, "technology": technology} | arrow._asdict()

@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping
 from html import escape
+from pathlib import Path
 from typing import Any, ClassVar
 
 import anywidget
 
 from checkout.c4.notebook.text import wrapped
+from checkout.lab.course.step_notes import NOTES
 from checkout.lab.history.replay import Replay
 from checkout.lab.lab import Lab
-from checkout.lab.views.pictures import arrow_lines, static_picture
+from checkout.lab.views.pictures import VIEWS, arrow_lines, static_picture
 from checkout.lab.widget.assets import LANES, SHARED, script, style
 from checkout.lab.widget.history_pages import JsonObject
+from checkout.lab.widget.run_messages import whole_message
+from checkout.lab.widget.saved_page import Content, SavedPage, check_target, recording_of, save_page
 from checkout.lab.widget.sides import Sides
 
 SUMMARY_ROWS = 20
@@ -39,6 +43,20 @@ class Walk(anywidget.AnyWidget):
     def answer(self, request: Mapping[str, Any]) -> JsonObject:
         """Carries out a request of the browser; returns what is new, and the error as a sentence."""
         return self._sides.answer(request)
+
+    def save(self, path: str | Path) -> SavedPage:
+        """Writes the walk as one HTML page, which opens from disk and in an iframe, without a kernel or a network.
+
+        A reader can choose verbs and crash a service where one or two orders were placed last; of a longer run, and
+        of a replay, the page has one path. Returns the page with its path and size. The lab is not moved. An existing
+        file is replaced. Raises LabError if the file cannot be written.
+        """
+        content = Content("walk", self._run, self._esm, self._css)
+        check_target(path)
+        found = recording_of(content)
+        used = [name for name in VIEWS if name in found.views]
+        whole = whole_message(found.has_choices, used) | {"notes": {name: NOTES[name] for name in used}}
+        return save_page(path, content, found, whole, static_picture(found.run.view, found.run.moments))
 
     @property
     def fork(self) -> Lab | Replay | None:

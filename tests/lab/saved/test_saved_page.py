@@ -1,0 +1,130 @@
+"""Saved page: the file that `save` writes, its safety as HTML, where it may be written; and the lab stays as it is."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checkout.lab import Lab
+from checkout.lab.errors import LabError
+from checkout.lab.saved.recording import CHOICES, ONE_PATH
+from checkout.lab.widget import saved_page
+from checkout.lab.widget.saved_page import in_html
+
+MARKUP = "</script><img src=x onerror=alert(1)><!--"
+SEPARATOR = "\u2028"
+
+
+def recording(page: Path) -> dict[str, Any]:
+    """The shared values in a page."""
+    found = re.search(r'id="recording">(.*?)</script>', page.read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    data: dict[str, Any] = json.loads(found[1])
+    return data
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lab, str, saved_page.SavedPage]:
+    """A lab with an order of a customer with a strange name, what it was before, and its page."""
+    lab = Lab(log="memory")
+    lab.place_order("wooden spoon", customer=MARKUP)
+    lab.step()
+    walk = lab.walk()
+    before = state_of(lab)
+    return lab, before, walk.save(tmp_path_factory.mktemp("saved") / "walk.html")
+
+
+def state_of(lab: Lab) -> str:
+    """What can be seen of a lab."""
+    return repr((lab.moments, lab.status(), len(lab.actions), lab.callbacks, lab.partition_state()))
+
+
+def test_a_page_holds_one_order_with_its_choices(saved: Any) -> None:
+    _, _, page = saved
+
+    assert (page.sentence, page.path.stat().st_size) == (CHOICES, page.size)
+    assert repr(page).startswith(f"{page.path}, {page.size / 1_000:.0f} kB.")
+    assert 100_000 < page.size < 300_000
+
+
+def test_saving_does_not_change_the_lab(saved: Any) -> None:
+    lab, before, _ = saved
+
+    assert state_of(lab) == before
+
+
+def test_markup_in_a_name_does_not_leave_the_recording(saved: Any) -> None:
+    _, _, page = saved
+
+    text = page.path.read_text(encoding="utf-8")
+
+    assert "<img src=x" not in text.partition('id="recording">')[0]
+    assert any(MARKUP in value for value in recording(page.path)["values"] if isinstance(value, str))
+
+
+def test_a_text_that_would_end_the_script_is_escaped_and_stays_the_same() -> None:
+    text = in_html({"text": MARKUP + SEPARATOR})
+
+    assert "</" not in text and "<!--" not in text and SEPARATOR not in text
+    assert json.loads(text) == {"text": MARKUP + SEPARATOR}
+
+
+def test_a_page_names_no_address_that_it_could_load(saved: Any) -> None:
+    _, _, page = saved
+    text = page.path.read_text(encoding="utf-8")
+
+    assert "default-src 'none'" in text
+    assert not re.search(r'(?:src|href)="?https?:|url\(\s*["\']?http|@import|import\(', text)
+
+
+def test_without_javascript_there_is_a_picture_and_a_sentence(saved: Any) -> None:
+    _, _, page = saved
+
+    found = re.search(r"<noscript>(.*?)</noscript>", page.path.read_text(encoding="utf-8"), re.DOTALL)
+
+    assert found and saved_page.NO_SCRIPT in found[1] and "<svg" in found[1]
+    assert "Step 1: The web app sends PlaceOrder of order-1 to the gateway" in found[1]
+
+
+def test_of_a_replay_there_is_one_path(saved: Any, tmp_path: Path) -> None:
+    lab, _, _ = saved
+    lab.journal.save(tmp_path / "run.jsonl")
+
+    page = Lab.replay(tmp_path / "run.jsonl").walk().save(tmp_path / "walk.html")
+
+    assert page.sentence == ONE_PATH
+
+
+def test_of_many_orders_there_is_one_path_to_their_end(memory_lab: Any, tmp_path: Path) -> None:
+    lab = memory_lab()
+    for _ in range(4):
+        lab.place_order("wooden spoon")
+
+    page = lab.walk().save(tmp_path / "walk.html")
+
+    assert page.sentence == ONE_PATH and len(lab.moments) == 0
+    assert "Step 13: Kafka delivers OrderApproved of order-4 to Notifications." in page.path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("target", "remedy"), [(".", "name a file in it"), ("missing/walk.html", "create it first")], ids=["folder", "none"]
+)
+def test_a_wrong_target_is_refused_with_a_remedy(saved: Any, tmp_path: Path, target: str, remedy: str) -> None:
+    lab, _, _ = saved
+
+    with pytest.raises(LabError, match=remedy):
+        lab.board().save(tmp_path / target)
+
+
+def test_a_page_that_cannot_be_written_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "walk.html"
+    target.write_text("before")
+    name = "x" * 300
+
+    with pytest.raises(LabError, match="choose another folder or name"):
+        saved_page.write(tmp_path / name, b"after")
+
+    saved_page.write(target, b"after")
+    assert target.read_text() == "after" and list(tmp_path.iterdir()) == [target]
