@@ -23,7 +23,7 @@ from checkout.local_kafka import cluster  # noqa: E402
 from checkout.system.ports import free_port_base  # noqa: E402
 
 ORDERS, HOPS = 20, 17  # hops of each order
-FIRST = "notebooks/01-place-an-order.ipynb"
+FIRST = "notebooks/00-start-here.ipynb"  # the first with a walk
 
 
 def steps(**options: Any) -> list[float]:
