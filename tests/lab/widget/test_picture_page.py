@@ -11,7 +11,7 @@ from checkout.journal.hop import Hop, Outcome
 from checkout.lab.history.moment import Moment
 from checkout.lab.views.pictures import VIEWS, latency_heatmap, static_picture, view
 from checkout.lab.widget.assets import script, style
-from checkout.lab.widget.run_messages import _view_message
+from checkout.lab.widget.run_messages import view_message
 from checkout.messages import TOPICS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -105,7 +105,7 @@ def moment_of(arrow: tuple[int, str, str, str]) -> Moment:
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 @pytest.mark.parametrize("name", VIEWS)
 def test_the_coordinates_cover_no_label_and_no_element_at_any_hop(name: str, size: Any, card: Page) -> None:
-    card.evaluate(SHOW, [name, _view_message(name), size])
+    card.evaluate(SHOW, [name, view_message(name), size])
 
     touched = card.evaluate(ALL_HOPS)
 
@@ -135,7 +135,7 @@ def test_the_latencies_of_a_heatmap_have_no_overlap(name: str, card: Page) -> No
 @pytest.mark.parametrize("name", VIEWS)
 def test_every_text_of_the_picture_has_contrast(name: str, theme: Literal["light", "dark"], card: Page) -> None:
     card.emulate_media(color_scheme=theme)
-    card.evaluate(SHOW, [name, _view_message(name), SIZES["1366x768"]])
+    card.evaluate(SHOW, [name, view_message(name), SIZES["1366x768"]])
 
     contrasts = card.evaluate(CONTRASTS)
 
@@ -150,7 +150,7 @@ def test_the_picture_follows_the_theme_of_jupyterlab_and_not_of_the_system(
     card.emulate_media(color_scheme="light" if theme == "dark" else "dark")
     try:
         card.evaluate("host => document.body.dataset.jpThemeLight = host", host)
-        card.evaluate(SHOW, ["ordering", _view_message("ordering"), SIZES["1366x768"]])
+        card.evaluate(SHOW, ["ordering", view_message("ordering"), SIZES["1366x768"]])
 
         paper = card.evaluate("getComputedStyle(picture.card).backgroundColor")
     finally:
