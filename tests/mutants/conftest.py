@@ -1,7 +1,7 @@
 """Fixtures of the mutants: shops in this thread whose witnesses the checker reads."""
 
 import functools
-import itertools
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -30,11 +30,10 @@ def new_observed_shop(memory_tables: Databases) -> Callable[..., ObservedShop]:
 @pytest.fixture
 def new_kafka_shop(kafka: str, memory_tables: Databases) -> Iterator[Callable[..., KafkaShop]]:
     """Makes a shop whose topics are on Kafka."""
-    numbers = itertools.count()
     with ExitStack() as stack:
 
         def make(folder: Path, **options: Any) -> KafkaShop:
-            broker = stack.enter_context(open_broker(kafka, f"mutant-{next(numbers)}--"))
+            broker = stack.enter_context(open_broker(kafka, f"mutant-{secrets.token_hex(4)}--"))
             return KafkaShop(folder, memory_tables, broker=broker, **options)
 
         yield make

@@ -65,9 +65,9 @@ def _topics(lab: Lab, state: dict[str, Any]) -> Iterator[dict[Where, Any]]:
 
 
 def _offsets(lab: Lab, state: dict[str, Any]) -> Iterator[dict[Where, Any]]:
-    """End offsets."""
+    """End offsets; the pattern of names gets the prefix of the lab, so that topics of others are not among them."""
     yield {(row["topic"], row["partition"]): row["end"] for row in state["partitions"]}
-    lines = [line.split(":") for line in lab.kafka_tool("get-offsets --time latest").printed.splitlines()]
+    lines = [line.split(":") for line in lab.kafka_tool("get-offsets --time latest --topic .*").printed.splitlines()]
     yield {
         (topic, int(partition)): int(end)
         for topic, partition, end in lines if not topic.startswith(("lab-", "__"))
