@@ -96,7 +96,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     home: Path = Path(".checkout")
     bootstrap_servers: str = ""
-    log: str = MEMORY if sys.platform == "emscripten" else KAFKA  # of a lab that is not told; emscripten: a browser
+    log: str = MEMORY if sys.platform == "emscripten" else KAFKA  # the default of a lab; emscripten: a browser
     kafka_client: str = KAFKA_PYTHON  # the library of the services' consumers and producers, or confluent
     kafka_security_protocol: str = PLAINTEXT
     kafka_sasl_mechanism: str = SCRAM_SHA_512

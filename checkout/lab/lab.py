@@ -19,7 +19,6 @@ from checkout.lab.engine.clock import order_id
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.requests import PlacedOrder, Products
 from checkout.lab.engine.scheduler import Scheduler
-from checkout.lab.engine.session import Session, open_session
 from checkout.lab.errors import LabError
 from checkout.lab.history.lab_journal import LabJournal
 from checkout.lab.history.moment import Moment
@@ -28,6 +27,7 @@ from checkout.lab.history.replay import Replay
 from checkout.lab.locking import changes, reads, recorded
 from checkout.lab.partitions import broker_watch
 from checkout.lab.programs import other_producers, replacement
+from checkout.lab.sessions.session import Session, open_session
 from checkout.lab.views.tables import LabTables
 from checkout.lab.views.tool_output import run_tool
 from checkout.messages import CancelOrder

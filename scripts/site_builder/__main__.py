@@ -42,7 +42,7 @@ def build(site: Path) -> None:
 
 
 def contents(folder: Path) -> dict[str, Any]:
-    """Writes the files that the reader sees. Returns the recorded outputs of all cells that do not run."""
+    """Writes the files of the site. Returns the recorded outputs of all cells that do not run."""
     recorded, cells = dict[str, Any](), books.not_runnable()
     (folder / "notebooks").mkdir(parents=True)
     for path in books.NOTEBOOKS:

@@ -1,4 +1,4 @@
-"""Front page: what a visitor of the site sees first: the notebooks, and how many cells of each run in a browser."""
+"""Front page of the site: the notebooks, and how many cells of each run in a browser."""
 
 from collections.abc import Iterator
 from html import escape

@@ -9,10 +9,10 @@ from checkout.lab.comparison.differences import field_differences
 from checkout.lab.engine.action_log import REQUEST, SWITCHES, VERB, Action, ActionLog
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.scheduler import Scheduler
-from checkout.lab.engine.session import Session
 from checkout.lab.errors import LabError, as_lab_error
 from checkout.lab.history.sentences import LAB
 from checkout.lab.programs.program import Program
+from checkout.lab.sessions.session import Session
 from checkout.settings import KAFKA, MEMORY
 
 SCOPE = "a fork repeats what has been done to the lab: not what other programs do, nor state outside of the lab"

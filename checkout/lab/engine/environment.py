@@ -9,13 +9,13 @@ from checkout.journal.hop import Hop
 from checkout.lab.engine.rebalance import await_owners, await_rebalance, rebalance
 from checkout.lab.engine.replica import Replica, RunContext, service_of
 from checkout.lab.engine.requests import PlacedRequest, Request
-from checkout.lab.engine.session import Session
 from checkout.lab.engine.stepping_log import SteppingLog
 from checkout.lab.errors import LabError
 from checkout.lab.history.sentences import LAB
 from checkout.lab.partitions.broker_watch import BrokerWatch
 from checkout.lab.partitions.partition_state import MemberState
 from checkout.lab.programs.program import Programs
+from checkout.lab.sessions.session import Session
 from checkout.registry import STORE, Registry
 from checkout.worker.database import ServiceDatabase
 

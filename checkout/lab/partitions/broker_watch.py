@@ -6,8 +6,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from checkout.framework.message import KAFKA
-from checkout.lab.engine.session import Session
 from checkout.lab.partitions.partition_history import PartitionHistory
+from checkout.lab.sessions.session import Session
 from checkout.messaging.log import LogUnavailable
 from checkout.messaging.memory_log import MemoryBroker
 
@@ -58,7 +58,7 @@ class BrokerWatch:
     def _look_at_replicas(self, topics: list[str]) -> None:
         found, brokers = self._session.replicas(topics), dict(self._session.started_brokers())
         self._partitions.set_replicas(found)
-        if not brokers:  # somebody else's Kafka: a broker that is in sync for no partition does not run
+        if not brokers:  # an external Kafka: a broker that is in sync for no partition does not run
             in_sync = {number for each in found.values() for number in each.in_sync}
             brokers = {number: number in in_sync for each in found.values() for number in each.all}
             self._partitions.set_brokers(brokers)

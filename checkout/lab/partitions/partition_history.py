@@ -52,7 +52,7 @@ class PartitionHistory:
     """Follows a run and returns the state at any of its hops.
 
     A change between two hops belongs to the second one; at the end of the run it is part of the last state. `assumed`:
-    the run is a journal, and nobody reports positions and members: they follow from the deliveries.
+    the run is a journal, which holds no positions and no members: they are derived from the deliveries.
     """
 
     def __init__(self, names: OrderNames, assumed: bool = False) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from checkout.errors import CheckoutError
 from checkout.lab.browser import needs_processes
-from checkout.lab.engine.session import Session
 from checkout.lab.errors import LabError
+from checkout.lab.sessions.session import Session
 from checkout.lab.views.dataframes import library
 
 if TYPE_CHECKING:

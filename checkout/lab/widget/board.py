@@ -26,7 +26,7 @@ class Board(anywidget.AnyWidget):
     """
 
     _esm: ClassVar[str] = script(*SHARED, *LANES, "board/controls", "board/widget")
-    _css: ClassVar[str] = style("theme", "walk", "board")
+    _css: ClassVar[str] = style("theme", "controls", "walk", "board")
 
     def __init__(self, run: Lab | Replay, topic: str = "") -> None:
         super().__init__()

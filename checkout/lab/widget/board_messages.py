@@ -15,7 +15,7 @@ from checkout.lab.history.sentences import element
 from checkout.lab.lab import Lab
 from checkout.lab.partitions.partition_state import PartitionState
 from checkout.lab.widget.history_pages import JsonObject
-from checkout.lab.widget.run_messages import error_sentence
+from checkout.lab.widget.messages import WidgetMessages
 from checkout.messages import OrderReceived
 from checkout.messaging.log import DEAD_LETTERS
 
@@ -23,51 +23,26 @@ MAX_PARTITIONS = 6
 SENT_ORDERS = 1_000  # number of the first order that the board publishes: place_order counts from 1
 
 
-class BoardMessages:
-    """The messages about one run: a lab, which the browser can move, or a replay.
+class BoardMessages(WidgetMessages):
+    """The messages about one run of a board.
 
-    `topic`: only this one, or all. `send` receives what is new when a cell has changed the lab. Raises LabError for an
+    `topic`: only this one, or all. `send` receives news after a cell has changed the lab. Raises LabError for an
     unknown topic.
     """
 
     def __init__(self, run: Lab | Replay, topic: str, send: Callable[[JsonObject], object]) -> None:
-        self._run, self._lab, self._send, self.topic = run, run if isinstance(run, Lab) else None, send, topic
-        self._lock = run.lock if isinstance(run, Lab) else threading.RLock()
-        self._is_open, self._is_answering = False, False
-        self._projection, self._count, self._sent = run.journal.projection, 0, 0
+        lock = run.lock if isinstance(run, Lab) else threading.RLock()
+        super().__init__(run, send, lambda: lock)
+        self.topic, self._projection, self._count, self._sent = topic, run.journal.projection, 0, 0
         if not self.state().partitions and topic:
             raise LabError(f"there is no topic {topic!r}: lab.topics names them")
-        if self._lab:
-            self._lab.on_change(self._send_news)
 
     def state(self, number: int | None = None) -> PartitionState:
         """The state as of a hop, by default now."""
-        state = self._run.partition_state(number)
+        state = self.run.partition_state(number)
         return state.of_topic(self.topic) if self.topic else state
 
-    def _send_news(self) -> None:
-        # A cell may change the lab on another thread. Changes that the browser has asked for are in the answer.
-        with self._lock:
-            if self._is_open and not self._is_answering:
-                self._send({"answers": None, "error": ""} | self._news())
-
-    def answer(self, request: Mapping[str, Any]) -> JsonObject:
-        """Carries out a request of the browser; returns what is new, and the error as a sentence."""
-        with self._lock:
-            error, found = "", None
-            self._is_answering = True
-            try:
-                found = self._looked_up(request)
-                if found is None:
-                    self._carry_out(request)
-            except Exception as problem:  # the browser is the only place where a callback's error can be seen
-                error = error_sentence(problem)
-            finally:
-                self._is_answering = False
-            return {"answers": request.get("id"), "error": error} | (self._news() if found is None else found)
-
-    def _looked_up(self, request: Mapping[str, Any]) -> JsonObject | None:
-        """The answer to a request that changes nothing; None for others."""
+    def _look_up(self, request: Mapping[str, Any]) -> JsonObject | None:
         match request["do"]:
             case "hello":
                 self._is_open = True
@@ -76,42 +51,25 @@ class BoardMessages:
                 return {"partitions": msgspec.to_builtins(self.state(request["number"]))}
         return None
 
-    def _carry_out(self, request: Mapping[str, Any]) -> None:
-        lab = self._lab
-        if lab is None:
-            raise LabError("this is a replay: it can be looked at, not changed")
+    def _change(self, lab: Lab, request: Mapping[str, Any]) -> bool:
         match request["do"]:
-            case "step":
-                lab.step()
-            case "verb":
-                lab.step(verb=request.get("verb", True))
             case "place":
                 lab.place_order("wooden spoon")
             case "send":
                 lab.send(request["topic"], self._value_for(lab, request["topic"]), request["key"])
             case "partitions_count":
                 lab.reset(partitions=request["count"])
-            case "reset":
-                lab.reset()
             case "wait":
                 lab.wait(seconds=request["seconds"])
-            case _:
-                self._change_members(lab, request)
-
-    def _change_members(self, lab: Lab, request: Mapping[str, Any]) -> None:
-        match request["do"]:
             case "scale":
                 lab.scale(request["service"], request["members"])
-            case "crash":
-                lab.crash(request["service"])
-            case "restart":
-                lab.restart(request["service"])
             case "kill_leader":
                 _kill_leader(lab, request["topic"], request["partition"])
             case "start_brokers":
                 lab.start_brokers()
-            case unknown:
-                raise LabError(f"the board cannot do {unknown!r}")
+            case _:
+                return False
+        return True
 
     def _value_for(self, lab: Lab, topic: str) -> str:
         """A value that the readers of a topic accept: a new order, or the last record again, which is a repeat.
@@ -127,7 +85,7 @@ class BoardMessages:
         return (records[-1].value or b"").decode("utf-8", "replace") if records else "a text"
 
     def whole(self) -> JsonObject:
-        """What the browser is told first, besides the state."""
+        """Returns the static part of the first message: names, topics, and the limits of the controls."""
         state, lab = self.state(), self._lab
         topics = dict.fromkeys(row.topic for row in state.partitions if not row.topic.endswith(DEAD_LETTERS))
         names = {group.group: element(group.group) for group in state.groups}
@@ -136,13 +94,13 @@ class BoardMessages:
                 "can_place": lab is not None and lab.is_store}  # fmt: skip
 
     def _news(self) -> JsonObject:
-        projection, count = self._run.journal.projection, len(self._run.moments)
-        status = msgspec.to_builtins(self._lab.status()) if self._lab else None
+        projection, count = self.run.journal.projection, len(self.run.moments)
         # The state of the last hop follows later commits: the browser asks for it again once there are more hops.
         keep = min(self._count, count) if projection is self._projection else 0
-        self._projection, self._count = projection, len(self._run.moments)
-        return {"count": self._count, "keep": keep, "status": status,
+        self._projection, self._count = projection, len(self.run.moments)
+        return {"count": self._count, "keep": keep, "status": self._status(),
                 "partitions": msgspec.to_builtins(self.state())}  # fmt: skip
+
 
 def _kill_leader(lab: Lab, topic: str, partition: int) -> None:
     if len(lab.brokers) < 2:

@@ -65,7 +65,7 @@ def recording_of(content: Content) -> Recording:
 def save_page(path: str | Path, content: Content, recording: Recording, whole: JsonObject, still: Picture) -> SavedPage:
     """Writes the page of a widget; an existing file is replaced, whole or not at all.
 
-    `whole`: what the widget is told first, besides its hops. `still`: what a reader without JavaScript sees.
+    `whole`: the static part of the first message. `still`: the picture for a browser without JavaScript.
     Raises LabError if the file cannot be written.
     """
     data = {"kind": content.kind, "whole": whole} | recording.data

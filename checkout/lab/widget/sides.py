@@ -10,7 +10,8 @@ from checkout.lab.comparison.comparison import RunComparison
 from checkout.lab.history.replay import Replay
 from checkout.lab.lab import Lab
 from checkout.lab.widget.history_pages import JsonObject
-from checkout.lab.widget.run_messages import RunMessages, error_sentence
+from checkout.lab.widget.messages import error_sentence
+from checkout.lab.widget.run_messages import RunMessages
 
 FIRST, SECOND, PAIR = "first", "second", "pair"
 FORK_NAMES = ("the lab", "the fork")

@@ -32,7 +32,7 @@ class Walk(anywidget.AnyWidget):
         *SHARED, "walk/history", "walk/free_place", "walk/picture", "walk/run_lanes", "walk/sequence", "walk/timeline",
         *LANES, "walk/tabs", "walk/tables", "walk/panels", "walk/walk", "walk/pair"
     )
-    _css: ClassVar[str] = style("theme", "walk", "picture", "views", "compare", "board")
+    _css: ClassVar[str] = style("theme", "controls", "walk", "picture", "views", "compare", "board")
 
     def __init__(self, run: Lab | Replay) -> None:
         super().__init__()

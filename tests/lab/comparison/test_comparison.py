@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lab.comparison.runs import crashed_after
 
 from checkout.lab import Lab, LabError, compare
 from checkout.lab.comparison.comparison import RunComparison
@@ -24,16 +25,6 @@ def run(memory_lab: OpenLab) -> Callable[..., Lab]:
         return lab
 
     return run
-
-
-def crashed_after(lab: Lab, verb: str) -> Lab:
-    """Forks before Stock publishes and commits, and crashes it after one of both."""
-    fork = lab.fork(4)
-    fork.step(verb=verb)
-    fork.crash("stock")
-    fork.restart("stock")
-    fork.run()
-    return fork
 
 
 def test_equal_runs_say_so_with_their_counts(run: Callable[..., Lab]) -> None:

@@ -1,68 +1,11 @@
 """Forks: a second lab in the state after any hop, which goes on as the original does or another way."""
 
 from collections.abc import Callable
-from contextlib import closing
-from decimal import Decimal
-from pathlib import Path
-from uuid import UUID, uuid5
 
 import pytest
+from lab.comparison.runs import STORIES, OpenLab, scaled, shipped
 
-from checkout.journal.hop import Hop
-from checkout.lab import Lab, LabError, Loyalty, Program
-from checkout.lab.engine.clock import START
-from checkout.services.stock import Stock
-from checkout.simulators.payment_broker import Charge
-
-OpenLab = Callable[..., Lab]
-
-
-def shipped(lab: Lab) -> None:
-    lab.place_order("wooden spoon", quantity=2)
-    lab.run()
-
-
-def denied(lab: Lab) -> None:
-    lab.deny_next_payment("the card is stolen")
-    shipped(lab)
-
-
-def sold_out(lab: Lab) -> None:
-    lab.sell_out("wooden spoon")
-    shipped(lab)
-
-
-def cancelled(lab: Lab) -> None:
-    lab.cancel_order(lab.place_order("wooden spoon"))
-    lab.run()
-
-
-def scaled(lab: Lab) -> None:
-    """Everything that can be done to a lab: crash, lost partitions, sent records, switches, other services."""
-    with pytest.raises(LabError):
-        lab.place_order("wooden spoon", quantity=0)
-    lab.scale("stock", 2)
-    lab.listen(Loyalty)
-    for number in range(4):
-        lab.place_order("enamel mug", customer=f"Customer {number}")
-    lab.break_at("stock", "commit")
-    lab.run()
-    lab.clear_break("stock", "commit")
-    lab.crash("stock")
-    lab.wait(seconds=10)
-    lab.outside.payment_broker.switches.drop_after_charging = 2
-    lab.refuse_parcels()
-    lab.run()
-    lab.refuse_parcels("")
-    lab.restart("stock")
-    lab.rewind("notifications", "order.new-order-approved", 0)
-    lab.send("order.new-order-received", "not JSON", key="x")
-    lab.run()
-    lab.replace("stock", Stock, keep_database=False)
-    shipped(lab)
-
-
-STORIES = [shipped, denied, sold_out, cancelled]
+from checkout.lab import Lab, Loyalty
 
 
 @pytest.mark.parametrize("story", STORIES)
@@ -197,80 +140,3 @@ def test_what_a_fork_does_not_change_stays(lab: Lab) -> None:
     fork.run()
 
     assert (len(lab.moments), len(lab.stock), lab.stock.iloc[0]["on_hand"]) == (17, len(fork.stock), 98)
-
-
-@pytest.mark.parametrize("number", [-1, 18])
-def test_a_hop_that_is_not_there_cannot_be_forked(number: int, lab: Lab) -> None:
-    shipped(lab)
-
-    with pytest.raises(LabError, match=f"there is no hop {number}: the lab has 17"):
-        lab.fork(number)
-
-
-def test_a_replay_cannot_be_forked(lab: Lab, tmp_path: Path) -> None:
-    shipped(lab)
-    lab.journal.save(tmp_path / "run.jsonl")
-
-    with pytest.raises(LabError, match="a replay cannot be forked"):
-        Lab.replay(tmp_path / "run.jsonl").fork(3)
-
-
-def test_state_outside_of_the_lab_ends_a_fork_at_the_first_hop_that_differs(lab: Lab) -> None:
-    order = lab.place_order("wooden spoon")
-    broker = lab.outside.payment_broker
-    broker.switches.deny = "the card is stolen"
-    broker.charge(str(uuid5(UUID(order.id), "charge")), Charge(order.id, Decimal(lab.stock.iloc[0]["price"])))
-    broker.switches.deny = None
-    lab.run()
-
-    with pytest.raises(LabError, match=r"the fork differs from the lab at hop 9: status is 201 and not 402; a fork"):
-        lab.fork()
-
-
-def test_a_program_in_place_of_a_service_cannot_be_forked(lab: Lab) -> None:
-    lab.place_order("wooden spoon")
-    lab.run()
-    with lab.actions.adding("replace", "payments", Program(__file__)):
-        pass
-
-    with pytest.raises(LabError, match="no fork goes on after hop 17 of the lab: another program replaces a service"):
-        lab.fork()
-    assert len(lab.fork(17).moments) == 17
-
-
-def test_killed_brokers_are_notes_only_in_a_fork(lab: Lab) -> None:
-    """A lab in memory has no brokers: this one has the notes of a lab that has some."""
-    lab.place_order("wooden spoon")
-    for name, arguments, message in (("kill_broker", (2,), "KillBroker"), ("start_brokers", (), "StartBrokers")):
-        with lab.actions.adding(name, *arguments):
-            lab.journal.write([Hop(sender="lab", to="kafka", message=message, technology=name, at=START)])
-        lab.step()
-    with lab.actions.adding("start_brokers"):  # which ran already: no note
-        pass
-    lab.run()
-
-    fork = lab.fork()
-
-    assert list(fork.journal) == list(lab.journal)
-    assert [hop.message for hop in fork.journal][:3] == ["KillBroker", "PlaceOrder", "StartBrokers"]
-
-
-@pytest.mark.kafka
-def test_a_lab_on_kafka_is_forked_in_memory_or_on_kafka(kafka_lab: OpenLab) -> None:
-    lab = kafka_lab(partitions=2)
-    lab.scale("stock", 2)
-    for number in range(3):
-        lab.place_order("enamel mug", customer=f"Customer {number}")
-    lab.run()
-    lab.crash("stock-1")
-    lab.wait(seconds=10)
-    shipped(lab)
-
-    with closing(lab.fork()) as in_memory, closing(lab.fork(log="kafka")) as on_kafka:
-        hops = [list(each.journal) for each in (lab, in_memory, on_kafka)]
-        tables = [each.groups.to_string() for each in (lab, in_memory, on_kafka)]
-        addresses = on_kafka.bootstrap_servers, lab.bootstrap_servers
-
-    assert hops[0] == hops[1] == hops[2]
-    assert tables[0] == tables[1] == tables[2]
-    assert addresses[0] == addresses[1]

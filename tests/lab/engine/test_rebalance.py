@@ -1,4 +1,4 @@
-"""Rebalance: a lab waits where a partition belongs to nobody, and nowhere else."""
+"""Rebalance: a lab waits where a partition has no owner, and only there."""
 
 from typing import Any
 

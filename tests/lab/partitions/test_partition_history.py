@@ -87,7 +87,7 @@ def test_a_group_whose_members_are_all_evicted_owns_nothing(open_lab: OpenLab) -
     assert owners == [{"stock-1", "stock-2"}, {None}, {"stock-1"}]
 
 
-def test_a_second_wait_evicts_nobody_again(memory_lab: OpenLab) -> None:
+def test_a_second_wait_evicts_no_member_again(memory_lab: OpenLab) -> None:
     lab = memory_lab(partitions=2)
     lab.scale("stock", 2)
     lab.crash("stock-1")

@@ -150,7 +150,7 @@ def test_an_error_is_a_sentence_in_the_answer(board: RecordedBoard) -> None:
     ]  # fmt: skip
 
     assert [answer["error"].partition(":")[0] for answer in answers] == [
-        "there is no service 'gateway'", "the board cannot do 'fly'",
+        "there is no service 'gateway'", "this widget cannot do 'fly'",
         "a leader can be killed where another broker has a copy", "stock can have 1 to 8 replicas, not 99",
     ]  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from lab.browser.widget_page import SIZE, show
+from lab.comparison.runs import crashed_after
 from playwright.sync_api import Browser, Page, expect
 
 from checkout.lab import Lab, compare
@@ -46,16 +47,6 @@ def ordered(lab: Lab, quantity: int = 2, customer: str = "Ada") -> Lab:
     lab.place_order("wooden spoon", quantity=quantity, customer=customer)
     lab.run()
     return lab
-
-
-def crashed_after(lab: Lab, verb: str) -> Lab:
-    """A fork in which Stock has crashed between publish and commit, after this one of both."""
-    fork = lab.fork(4)
-    fork.step(verb=verb)
-    fork.crash("stock")
-    fork.restart("stock")
-    fork.run()
-    return fork
 
 
 def at(page: Page, first: int, second: int) -> None:

@@ -1,79 +1,20 @@
 """Sequence and timeline in Chromium: a line per hop, bars of transactions, real durations, and tabs by keyboard."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from lab.browser.widget_page import SIZE, show
 from lab.widget.many_orders import PROPER, write_journal
-from playwright.sync_api import Browser, Page, expect
+from lab.widget.run_views_page import LARGE, OpenView, wait_for
+from playwright.sync_api import Page, expect
 
 from checkout.lab import Lab
-from checkout.lab.widget.walk import Walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 RECORDED = Path(__file__).parents[3] / "notebooks/runs/ordering.jsonl"  # twenty orders in the real processes
-LARGE: Any = {"width": 1920, "height": 1080}
-MARKUP = "<img src=x onerror=alert(1)>"
-CONTRASTS = """() => {
-  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-  const probe = document.querySelector(".walk").appendChild(document.createElement("i"));
-  const luminance = (name) => {
-    probe.style.color = `var(--${name})`;
-    Object.assign(canvas, { fillStyle: getComputedStyle(probe).color }).fillRect(0, 0, 1, 1);
-    const parts = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => part / 255);
-    const [red, green, blue] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  };
-  const texts = ["walk-ink", "walk-muted", "walk-now", "walk-unsuccessful"];
-  for (let order = 0; order < 8; order++) texts.push(`order-${order}`);
-  return ["walk-paper", "walk-raised", "walk-current"].flatMap((paper) => texts.map((text) => {
-    const [light, dark] = [luminance(paper), luminance(text)].sort((one, other) => other - one);
-    return [text, paper, (light + 0.05) / (dark + 0.05)];
-  }));
-}"""
 ELEMENTS = ["Customer", "Web app", "Gateway", "Orders", "Kafka", "Stock", "Payments", "Shipments", "Notifications",
             "Payment broker", "Shipment company"]  # fmt: skip
-OpenView = Callable[..., Page]
-
-
-@pytest.fixture
-def open_view(chromium: Browser) -> Iterator[OpenView]:
-    """Opens a page with a walk around a run, and in it a view at a hop."""
-    with ExitStack() as opened:
-        faults = list[str]()
-
-        def make(run: Any, view: str, hop: int, size: Any = SIZE, theme: Any = "light") -> Page:
-            page = chromium.new_page(viewport=size, reduced_motion="reduce", color_scheme=theme)
-            opened.callback(page.close)
-            page.on("pageerror", lambda error: faults.append(str(error)))
-            page.on("dialog", lambda dialog: faults.append(dialog.message))
-            show(page, Walk(run))
-            expect(page.locator(".walk-card svg")).to_be_visible()
-            page.fill(".walk-slider", str(hop))
-            page.click(f"[role=tab][data-view={view}]")
-            wait_for(page, hop)
-            return page
-
-        yield make
-    assert faults == []
-
-
-@pytest.fixture
-def run(memory_lab: Callable[[], Lab]) -> Lab:
-    """An order that has gone well."""
-    lab = memory_lab()
-    lab.place_order("wooden spoon", quantity=2, customer=MARKUP)
-    lab.run()
-    return lab
-
-
-def wait_for(page: Page, hop: int) -> None:
-    """Waits until this hop is shown."""
-    expect(page.locator(f".walk[data-current='{hop}']")).to_be_visible()
 
 
 def box(page: Page, selector: str) -> dict[str, float]:
@@ -87,8 +28,8 @@ def scroll(page: Page, selector: str, top: int) -> None:
     page.locator(selector).evaluate("(box, top) => { box.scrollTop = top; }", top)
 
 
-def test_the_sequence_has_the_lifelines_of_the_diagram_and_a_line_per_hop(run: Lab, open_view: OpenView) -> None:
-    page = open_view(run, "sequence", PROPER, LARGE)
+def test_the_sequence_has_the_lifelines_of_the_diagram_and_a_line_per_hop(finished: Lab, open_view: OpenView) -> None:
+    page = open_view(finished, "sequence", PROPER, LARGE)
 
     assert page.locator(".sequence-heads b").all_inner_texts() == ELEMENTS
     assert page.locator(".sequence-row").count() == PROPER
@@ -99,8 +40,8 @@ def test_the_sequence_has_the_lifelines_of_the_diagram_and_a_line_per_hop(run: L
     assert [line["x"], line["right"]] == pytest.approx(ends, abs=2)
 
 
-def test_the_sequence_goes_back_and_a_click_goes_to_a_hop(run: Lab, open_view: OpenView) -> None:
-    page = open_view(run, "sequence", PROPER)
+def test_the_sequence_goes_back_and_a_click_goes_to_a_hop(finished: Lab, open_view: OpenView) -> None:
+    page = open_view(finished, "sequence", PROPER)
 
     page.fill(".walk-slider", "8")
     wait_for(page, 8)
@@ -114,8 +55,8 @@ def test_the_sequence_goes_back_and_a_click_goes_to_a_hop(run: Lab, open_view: O
     assert page.locator(".sequence-row.later").count() == 11
 
 
-def test_the_hops_of_one_database_transaction_have_a_bar(run: Lab, open_view: OpenView) -> None:
-    page = open_view(run, "sequence", 5)
+def test_the_hops_of_one_database_transaction_have_a_bar(finished: Lab, open_view: OpenView) -> None:
+    page = open_view(finished, "sequence", 5)
 
     bars = [each.bounding_box() or {} for each in page.locator(".sequence-bar:not(.later)").all()]
     deliveries, publications = (box(page, f"[data-number='{hop}'] .sequence-line") for hop in (4, 5))
@@ -172,12 +113,12 @@ def test_step_13_takes_place_in_three_services_at_the_same_time(open_view: OpenV
     assert max(bar["x"] for bar in longest) < min(bar["right"] for bar in longest)
 
 
-def test_the_timeline_says_which_times_are_not_real(run: Lab, memory_lab: Any, open_view: OpenView) -> None:
+def test_the_timeline_says_which_times_are_not_real(finished: Lab, memory_lab: Any, open_view: OpenView) -> None:
     live = memory_lab(clock="real")
     live.place_order("wooden spoon")
     live.run()
 
-    words = [open_view(each, "timeline", 8).locator(".timeline-words").inner_text() for each in (run, live)]
+    words = [open_view(each, "timeline", 8).locator(".timeline-words").inner_text() for each in (finished, live)]
 
     assert ["fixed clock" in each for each in words] == [True, False]
     assert words[0].startswith("order-1: 17 hops in 22 ms. Hop 8 at 11 ms; Payments takes 1 ms.")
@@ -199,8 +140,8 @@ def test_the_timeline_shows_an_order_or_the_whole_run_and_a_click_goes_to_a_hop(
     wait_for(page, 331)
 
 
-def test_arrow_keys_change_the_tab_within_the_tabs_and_the_hop_elsewhere(run: Lab, open_view: OpenView) -> None:
-    page = open_view(run, "diagram", 3)
+def test_arrow_keys_change_the_tab_within_the_tabs_and_the_hop_elsewhere(finished: Lab, open_view: OpenView) -> None:
+    page = open_view(finished, "diagram", 3)
     opened = []
     for key in ("ArrowRight", "ArrowRight", "Home", "End", "ArrowRight", "ArrowLeft", "Home", "ArrowRight"):
         page.keyboard.press(key)
@@ -214,45 +155,3 @@ def test_arrow_keys_change_the_tab_within_the_tabs_and_the_hop_elsewhere(run: La
 
     wait_for(page, 2)
     assert page.locator("[role=tab][aria-selected=true]").inner_text() == "Sequence"
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_an_accessibility_audit_of_the_views_finds_nothing(
-    theme: Literal["light", "dark"], run: Lab, open_view: OpenView
-) -> None:
-    page, found = open_view(run, "diagram", 8, theme=theme), []
-
-    for tab in page.locator("[role=tab]").all():
-        tab.click()
-        for size in (SIZE, LARGE):
-            page.set_viewport_size(size)
-            audit = Axe().run(page, context=".walk")
-            found.append(audit.generate_report() if audit.violations_count else "")
-
-    assert len(found) >= 6 and not any(found), found
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_all_colours_of_text_have_contrast(theme: Literal["light", "dark"], run: Lab, open_view: OpenView) -> None:
-    page = open_view(run, "diagram", 8, theme=theme)
-
-    contrasts = page.evaluate(CONTRASTS)
-
-    assert len(contrasts) == 3 * 12
-    assert [each for each in contrasts if each[2] < 4.5] == []
-
-
-def test_markup_is_text_in_every_view(open_view: OpenView, tmp_path: Path, run: Lab) -> None:
-    run.journal.save(tmp_path / "run.jsonl")
-    text = (tmp_path / "run.jsonl").read_text()
-    for name in ("ProductsReserved", "stock"):
-        text = text.replace(f'"{name}"', f'"{MARKUP}"')
-    (tmp_path / "run.jsonl").write_text(text)
-    page = open_view(Lab.replay(tmp_path / "run.jsonl"), "diagram", 5)
-
-    for tab in page.locator("[role=tab]").all():
-        tab.click()
-        assert page.locator("[onerror], img[src=x]").count() == 0
-    page.click("[data-view=sequence]")
-    assert MARKUP in page.locator(".sequence-label").nth(4).inner_text()
-    assert MARKUP in page.locator(".sequence-heads b").last.inner_text()

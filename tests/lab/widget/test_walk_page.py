@@ -35,14 +35,6 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
     assert faults == []
 
 
-@pytest.fixture
-def waiting(memory_lab: Callable[[], Lab]) -> Lab:
-    """A lab with an order that waits at the web app."""
-    lab = memory_lab()
-    lab.place_order("wooden spoon", quantity=2)
-    return lab
-
-
 def do(page: Page, what: str, hop: int | None = None) -> None:
     """Clicks a button, and waits for the hop that it leads to."""
     page.click(f"[data-do={what}]")

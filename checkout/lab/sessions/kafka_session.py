@@ -14,9 +14,9 @@ from pathlib import Path
 
 import checkout
 from checkout.errors import KafkaUnavailable
-from checkout.lab.engine.session import Result, Session
-from checkout.lab.engine.start_messages import start_messages
 from checkout.lab.errors import LabError
+from checkout.lab.sessions.session import Result, Session
+from checkout.lab.sessions.start_messages import start_messages
 from checkout.local_kafka import cluster, security
 from checkout.messaging.kafka_log import KafkaBroker
 from checkout.messaging.log import LogUnavailable, Partition, Replicas

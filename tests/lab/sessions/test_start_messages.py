@@ -2,7 +2,7 @@
 
 import pytest
 
-from checkout.lab.engine.start_messages import start_messages
+from checkout.lab.sessions.start_messages import start_messages
 from checkout.local_kafka.download import ACTION
 
 

@@ -34,13 +34,13 @@ def open_session(kind: str, brokers: int, servers: str, client: Mapping[str, obj
         if brokers > 1:
             raise LabError('a lab in memory has no brokers: Lab(log="kafka", brokers=3) has three')
         return Session()
-    from checkout.lab.engine.kafka_session import KafkaSession  # a lab in memory needs no Kafka
+    from checkout.lab.sessions.kafka_session import KafkaSession  # a lab in memory needs no Kafka
 
     return KafkaSession(brokers, servers, client)
 
 
 def log_of_settings() -> str:
-    """Where a lab runs that is not told: kafka or memory. Raises LabError if CHECKOUT_LOG is neither."""
+    """Returns the default log of a lab, kafka or memory. Raises LabError if CHECKOUT_LOG is neither."""
     try:
         return read_settings().log
     except WrongSetting as error:
@@ -124,7 +124,7 @@ class Session:
         return {}
 
     def started_brokers(self) -> Mapping[int, bool]:
-        """The brokers that labs have started, by id, and whether each runs; empty for a Kafka of somebody else."""
+        """The brokers that labs have started, by id, and whether each runs; empty for an external Kafka."""
         return {}
 
     def retry_during_failover(self, action: Callable[[], Result]) -> Result:

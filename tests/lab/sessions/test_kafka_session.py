@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from checkout.lab import Lab
-from checkout.lab.engine.kafka_session import delete_leftovers, machine
+from checkout.lab.sessions.kafka_session import delete_leftovers, machine
 from checkout.local_kafka import cluster
 from checkout.local_kafka.broker_config import bootstrap_servers, broker_configs
 from checkout.local_kafka.broker_process import start_broker
