@@ -81,8 +81,9 @@ class Meeting:
 
 
 def _is_anyone_locked(db: Connection) -> bool:
-    with db.begin():  # within one transaction PostgreSQL shows the same activity
-        return bool(db.exec_driver_sql(WAITING).scalar())
+    found = db.exec_driver_sql(WAITING).scalar()
+    db.rollback()  # within one transaction PostgreSQL shows the same activity; a commit would count as an arrival
+    return bool(found)
 
 
 class MeetingStock(Stock):
