@@ -14,7 +14,7 @@ from checkout.checker.check import check
 from checkout.checker.collect.lab import of_lab
 from checkout.checker.results import Report
 from checkout.lab.comparison.fork import LabForks
-from checkout.lab.engine import diagnosis, requests
+from checkout.lab.engine import broker_actions, diagnosis, requests
 from checkout.lab.engine.clock import order_id
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.requests import PlacedOrder, Products
@@ -25,7 +25,6 @@ from checkout.lab.history.moment import Moment
 from checkout.lab.history.projection import SELL_OUT
 from checkout.lab.history.replay import Replay
 from checkout.lab.locking import changes, reads, recorded
-from checkout.lab.partitions import broker_watch
 from checkout.lab.programs import other_producers, replacement
 from checkout.lab.sessions.session import Session, open_session
 from checkout.lab.views.tables import LabTables
@@ -127,8 +126,8 @@ class Lab(LabTables, LabForks):
     wait = recorded(Environment.wait, ENVIRONMENT)
 
     leader = reads(Session.leader, SESSION)
-    kill_broker = recorded(broker_watch.kill_broker, ENVIRONMENT)
-    start_brokers = recorded(broker_watch.start_brokers, ENVIRONMENT)
+    kill_broker = recorded(broker_actions.kill_broker, ENVIRONMENT)
+    start_brokers = recorded(broker_actions.start_brokers, ENVIRONMENT)
     kafka_tool = reads(run_tool, SESSION)
 
     @recorded
