@@ -76,7 +76,7 @@ class ActionLog(Sequence[Action]):
 
     def set_switches(self, system: str, switches: Any) -> None:
         """Sets the fault switches of an external system."""
-        self._systems[system].switches = deepcopy(switches)
+        self._systems[system].switches = copy(switches)
 
     def _action(self, name: str, /, *arguments: Any, **options: Any) -> Action:
         return Action(name, arguments, options, len(self._hops), self.elapsed())
