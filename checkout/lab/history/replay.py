@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Never
 
 from checkout.journal import journal
 from checkout.journal.journal import BrokenJournal
+from checkout.lab.engine.clock import is_fixed
 from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.errors import LabError
 from checkout.lab.history.lab_journal import LabJournal
@@ -30,13 +31,14 @@ class Replay:
 
     def __init__(self, path: str | Path) -> None:
         path, self._names = Path(path), OrderNames()
-        self.journal = LabJournal(Projection(self._names))
         try:
-            self.journal.write(journal.read(path) if path.is_dir() else journal.read_file(path))
+            hops = list(journal.read(path) if path.is_dir() else journal.read_file(path))
         except (OSError, BrokenJournal) as error:
             raise LabError(f"{path.name} is no journal of a run: {error}") from error
-        if not self.journal:
+        if not hops:
             raise LabError(f"{path.name} holds no hop: save one with lab.journal.save({path.name!r})")
+        self.journal = LabJournal(Projection(self._names, has_real_times=not is_fixed(hops[0].at)))
+        self.journal.write(hops)
 
     @property
     def moments(self) -> list[Moment]:
