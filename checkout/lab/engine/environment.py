@@ -30,6 +30,8 @@ class Environment(RunContext):
         self, session: Session, real_clock: bool, partitions: int, inbox: bool, outbox: bool, registry: Registry
     ) -> None:
         super().__init__(registry, real_clock, inbox, outbox)
+        if partitions < 1:
+            raise LabError(f"a topic cannot have {partitions} partitions: choose 1 or more")
         self.session, self.programs = session, Programs()
         self.placed: list[PlacedRequest] = []
         self.services: dict[str, Service] = {}
@@ -175,8 +177,7 @@ class Environment(RunContext):
         self.placed.append(PlacedRequest(message, body, self.sent.next_sequence(), partial(self._refuse, message)))
 
     def _refuse(self, message: Request, error: Exception) -> None:
-        action = f"Orders refuses {type(message).__name__}: {self.names.text(str(error))}"
-        self.note("orders", "Refused", action)
+        self.note("orders", "Refused", f"Orders refuses {type(message).__name__}: {self.names.text(str(error))}")
 
     def wait(self, seconds: float = 0, minutes: float = 0, hours: float = 0) -> None:
         """Moves the lab's clock without waiting: timers and retries become due.
@@ -186,12 +187,10 @@ class Environment(RunContext):
         """
         seconds += 60 * minutes + 3600 * hours
         self.clock.forward(seconds)
-        if seconds < SESSION_TIMEOUT:
-            return
-        for name in self.crashed:
-            service = service_of(name)
-            if self._replica_counts[service] > 1:
-                self._evict(service, name)
+        silent = self.crashed if seconds >= SESSION_TIMEOUT else []
+        for name in silent:
+            if self._replica_counts[service_of(name)] > 1:
+                self._evict(service_of(name), name)
 
     def _evict(self, service: str, member: str) -> None:
         self.broker.remove_member(service, member)
