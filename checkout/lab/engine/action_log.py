@@ -7,7 +7,7 @@ from copy import copy, deepcopy
 from typing import Any, NamedTuple
 
 from checkout.lab.engine.clock import Clock
-from checkout.lab.errors import LabError
+from checkout.lab.errors import check_hop
 
 VERB, REQUEST, SWITCHES = "verb", "request", "switches"
 SYSTEMS = ("payment_broker", "shipment_company", "mailbox")
@@ -60,8 +60,7 @@ class ActionLog(Sequence[Action]):
         self._add_switches()
         if hop is None:
             return len(self._actions)
-        if not 0 <= hop <= len(self._hops):
-            raise LabError(f"there is no hop {hop}: the lab has {len(self._hops)}")
+        check_hop(hop, len(self._hops))
         hops_after = [*(action.hops for action in self._actions[1:]), len(self._hops)]
         first = bisect_left(hops_after, max(hop, 1))
         return min(first + (hop > 0), len(self._actions))

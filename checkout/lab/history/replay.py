@@ -79,8 +79,11 @@ class Replay:
         raise LabError("a replay cannot be forked: a fork repeats what was done to a lab, and a journal holds its hops")
 
     def partition_state(self, number: int | None = None) -> PartitionState:
-        """Returns partitions and consumer groups as of this hop, by default the last; commits are assumed."""
-        return self.journal.projection.partitions.at(len(self.moments) if number is None else number)
+        """Returns partitions and consumer groups as of this hop, by default the last; commits are assumed.
+
+        Raises LabError if there is no such hop.
+        """
+        return self.journal.projection.partitions.at(number)
 
     def board(self, topic: str = "") -> Any:
         """Returns a widget of the partitions, their records and the offsets of the consumer groups, with a slider.

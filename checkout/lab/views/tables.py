@@ -69,11 +69,10 @@ class LabTables:
         """Returns partitions, consumer groups and brokers as of a hop: what `board` draws.
 
         `number`: of the hop, 0 is before the first; by default, and of the last hop, as they are now.
+        Raises LabError if there is no such hop.
         """
         with self.lock, as_lab_error():
-            count = len(self._environment.journal)
-            number = count if number is None else number
-            if number >= count:
+            if number is None or number == len(self._environment.journal):
                 self._environment.watch.look()
             return self._environment.partitions.at(number)
 

@@ -18,7 +18,7 @@ from checkout.simulators.payment_broker import Charge
 def test_a_hop_that_is_not_there_cannot_be_forked(number: int, lab: Lab) -> None:
     shipped(lab)
 
-    with pytest.raises(LabError, match=f"there is no hop {number}: the lab has 17"):
+    with pytest.raises(LabError, match=f"there is no hop {number}: the run has 17"):
         lab.fork(number)
 
 
