@@ -13,6 +13,7 @@ from checkout.journal.hop import Hop, Outcome, text
 from checkout.lab.engine.order_names import ANY_UUID, OrderNames
 from checkout.lab.errors import check_hop
 from checkout.lab.history.sentences import LAB, place_of, sentence
+from checkout.lab.history.versions import Versions
 from checkout.lab.partitions.partition_state import (
     BoardBroker,
     BoardRecord,
@@ -24,7 +25,6 @@ from checkout.lab.partitions.partition_state import (
     PartitionState,
     Progress,
 )
-from checkout.lab.partitions.versions import Versions
 from checkout.messaging.log import DEAD_LETTERS, Partition, ProducerRecord, RecordMetadata, Replicas
 
 SHOWN, MAX_SHOWN = 40, 200  # records of a partition: the last ones; with those that a group has still to read
