@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from checkout.lab.engine.clock import Clock
 from checkout.lab.errors import check_hop
+from checkout.registry import STORE
 
 VERB, REQUEST, SWITCHES = "verb", "request", "switches"
-SYSTEMS = ("payment_broker", "shipment_company", "mailbox")
 
 
 class Action(NamedTuple):
@@ -37,7 +37,7 @@ class ActionLog(Sequence[Action]):
 
     def __init__(self, clock: Clock, hops: Sized, systems: Any) -> None:
         self._clock, self._hops, self._started = clock, hops, clock.seconds()
-        self._systems = {name: getattr(systems, name) for name in SYSTEMS if hasattr(systems, name)}
+        self._systems = {name: getattr(systems, name) for name in STORE.external_systems if hasattr(systems, name)}
         self._switches = self._copy_switches()
         self._actions: list[Action] = []
 
