@@ -14,6 +14,12 @@ class LabError(CheckoutError):
     """A call cannot be carried out; the message names the cause and the remedy."""
 
 
+def check_hop(number: int, count: int) -> None:
+    """Raises LabError if a run of `count` hops has no hop of this number; 0 is the state before the first."""
+    if not 0 <= number <= count:
+        raise LabError(f"there is no hop {number}: the run has {count}")
+
+
 @contextlib.contextmanager
 def as_lab_error() -> Iterator[None]:
     """Turns the errors of broker and databases into a LabError with the same message."""

@@ -14,7 +14,7 @@ from checkout.checker.check import check
 from checkout.checker.collect.lab import of_lab
 from checkout.checker.results import Report
 from checkout.lab.comparison.fork import LabForks
-from checkout.lab.engine import diagnosis, requests
+from checkout.lab.engine import broker_actions, diagnosis, requests
 from checkout.lab.engine.clock import order_id
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.requests import PlacedOrder, Products
@@ -24,8 +24,7 @@ from checkout.lab.history.lab_journal import LabJournal
 from checkout.lab.history.moment import Moment
 from checkout.lab.history.projection import SELL_OUT
 from checkout.lab.history.replay import Replay
-from checkout.lab.locking import changes, reads, recorded
-from checkout.lab.partitions import broker_watch
+from checkout.lab.locking import changes, on_change, reads, recorded
 from checkout.lab.programs import other_producers, replacement
 from checkout.lab.sessions.session import Session, open_session
 from checkout.lab.views.tables import LabTables
@@ -47,7 +46,7 @@ class Lab(LabTables, LabForks):
     `kafka`: settings of kafka-python that override those of the lab. `registry`: another system than the store; `send`
     publishes its first record.
 
-    Raises LabError, as all methods do, when the broker does not answer.
+    Raises LabError below 1 partition, and, as all methods do, when the broker does not answer.
     """
 
     def __init__(
@@ -127,8 +126,8 @@ class Lab(LabTables, LabForks):
     wait = recorded(Environment.wait, ENVIRONMENT)
 
     leader = reads(Session.leader, SESSION)
-    kill_broker = recorded(broker_watch.kill_broker, ENVIRONMENT)
-    start_brokers = recorded(broker_watch.start_brokers, ENVIRONMENT)
+    kill_broker = recorded(broker_actions.kill_broker, ENVIRONMENT)
+    start_brokers = recorded(broker_actions.start_brokers, ENVIRONMENT)
     kafka_tool = reads(run_tool, SESSION)
 
     @recorded
@@ -166,23 +165,22 @@ class Lab(LabTables, LabForks):
         self._environment.note("shipment_company", "RefuseParcels", f"the shipment company {action}")
 
     @changes
-    def reset(self, partitions: int = 0) -> None:
+    def reset(self, partitions: int | None = None) -> None:
         """Starts anew: empty topics, initial stock, and the next order is order-1 again. Break points are removed.
 
-        `partitions`: of each topic from now on; by default as many as before.
+        `partitions`: of each topic from now on; by default as many as before. Raises LabError below 1.
         """
-        self._options["partitions"] = partitions or self._options["partitions"]
-        self._environment = self._new_environment(partitions=self._options["partitions"])
+        partitions = self._options["partitions"] if partitions is None else partitions
+        self._environment = self._new_environment(partitions=partitions)
         self._scheduler, self._order_count = Scheduler(self._environment), 0
+        self._options["partitions"] = partitions
 
     def close(self) -> None:
         """Deletes topics and groups, and stops a local Kafka that no other lab uses."""
         with self.lock:
             self._session.leave()
 
-    def on_change(self, callback: Callable[[], None]) -> None:
-        """Registers a function that is called after each change, on the thread that has made it."""
-        self.callbacks.append(callback)
+    on_change = on_change
 
     def walk(self) -> Any:
         """Returns a widget to step with: the diagram, the work in progress, the tables and a slider."""

@@ -1,5 +1,6 @@
-"""Locking: a lab does one thing at a time, whether a cell or a button of the walk has asked for it."""
+"""Locking: a lab does one thing at a time, whether a cell or a button has asked for it, and reports its changes."""
 
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -38,6 +39,20 @@ def changes(method: Callable[..., Any], part: Callable[[Any], Any] = _itself) ->
                 callback()
 
     return notifying
+
+
+def on_change(lab: Any, callback: Callable[[], None]) -> Callable[[], None]:
+    """Registers a function that is called after each change, on the thread that has made it.
+
+    Returns a function that unregisters it; a second call of that does nothing.
+    """
+    lab.callbacks.append(callback)
+
+    def unregister() -> None:
+        with contextlib.suppress(ValueError):
+            lab.callbacks.remove(callback)
+
+    return unregister
 
 
 def recorded(method: Callable[..., Any], part: Callable[[Any], Any] = _itself) -> Callable[..., Any]:

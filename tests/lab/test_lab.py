@@ -235,15 +235,3 @@ def test_two_labs_in_one_process_see_nothing_of_each_other(open_lab: OpenLab) ->
     assert [len(two.messages), two.groups["lag"].sum(), len(two.moments)] == [0, 0, 0]
     two.place_order("garden gnome")
     assert len(two.run()) == 8
-
-
-def test_callbacks_are_called_after_every_change(lab: Lab) -> None:
-    seen: list[int] = []
-    lab.on_change(lambda: seen.append(len(lab.moments)))
-    lab.place_order("wooden spoon")
-
-    lab.step()
-    lab.run()
-    lab.reset()
-
-    assert seen == [0, 1, 17, 0]

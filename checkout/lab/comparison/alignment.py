@@ -22,8 +22,8 @@ class Alignment:
     """The hops of two runs in rows, in the order of both.
 
     Hops belong together when order, message, sender, receiver and group are equal: the first of them in one run with
-    the first in the other, and so on. Of pairs that cross, as few as possible are torn apart (see `partners`). Hops
-    without a partner are side by side if they are at the same place.
+    the first in the other, and so on. Of crossing pairs the fewest are split (see `partners`). Hops without a
+    partner are side by side if they are at the same place.
     """
 
     def __init__(self, first: Sequence[Moment], second: Sequence[Moment]) -> None:

@@ -9,6 +9,7 @@ from checkout.c4.notebook.text import wrapped
 from checkout.journal.hop import Outcome
 from checkout.lab.comparison.alignment import Alignment, Row
 from checkout.lab.comparison.difference_sentences import Difference, difference_at, text_of
+from checkout.lab.errors import LabError
 from checkout.lab.history.moment import Moment
 from checkout.lab.history.moments import align
 from checkout.lab.history.replay import Replay
@@ -30,10 +31,12 @@ def compare(
 
     `first`, `second`: a lab, a replay, or the path of a journal. `names`: of the two runs, within a sentence.
     Hops are compared by order and message; their times and the ids of orders are not. Raises LabError for a path
-    without a journal.
+    without a journal, and if there are not two names.
     """
     from checkout.lab.widget.compare import Comparison  # the widget needs anywidget, which not every program has
 
+    if isinstance(names, str) or len(names) != 2:
+        raise LabError(f"a comparison needs two names, not {names!r}: names={NAMES!r}")
     runs = [Replay(each) if isinstance(each, str | Path) else each for each in (first, second)]
     return Comparison(runs[0], runs[1], names)
 

@@ -4,9 +4,9 @@ import threading
 from collections.abc import Iterable
 from typing import Any, Self, cast
 
-from checkout.framework.message import KAFKA as KAFKA_ELEMENT
 from checkout.lab.comparison.differences import field_differences
 from checkout.lab.engine.action_log import REQUEST, SWITCHES, VERB, Action, ActionLog
+from checkout.lab.engine.broker_actions import KILLED, STARTED
 from checkout.lab.engine.environment import Environment
 from checkout.lab.engine.scheduler import Scheduler
 from checkout.lab.errors import LabError, as_lab_error
@@ -17,7 +17,7 @@ from checkout.settings import KAFKA, MEMORY
 
 SCOPE = "a fork repeats what has been done to the lab: not what other programs do, nor state outside of the lab"
 
-BROKER_ACTIONS = ("kill_broker", "start_brokers")
+BROKER_NOTES = {"kill_broker": KILLED, "start_brokers": STARTED}
 
 
 class LabForks:
@@ -40,12 +40,17 @@ class LabForks:
         `number`: of a moment; what one verb writes together stays together, and 0 is the state before the first hop.
         `log`: "memory" or "kafka". The fork repeats what has been done to this lab. Raises LabError where it gets other
         hops, as behind a program outside of the lab. Break points, killed brokers and `serve` are not repeated.
+
+        It calls all verbs of the run again, which takes as long as they took; the lab is locked meanwhile.
         """
         with self.lock:
             return self.fork_at_action(self.actions.until(number), log)
 
     def fork_at_action(self, count: int, log: str = MEMORY) -> Self:
-        """Returns a fork in the state after the first `count` of `actions`, which may be within a hop."""
+        """Returns a fork in the state after the first `count` of `actions`, which may be within a hop.
+
+        It takes as long as these actions took; the lab is locked meanwhile.
+        """
         with self.lock, as_lab_error():
             forked, actions = self._same(log), self.actions
             try:
@@ -81,7 +86,7 @@ class Fork:
             try:
                 self._carry_out(action)
             except LabError as error:
-                raise LabError(f"no fork goes on after hop {action.hops} of the lab: {error}; {SCOPE}") from error
+                raise LabError(f"the fork stops after hop {action.hops} of the lab: {error}; {SCOPE}") from error
         self._check_hops(len(self._hops.moments))
 
     def _carry_out(self, action: Action) -> None:
@@ -91,18 +96,19 @@ class Fork:
             self._scheduler.send_request()
         elif action.name == SWITCHES:
             self._environment.actions.set_switches(*action.arguments)
-        elif action.name in BROKER_ACTIONS:
-            self._copy_note(action.hops)
+        elif action.name in BROKER_NOTES:
+            self._copy_note(action)
         elif any(isinstance(each, Program) for each in (*action.arguments, *action.options.values())):
             raise LabError("another program replaces a service there")
         else:
             getattr(self._lab, action.name)(*action.arguments, **action.options)
 
-    def _copy_note(self, at: int) -> None:
+    def _copy_note(self, action: Action) -> None:
         """The fork's hops have the numbers of the original's, though no broker of its own is killed."""
-        hop = self._expected.moments[at].hop if at < len(self._expected.moments) else None
-        if hop and hop.sender == LAB and hop.to == KAFKA_ELEMENT:
-            self._environment.journal.write([hop])
+        hops = [moment.hop for moment in self._expected.moments[len(self._hops.moments) :][:1]]
+        with self._environment.actions.adding(action.name, *action.arguments, **action.options):
+            note = LAB, BROKER_NOTES[action.name]
+            self._environment.journal.write(hop for hop in hops if (hop.sender, hop.message) == note)
 
     def _call(self, replica: str, verb: str) -> None:
         if replica not in self._environment.replicas:
@@ -112,6 +118,8 @@ class Fork:
     def _check_hops(self, count: int) -> None:
         moments, expected = self._hops.moments, self._expected.moments
         for at in range(self._checked, max(count, len(moments))):
+            if at >= len(expected):
+                raise LabError(f"the fork has hop {at + 1}, and the lab has none: {moments[at].sentence} {SCOPE}")
             if at >= len(moments):
                 raise LabError(f"the fork does not have hop {at + 1} of the lab: {expected[at].sentence} {SCOPE}")
             found = next(field_differences(expected[at], moments[at]), None)

@@ -7,10 +7,10 @@ from copy import copy, deepcopy
 from typing import Any, NamedTuple
 
 from checkout.lab.engine.clock import Clock
-from checkout.lab.errors import LabError
+from checkout.lab.errors import check_hop
+from checkout.registry import STORE
 
 VERB, REQUEST, SWITCHES = "verb", "request", "switches"
-SYSTEMS = ("payment_broker", "shipment_company", "mailbox")
 
 
 class Action(NamedTuple):
@@ -37,7 +37,7 @@ class ActionLog(Sequence[Action]):
 
     def __init__(self, clock: Clock, hops: Sized, systems: Any) -> None:
         self._clock, self._hops, self._started = clock, hops, clock.seconds()
-        self._systems = {name: getattr(systems, name) for name in SYSTEMS if hasattr(systems, name)}
+        self._systems = {name: getattr(systems, name) for name in STORE.external_systems if hasattr(systems, name)}
         self._switches = self._copy_switches()
         self._actions: list[Action] = []
 
@@ -60,8 +60,7 @@ class ActionLog(Sequence[Action]):
         self._add_switches()
         if hop is None:
             return len(self._actions)
-        if not 0 <= hop <= len(self._hops):
-            raise LabError(f"there is no hop {hop}: the lab has {len(self._hops)}")
+        check_hop(hop, len(self._hops))
         hops_after = [*(action.hops for action in self._actions[1:]), len(self._hops)]
         first = bisect_left(hops_after, max(hop, 1))
         return min(first + (hop > 0), len(self._actions))
@@ -76,7 +75,7 @@ class ActionLog(Sequence[Action]):
 
     def set_switches(self, system: str, switches: Any) -> None:
         """Sets the fault switches of an external system."""
-        self._systems[system].switches = deepcopy(switches)
+        self._systems[system].switches = copy(switches)
 
     def _action(self, name: str, /, *arguments: Any, **options: Any) -> Action:
         return Action(name, arguments, options, len(self._hops), self.elapsed())

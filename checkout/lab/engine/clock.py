@@ -34,7 +34,11 @@ class Clock:
 
 
 def is_fixed(time: datetime) -> bool:
-    """Whether a time is one of a fixed clock: such clocks begin on one day, which is past for all others."""
+    """Whether the first time of a journal is probably that of a fixed clock; a lab knows its own clock.
+
+    A fixed clock begins at START, on a day which is past for all others. A wait of more than 14 hours before the first
+    hop makes it look real.
+    """
     return time.date() == START.date()
 
 

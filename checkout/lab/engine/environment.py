@@ -16,7 +16,7 @@ from checkout.lab.partitions.broker_watch import BrokerWatch
 from checkout.lab.partitions.partition_state import MemberState
 from checkout.lab.programs.program import Programs
 from checkout.lab.sessions.session import Session
-from checkout.registry import STORE, Registry
+from checkout.registry import Registry
 from checkout.worker.database import ServiceDatabase
 
 SESSION_TIMEOUT = 10.0  # seconds after which a silent member of a group loses its partitions
@@ -30,6 +30,8 @@ class Environment(RunContext):
         self, session: Session, real_clock: bool, partitions: int, inbox: bool, outbox: bool, registry: Registry
     ) -> None:
         super().__init__(registry, real_clock, inbox, outbox)
+        if partitions < 1:
+            raise LabError(f"a topic cannot have {partitions} partitions: choose 1 or more")
         self.session, self.programs = session, Programs()
         self.placed: list[PlacedRequest] = []
         self.services: dict[str, Service] = {}
@@ -175,8 +177,7 @@ class Environment(RunContext):
         self.placed.append(PlacedRequest(message, body, self.sent.next_sequence(), partial(self._refuse, message)))
 
     def _refuse(self, message: Request, error: Exception) -> None:
-        action = f"Orders refuses {type(message).__name__}: {self.names.text(str(error))}"
-        self.note("orders", "Refused", action)
+        self.note("orders", "Refused", f"Orders refuses {type(message).__name__}: {self.names.text(str(error))}")
 
     def wait(self, seconds: float = 0, minutes: float = 0, hours: float = 0) -> None:
         """Moves the lab's clock without waiting: timers and retries become due.
@@ -186,12 +187,10 @@ class Environment(RunContext):
         """
         seconds += 60 * minutes + 3600 * hours
         self.clock.forward(seconds)
-        if seconds < SESSION_TIMEOUT:
-            return
-        for name in self.crashed:
-            service = service_of(name)
-            if self._replica_counts[service] > 1:
-                self._evict(service, name)
+        silent = self.crashed if seconds >= SESSION_TIMEOUT else []
+        for name in silent:
+            if self._replica_counts[service_of(name)] > 1:
+                self._evict(service_of(name), name)
 
     def _evict(self, service: str, member: str) -> None:
         self.broker.remove_member(service, member)
@@ -200,12 +199,12 @@ class Environment(RunContext):
         for replica in self.of(service):
             replica.checks_outbox = True
         if is_new:
-            action = f"{member} has been silent for {SESSION_TIMEOUT:.0f} seconds: the group gives its partitions away"
+            action = f"session timeout of {member} ({SESSION_TIMEOUT:.0f} s): its partitions are reassigned"
             self.note(service, "Evict", action, replica=member)
 
     def check_is_store(self, action: str, remedy: str) -> None:
         """Raises LabError when the lab runs another system than the store."""
-        if self.registry is not STORE:
+        if not self.is_store:
             raise LabError(f"{action} needs the store, and this lab runs another system: {remedy}")
 
     def system(self, name: str) -> Any:
@@ -243,7 +242,8 @@ class Environment(RunContext):
 
     def await_owners(self) -> bool:
         """Waits where a group with several live members is in a rebalance; returns whether there was one."""
-        names = {name for name, n in self._replica_counts.items() if n > 1} - set(map(service_of, self.crashed))
+        running = set(map(service_of, self.replicas))  # a program has taken the place of the others
+        names = {name for name in running if self._replica_counts[name] > 1} - set(map(service_of, self.crashed))
         return await_owners({name: self.of(name) for name in names}, self._partitions)
 
     def _partitions(self, service: str) -> set[tuple[str, int]]:

@@ -17,7 +17,7 @@ from checkout.lab.engine.stepping_log import SentRecords, SteppingLog
 from checkout.lab.history.lab_journal import LabJournal
 from checkout.lab.history.lag import ConsumerLag
 from checkout.lab.history.projection import Projection
-from checkout.registry import Registry
+from checkout.registry import STORE, Registry
 from checkout.worker.calls.external_calls import ExternalCalls
 from checkout.worker.database import ServiceDatabase
 from checkout.worker.inbox import INBOX
@@ -67,7 +67,8 @@ class RunContext:
         self.registry, self.clock, self.inbox, self.outbox = registry, Clock(real_clock), inbox, outbox
         self.names, self.sent, self.requests = OrderNames(), SentRecords(), RequestQueue()
         self.systems, self.lag = registry.simulators(), ConsumerLag(registry.services)
-        self.projection = Projection(self.names, self.lag, registry)
+        self.is_store = registry is STORE  # else the lab runs another system
+        self.projection = Projection(self.names, self.lag, self.is_store, real_clock)
         self.journal, self.partitions = LabJournal(self.projection), self.projection.partitions
         self.sent.on_sent = self.partitions.add_dead_letter
         self.actions = ActionLog(self.clock, self.journal, self.systems)

@@ -22,7 +22,6 @@ from checkout.lab.engine.replica import (
 from checkout.lab.errors import LabError
 from checkout.lab.history.moments import Moments
 from checkout.lab.programs.other_producers import find_records
-from checkout.registry import STORE
 
 MAX_VERBS = 100_000  # of one run
 MAX_LISTED = 10  # orders in a sentence
@@ -196,7 +195,7 @@ class Scheduler:
         return f"Next: {replica.name} polls {work.coordinates or work.kind}."
 
     def _why_idle(self) -> str:
-        is_store = self.environment.registry is STORE
+        is_store = self.environment.is_store
         reasons = [self._crashed(name) for name in self.environment.crashed] + self._timers()
         if reasons:
             return f"Nothing moves: {'; '.join(reasons)}."

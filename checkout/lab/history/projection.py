@@ -18,7 +18,6 @@ from checkout.lab.history.row_versions import Row, RowVersions
 from checkout.lab.history.sentences import LAB, order_lines
 from checkout.lab.partitions.partition_history import PartitionHistory
 from checkout.messages import BY_NAME, BookParcel, PlaceOrder, SendEmail
-from checkout.registry import STORE, Registry
 from checkout.services.orders import Orders
 from checkout.services.orders_table import Order
 from checkout.services.stock import CATALOGUE, Stock
@@ -31,12 +30,15 @@ SELL_OUT = "SellOut"
 class Projection:
     """Derives the state from the journal alone, by calling the services' own handlers with its messages.
 
-    `lag` receives the commits of a lab; without it they are assumed, see AssumedLag.
+    `lag` receives the commits of a lab; without it they are assumed, see AssumedLag. `is_store`: else the run is that
+    of another system, of which only the hops are shown. `has_real_times`: else those of a fixed clock.
     """
 
-    def __init__(self, names: OrderNames, lag: ConsumerLag | None = None, registry: Registry = STORE) -> None:
+    def __init__(
+        self, names: OrderNames, lag: ConsumerLag | None = None, is_store: bool = True, has_real_times: bool = False
+    ) -> None:
         self.moments: list[Moment] = []
-        self._has_state = registry is STORE  # of another system only the hops are shown
+        self._is_store, self.has_real_times = is_store, has_real_times
         self.lag = lag or AssumedLag()
         self.names = names
         self.tables = {name: RowVersions() for name in TABLES}
@@ -51,8 +53,8 @@ class Projection:
     def add(self, hop: Hop) -> None:
         """Appends the moment of one more hop."""
         hop, number, order = self._numbered(hop), len(self.moments) + 1, self.names.of(hop.order)
-        message = _message(hop) if self._has_state and hop.is_applied else None
-        if number == 1 and self._has_state:
+        message = _message(hop) if self._is_store and hop.is_applied else None
+        if number == 1 and self._is_store:
             self._put_stock(number)
         if message is not None:
             self._apply(number, hop, message)
@@ -98,7 +100,7 @@ class Projection:
 
     def _numbered(self, hop: Hop) -> Hop:
         """The hop with its step in the story that its order belongs to so far."""
-        if not (self._has_state and hop.order):
+        if not (self._is_store and hop.order):
             return hop
         messages = self._messages.setdefault(hop.order, set())
         if hop.is_applied:

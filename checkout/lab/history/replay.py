@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Never
 
 from checkout.journal import journal
 from checkout.journal.journal import BrokenJournal
+from checkout.lab.engine.clock import is_fixed
 from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.errors import LabError
 from checkout.lab.history.lab_journal import LabJournal
@@ -30,13 +31,14 @@ class Replay:
 
     def __init__(self, path: str | Path) -> None:
         path, self._names = Path(path), OrderNames()
-        self.journal = LabJournal(Projection(self._names))
         try:
-            self.journal.write(journal.read(path) if path.is_dir() else journal.read_file(path))
+            hops = list(journal.read(path) if path.is_dir() else journal.read_file(path))
         except (OSError, BrokenJournal) as error:
             raise LabError(f"{path.name} is no journal of a run: {error}") from error
-        if not self.journal:
+        if not hops:
             raise LabError(f"{path.name} holds no hop: save one with lab.journal.save({path.name!r})")
+        self.journal = LabJournal(Projection(self._names, has_real_times=not is_fixed(hops[0].at)))
+        self.journal.write(hops)
 
     @property
     def moments(self) -> list[Moment]:
@@ -77,8 +79,11 @@ class Replay:
         raise LabError("a replay cannot be forked: a fork repeats what was done to a lab, and a journal holds its hops")
 
     def partition_state(self, number: int | None = None) -> PartitionState:
-        """Returns partitions and consumer groups as of this hop, by default the last; commits are assumed."""
-        return self.journal.projection.partitions.at(len(self.moments) if number is None else number)
+        """Returns partitions and consumer groups as of this hop, by default the last; commits are assumed.
+
+        Raises LabError if there is no such hop.
+        """
+        return self.journal.projection.partitions.at(number)
 
     def board(self, topic: str = "") -> Any:
         """Returns a widget of the partitions, their records and the offsets of the consumer groups, with a slider.

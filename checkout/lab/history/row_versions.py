@@ -2,11 +2,13 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Hashable
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
+from checkout.lab.history.versions import Versions
+
 Row = dict[str, Any]
-FIRST = itemgetter(0)
+FIRST, FIRST_VERSION = itemgetter(0), attrgetter("first")
 
 
 class RowVersions:
@@ -18,30 +20,24 @@ class RowVersions:
 
     def __init__(self) -> None:
         self._index: dict[Hashable, int] = {}
-        self._versions: list[list[tuple[int, Row]]] = []  # by index
+        self._versions: list[Versions[Row]] = []  # by index
         self._changes: list[tuple[int, int]] = []  # number and index, in the order of the changes
 
     def put(self, number: int, key: Hashable, row: Row) -> None:
         """Adds a row, or a version of it; a version equal to the last one is none."""
         index = self._index.setdefault(key, len(self._versions))
         if index == len(self._versions):
-            self._versions.append([])
-        versions = self._versions[index]
-        if versions and versions[-1][1] == row:
-            return
-        if versions and versions[-1][0] == number:
-            versions.pop()
-        else:
+            self._versions.append(Versions())
+        if self._versions[index].set(number, row):
             self._changes.append((number, index))
-        versions.append((number, row))
 
     def latest(self, key: Hashable) -> Row:
         """The last version of a row; an empty one for a new key."""
-        return self._versions[self._index[key]][-1][1] if key in self._index else {}
+        return (self._versions[self._index[key]].last if key in self._index else None) or {}
 
     def count(self, number: int) -> int:
         """How many rows there are as of a moment."""
-        return bisect_right(self._versions, number, key=lambda versions: versions[0][0])
+        return bisect_right(self._versions, number, key=FIRST_VERSION)
 
     def rows(self, number: int) -> list[Row]:
         """All rows as of a moment: copies, which the caller may change."""
@@ -62,5 +58,4 @@ class RowVersions:
         return [(index, self._row(index, number)) for index in reversed(found)]
 
     def _row(self, index: int, number: int) -> Row:
-        versions = self._versions[index]
-        return versions[bisect_right(versions, number, key=FIRST) - 1][1]
+        return self._versions[index].at(number) or {}

@@ -1,18 +1,10 @@
-"""Broker watch: what no hop says - running brokers, leaders, in-sync replicas, new topics, beginning offsets."""
-
-from __future__ import annotations
+"""Broker watch: state that the journal does not contain - brokers, leaders, in-sync replicas, topics, offsets."""
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from checkout.framework.message import KAFKA
 from checkout.lab.partitions.partition_history import PartitionHistory
 from checkout.lab.sessions.session import Session
-from checkout.messaging.log import LogUnavailable
-from checkout.messaging.memory_log import MemoryBroker
-
-if TYPE_CHECKING:
-    from checkout.lab.engine.environment import Environment
+from checkout.messaging.log import Broker, LogUnavailable
 
 
 class BrokerWatch:
@@ -26,10 +18,14 @@ class BrokerWatch:
         self._session, self._partitions, self._is_settled = session, partitions, True
         partitions.before_hop = self._follow
 
+    @property
+    def _broker(self) -> Broker | None:
+        return self._session.broker if self._session.has_replicas else None
+
     def look(self) -> None:
         """Asks for everything now. While no majority of the brokers runs, only which do."""
-        broker = self._session.broker
-        if broker is None or isinstance(broker, MemoryBroker):
+        broker = self._broker
+        if broker is None:
             return
         self._look_at_brokers()
         with suppress(LogUnavailable):
@@ -46,7 +42,7 @@ class BrokerWatch:
         self._look_at_brokers()
 
     def _follow(self) -> None:
-        broker = self._session.broker
+        broker = self._broker
         if not self._is_settled and broker is not None and self._can_answer():
             with suppress(LogUnavailable):
                 self._look_at_replicas([*broker.topics()])
@@ -70,26 +66,3 @@ class BrokerWatch:
     def _can_answer(self) -> bool:
         started = self._session.started_brokers().values()
         return not started or 2 * sum(started) > len(started)
-
-
-def kill_broker(environment: Environment, number: int) -> None:
-    """Kills a broker (`kill -9`) that this lab has started.
-
-    `number`: its id, see `Lab.brokers`. Raises LabError if it does not run.
-    """
-    environment.session.kill_broker(number)
-    environment.watch.has_changed()
-    environment.note(KAFKA, "KillBroker", f"broker {number} is killed")
-
-
-def start_brokers(environment: Environment) -> None:
-    """Starts the brokers that have been killed, and waits until they have copied the records that they missed.
-
-    Raises LabError if they do not start, or are not in sync after 60 seconds.
-    """
-    is_killed = not all(environment.session.started_brokers().values())
-    environment.session.start_brokers()
-    environment.watch.has_changed()
-    environment.watch.look()
-    if is_killed:
-        environment.note(KAFKA, "StartBrokers", "all brokers run again, and their replicas are in sync")

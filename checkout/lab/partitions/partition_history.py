@@ -11,7 +11,9 @@ import msgspec
 from checkout.framework.message import KAFKA
 from checkout.journal.hop import Hop, Outcome, text
 from checkout.lab.engine.order_names import ANY_UUID, OrderNames
+from checkout.lab.errors import check_hop
 from checkout.lab.history.sentences import LAB, place_of, sentence
+from checkout.lab.history.versions import Versions
 from checkout.lab.partitions.partition_state import (
     BoardBroker,
     BoardRecord,
@@ -23,7 +25,6 @@ from checkout.lab.partitions.partition_state import (
     PartitionState,
     Progress,
 )
-from checkout.lab.partitions.versions import Versions
 from checkout.messaging.log import DEAD_LETTERS, Partition, ProducerRecord, RecordMetadata, Replicas
 
 SHOWN, MAX_SHOWN = 40, 200  # records of a partition: the last ones; with those that a group has still to read
@@ -39,7 +40,7 @@ class WithId(msgspec.Struct):
 
 
 class GroupHistory:
-    """What is kept of one consumer group."""
+    """The history of one consumer group."""
 
     def __init__(self) -> None:
         self.topics: set[str] = set()
@@ -160,7 +161,7 @@ class PartitionHistory:
             self.set_member(group, member, MemberState.CRASHED if is_crashed else MemberState.RUNNING)
 
     def add_dead_letter(self, record: ProducerRecord, metadata: RecordMetadata) -> None:
-        """A service has published this record; if it is a dead letter, no hop will say so."""
+        """A service has published this record; dead letters have no hop."""
         if record.topic.endswith(DEAD_LETTERS):
             self._add_record((record.topic, metadata.partition), metadata.offset, text(record.key), "", "")
 
@@ -179,22 +180,24 @@ class PartitionHistory:
         counts.set(number, max(counts.last or 0, partition[1] + 1))
 
     def _order_in(self, payload: bytes) -> str:
-        # What a learner sends is no hop of an order; a new one gets its name here.
+        # A record sent with `lab.send` has no order in its hop; a new order gets its name here.
         with suppress(msgspec.MsgspecError):
             id = msgspec.json.decode(payload, type=WithId).id
             return self._names.of(id) if ANY_UUID.fullmatch(id) else ""
         return ""
 
-    def at(self, number: int, follows_last: bool = True) -> PartitionState:
-        """Returns the state as of hop `number`, 0 for that before the first one.
+    def at(self, number: int | None = None, follows_last: bool = True) -> PartitionState:
+        """Returns the state as of hop `number`, 0 for that before the first one; by default the state now.
 
-        `follows_last`: of the last hop, return the state now, with what has been committed since.
+        `follows_last`: of the last hop, return the state now, with what has been committed since. Raises LabError if
+        there is no such hop.
         """
         count = len(self._hops)
-        number = max(0, min(number, count))
+        number = count if number is None else number
+        check_hop(number, count)
         until = LATEST if number == count and follows_last else number
         hop, order = self._hops[number - 1] if number else (None, "")
-        said = (sentence(hop, order), order, place_of(hop)) if hop else ("", "", "")
+        of_hop = (sentence(hop, order), order, place_of(hop)) if hop else ("", "", "")
         groups = [self._group(name, until) for name in self._groups]
         lowest: dict[Partition, int] = {}
         for each in (position for group in groups for position in group.positions):
@@ -204,7 +207,7 @@ class PartitionHistory:
             self._partition((topic, at), until, lowest) for topic, counts in self._topics.items()
             for at in range(counts.at(until) or 0)
         ]  # fmt: skip
-        return PartitionState(number, *said, self._assumed, partitions, groups, self._brokers.at(until) or [])
+        return PartitionState(number, *of_hop, self._assumed, partitions, groups, self._brokers.at(until) or [])
 
     def _partition(self, where: Partition, until: int, lowest: Mapping[Partition, int]) -> PartitionRow:
         end = self._end(where, until)

@@ -22,7 +22,7 @@ class MemberState(StrEnum):
 class BoardRecord(msgspec.Struct):
     """A record: its offset, its key as text (orders by name), its order or "", its message type or "".
 
-    `number`: the hop that published it.
+    `number`: the first hop that names it; its delivery may be journaled before its publication.
     """
 
     offset: int
@@ -113,7 +113,7 @@ class PartitionState(msgspec.Struct):
 
 
 class Progress(NamedTuple):
-    """What is kept of a group on a partition."""
+    """The progress of a consumer group on a partition."""
 
     committed: int | None = None
     position: int | None = None

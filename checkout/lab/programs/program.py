@@ -18,7 +18,6 @@ from checkout.messaging.log import Broker, Partition
 TIMEOUT = 30.0  # seconds within which a program consumes what its topics hold
 STOP_TIMEOUT = 10.0  # seconds
 PAUSE = 0.02  # seconds between two looks at the committed offsets
-SYSTEMS = ("payment_broker", "shipment_company", "mailbox")  # that can be served
 
 
 class Program:

@@ -4,7 +4,8 @@ from checkout.framework.service import Service
 from checkout.lab.engine.environment import Environment
 from checkout.lab.errors import LabError
 from checkout.lab.partitions.partition_state import MemberState
-from checkout.lab.programs.program import SYSTEMS, Program
+from checkout.lab.programs.program import Program
+from checkout.registry import STORE
 
 
 def replace(
@@ -61,6 +62,6 @@ def serve(environment: Environment, system: str) -> str:
 
     `system`: payment_broker, shipment_company or mailbox. Raises LabError for another name.
     """
-    if system not in SYSTEMS:
-        raise LabError(f"there is no external system {system!r}: there are {', '.join(SYSTEMS)}")
+    if system not in STORE.external_systems:
+        raise LabError(f"there is no external system {system!r}: there are {', '.join(STORE.external_systems)}")
     return environment.programs.serve(system, environment.system(system))

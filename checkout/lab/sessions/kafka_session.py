@@ -56,6 +56,8 @@ class KafkaSession(Session):
     kafka-python.
     """
 
+    has_replicas = True
+
     def __init__(self, brokers: int, servers: str, client: Mapping[str, object]) -> None:
         super().__init__()
         self.broker: KafkaBroker | None
@@ -112,12 +114,8 @@ class KafkaSession(Session):
         running = self.processes()
         return {number: number in running for number in range(1, self.brokers + 1)} if self.home else {}
 
-    def _kafka(self) -> KafkaBroker:
-        if self.broker is None:
-            raise LabError("the lab is closed: lab.reset() starts anew")
-        return self.broker
-
-    def _start_killed(self) -> None:
+    def start_brokers(self) -> None:
+        """Starts the killed brokers. Raises LabError if they do not start, or are not in sync after 60 seconds."""
         if self.home:
             cluster.acquire(self.home, self._port_base, self.brokers)
             cluster.release(self.home)
@@ -126,6 +124,11 @@ class KafkaSession(Session):
             wait_until(lambda: _are_in_sync(broker), FAILOVER_TIMEOUT, pause=0.1)
         except TimeoutError:
             raise LabError(f"the replicas are not in sync after {FAILOVER_TIMEOUT:.0f} s: see the log") from None
+
+    def _kafka(self) -> KafkaBroker:
+        if self.broker is None:
+            raise LabError("the lab is closed: lab.reset() starts anew")
+        return self.broker
 
     def processes(self) -> Mapping[int, Pid]:
         """The running brokers of the local Kafka, by id."""

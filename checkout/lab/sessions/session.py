@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from checkout.system.pid import Pid
 
 Result = TypeVar("Result")
+NO_BROKERS = 'a lab in memory has no brokers: Lab(log="kafka", brokers=3) has three'
 
 
 def open_session(kind: str, brokers: int, servers: str, client: Mapping[str, object]) -> Session:
@@ -32,7 +33,7 @@ def open_session(kind: str, brokers: int, servers: str, client: Mapping[str, obj
         needs_processes("a Kafka")
     if kind == MEMORY:
         if brokers > 1:
-            raise LabError('a lab in memory has no brokers: Lab(log="kafka", brokers=3) has three')
+            raise LabError(NO_BROKERS)
         return Session()
     from checkout.lab.sessions.kafka_session import KafkaSession  # a lab in memory needs no Kafka
 
@@ -48,7 +49,12 @@ def log_of_settings() -> str:
 
 
 class Session:
-    """A lab's connection to its broker; this class has one in memory."""
+    """A lab's connection to its broker; this class has one in memory.
+
+    `has_replicas`: whether partitions have replicas on brokers, which can be asked for, killed and started.
+    """
+
+    has_replicas = False
 
     def __init__(self) -> None:
         self.broker: Broker | None = None
@@ -96,7 +102,7 @@ class Session:
 
     def replicas(self, topics: Sequence[str]) -> dict[Partition, Replicas]:
         """Returns leader, replicas and in-sync replicas of each partition. Raises LabError in memory."""
-        raise LabError('a lab in memory has no brokers: Lab(log="kafka", brokers=3) has three')
+        raise LabError(NO_BROKERS)
 
     def leader(self, topic: str, partition: int = 0) -> int | None:
         """Returns the id of the broker that leads a partition, None if there is none. Raises LabError in memory."""
@@ -113,11 +119,11 @@ class Session:
         running[number].kill_with_children()
 
     def start_brokers(self) -> None:
-        """Starts the killed brokers. Raises LabError if they do not start, or are not in sync after 60 seconds."""
-        self._start_killed()
+        """Starts the killed brokers.
 
-    def _start_killed(self) -> None:
-        """In memory there are none."""
+        Raises LabError in memory, and if they do not start or are not in sync after 60 seconds.
+        """
+        raise LabError(NO_BROKERS)
 
     def processes(self) -> Mapping[int, Pid]:
         """The running brokers of the local Kafka, by id."""

@@ -63,7 +63,7 @@ class Lane(NamedTuple):
 
 
 def board_picture(state: PartitionState, topic: str = "") -> Picture:
-    """The lanes of the topics that have records; of the other partitions only the number is said.
+    """The lanes of the topics that have records; the other partitions are only counted.
 
     `topic`: the state is that of one topic, whose lanes are drawn without records, too.
     """
@@ -86,8 +86,8 @@ def _lanes(state: PartitionState, chosen: set[str]) -> list[Lane]:
     rails: dict[tuple[str, int], list[Rail]] = {}
     for group in state.groups:
         for at in group.positions:
-            said = states.get(at.owner or "", "running")
-            rail = Rail(group.group, at, "" if said == "running" else said)
+            state_of_owner = states.get(at.owner or "", "running")
+            rail = Rail(group.group, at, "" if state_of_owner == "running" else state_of_owner)
             rails.setdefault((at.topic, at.partition), []).append(rail)
     return [Lane(row, rails.get((row.topic, row.partition), [])) for row in state.partitions if row.topic in used]
 

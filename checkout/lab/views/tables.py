@@ -16,7 +16,6 @@ from checkout.lab.partitions.partition_state import PartitionState
 from checkout.lab.programs.other_producers import find_records
 from checkout.lab.views import dataframes
 from checkout.messaging.log import DEAD_LETTERS, Record
-from checkout.registry import STORE
 from checkout.services import orders_table, stock_table
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ class LabTables:
     @property
     def is_store(self) -> bool:
         """Whether the lab runs the store; else it runs another system."""
-        return self._environment.registry is STORE
+        return self._environment.is_store
 
     @property
     def messages(self) -> pd.DataFrame:
@@ -70,11 +69,10 @@ class LabTables:
         """Returns partitions, consumer groups and brokers as of a hop: what `board` draws.
 
         `number`: of the hop, 0 is before the first; by default, and of the last hop, as they are now.
+        Raises LabError if there is no such hop.
         """
         with self.lock, as_lab_error():
-            count = len(self._environment.journal)
-            number = count if number is None else number
-            if number >= count:
+            if number is None or number == len(self._environment.journal):
                 self._environment.watch.look()
             return self._environment.partitions.at(number)
 

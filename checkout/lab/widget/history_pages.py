@@ -6,7 +6,6 @@ from typing import Any
 
 from checkout.framework.message import KAFKA
 from checkout.journal.causality import causes
-from checkout.lab.engine.clock import is_fixed
 from checkout.lab.engine.replica import pretty
 from checkout.lab.history.moment import Moment
 from checkout.lab.history.projection import Projection
@@ -43,7 +42,7 @@ class HistoryPages:
         self._sent_count, self._last_sent = len(moments), moments[-1] if moments else None
         page, first_order = self._page(first, len(moments)), next(iter(self.projection.order_names), "")
         page["views"] |= self._views([first_order])
-        page["real_times"] = not (moments and is_fixed(moments[0].hop.at))
+        page["real_times"] = self.projection.has_real_times
         return page | {"keep": keep, "count": len(moments), "first": first_order, "view": self.projection.view()}
 
     def page(self, first: int, last: int, at: int) -> JsonObject:

@@ -182,3 +182,9 @@ def test_the_html_shows_markup_as_text_and_is_the_same_in_every_run(run: Callabl
 def test_a_path_without_a_journal_is_an_error(lab: Lab, tmp_path: Path) -> None:
     with pytest.raises(LabError, match="nothing.jsonl is no journal of a run"):
         compare(lab, tmp_path / "nothing.jsonl")
+
+
+@pytest.mark.parametrize("names", [(), ("x",), ("x", "y", "z"), "xy"])
+def test_a_comparison_needs_two_names(lab: Lab, names: Any) -> None:
+    with pytest.raises(LabError, match="a comparison needs two names, not "):
+        compare(lab, lab, names=names)

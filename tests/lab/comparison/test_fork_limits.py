@@ -18,7 +18,7 @@ from checkout.simulators.payment_broker import Charge
 def test_a_hop_that_is_not_there_cannot_be_forked(number: int, lab: Lab) -> None:
     shipped(lab)
 
-    with pytest.raises(LabError, match=f"there is no hop {number}: the lab has 17"):
+    with pytest.raises(LabError, match=f"there is no hop {number}: the run has 17"):
         lab.fork(number)
 
 
@@ -48,7 +48,7 @@ def test_a_program_in_place_of_a_service_cannot_be_forked(lab: Lab) -> None:
     with lab.actions.adding("replace", "payments", Program(__file__)):
         pass
 
-    with pytest.raises(LabError, match="no fork goes on after hop 17 of the lab: another program replaces a service"):
+    with pytest.raises(LabError, match="the fork stops after hop 17 of the lab: another program replaces a service"):
         lab.fork()
     assert len(lab.fork(17).moments) == 17
 
@@ -68,6 +68,34 @@ def test_killed_brokers_are_notes_only_in_a_fork(lab: Lab) -> None:
 
     assert list(fork.journal) == list(lab.journal)
     assert [hop.message for hop in fork.journal][:3] == ["KillBroker", "PlaceOrder", "StartBrokers"]
+    assert list(fork.fork().journal) == list(lab.journal)
+    assert [action.name for action in fork.actions] == [action.name for action in lab.actions]
+
+
+def test_a_record_that_is_sent_is_no_note_about_brokers(lab: Lab) -> None:
+    with lab.actions.adding("start_brokers"):  # all ran: no note
+        pass
+    lab.send("order.new-order-received", "not JSON")
+
+    fork = lab.fork()
+
+    assert [hop.message for hop in fork.journal] == ["Send"]
+
+
+def test_a_fork_with_more_hops_than_the_lab_names_the_first_of_them(lab: Lab) -> None:
+    shipped(lab)
+    with lab.actions.adding("sell_out", "wooden spoon"):  # which has done nothing in the lab
+        pass
+
+    with pytest.raises(LabError, match="the fork has hop 18, and the lab has none: The lab: Wooden spoon is sold out"):
+        lab.fork()
+
+
+def test_switches_that_deny_nothing_are_repeated(lab: Lab) -> None:
+    lab.outside.payment_broker.switches.deny_next = 3
+    shipped(lab)
+
+    assert list(lab.fork().journal) == list(lab.journal)
 
 
 @pytest.mark.kafka

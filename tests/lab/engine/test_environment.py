@@ -72,6 +72,15 @@ def test_another_replica_publishes_the_outbox_of_a_crashed_one(open_lab: OpenLab
     assert published.hop.replica not in (crashed, None)
 
 
+def test_a_group_whose_replicas_have_ended_is_not_waited_for(memory_lab: OpenLab) -> None:
+    lab = memory_lab(partitions=2)
+    lab.scale("stock", 2)
+
+    lab._environment.remove_replicas("stock")  # as when a program replaces the service
+
+    assert not lab._environment.await_owners()
+
+
 def test_orders_does_not_depend_on_which_service_does_the_payments(open_lab: OpenLab) -> None:
     ours, theirs = open_lab(), open_lab()
     theirs.replace("payments", BatchPayments(theirs.serve("payment_broker")))

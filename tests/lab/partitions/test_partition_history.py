@@ -7,12 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from checkout.lab import Lab
+from checkout.lab import Lab, LabError
 from checkout.lab.partitions.partition_history import PartitionHistory
 from checkout.lab.partitions.partition_state import GroupRow, MemberState, PartitionState
 
 OpenLab = Callable[..., Lab]
-END = 10**9
 RECEIVED = "order.new-order-received"
 
 
@@ -63,7 +62,7 @@ def test_a_killed_member_is_evicted_after_ten_seconds_and_the_slider_shows_both(
     crashed = len(lab.moments)
     lab.wait(seconds=10)
 
-    before, after = (group(history(lab).at(number), "stock") for number in (crashed, END))
+    before, after = (group(history(lab).at(number), "stock") for number in (crashed, None))
 
     assert [member.state for member in before.members] == [MemberState.CRASHED, MemberState.RUNNING]
     assert {at.owner for at in before.positions} == {"stock-1", "stock-2"}
@@ -77,12 +76,12 @@ def test_a_group_whose_members_are_all_evicted_owns_nothing(open_lab: OpenLab) -
     lab.scale("stock", 2)
     lab.crash("stock-1")
     lab.crash("stock-2")
-    owners = [{at.owner for at in group(history(lab).at(END), "stock").positions}]
+    owners = [{at.owner for at in group(history(lab).at(), "stock").positions}]
     lab.wait(seconds=10)
-    owners.append({at.owner for at in group(history(lab).at(END), "stock").positions})
+    owners.append({at.owner for at in group(history(lab).at(), "stock").positions})
 
     lab.restart("stock-1")
-    owners.append({at.owner for at in group(history(lab).at(END), "stock").positions})
+    owners.append({at.owner for at in group(history(lab).at(), "stock").positions})
 
     assert owners == [{"stock-1", "stock-2"}, {None}, {"stock-1"}]
 
@@ -102,7 +101,7 @@ def test_a_crashed_replica_that_has_assigned_itself_owns_nothing(memory_lab: Ope
     lab = memory_lab()
     lab.crash("stock")
 
-    stock = group(history(lab).at(END), "stock")
+    stock = group(history(lab).at(), "stock")
 
     assert stock.assigns_itself and stock.members[0].state is MemberState.CRASHED
     assert {at.owner for at in stock.positions} == {None} == {at.position for at in stock.positions}
@@ -113,7 +112,7 @@ def test_members_that_have_left_are_not_shown(memory_lab: OpenLab) -> None:
     lab.scale("stock", 3)
     lab.scale("stock", 1)
 
-    stock = group(history(lab).at(END), "stock")
+    stock = group(history(lab).at(), "stock")
 
     assert [member.name for member in stock.members] == ["stock-1"] and stock.assigns_itself
     assert {at.owner for at in stock.positions} == {"stock-1"}
@@ -154,7 +153,7 @@ def test_records_have_keys_and_orders_by_name_and_a_sent_one_has_no_message(memo
     lab.send(RECEIVED, "{}", key=order.id)
     lab.send(RECEIVED, "{}", key="somebody")
 
-    records = next(row for row in history(lab).at(END).partitions if row.topic == RECEIVED).records
+    records = next(row for row in history(lab).at().partitions if row.topic == RECEIVED).records
 
     assert [(each.key, each.order, each.message) for each in records] == [
         ("order-1", "order-1", "OrderReceived"), ("order-1", "order-1", ""), ("somebody", "", ""),
@@ -168,7 +167,7 @@ def test_a_state_has_the_last_40_records_and_all_that_a_group_has_still_to_read(
         for number in range(0 if read else 70):
             lab.send(RECEIVED, "{}", key=str(number))
         history(lab).commit("stock", (RECEIVED, 0), read)
-        lane = next(row for row in history(lab).at(END).partitions if row.topic == RECEIVED)
+        lane = next(row for row in history(lab).at().partitions if row.topic == RECEIVED)
         lanes.append((lane.records[0].offset, lane.records[-1].offset, lane.end))
 
     assert lanes == [(0, 69, 70), (30, 69, 70), (20, 69, 70)]
@@ -180,7 +179,7 @@ def test_a_replay_assumes_the_same_commits_and_owners_and_says_so(lab: Lab, tmp_
     lab.journal.save(tmp_path / "run.jsonl", names=True)
     replay = Lab.replay(tmp_path / "run.jsonl")
 
-    states = [each.projection.partitions.at(END) for each in (lab.journal, replay.journal)]
+    states = [each.projection.partitions.at() for each in (lab.journal, replay.journal)]
     live, assumed = ({row for row in progress(state) if row[4]} for state in states)
 
     assert assumed == live and [state.assumed for state in states] == [False, True]
@@ -190,4 +189,29 @@ def test_a_state_is_small(lab: Lab) -> None:
     lab.place_order("wooden spoon")
     lab.run()
 
-    assert len(msgspec.json.encode(history(lab).at(END))) < 10_000
+    assert len(msgspec.json.encode(history(lab).at())) < 10_000
+
+
+@pytest.mark.parametrize("number", [-5, 18])
+def test_a_hop_that_is_not_there_has_no_partition_state(memory_lab: OpenLab, tmp_path: Path, number: int) -> None:
+    lab = memory_lab()
+    lab.place_order("wooden spoon")
+    lab.run()
+    lab.journal.save(tmp_path / "run.jsonl")
+
+    for run in (lab, Lab.replay(tmp_path / "run.jsonl")):
+        with pytest.raises(LabError, match=f"there is no hop {number}: the run has 17"):
+            run.partition_state(number)
+
+
+def test_a_widget_that_asks_for_a_hop_of_the_run_before_gets_a_sentence(memory_lab: OpenLab) -> None:
+    lab = memory_lab()
+    lab.place_order("wooden spoon")
+    lab.run()
+    widgets = lab.board(), lab.walk()
+    lab.reset()
+
+    answers = [widget.answer({"id": 1, "do": "partitions", "number": 17}) for widget in widgets]
+
+    assert [each["error"] for each in answers] == ["there is no hop 17: the run has 0"] * 2
+    assert [each["count"] for each in answers] == [0, 0]

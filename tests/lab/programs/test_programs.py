@@ -50,6 +50,18 @@ def test_a_plain_program_has_no_effect_on_orders(kafka_lab: OpenLab) -> None:
 
 
 @pytest.mark.kafka
+def test_a_program_replaces_several_replicas(kafka_lab: OpenLab) -> None:
+    lab = kafka_lab(partitions=2)
+    lab.scale("payments", 2)
+
+    lab.replace("payments", PLAIN)
+    place(lab)
+    lab.run()
+
+    assert sorted(lab.orders["status"]) == ["APPROVED", "REJECTED"]
+
+
+@pytest.mark.kafka
 def test_what_the_program_consumes_and_publishes_is_observed(kafka_lab: OpenLab) -> None:
     lab = kafka_lab()
     lab.replace("payments", PLAIN)

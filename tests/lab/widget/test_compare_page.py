@@ -178,7 +178,7 @@ def test_a_hop_that_cannot_be_forked_says_why(lab: Lab, open_page: OpenPage) -> 
 
     page.click("[data-do=fork]")
 
-    expect(page.locator(".walk-status")).to_have_text("there is no hop 4: the lab has 0")
+    expect(page.locator(".walk-status")).to_have_text("there is no hop 4: the run has 0")
     expect(page.locator(".compare")).to_have_count(0)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lab.conftest import OpenLab
 from lab.widget.many_orders import PROPER, write_journal
 from lab.widget.recorded_walk import RecordedWalk
 
@@ -188,3 +189,15 @@ def test_times_of_a_fixed_clock_are_not_real(lab: Lab) -> None:
     runs = lab, Lab.replay(RECORDED)
 
     assert [Walk(run).answer({"do": "hello"})["real_times"] for run in runs] == [False, True]
+
+
+def test_a_lab_knows_its_clock_before_its_first_hop_and_after_a_long_wait(memory_lab: OpenLab) -> None:
+    fixed, real = labs = memory_lab(), memory_lab(clock="real")
+    before = [Walk(lab).answer({"do": "hello"})["real_times"] for lab in labs]
+    for lab in labs:
+        lab.wait(hours=25)
+        lab.sell_out("wooden spoon")
+
+    assert before == [False, True]
+    assert [Walk(lab).answer({"do": "hello"})["real_times"] for lab in labs] == [False, True]
+    assert [fixed.journal.projection.has_real_times, real.fork().journal.projection.has_real_times] == [False, True]

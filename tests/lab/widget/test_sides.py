@@ -78,7 +78,7 @@ def test_a_replaced_or_closed_fork_sends_nothing_any_more(sides: Sides, sent: li
 def test_a_fork_that_fails_changes_nothing(sides: Sides) -> None:
     answer = sides.answer({"do": "fork", "number": 99, "id": 2})
 
-    assert answer == {"answers": 2, "error": "there is no hop 99: the lab has 17"}
+    assert answer == {"answers": 2, "error": "there is no hop 99: the run has 17"}
     assert sides.second is None
 
 

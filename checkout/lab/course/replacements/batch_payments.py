@@ -27,7 +27,7 @@ from checkout.messages import (
 )
 
 PROGRAM = Path(__file__).with_name("batch_program.py")  # not imported: it runs in a process of its own
-COLUMNS = ["kind", "order", "customer", "email", "amount", "method"]  # of its requests
+COLUMNS = ["kind", "order", "customer", "email", "amount", "method"]  # of its requests, as in the program
 HOUR = 3600.0  # seconds
 LONGEST_RUN = 300.0  # seconds for one run of the program
 WAITING = "waiting"

@@ -11,7 +11,7 @@ from sample import ADA, EMAIL, FIRST, SECOND, payment, process_payment
 from services.service_harness import ServiceHarness
 
 from checkout.framework.service import Tick
-from checkout.lab.course.replacements import batch_program
+from checkout.lab.course.replacements import batch_payments, batch_program
 from checkout.lab.course.replacements.batch_payments import BatchPayments
 from checkout.messages import (
     PaymentFailed,
@@ -180,3 +180,7 @@ def test_a_run_leaves_no_file(batch: ServiceHarness, tmp_path: Path, monkeypatch
 
     assert sent == [PaymentProcessed(FIRST)]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_adapter_and_program_agree_on_the_columns() -> None:
+    assert batch_payments.COLUMNS == batch_program.COLUMNS

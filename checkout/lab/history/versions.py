@@ -12,22 +12,33 @@ class Versions(Generic[Value]):
     It costs memory for each change, not for each hop.
     """
 
+    __slots__ = ("_numbers", "_values")
+
     def __init__(self) -> None:
         self._numbers: list[int] = []
         self._values: list[Value] = []
 
-    def set(self, number: int, value: Value) -> None:
-        """The value from hop `number` on, which is not before that of the last change."""
-        if self._numbers and self._numbers[-1] == number:
-            self._values[-1] = value
-        elif not self._values or self._values[-1] != value:
+    def set(self, number: int, value: Value) -> bool:
+        """The value from hop `number` on, which is not before that of the last change.
+
+        Returns whether that is a further version: not if the value is equal to the last one or replaces that.
+        """
+        if not self._values or (self._values[-1] != value and self._numbers[-1] != number):
             self._numbers.append(number)
             self._values.append(value)
+            return True
+        self._values[-1] = value
+        return False
 
     def at(self, number: int) -> Value | None:
         """The value at hop `number`; None before the first."""
         found = bisect_right(self._numbers, number)
         return self._values[found - 1] if found else None
+
+    @property
+    def first(self) -> int:
+        """The number of the first version. Raises IndexError if there is none yet."""
+        return self._numbers[0]
 
     @property
     def last(self) -> Value | None:
