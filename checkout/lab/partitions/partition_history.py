@@ -40,7 +40,7 @@ class WithId(msgspec.Struct):
 
 
 class GroupHistory:
-    """The history of one consumer group."""
+    """What is known of one consumer group, as of each hop."""
 
     def __init__(self) -> None:
         self.topics: set[str] = set()
@@ -161,7 +161,7 @@ class PartitionHistory:
             self.set_member(group, member, MemberState.CRASHED if is_crashed else MemberState.RUNNING)
 
     def add_dead_letter(self, record: ProducerRecord, metadata: RecordMetadata) -> None:
-        """A service has published this record; dead letters have no hop."""
+        """A service has published this record. Only dead letters are added: the journal does not contain them."""
         if record.topic.endswith(DEAD_LETTERS):
             self._add_record((record.topic, metadata.partition), metadata.offset, text(record.key), "", "")
 

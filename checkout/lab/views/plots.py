@@ -39,15 +39,18 @@ def lag(points: Sequence[tuple[int, Mapping[str, int]]]) -> Plot:
     def across(hop: float) -> float:
         return left + 8 + (hop - first) / ((last - first) or 1) * (right - left - 16)
 
+    def height(bottom: float, value: float) -> float:
+        return bottom - 4 - value / most * (lane - 10)
+
     for number, group in enumerate(groups):
         colour, shape, dash = LINES[number % len(LINES)]
         bottom = TOP + (lane + gap) * number + lane
-        heights = {value: bottom - 4 - value / most * (lane - 10) for value in range(most + 1)}
-        chart.side(left, bottom - lane, bottom, [(heights[int(tick)], f"{tick:g}") for tick in ticks(0, most, 2, True)])
+        scale = [(height(bottom, tick), f"{tick:g}") for tick in ticks(0, most, 2, True)]
+        chart.side(left, bottom - lane, bottom, scale)
         chart.text(left - 30, bottom - lane / 2, group, anchor="end")
         chart.axis(left, right, bottom, [])
         line = [*changes[group], (last, points[-1][1].get(group, 0))]
-        corners = [(across(hop), heights[value]) for hop, value in line]
+        corners = [(across(hop), height(bottom, value)) for hop, value in line]
         steps = [(x, y) for (x, _), (_, y) in zip(corners[1:], corners[:-1], strict=True)]
         path = [each for pair in zip(corners, [*steps, corners[-1]], strict=True) for each in pair]
         chart.line(path, colour, dash, 2)
