@@ -34,7 +34,7 @@ def saved(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     lab.close()
     page = chromium.new_page(bypass_csp=True)
     page.goto(path.as_uri())
-    page.evaluate(LOAD, [script(*SCRIPTS), "walk"])
+    page.evaluate(LOAD, [script("shared/kernel", *SCRIPTS), "walk"])
     yield page
     page.close()
 

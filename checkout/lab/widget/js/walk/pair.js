@@ -1,61 +1,24 @@
 // Pair: the walk through one run, or two side by side with one slider and the first difference marked.
 
-const PAIR_LAYOUT = `
-  <div class="compare-bar">
-    <button data-pair="step">Step both</button><button data-pair="back">Back</button>
-    <span class="compare-track">
-      <input type="range" class="compare-slider" min="0" max="0" value="0" aria-label="hop of both runs">
-      <span class="compare-strip" aria-hidden="true"></span>
-    </span>
-    <span class="compare-count"></span>
-    <button data-pair="difference">Go to the first difference</button>
-    <button data-pair="close">Close the fork</button>
-  </div>
-  <p class="compare-sentence"></p>
-  <p class="compare-status" role="status" aria-live="polite"></p>
-  <div class="compare-sides"></div>
-  <p class="compare-keys">Keys: → step, ← back, Home and End, D first difference.</p>`;
 const BOTH_SIDES = ["first", "second"];
-const PAIR_KEYS = { ArrowRight: "step", ArrowLeft: "back", Home: "home", End: "end", d: "difference", D: "difference" };
-const OWN_KEYS = "[type=radio], [role=tab], summary, select"; // elements that use these keys themselves
+const PAIR_KEYS = { ...MOVES, d: "difference", D: "difference" };
+const MOVED_WITHIN = "[role=tab], .board-tile, .board-note"; // elements that use these keys themselves
 const MAX_MARKS = 200; // on the strip below the slider
-
-/** The messages about one side of a pair, as a model of its own. */
-class SideModel {
-  constructor(model, side) {
-    Object.assign(this, { model, side, listeners: new Set() });
-  }
-
-  on(_, listener) {
-    this.listeners.add(listener);
-  }
-
-  off(_, listener) {
-    this.listeners.delete(listener);
-  }
-
-  send(message) {
-    this.model.send(this.side === "first" ? message : { ...message, side: this.side });
-  }
-
-  deliver(message) {
-    for (const listener of this.listeners) listener(message);
-  }
-}
 
 class Pair {
   constructor(model, el) {
     Object.assign(this, { model, el, models: {}, walks: {}, row: 0 });
     this.receive = this.receive.bind(this);
     model.on("msg:custom", this.receive);
-    this.models.pair = new SideModel(model, "pair");
-    this.kernel = new Kernel(this.models.pair, { onNews: () => {}, onBusy: () => {} });
+    this.models.pair = sideModel(model, "pair");
+    const onBusy = (sentence) => sentence && this.root && setText(this.find(".compare-status"), sentence);
+    this.kernel = new Kernel(this.models.pair, { onNews: () => {}, onBusy });
     this.open("first", el);
   }
 
   /** Opens the walk of one side. */
   open(side, el) {
-    this.models[side] = new SideModel(this.model, side);
+    this.models[side] = sideModel(this.model, side);
     this.walks[side] = new Walk(this.models[side], el);
     this.walks[side].onMove = (at) => this.moved(side, at);
   }
@@ -66,20 +29,19 @@ class Pair {
     this.models[side]?.deliver(message);
     if (!message.pair) return;
     if (side === "second" && message.whole) this.goToStart();
-    else this.show();
+    this.show();
   }
 
   /** Takes the alignment of both runs: how many hops of each there are up to each row. */
   take(pair) {
     if (pair.is_new) this.closeSecond();
     this.pair = pair;
+    const rows = pair.rows.flatMap(([kind, length]) => Array(length).fill(kind));
     const counts = { first: [0], second: [0] };
-    for (const [kind, length] of pair.rows) {
-      for (let index = 0; index < length; index++) {
-        for (const side of BOTH_SIDES) counts[side].push(counts[side].at(-1) + Number([side, "both"].includes(kind)));
-      }
+    for (const kind of rows) {
+      for (const side of BOTH_SIDES) counts[side].push(counts[side].at(-1) + Number([side, "both"].includes(kind)));
     }
-    Object.assign(this, { counts, length: counts.first.length - 1 });
+    Object.assign(this, { counts, length: rows.length });
     if (!this.root) this.build();
     showStrip(this.find(".compare-strip"), pair.different, this.length);
     if (!this.walks.second) this.open("second", this.frame("second"));
@@ -121,7 +83,7 @@ class Pair {
 
   /** One side has gone to a hop by itself: the other follows. */
   moved(side, at) {
-    if (!this.pair || this.isMoving) return;
+    if (!this.pair || this.isMoving || this.counts[side][this.row] === at) return;
     const row = this.counts[side].findIndex((count) => count >= at);
     this.go(row < 0 ? this.length : row);
   }
@@ -152,6 +114,8 @@ class Pair {
     const places = BOTH_SIDES.map((side, at) => `hop ${counts[side][row]} of ${pair.names[at]}`);
     this.find(".compare-slider").setAttribute("aria-valuetext", places.join(", "));
     this.find(".compare-count").textContent = `${row} of ${length}`;
+    setText(this.find("[data-pair=run]"), this.running ? "Pause" : "Run");
+    this.find("[data-pair=step]").setAttribute("aria-disabled", row === length && !this.waiting().length);
     this.find("[data-pair=back]").setAttribute("aria-disabled", row === 0);
     this.find("[data-pair=difference]").setAttribute("aria-disabled", pair.first === null);
     this.find("[data-pair=close]").hidden = !pair.is_fork;
@@ -185,25 +149,54 @@ class Pair {
     if (button && button.getAttribute("aria-disabled") !== "true") this.do(button.dataset.pair);
   }
 
+  /** Moves both runs; the promise ends when the labs have answered. */
   do(action) {
     if (action === "close") return this.closeFork();
+    if (action === "run") return this.run();
     if (action === "step" && this.row === this.length) return this.stepOn();
     const { row, length, pair } = this;
     const first = pair.first === null ? row : pair.first + 1;
     this.go({ step: row + 1, back: row - 1, home: 0, end: length, difference: first }[action]);
   }
 
-  /** Both labs go one hop on, unless nothing is left to do. */
+  /** The labs that can go on. */
+  waiting() {
+    return Object.values(this.walks).filter((walk) => walk.is_live && !walk.status?.is_idle);
+  }
+
+  /** Each lab goes one hop on, unless nothing is left to do. */
   stepOn() {
-    for (const walk of Object.values(this.walks)) if (walk.is_live && !walk.status?.is_idle) walk.ask("step");
+    return Promise.all(this.waiting().map((walk) => walk.ask("step")));
+  }
+
+  run() {
+    clearTimeout(this.timer);
+    this.running = this.running ? null : {}; // another object for each run
+    if (this.running) this.tick(this.running);
+    this.show();
+  }
+
+  async tick(run) {
+    await this.do("step");
+    if (this.running !== run || !this.root) return;
+    const isHeld = Object.values(this.walks).some((walk) => walk.notice || walk.status?.stopped_at);
+    if (this.row === this.length && (isHeld || !this.waiting().length)) this.running = null;
+    else this.timer = setTimeout(() => this.tick(run), pace());
+    this.show();
   }
 
   pressed(event) {
     const action = PAIR_KEYS[event.key];
-    if (!action || event.target.matches(OWN_KEYS) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const isOwn = usesKey(event.target, event.key) || event.target.matches(MOVED_WITHIN);
+    if (!action || isOwn || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
     this.do(action);
+  }
+
+  stop() {
+    this.running = null;
+    clearTimeout(this.timer);
   }
 
   closeSecond() {
@@ -216,6 +209,8 @@ class Pair {
   /** Shows the first run alone again. */
   async closeFork() {
     await this.kernel.ask("close");
+    if (!this.pair) return; // the button was clicked twice
+    this.stop();
     this.closeSecond();
     this.el.append(this.walks.first.root);
     this.root.remove();
@@ -226,6 +221,7 @@ class Pair {
   close() {
     this.model.off("msg:custom", this.receive);
     this.kernel.close();
+    this.stop();
     for (const walk of Object.values(this.walks)) walk.close();
   }
 }
