@@ -20,7 +20,7 @@ SHOW = """async (esm) => {
 SLOW = """(kind) => {
   const kernel = window.kernel;
   window.kernel = async (request) => {
-    if (JSON.parse(request).do === kind) await new Promise((resume) => setTimeout(resume, 800));
+    if (JSON.parse(request).do === kind) await new Promise((resume) => setTimeout(resume, 2000));
     return kernel(request);
   };
 }"""
@@ -52,5 +52,5 @@ def show(
 
 
 def answer_late(page: Page, kind: str) -> None:
-    """Makes requests of one kind take 800 ms from now on: longer than a widget waits before it says so."""
+    """Makes requests of one kind take 2 s from now on: longer than a widget waits before it says so."""
     page.evaluate(SLOW, kind)

@@ -86,7 +86,7 @@ def test_an_error_stays_while_the_view_loads(waiting: Lab, open_widget: OpenWidg
     page.click("[data-view=partitions]")
 
     expect(page.locator(".board[data-number]")).to_be_visible()
-    expect(page.locator(".walk-status")).to_have_text("there is no hop 4: the lab has 0")
+    expect(page.locator(".walk-status")).to_have_text("there is no hop 4: the run has 0")
 
 
 def test_a_reset_ends_a_run(waiting: Lab, open_widget: OpenWidget) -> None:
