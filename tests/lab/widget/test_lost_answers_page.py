@@ -15,7 +15,7 @@ from checkout.lab.widget.walk import Walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 OpenWidget = Callable[..., Page]
-BUSY = 'The kernel is busy: "step" runs when the current cell has finished.'
+BUSY = "The kernel is busy. The step follows when the current cell has finished."
 CELL_RUNS = "Waiting for the kernel: a cell is running."
 
 
@@ -90,7 +90,8 @@ def test_an_error_stays_while_the_view_loads(waiting: Lab, open_widget: OpenWidg
 
 
 def test_a_reset_ends_a_run(waiting: Lab, open_widget: OpenWidget) -> None:
-    page = open_widget(Walk(waiting))
+    requests = list[dict[str, Any]]()
+    page = open_widget(Walk(waiting), requests=requests)
     expect(page.locator(".walk-card svg")).to_be_visible()
     page.click("[data-do=run]")
     at(page, 1)
@@ -100,4 +101,4 @@ def test_a_reset_ends_a_run(waiting: Lab, open_widget: OpenWidget) -> None:
     page.clock.fast_forward(5_000)
 
     expect(page.locator("[data-do=run]")).to_have_text("Run")
-    assert len(waiting.moments) == 0
+    assert [request["do"] for request in requests] == ["hello", "step", "reset"]

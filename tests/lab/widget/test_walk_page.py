@@ -115,7 +115,7 @@ def test_without_an_answer_the_status_says_that_the_kernel_is_busy(waiting: Lab,
 
     do(page, "step")
 
-    busy = 'The kernel is busy: "step" runs when the current cell has finished.'
+    busy = "The kernel is busy. The step follows when the current cell has finished."
     expect(page.locator(".walk-status")).to_have_text(busy)
 
 

@@ -3,6 +3,12 @@
 const BUSY_AFTER = 500; // milliseconds without an answer
 const AGAIN_AFTER = 3000; // milliseconds without an answer to a look-up; then twice as long each time
 const LOOK_UPS = ["hello", "page", "picture", "partitions", "difference"]; // requests that change nothing
+const DEEDS = {
+  step: "The step", verb: "The verb", crash: "The crash", restart: "The restart", break: "The break point",
+  fork: "The fork", close: "Closing the fork", reset: "The reset", place: "The order", send: "The record",
+  partitions_count: "The new number of partitions", scale: "The new number of members", wait: "The wait",
+  kill_leader: "Killing the leader", start_brokers: "Starting the brokers",
+};
 
 class Kernel {
   /**
@@ -74,7 +80,7 @@ class Kernel {
 /** What is said while an answer takes long; `action` is what the user has asked for, if anything. */
 function busySentence(action) {
   if (!action) return "Waiting for the kernel: a cell is running.";
-  return `The kernel is busy: "${action.replaceAll("_", " ")}" runs when the current cell has finished.`;
+  return `The kernel is busy. ${DEEDS[action]} follows when the current cell has finished.`;
 }
 
 /** Gives a model `on`, `off` and `deliver(message)`. */

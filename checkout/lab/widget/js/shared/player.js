@@ -67,9 +67,15 @@ class Player {
   }
 
   run() {
-    this.isRunning = !this.isRunning;
+    if (this.isRunning) return this.stop();
+    this.isRunning = true;
+    this.tick();
+    this.showBar();
+  }
+
+  stop() {
+    this.isRunning = false;
     clearTimeout(this.timer);
-    if (this.isRunning) this.tick();
     this.showBar();
   }
 
@@ -100,11 +106,8 @@ class Player {
     if (action === "run") return this.run();
     const at = { back: Math.max(0, this.at - 1), home: 0, end: this.history.count }[action];
     if (at !== undefined) return this.go(at);
-    if (RESTARTS.includes(action)) {
-      this.isRunning = false;
-      clearTimeout(this.timer);
-    }
     this.ask(...this.request(action, element));
+    if (RESTARTS.includes(action)) this.stop();
   }
 
   pressed(event) {

@@ -3,16 +3,14 @@
 const BOTH_SIDES = ["first", "second"];
 const PAIR_KEYS = { ...MOVES, d: "difference", D: "difference" };
 const MOVED_WITHIN = "[role=tab], .board-tile, .board-note"; // elements that use these keys themselves
-const MAX_MARKS = 200; // on the strip below the slider
 
 class Pair {
   constructor(model, el) {
-    Object.assign(this, { model, el, models: {}, walks: {}, row: 0 });
+    Object.assign(this, { model, el, models: {}, walks: {}, row: 0, busy: "", difference: {} });
     this.receive = this.receive.bind(this);
     model.on("msg:custom", this.receive);
     this.models.pair = sideModel(model, "pair");
-    const onBusy = (sentence) => sentence && this.root && setText(this.find(".compare-status"), sentence);
-    this.kernel = new Kernel(this.models.pair, { onNews: () => {}, onBusy });
+    this.kernel = new Kernel(this.models.pair, { onNews: () => {}, onBusy: (sentence) => this.showBusy(sentence) });
     this.open("first", el);
   }
 
@@ -25,17 +23,19 @@ class Pair {
 
   receive(message) {
     const side = message.side ?? "first";
+    const [wasLast, wasOpen] = [this.row === this.length, this.walks[side]?.isOpen()];
     if (message.pair) this.take(message.pair);
     this.models[side]?.deliver(message);
     if (!message.pair) return;
-    if (side === "second" && message.whole) this.goToStart();
-    this.show();
+    if (side === "second" && message.whole && !wasOpen) this.goToStart();
+    else if (this.walks.second.isOpen()) this.go(wasLast ? this.length : this.row); // rows may be others now
+    else this.show();
   }
 
   /** Takes the alignment of both runs: how many hops of each there are up to each row. */
   take(pair) {
-    if (pair.is_new) this.closeSecond();
-    this.pair = pair;
+    if (pair.is_new && this.root) keepFocus(this.root, () => this.closeSecond());
+    Object.assign(this, { pair, difference: {} });
     const rows = pair.rows.flatMap(([kind, length]) => Array(length).fill(kind));
     const counts = { first: [0], second: [0] };
     for (const kind of rows) {
@@ -48,15 +48,15 @@ class Pair {
   }
 
   build() {
-    const label = "Two runs side by side";
     const kind = this.pair.is_fork ? "compare is-fork" : "compare";
-    this.root = h("div", { class: kind, role: "group", "aria-label": label, tabindex: 0 });
+    this.root = h("div", { class: kind, role: "group", "aria-label": "Two runs side by side", tabindex: 0 });
     this.root.innerHTML = PAIR_LAYOUT;
     this.root.addEventListener("click", (event) => this.clicked(event.target.closest("[data-pair]")));
     this.root.addEventListener("keydown", (event) => this.pressed(event), true);
     this.root.addEventListener("keydown", (event) => event.stopPropagation()); // else the notebook deletes a cell at "dd"
     this.find(".compare-slider").addEventListener("input", (event) => this.go(Number(event.target.value)));
     this.el.append(this.root);
+    this.walks.first.stop(); // its button is hidden here
     const focused = document.activeElement;
     this.frame("first").append(this.walks.first.root);
     if (this.root.contains(focused)) focused.focus({ preventScroll: true }); // an element that moves loses the focus
@@ -66,8 +66,7 @@ class Pair {
     const name = this.pair.names[side === "first" ? 0 : 1];
     const parts = [h("b", {}, name), h("span", { class: "compare-place" }), h("span", { class: "compare-mark" })];
     const section = h("section", { class: `compare-side compare-${side}`, "aria-label": name }, h("p", {}, ...parts));
-    this.find(".compare-sides").append(section);
-    return section;
+    return this.find(".compare-sides").appendChild(section);
   }
 
   find(selector) {
@@ -77,15 +76,18 @@ class Pair {
   /** After a fork the hop at which it begins, of two runs that are compared their first difference. */
   goToStart() {
     const { first, is_fork } = this.pair;
-    if (is_fork) this.moved("second", this.walks.second.history.count);
-    else this.go(first === null ? this.length : first + 1);
+    const start = first === null ? this.length : first + 1;
+    this.go(is_fork ? this.rowOf("second", this.walks.second.history.count) : start);
   }
 
   /** One side has gone to a hop by itself: the other follows. */
   moved(side, at) {
-    if (!this.pair || this.isMoving || this.counts[side][this.row] === at) return;
-    const row = this.counts[side].findIndex((count) => count >= at);
-    this.go(row < 0 ? this.length : row);
+    if (this.pair && !this.isMoving && this.counts[side][this.row] !== at) this.go(this.rowOf(side, at));
+  }
+
+  /** The first row that has this hop of a side. */
+  rowOf(side, at) {
+    return this.counts[side].findIndex((count) => count >= Math.min(at, this.counts[side].at(-1)));
   }
 
   go(row) {
@@ -120,9 +122,9 @@ class Pair {
     this.find("[data-pair=difference]").setAttribute("aria-disabled", pair.first === null);
     this.find("[data-pair=close]").hidden = !pair.is_fork;
     this.find(".compare-sentence").textContent = pair.sentence;
-    this.root.dataset.row = row;
     for (const side of BOTH_SIDES) this.showSide(side);
     this.showStatus();
+    this.describe();
   }
 
   showSide(side) {
@@ -135,14 +137,29 @@ class Pair {
     section.querySelector(".compare-mark").textContent = isDifferent ? mark : "";
   }
 
-  async showStatus() {
-    const [row, status] = [this.row, this.find(".compare-status")];
-    const known = row ? "Equal in both." : "Before the first hop.";
-    status.textContent = row - 1 === this.pair.first ? "This is the first difference." : known;
-    if (!this.isDifferent() || row - 1 === this.pair.first) return;
-    status.textContent = "The runs differ here.";
-    const { difference } = await this.kernel.ask("difference", { row: row - 1 });
-    if (this.row === row && this.root) status.textContent = difference;
+  words() {
+    const { row, difference } = this;
+    if (row - 1 === this.pair.first) return "This is the first difference.";
+    if (!this.isDifferent()) return row ? "Equal in both." : "Before the first hop.";
+    return difference.row === row ? difference.sentence : "The runs differ here.";
+  }
+
+  showStatus() {
+    if (this.root) setText(this.find(".compare-status"), this.busy || this.words());
+  }
+
+  showBusy(sentence) {
+    this.busy = sentence;
+    this.showStatus();
+  }
+
+  /** Asks how the runs differ in a row, unless that is known. */
+  async describe() {
+    const { row, pair } = this;
+    if (!this.isDifferent() || row - 1 === pair.first || this.difference.row === row) return;
+    const { difference: sentence } = await this.kernel.ask("difference", { row: row - 1 });
+    if (this.row === row && this.pair === pair) this.difference = { row, sentence };
+    this.showStatus();
   }
 
   clicked(button) {
@@ -155,8 +172,7 @@ class Pair {
     if (action === "run") return this.run();
     if (action === "step" && this.row === this.length) return this.stepOn();
     const { row, length, pair } = this;
-    const first = pair.first === null ? row : pair.first + 1;
-    this.go({ step: row + 1, back: row - 1, home: 0, end: length, difference: first }[action]);
+    this.go({ step: row + 1, back: row - 1, home: 0, end: length, difference: (pair.first ?? row - 1) + 1 }[action]);
   }
 
   /** The labs that can go on. */
@@ -224,16 +240,6 @@ class Pair {
     this.stop();
     for (const walk of Object.values(this.walks)) walk.close();
   }
-}
-
-/** Marks on a strip where two runs differ. */
-function showStrip(strip, different, length) {
-  const marks = different.slice(0, MAX_MARKS).map(([start, count]) => {
-    const mark = h("span");
-    Object.assign(mark.style, { left: `${(100 * start) / length}%`, width: `${(100 * count) / length}%` });
-    return mark;
-  });
-  strip.replaceChildren(...marks);
 }
 
 export default {

@@ -33,20 +33,23 @@ const LAYOUT = `
   <details class="walk-points"><summary>Break points</summary><div class="walk-breaks"></div></details>
   <p class="walk-keys">Keys: → step, ← back, space run or pause, Home and End.</p>`;
 const PAIR_LAYOUT = `
-  <div class="compare-bar">
-    <button data-pair="step">Step</button><button data-pair="back">Back</button><button data-pair="run">Run</button>
-    <span class="compare-track">
-      <input type="range" class="compare-slider" min="0" max="0" value="0" aria-label="hop of both runs">
-      <span class="compare-strip" aria-hidden="true"></span>
-    </span>
-    <span class="compare-count"></span>
-    <button data-pair="difference">Go to the first difference</button>
-    <button data-pair="close">Close the fork</button>
+  <div class="compare-head">
+    <div class="compare-bar">
+      <button data-pair="step">Step</button><button data-pair="back">Back</button><button data-pair="run">Run</button>
+      <span class="compare-track">
+        <input type="range" class="compare-slider" min="0" max="0" value="0" aria-label="hop of both runs">
+        <span class="compare-strip" aria-hidden="true"></span>
+      </span>
+      <span class="compare-count"></span>
+      <button data-pair="difference">Go to the first difference</button>
+      <button data-pair="close">Close the fork</button>
+    </div>
+    <p class="compare-status" role="status" aria-live="polite"></p>
   </div>
   <p class="compare-sentence"></p>
-  <p class="compare-status" role="status" aria-live="polite"></p>
   <div class="compare-sides"></div>
   <p class="compare-keys">Keys: → step, ← back, space run or pause, Home and End, D first difference.</p>`;
+const MAX_MARKS = 200; // on the strip below the slider of a pair
 const VERBS = ["poll", "handle", "publish", "commit"];
 const VERB_ORDERS = { "publish-commit": ["publish", "commit"], "commit-publish": ["commit", "publish"] };
 
@@ -64,10 +67,10 @@ function showCoordinates(panel, moment) {
   setText(message.querySelector("pre"), payload ?? "");
 }
 
-/** Where a hop is: the coordinates of a record, or a call with its answer; of a hop of the lab there is nothing to say. */
+/** Where a hop is: the coordinates of a record, or a call with its status; of a hop of the lab there is nothing to say. */
 function placeOf({ from, topic, place }) {
   if (from === LAB_SENDER) return {};
-  return topic ? { at: place } : { [/: \d+$/.test(place) ? "answer" : "call"]: place };
+  return { [topic ? "place" : "call"]: place };
 }
 
 /** The verb that one of the two buttons calls next: its first, its second, or null. */
@@ -88,7 +91,7 @@ function showWork(panel, work) {
   for (const { to, message, value } of work.outgoing) {
     parts.push(h("p", {}, `To be published: ${message} to ${to}`), h("pre", {}, value));
   }
-  if (place) parts.push(h("p", {}, "Payload"), h("pre", {}, record));
+  if (place) parts.push(h("p", {}, "Value"), h("pre", {}, record));
   panel.replaceChildren(...parts);
 }
 
@@ -180,4 +183,14 @@ function showLive(root, status, isLast, uid) {
   if (work) showWork(find(".walk-work"), work);
   showRestarts(find(".walk-restarts"), crashed);
   showBreaks(find(".walk-breaks"), status, uid);
+}
+
+/** Marks on a strip where two runs differ. */
+function showStrip(strip, different, length) {
+  const marks = different.slice(0, MAX_MARKS).map(([start, count]) => {
+    const mark = h("span");
+    Object.assign(mark.style, { left: `${(100 * start) / length}%`, width: `${(100 * count) / length}%` });
+    return mark;
+  });
+  strip.replaceChildren(...marks);
 }
