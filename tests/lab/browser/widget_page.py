@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 SIZE: Any = {"width": 1366, "height": 768}
 SHOW = """async (esm) => {
   const listeners = (window.model_listeners = new Set());
-  const deliver = (message) => listeners.forEach((listener) => listener(message));
+  const deliver = (window.deliver = (message) => listeners.forEach((listener) => listener(message)));
   const [on, off] = [(_, listener) => listeners.add(listener), (_, listener) => listeners.delete(listener)];
   const model = { on, off, send: async (request) => {
     const answer = await window.kernel(JSON.stringify(request));
@@ -30,7 +30,8 @@ def show(
     page: Page, widget: Any, requests: list[dict[str, Any]] | None = None, unanswered: str = "", lost: str = "",
     style: str = "",
 ) -> None:  # fmt: skip
-    """Shows a widget in an empty page. In it `close_widget()` removes the widget; `model_listeners` are its listeners.
+    """Shows a widget in an empty page. In it `close_widget()` removes the widget, `deliver(message)` brings it a message, and
+    `model_listeners` are its listeners.
 
     `requests`: to which what the browser asks for is appended. `unanswered`: the kind of requests without an answer;
     `lost`: the kind of which only the first has none. `style`: of the element around the widget.
