@@ -30,8 +30,8 @@ def show(
     page: Page, widget: Any, requests: list[dict[str, Any]] | None = None, unanswered: str = "", lost: str = "",
     style: str = "",
 ) -> None:  # fmt: skip
-    """Shows a widget in an empty page. In it `close_widget()` removes the widget, `deliver(message)` brings it a message, and
-    `model_listeners` are its listeners.
+    """Shows a widget in an empty page. In it `close_widget()` removes the widget, `deliver(message)` brings it a
+    message, and `model_listeners` are its listeners.
 
     `requests`: to which what the browser asks for is appended. `unanswered`: the kind of requests without an answer;
     `lost`: the kind of which only the first has none. `style`: of the element around the widget.

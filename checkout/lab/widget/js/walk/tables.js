@@ -24,10 +24,17 @@ function showTables(root, state, now) {
     box.replaceChildren(tableOf(COLUMNS[kind], cells));
     const more = count > rows.length ? ` (the last ${rows.length} of ${count.toLocaleString("en")} to change)` : "";
     box.parentNode.querySelector("b").textContent = TABLES[kind] + more;
-    const current = [...box.querySelectorAll(".changed")].at(-1);
-    if (kind === "messages") box.scrollTop = box.scrollHeight;
-    else if (current) box.scrollTop = current.offsetTop + current.offsetHeight - box.clientHeight;
   }
+  const boxes = Object.keys(state).map((kind) => root.querySelector(`.walk-${kind}`));
+  const tops = boxes.map(tableTop); // all are measured before one is scrolled: the page is laid out once
+  boxes.forEach((box, at) => { if (tops[at] !== null) box.scrollTop = tops[at]; });
+}
+
+/** Where a table is scrolled to: messages to their end, others to the row changed last; null where none has changed. */
+function tableTop(box) {
+  if (box.matches(".walk-messages")) return box.scrollHeight;
+  const current = [...box.querySelectorAll(".changed")].at(-1);
+  return current ? current.offsetTop + current.offsetHeight - box.clientHeight : null;
 }
 
 function recordCells(record) {
