@@ -3,7 +3,7 @@
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-SHARED = ("shared/dom", "shared/colours", "shared/kernel")  # what all widgets need, before their own files
+SHARED = ("shared/dom", "shared/colours", "shared/kernel", "shared/player")  # of all widgets, before their own files
 LANES = ("board/words", "board/strips", "board/lanes", "board/board")  # the view of the partitions
 
 

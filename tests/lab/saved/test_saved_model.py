@@ -16,13 +16,14 @@ from checkout.lab.widget.assets import script
 from checkout.lab.widget.run_messages import RunMessages
 from checkout.lab.widget.saved_page import SCRIPTS
 
+HOPS = 17  # of an order that goes well
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-LOAD = """([code, kind]) => {
+LOAD = """(code) => {
   const { SavedModel } = new Function(code + "; return { SavedModel };")();
   window.model = new SavedModel(JSON.parse(document.getElementById("recording").textContent));
 }"""
 ANSWER = "(request) => ({ error: '', ...model.answer(request) })"
-REFUSED = "This page holds"
+REFUSED = ("This page holds", "After a crash this page")
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def saved(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     lab.close()
     page = chromium.new_page(bypass_csp=True)
     page.goto(path.as_uri())
-    page.evaluate(LOAD, [script(*SCRIPTS), "walk"])
+    page.evaluate(LOAD, script("shared/kernel", *SCRIPTS))
     yield page
     page.close()
 
@@ -69,11 +70,11 @@ def test_a_saved_page_answers_as_the_lab_on_any_path(saved: Page, seed: int) -> 
     chance, lab = random.Random(seed), a_lab()
     messages = RunMessages(lab, lambda news: None, nullcontext)
     saved.evaluate("model.run.reset()")
-    has_crashed, status, request = False, messages.answer({"do": "hello"})["status"], {}
+    has_crashed, status, compared = False, messages.answer({"do": "hello"})["status"], list[dict[str, Any]]()
     for _ in range(80):
         request = requests_of(status, chance, 0.0 if has_crashed else 0.06)
         recorded = saved.evaluate(ANSWER, request)
-        if recorded["error"].startswith(("This page holds", "After a crash this page")):
+        if recorded["error"].startswith(REFUSED):
             assert has_crashed
             continue
         found = messages.answer(request)
@@ -81,11 +82,14 @@ def test_a_saved_page_answers_as_the_lab_on_any_path(saved: Page, seed: int) -> 
         status = recorded["status"]
         if has_crashed and found["status"]["work_in_progress"]:
             found["status"]["work_in_progress"]["allowed"] = status["work_in_progress"]["allowed"]
-        for name in ("count", "status", "view", "first", "real_times"):
+        for name in ("error", "count", "status", "view", "first", "real_times"):
             assert list(differences(recorded[name], found[name], name)) == [], request
+        compared.append(request)
         if status["is_idle"] and not status["crashed"]:
             break
 
+    assert status["is_idle"] and len(compared) >= (4 if has_crashed else 2 * HOPS - 5)
+    assert has_crashed or len(lab.moments) == HOPS
     whole = {"do": "page", "from": 1, "to": 64, "at": 0}
     pages = timeless(saved.evaluate(ANSWER, whole)["page"]), timeless(messages.answer(whole)["page"])
     assert list(differences(*pages)) == []

@@ -46,7 +46,7 @@ def test_a_page_holds_one_order_with_its_choices(saved: Any) -> None:
 
     assert (page.sentence, page.path.stat().st_size) == (CHOICES, page.size)
     assert repr(page).startswith(f"{page.path}, {page.size / 1_000:.0f} kB.")
-    assert 100_000 < page.size < 300_000
+    assert 100_000 < page.size < 320_000
 
 
 def test_saving_does_not_change_the_lab(saved: Any) -> None:
@@ -118,13 +118,22 @@ def test_a_wrong_target_is_refused_with_a_remedy(saved: Any, tmp_path: Path, tar
         lab.board().save(tmp_path / target)
 
 
+def test_a_name_that_the_file_system_refuses_has_a_remedy(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="choose another folder or name"):
+        saved_page.write(tmp_path / ("x" * 300), b"after")
+
+
 def test_a_page_that_cannot_be_written_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "walk.html"
     target.write_text("before")
-    name = "x" * 300
 
-    with pytest.raises(LabError, match="choose another folder or name"):
-        saved_page.write(tmp_path / name, b"after")
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full, pytest.raises(LabError, match="choose another folder or name"):
+        full.setattr(Path, "replace", fail)
+        saved_page.write(target, b"after")
+    assert target.read_text() == "before" and list(tmp_path.iterdir()) == [target]
 
     saved_page.write(target, b"after")
     assert target.read_text() == "after" and list(tmp_path.iterdir()) == [target]

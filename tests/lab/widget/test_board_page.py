@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from lab.browser.audit import RULES, WALK_RULES, audit
 from lab.widget.board_page import OVERFLOWS, RECEIVED, BoardOfThreeBrokers, OpenLab, OpenPage, do, lane, numbers, scrub
 from playwright.sync_api import expect
 
@@ -163,7 +163,7 @@ def test_the_walk_has_the_board_in_a_tab_that_follows_its_slider(waiting: Lab, o
 
     expect(page.locator(".board-live")).to_have_text(f"stock is at position 1 of {RECEIVED}[0], lag 1.")
     assert page.locator(".board-group-box button").count() == 0
-    assert Axe().run(page, context=".walk").violations_count == 0
+    audit(page, ".walk", RULES | WALK_RULES)
     page.click("[data-view=diagram]")
     expect(page.locator(".board")).to_have_count(0)
 

@@ -86,7 +86,7 @@ def card(chromium: Browser) -> Iterator[Page]:
         f"<!DOCTYPE html><style>{style('theme', 'walk', 'picture')}</style>"
         '<div class="walk"><div class="walk-card"></div></div><div class="still"></div>'
     )
-    page.evaluate(LOAD, script("walk/free_place", "walk/picture") + "\nexport { Picture };")
+    page.evaluate(LOAD, script("shared/dom", "walk/free_place", "walk/picture") + "\nexport { Picture };")
     page.evaluate(TOUCHED)
     yield page
     page.close()

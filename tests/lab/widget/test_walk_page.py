@@ -115,15 +115,14 @@ def test_without_an_answer_the_status_says_that_the_kernel_is_busy(waiting: Lab,
 
     do(page, "step")
 
-    busy = 'The kernel is busy: "step" runs when the current cell has finished.'
+    busy = "The kernel is busy. The step follows when the current cell has finished."
     expect(page.locator(".walk-status")).to_have_text(busy)
 
 
-def test_before_the_first_answer_the_status_says_that_the_kernel_is_busy(waiting: Lab, open_page: OpenPage) -> None:
+def test_before_the_first_answer_the_status_says_that_a_cell_is_running(waiting: Lab, open_page: OpenPage) -> None:
     page = open_page(waiting, unanswered="hello")
 
-    busy = 'The kernel is busy: "hello" runs when the current cell has finished.'
-    expect(page.locator(".walk-status")).to_have_text(busy)
+    expect(page.locator(".walk-status")).to_have_text("Waiting for the kernel: a cell is running.")
 
 
 def test_a_replay_has_a_slider_and_no_verbs(waiting: Lab, open_page: OpenPage, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ const BOARD_LAYOUT = `
 const BOARD_KEYS = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: -1, ArrowRight: 1 };
 const BOARD_NEAR = 3; // hops: a step can lead over several
 const BOARD_STATES = 200; // kept, each up to 100 kB
+const BOARD_FIRST = 2; // topics that are shown while none has records
 const BOARD_FEW = 6; // partitions: of more, topics without records are listed below the lanes
 
 class Board {
@@ -73,8 +74,16 @@ class Board {
     this.isLoading = false;
   }
 
-  draw(state = this.raw) {
-    if (!state || !this.root.clientWidth) return;
+  /** Draws a state. Where the board has no width the state waits until it has one. */
+  draw(state = this.pending ?? this.raw) {
+    this.pending = this.root.clientWidth ? null : state;
+    if (!state || this.pending) return;
+    const lane = document.activeElement?.closest(".board-lane")?.dataset.key;
+    const next = () => this.lanes().find((each) => each.dataset.key === lane) ?? this.find(".board-lanes");
+    keepFocus(this.root, () => this.drawState(state), next);
+  }
+
+  drawState(state) {
     const [before, isSame] = [this.state, this.raw === state];
     this.raw = state;
     this.root.dataset.number = state.number;
@@ -82,10 +91,12 @@ class Board {
     const topics = boardTopics(this.state);
     const isFew = state.partitions.length <= BOARD_FEW;
     const used = topics.filter(({ lanes }) => isFew || lanes.some((lane) => lane.end > 0));
-    this.drawLanes(used, topics.filter((each) => !used.includes(each)), this.context());
-    drawBoardGroups(this.find(".board-groups"), state, this.shown.canChange);
+    const shown = used.length ? used : topics.slice(0, BOARD_FIRST);
+    const empty = topics.filter((each) => !shown.includes(each));
+    this.drawLanes(shown, empty, used.length ? "" : boardStart(this.shown.canChange), this.context());
+    drawBoardGroups(this.find(".board-groups"), state, this.canChange());
     this.rove();
-    drawBoardBrokers(this.find(".board-brokers"), state, this.shown.canChange && this.lane(this.current));
+    this.drawBrokers();
     this.describe();
     if (!isSame) this.tell(before);
     if (before?.number !== state.number) this.follow();
@@ -100,15 +111,27 @@ class Board {
     return { slots, place, brokers, aroundOf, colourOf: this.shown.colourOf };
   }
 
-  drawLanes(used, empty, context) {
+  /** What the strip may change: nothing at an earlier hop, since it says how the lab was then. */
+  canChange() {
+    const { canChange, history } = this.shown;
+    return canChange && { ...canChange, isLatest: this.state.number === history.count };
+  }
+
+  drawBrokers() {
+    const lane = this.shown.canChange && this.lane(this.current);
+    drawBoardBrokers(this.find(".board-brokers"), this.state, lane, this.canChange());
+  }
+
+  drawLanes(used, empty, start, context) {
     const panel = this.find(".board-lanes");
     const scroll = panel.scrollTop;
-    const sections = [...used, ...(empty.length ? [{ topic: "", empty }] : [])];
+    const sections = [...(start ? [{ topic: "start", start }] : []), ...used, ...(empty.length ? [{ topic: "", empty }] : [])];
     boardSync(panel, sections, (each) => each.topic, makeBoardTopic, (section, each) => {
+      if (each.start) return setText(section, each.start);
       if (each.empty) return fillEmptyTopics(section, each.empty);
       const groups = each.lanes[0].rails.map((rail) => rail.group);
-      boardText(section.querySelector(".board-topic"), each.topic);
-      boardText(section.querySelector(".board-readers"), groups.length ? `read by ${groups.join(", ")}` : "read by no group");
+      setText(section.querySelector(".board-topic"), each.topic);
+      setText(section.querySelector(".board-readers"), groups.length ? `read by ${groups.join(", ")}` : "read by no group");
       const fill = (lane, partition) => boardFillLane(lane, partition, context);
       boardSync(section.lastChild, each.lanes, boardPlace, boardMakeLane, fill);
     });
@@ -119,7 +142,7 @@ class Board {
   tell(before) {
     const hops = before ? this.state.number - before.number : -1;
     const changes = hops >= 0 && hops <= BOARD_NEAR ? boardChanges(before, this.state) : [];
-    if (hops || changes.length) boardText(this.find(".board-live"), changes.length ? `${changes.join("; ")}.` : "");
+    if (hops || changes.length) setText(this.find(".board-live"), changes.length ? `${changes.join("; ")}.` : "");
   }
 
   /** Scrolls to the lane of the record that the hop has moved. */
@@ -173,12 +196,12 @@ class Board {
     if (event.type !== "focusin" || this.current === lane.dataset.key) return;
     this.current = lane.dataset.key;
     this.rove();
-    drawBoardBrokers(this.find(".board-brokers"), this.state, this.shown.canChange && this.lane(this.current));
+    this.drawBrokers();
   }
 
   /** Writes out the lane or the record that the pointer or the focus is on. */
   describe() {
-    boardText(this.find(".board-detail"), this.pointed?.isConnected ? this.pointed.getAttribute("aria-label") : "");
+    setText(this.find(".board-detail"), this.pointed?.isConnected ? this.pointed.getAttribute("aria-label") : "");
   }
 
   pressed(event) {

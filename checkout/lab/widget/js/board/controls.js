@@ -33,21 +33,11 @@ function fillBoardControls(root, { is_live: isLive, topics, max_partitions: most
   for (const name of [".board-lab-controls", "[data-do=reset]", "[data-do=verb]"]) root.querySelector(name).hidden = !isLive;
 }
 
-function showBoardBar(root, { at, count, isRunning, status, state }) {
-  const slider = root.querySelector(".walk-slider");
-  Object.assign(slider, { max: count, value: at });
-  slider.setAttribute("aria-valuetext", `${at} of ${count}`);
-  boardText(root.querySelector(".walk-count"), `${at} of ${count}`);
-  boardText(root.querySelector("[data-do=run]"), isRunning ? "Pause" : "Run");
-  root.querySelector("[data-do=back]").setAttribute("aria-disabled", at === 0);
-  const { next, stopped_at: stop, work_in_progress: work } = status ?? { next: "End of the replay." };
-  boardText(root.querySelector("[data-do=verb]"), work ? `One verb: ${work.allowed[0]}` : "One verb");
-  const coming = [stop && `Stopped at a ${stop}.`, next].filter(Boolean).join(" ");
-  boardText(root.querySelector(".walk-next"), at === count ? coming : `Not the latest hop: ${count - at} more follow.`);
-  const counts = new Map();
-  for (const { topic } of state?.partitions ?? []) counts.set(topic, (counts.get(topic) ?? 0) + 1);
-  const choice = root.querySelector(".board-count");
-  if (counts.size && document.activeElement !== choice) choice.value = counts.values().next().value;
+/** Chooses the number of partitions that the topics of a state have. */
+function showBoardCount(choice, state) {
+  const topic = state?.partitions[0]?.topic;
+  const count = state?.partitions.filter((partition) => partition.topic === topic).length;
+  if (count && document.activeElement !== choice) choice.value = count;
 }
 
 /** The request to the kernel that a button or choice stands for: its name, and what goes with it. */

@@ -17,10 +17,6 @@ function boardSync(parent, items, keyOf, make, fill) {
   });
 }
 
-function boardText(node, text) {
-  if (node.textContent !== String(text)) node.textContent = text;
-}
-
 /** The records that fit: the last ones, or those around an offset. `earlier` and `later` count what is left out. */
 function boardWindow(partition, slots, around) {
   const { records, begin, end } = partition;
@@ -56,12 +52,11 @@ function boardFillLane(lane, partition, context) {
   const around = context.aroundOf(partition);
   const view = boardWindow(partition, context.slots, around);
   lane.setAttribute("aria-label", boardLaneSentence(partition));
-  lane.classList.toggle("is-empty", partition.begin === partition.end);
-  boardText(lane.querySelector(".board-name"), `[${partition.partition}]`);
+  setText(lane.querySelector(".board-name"), `[${partition.partition}]`);
   boardFillReplicas(lane.querySelector(".board-replicas"), partition, context.brokers);
   boardFillTrack(lane.querySelector(".board-track"), partition, view, context);
   const count = partition.end - partition.begin;
-  boardText(lane.querySelector(".board-end"), count ? boardNumber(count, "record") : "");
+  setText(lane.querySelector(".board-end"), count ? boardNumber(count, "record") : "");
   const fill = (rail, item) => boardFillRail(rail, item, view);
   boardSync(lane.querySelector(".board-rails"), partition.rails, (rail) => rail.group, boardMakeRail, fill);
 }
@@ -78,7 +73,7 @@ function boardFillTrack(track, partition, view, context) {
   const keyOf = (item) => item.kind ?? item.offset;
   boardSync(track, tiles, keyOf, boardMakeTile, (tile, item) => {
     tile.style.setProperty("--slot", item.slot);
-    if (item.kind) boardText(tile, item.text);
+    if (item.kind) setText(tile, item.text);
     else boardFillTile(tile, partition, item, context);
   });
 }
@@ -100,8 +95,8 @@ function boardFillTile(tile, partition, record, context) {
   tile.classList.toggle("is-read", partition.rails.every((rail) => record.offset < (rail.committed ?? 0)));
   tile.setAttribute("aria-label", sentence);
   tile.title = sentence;
-  boardText(tile.querySelector(".board-offset"), record.offset);
-  boardText(tile.querySelector(".board-key"), record.key ?? "no key");
+  setText(tile.querySelector(".board-offset"), record.offset);
+  setText(tile.querySelector(".board-key"), record.key ?? "no key");
 }
 
 /** The colour of a record's order; without an order that of its key, so that one key has one colour. */
@@ -132,10 +127,10 @@ function boardFillRail(rail, item, view) {
   rail.classList.toggle("is-dead", Boolean(item.owner) && item.ownerState !== "running");
   rail.classList.toggle("is-unowned", !item.owner);
   const isNamed = item.owner?.startsWith(item.group);
-  boardText(rail.querySelector(".board-owner"), `${isNamed ? "" : `${item.group}: `}${boardOwner(item)}`);
-  boardText(rail.querySelector(".board-gap"), item.lag > 0 ? `lag ${item.lag}` : "");
+  setText(rail.querySelector(".board-owner"), `${isNamed ? "" : `${item.group}: `}${boardOwner(item)}`);
+  setText(rail.querySelector(".board-gap"), item.lag > 0 ? `lag ${item.lag}` : "");
   const texts = { committed: `committed ${item.committed ?? "–"}`, position: `position ${item.position ?? "–"}`, lag: `lag ${item.lag}` };
-  for (const [kind, text] of Object.entries(texts)) boardText(rail.querySelector(`.board-number.is-${kind}`), text);
+  for (const [kind, text] of Object.entries(texts)) setText(rail.querySelector(`.board-number.is-${kind}`), text);
 }
 
 /** The colour of a member of a group: by the number at the end of its name. */
@@ -152,6 +147,6 @@ function boardFillReplicas(panel, partition, brokers) {
     const role = id === leader ? "leader" : inSync.includes(id) ? "in sync" : "not in sync";
     chip.className = `board-replica${id === leader ? " is-leader" : ""}${inSync.includes(id) ? "" : " is-out"}${isDead ? " is-killed" : ""}`;
     chip.title = `broker ${id}: ${role}${isDead ? ", killed" : ""}`;
-    boardText(chip, id === leader ? `leader ${id}` : isDead ? `✕ ${id}` : id);
+    setText(chip, id === leader ? `leader ${id}` : isDead ? `✕ ${id}` : id);
   });
 }

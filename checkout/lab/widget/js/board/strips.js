@@ -29,7 +29,14 @@ function boardOffsetOf(partition, place) {
   return place?.startsWith(start) ? Number(place.slice(start.length)) : null;
 }
 
-function makeBoardTopic({ empty }) {
+/** What a board without records says. */
+function boardStart(canChange) {
+  const remedy = canChange?.can_place ? ": place an order, then step." : canChange ? ": produce one." : ".";
+  return `No topic has a record yet${remedy}`;
+}
+
+function makeBoardTopic({ start, empty }) {
+  if (start) return h("section", { class: "board-start" });
   if (empty) return h("section", { class: "board-unused" });
   const head = h("div", { class: "board-topic-head" }, h("b", { class: "board-topic" }), h("span", { class: "board-readers" }));
   return h("section", {}, head, h("div", {}));
@@ -46,7 +53,7 @@ function drawBoardGroups(panel, state, canChange) {
   const key = (group) => group.group;
   boardSync(panel, state.groups, key, makeBoardGroup, (box, group) => {
     const lag = group.positions.reduce((sum, position) => sum + position.lag, 0);
-    boardText(box.querySelector(".board-lag"), `lag ${lag}`);
+    setText(box.querySelector(".board-lag"), `lag ${lag}`);
     box.querySelector(".board-lag").classList.toggle("is-behind", lag > 0);
     const fill = (chip, member) => fillBoardMember(chip, member, canChange);
     boardSync(box.querySelector(".board-members"), group.members, (member) => member.name, makeBoardMember, fill);
@@ -67,21 +74,26 @@ function makeBoardMember() {
 function fillBoardMember(chip, { name, state }, canChange) {
   chip.style.setProperty("--owner", boardMemberColour(name));
   chip.classList.toggle("is-dead", state !== "running");
-  boardText(chip.children[1], state === "running" ? name : `${name} ${state}`);
+  setText(chip.children[1], state === "running" ? name : `${name} ${state}`);
   const action = state === "running" ? "crash" : "restart";
-  if (!canChange || chip.shown === action) return;
-  chip.shown = action;
-  const label = state === "running" ? `Kill ${name}` : `Restart ${name}`;
+  if (!canChange) return;
+  const verb = state === "running" ? "Kill" : "Restart";
   const button = chip.querySelector("button") ?? h("button", { type: "button" });
   Object.assign(button.dataset, { do: action, service: name });
-  button.setAttribute("aria-label", label);
-  boardText(button, action === "crash" ? "Kill" : "Restart");
-  if (!button.isConnected) chip.lastChild.append(button); // the same button, so that it keeps the focus
+  button.setAttribute("aria-label", `${verb} ${name}`);
+  setText(button, verb);
+  boardAllow(button, true, canChange);
+  if (!button.parentNode) chip.lastChild.append(button); // the same button, so that it keeps the focus
+}
+
+/** Enables a button, at the latest hop only: what it sends is as of the hop that is shown. */
+function boardAllow(button, isPossible, { isLatest }) {
+  button.setAttribute("aria-disabled", !isPossible || !isLatest);
+  button.title = isLatest ? "" : "Only at the latest hop can this be changed: End goes there.";
 }
 
 function fillBoardScale(panel, { group, members }, canChange) {
   if (!canChange) return;
-  const count = members.length;
   if (!panel.children.length) {
     const button = (text, label) => h("button", { type: "button", "data-do": "scale", "data-service": group, "aria-label": label }, text);
     panel.append(button("−", `one member of ${group} less`), button("+", `one more member of ${group}`));
@@ -89,12 +101,12 @@ function fillBoardScale(panel, { group, members }, canChange) {
   const [less, more] = panel.children;
   less.dataset.members = members.length - 1;
   more.dataset.members = members.length + 1;
-  less.setAttribute("aria-disabled", members.length <= 1);
-  more.setAttribute("aria-disabled", members.length >= canChange.max_members);
+  boardAllow(less, members.length > 1, canChange);
+  boardAllow(more, members.length < canChange.max_members, canChange);
 }
 
 /** The brokers; `lane` is the partition whose leader the button kills, or false where nothing can be changed. */
-function drawBoardBrokers(panel, { brokers }, lane) {
+function drawBoardBrokers(panel, { brokers }, lane, canChange) {
   panel.hidden = !brokers.length;
   if (!panel.children.length) {
     const button = (action) => h("button", { type: "button", "data-do": action });
@@ -103,13 +115,13 @@ function drawBoardBrokers(panel, { brokers }, lane) {
   const [, chips, kill, start] = panel.children;
   boardSync(chips, brokers, (broker) => broker.id, () => h("span", { class: "board-broker" }), (chip, { id, is_running: runs }) => {
     chip.classList.toggle("is-killed", !runs);
-    boardText(chip, runs ? `broker ${id}` : `✕ broker ${id} killed`);
+    setText(chip, runs ? `broker ${id}` : `✕ broker ${id} killed`);
   });
   kill.hidden = start.hidden = !lane;
   if (!lane) return;
   Object.assign(kill.dataset, { topic: lane.topic, partition: lane.partition });
-  kill.setAttribute("aria-disabled", lane.leader === null || brokers.length < 2);
-  boardText(kill, `Kill the leader of ${boardPlace(lane)}`);
-  start.setAttribute("aria-disabled", brokers.every((broker) => broker.is_running));
-  boardText(start, "Start killed brokers");
+  boardAllow(kill, lane.leader !== null && brokers.length > 1, canChange);
+  setText(kill, `Kill the leader of ${boardPlace(lane)}`);
+  boardAllow(start, brokers.some((broker) => !broker.is_running), canChange);
+  setText(start, "Start killed brokers");
 }

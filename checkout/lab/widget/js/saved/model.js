@@ -10,20 +10,13 @@ class SavedModel {
   /** `data`: the shared values of a recording. */
   constructor(data) {
     const { kind, whole, ...recording } = savedReader(data)(data.root);
-    Object.assign(this, { kind, whole, listeners: new Set(), run: new SavedRun(recording) });
-  }
-
-  on(_, listener) {
-    this.listeners.add(listener);
-  }
-
-  off(_, listener) {
-    this.listeners.delete(listener);
+    Object.assign(this, { kind, whole, run: new SavedRun(recording) });
+    withListeners(this);
   }
 
   send(request) {
     const answer = { answers: request.id, error: "", ...this.answer(request) };
-    queueMicrotask(() => this.listeners.forEach((listener) => listener(answer)));
+    queueMicrotask(() => this.deliver(answer));
   }
 
   /** The answer to a request of the widget. */

@@ -4,13 +4,6 @@ const PICTURE_ROW = 4; // units of the picture between two heights that are trie
 const PICTURE_GAP = 2; // pixels on the screen that stay free around a text
 const PICTURE_LINE = 1.2; // height of a line, by its font size
 
-function pictureText(text) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", "text");
-  node.setAttribute("class", "place");
-  node.textContent = text;
-  return node;
-}
-
 /** The texts and elements of a picture with their boxes: left, top, right, bottom. */
 function pictureObstacles(svg) {
   return [...svg.querySelectorAll("text, .entity > :is(rect, path)")].map((node) => {

@@ -71,11 +71,21 @@ class History {
     return this.pages.get(start)?.moments.length === Math.min(PAGE, this.count - start + 1);
   }
 
-  /** Loads the pages of these hops. */
-  async load(from, to) {
-    for (let start = pageStart(Math.max(1, from)); start <= Math.min(to, this.count); start += PAGE) {
-      if (!this.hasPage(start)) this.add((await this.request(start, start + PAGE - 1, 0)).page);
-    }
+  /** The first of the pages of these hops that is not loaded; undefined if all are. */
+  missing(from, to) {
+    const last = Math.min(to, this.count);
+    for (let start = pageStart(Math.max(1, from)); start <= last; start += PAGE) if (!this.hasPage(start)) return start;
+    return undefined;
+  }
+
+  async loadPage(start) {
+    this.add((await this.request(start, start + PAGE - 1, 0)).page);
+  }
+
+  /** The loaded hops of these numbers. */
+  between(from, to) {
+    const numbers = Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
+    return numbers.map((number) => this.at(number)).filter(Boolean);
   }
 
   /** Loads a hop until it is complete. One request at a time: of calls meanwhile only the last one counts. */
@@ -100,6 +110,33 @@ class History {
     if (number && !moments?.length) return undefined;
     const changed = number > 1 ? moments.at(-1).changes : {};
     return Object.fromEntries(STATE_TABLES.map((name) => [name, tableAt(name, page.base?.[name], moments, changed)]));
+  }
+}
+
+/** Loads the hops that one view shows, a page at a time. Of ranges that are wanted meanwhile only the last one counts. */
+class HopLoader {
+  /** `onPage()` is called after each page: it may want another range. */
+  constructor(onPage) {
+    Object.assign(this, { onPage, range: [1, 0], isLoading: false });
+  }
+
+  async want(history, from, to) {
+    this.range = [from, to];
+    if (this.isLoading) return;
+    this.isLoading = true;
+    let [asked, start] = [undefined, history.missing(from, to)];
+    while (start && start !== asked) { // a page that does not come is asked for again with the next range
+      asked = start;
+      await history.loadPage(start);
+      this.onPage();
+      start = history.missing(...this.range);
+    }
+    this.isLoading = false;
+  }
+
+  /** Nothing more is wanted: the view is closed. */
+  close() {
+    Object.assign(this, { range: [1, 0], onPage: () => {} });
   }
 }
 

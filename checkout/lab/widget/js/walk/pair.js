@@ -1,100 +1,62 @@
 // Pair: the walk through one run, or two side by side with one slider and the first difference marked.
 
-const PAIR_LAYOUT = `
-  <div class="compare-bar">
-    <button data-pair="step">Step both</button><button data-pair="back">Back</button>
-    <span class="compare-track">
-      <input type="range" class="compare-slider" min="0" max="0" value="0" aria-label="hop of both runs">
-      <span class="compare-strip" aria-hidden="true"></span>
-    </span>
-    <span class="compare-count"></span>
-    <button data-pair="difference">Go to the first difference</button>
-    <button data-pair="close">Close the fork</button>
-  </div>
-  <p class="compare-sentence"></p>
-  <p class="compare-status" role="status" aria-live="polite"></p>
-  <div class="compare-sides"></div>
-  <p class="compare-keys">Keys: → step, ← back, Home and End, D first difference.</p>`;
 const BOTH_SIDES = ["first", "second"];
-const PAIR_KEYS = { ArrowRight: "step", ArrowLeft: "back", Home: "home", End: "end", d: "difference", D: "difference" };
-const OWN_KEYS = "[type=radio], [role=tab], summary, select"; // elements that use these keys themselves
-const MAX_MARKS = 200; // on the strip below the slider
-
-/** The messages about one side of a pair, as a model of its own. */
-class SideModel {
-  constructor(model, side) {
-    Object.assign(this, { model, side, listeners: new Set() });
-  }
-
-  on(_, listener) {
-    this.listeners.add(listener);
-  }
-
-  off(_, listener) {
-    this.listeners.delete(listener);
-  }
-
-  send(message) {
-    this.model.send(this.side === "first" ? message : { ...message, side: this.side });
-  }
-
-  deliver(message) {
-    for (const listener of this.listeners) listener(message);
-  }
-}
+const PAIR_KEYS = { ...MOVES, d: "difference", D: "difference" };
+const MOVED_WITHIN = "[role=tab], .board-tile, .board-note"; // elements that use these keys themselves
 
 class Pair {
   constructor(model, el) {
-    Object.assign(this, { model, el, models: {}, walks: {}, row: 0 });
+    Object.assign(this, { model, el, models: {}, walks: {}, row: 0, busy: "", difference: {} });
     this.receive = this.receive.bind(this);
     model.on("msg:custom", this.receive);
-    this.models.pair = new SideModel(model, "pair");
-    this.kernel = new Kernel(this.models.pair, { onNews: () => {}, onBusy: () => {} });
+    this.models.pair = sideModel(model, "pair");
+    this.kernel = new Kernel(this.models.pair, { onNews: () => {}, onBusy: (sentence) => this.showBusy(sentence) });
     this.open("first", el);
   }
 
   /** Opens the walk of one side. */
   open(side, el) {
-    this.models[side] = new SideModel(this.model, side);
+    this.models[side] = sideModel(this.model, side);
     this.walks[side] = new Walk(this.models[side], el);
     this.walks[side].onMove = (at) => this.moved(side, at);
   }
 
   receive(message) {
     const side = message.side ?? "first";
+    const [wasLast, wasOpen] = [this.row === this.length, this.walks[side]?.isOpen()];
     if (message.pair) this.take(message.pair);
     this.models[side]?.deliver(message);
     if (!message.pair) return;
-    if (side === "second" && message.whole) this.goToStart();
+    if (side === "second" && message.whole && !wasOpen) this.goToStart();
+    else if (this.walks.second.isOpen()) this.go(wasLast ? this.length : this.row); // rows may be others now
     else this.show();
   }
 
   /** Takes the alignment of both runs: how many hops of each there are up to each row. */
   take(pair) {
-    if (pair.is_new) this.closeSecond();
-    this.pair = pair;
+    if (pair.is_new && this.root) keepFocus(this.root, () => this.closeSecond());
+    Object.assign(this, { pair, difference: {} });
+    const rows = pair.rows.flatMap(([kind, length]) => Array(length).fill(kind));
     const counts = { first: [0], second: [0] };
-    for (const [kind, length] of pair.rows) {
-      for (let index = 0; index < length; index++) {
-        for (const side of BOTH_SIDES) counts[side].push(counts[side].at(-1) + Number([side, "both"].includes(kind)));
-      }
+    for (const kind of rows) {
+      for (const side of BOTH_SIDES) counts[side].push(counts[side].at(-1) + Number([side, "both"].includes(kind)));
     }
-    Object.assign(this, { counts, length: counts.first.length - 1 });
+    Object.assign(this, { counts, length: rows.length });
     if (!this.root) this.build();
     showStrip(this.find(".compare-strip"), pair.different, this.length);
     if (!this.walks.second) this.open("second", this.frame("second"));
   }
 
   build() {
-    const label = "Two runs side by side";
     const kind = this.pair.is_fork ? "compare is-fork" : "compare";
-    this.root = h("div", { class: kind, role: "group", "aria-label": label, tabindex: 0 });
+    this.root = h("div", { class: kind, role: "group", "aria-label": "Two runs side by side", tabindex: 0 });
     this.root.innerHTML = PAIR_LAYOUT;
     this.root.addEventListener("click", (event) => this.clicked(event.target.closest("[data-pair]")));
     this.root.addEventListener("keydown", (event) => this.pressed(event), true);
     this.root.addEventListener("keydown", (event) => event.stopPropagation()); // else the notebook deletes a cell at "dd"
     this.find(".compare-slider").addEventListener("input", (event) => this.go(Number(event.target.value)));
     this.el.append(this.root);
+    this.walks.first.stop(); // its button is hidden here
     const focused = document.activeElement;
     this.frame("first").append(this.walks.first.root);
     if (this.root.contains(focused)) focused.focus({ preventScroll: true }); // an element that moves loses the focus
@@ -104,8 +66,7 @@ class Pair {
     const name = this.pair.names[side === "first" ? 0 : 1];
     const parts = [h("b", {}, name), h("span", { class: "compare-place" }), h("span", { class: "compare-mark" })];
     const section = h("section", { class: `compare-side compare-${side}`, "aria-label": name }, h("p", {}, ...parts));
-    this.find(".compare-sides").append(section);
-    return section;
+    return this.find(".compare-sides").appendChild(section);
   }
 
   find(selector) {
@@ -115,15 +76,18 @@ class Pair {
   /** After a fork the hop at which it begins, of two runs that are compared their first difference. */
   goToStart() {
     const { first, is_fork } = this.pair;
-    if (is_fork) this.moved("second", this.walks.second.history.count);
-    else this.go(first === null ? this.length : first + 1);
+    const start = first === null ? this.length : first + 1;
+    this.go(is_fork ? this.rowOf("second", this.walks.second.history.count) : start);
   }
 
   /** One side has gone to a hop by itself: the other follows. */
   moved(side, at) {
-    if (!this.pair || this.isMoving) return;
-    const row = this.counts[side].findIndex((count) => count >= at);
-    this.go(row < 0 ? this.length : row);
+    if (this.pair && !this.isMoving && this.counts[side][this.row] !== at) this.go(this.rowOf(side, at));
+  }
+
+  /** The first row that has this hop of a side. */
+  rowOf(side, at) {
+    return this.counts[side].findIndex((count) => count >= Math.min(at, this.counts[side].at(-1)));
   }
 
   go(row) {
@@ -152,13 +116,15 @@ class Pair {
     const places = BOTH_SIDES.map((side, at) => `hop ${counts[side][row]} of ${pair.names[at]}`);
     this.find(".compare-slider").setAttribute("aria-valuetext", places.join(", "));
     this.find(".compare-count").textContent = `${row} of ${length}`;
+    setText(this.find("[data-pair=run]"), this.running ? "Pause" : "Run");
+    this.find("[data-pair=step]").setAttribute("aria-disabled", row === length && !this.waiting().length);
     this.find("[data-pair=back]").setAttribute("aria-disabled", row === 0);
     this.find("[data-pair=difference]").setAttribute("aria-disabled", pair.first === null);
     this.find("[data-pair=close]").hidden = !pair.is_fork;
     this.find(".compare-sentence").textContent = pair.sentence;
-    this.root.dataset.row = row;
     for (const side of BOTH_SIDES) this.showSide(side);
     this.showStatus();
+    this.describe();
   }
 
   showSide(side) {
@@ -171,39 +137,82 @@ class Pair {
     section.querySelector(".compare-mark").textContent = isDifferent ? mark : "";
   }
 
-  async showStatus() {
-    const [row, status] = [this.row, this.find(".compare-status")];
-    const known = row ? "Equal in both." : "Before the first hop.";
-    status.textContent = row - 1 === this.pair.first ? "This is the first difference." : known;
-    if (!this.isDifferent() || row - 1 === this.pair.first) return;
-    status.textContent = "The runs differ here.";
-    const { difference } = await this.kernel.ask("difference", { row: row - 1 });
-    if (this.row === row && this.root) status.textContent = difference;
+  words() {
+    const { row, difference } = this;
+    if (row - 1 === this.pair.first) return "This is the first difference.";
+    if (!this.isDifferent()) return row ? "Equal in both." : "Before the first hop.";
+    return difference.row === row ? difference.sentence : "The runs differ here.";
+  }
+
+  showStatus() {
+    if (this.root) setText(this.find(".compare-status"), this.busy || this.words());
+  }
+
+  showBusy(sentence) {
+    this.busy = sentence;
+    this.showStatus();
+  }
+
+  /** Asks how the runs differ in a row, unless that is known. */
+  async describe() {
+    const { row, pair } = this;
+    if (!this.isDifferent() || row - 1 === pair.first || this.difference.row === row) return;
+    const { difference: sentence } = await this.kernel.ask("difference", { row: row - 1 });
+    if (this.row === row && this.pair === pair) this.difference = { row, sentence };
+    this.showStatus();
   }
 
   clicked(button) {
     if (button && button.getAttribute("aria-disabled") !== "true") this.do(button.dataset.pair);
   }
 
+  /** Moves both runs; the promise ends when the labs have answered. */
   do(action) {
     if (action === "close") return this.closeFork();
+    if (action === "run") return this.run();
     if (action === "step" && this.row === this.length) return this.stepOn();
     const { row, length, pair } = this;
-    const first = pair.first === null ? row : pair.first + 1;
-    this.go({ step: row + 1, back: row - 1, home: 0, end: length, difference: first }[action]);
+    this.go({ step: row + 1, back: row - 1, home: 0, end: length, difference: (pair.first ?? row - 1) + 1 }[action]);
   }
 
-  /** Both labs go one hop on, unless nothing is left to do. */
+  /** The labs that can go on. */
+  waiting() {
+    return Object.values(this.walks).filter((walk) => walk.is_live && !walk.status?.is_idle);
+  }
+
+  /** Each lab goes one hop on, unless nothing is left to do. */
   stepOn() {
-    for (const walk of Object.values(this.walks)) if (walk.is_live && !walk.status?.is_idle) walk.ask("step");
+    return Promise.all(this.waiting().map((walk) => walk.ask("step")));
+  }
+
+  run() {
+    clearTimeout(this.timer);
+    this.running = this.running ? null : {}; // another object for each run
+    if (this.running) this.tick(this.running);
+    this.show();
+  }
+
+  async tick(run) {
+    await this.do("step");
+    if (this.running !== run || !this.root) return;
+    const isHeld = Object.values(this.walks).some((walk) => walk.notice || walk.status?.stopped_at);
+    if (this.row === this.length && (isHeld || !this.waiting().length)) this.running = null;
+    else this.timer = setTimeout(() => this.tick(run), pace());
+    this.show();
   }
 
   pressed(event) {
     const action = PAIR_KEYS[event.key];
-    if (!action || event.target.matches(OWN_KEYS) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const isOwn = usesKey(event.target, event.key) || event.target.matches(MOVED_WITHIN);
+    if (!action || isOwn || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
     this.do(action);
+  }
+
+  stop() {
+    this.running = null;
+    clearTimeout(this.timer);
   }
 
   closeSecond() {
@@ -216,6 +225,8 @@ class Pair {
   /** Shows the first run alone again. */
   async closeFork() {
     await this.kernel.ask("close");
+    if (!this.pair) return; // the button was clicked twice
+    this.stop();
     this.closeSecond();
     this.el.append(this.walks.first.root);
     this.root.remove();
@@ -226,18 +237,9 @@ class Pair {
   close() {
     this.model.off("msg:custom", this.receive);
     this.kernel.close();
+    this.stop();
     for (const walk of Object.values(this.walks)) walk.close();
   }
-}
-
-/** Marks on a strip where two runs differ. */
-function showStrip(strip, different, length) {
-  const marks = different.slice(0, MAX_MARKS).map(([start, count]) => {
-    const mark = h("span");
-    Object.assign(mark.style, { left: `${(100 * start) / length}%`, width: `${(100 * count) / length}%` });
-    return mark;
-  });
-  strip.replaceChildren(...marks);
 }
 
 export default {

@@ -1,4 +1,4 @@
-// Panels: coordinates of the hop, work in progress, crashed replicas and break points.
+// Panels: layout of the walk and of a pair; coordinates of the hop, work in progress, crashed replicas and break points.
 
 const LAYOUT = `
   <div class="walk-bar">
@@ -32,18 +32,45 @@ const LAYOUT = `
   <div class="walk-tables"></div>
   <details class="walk-points"><summary>Break points</summary><div class="walk-breaks"></div></details>
   <p class="walk-keys">Keys: → step, ← back, space run or pause, Home and End.</p>`;
+const PAIR_LAYOUT = `
+  <div class="compare-head">
+    <div class="compare-bar">
+      <button data-pair="step">Step</button><button data-pair="back">Back</button><button data-pair="run">Run</button>
+      <span class="compare-track">
+        <input type="range" class="compare-slider" min="0" max="0" value="0" aria-label="hop of both runs">
+        <span class="compare-strip" aria-hidden="true"></span>
+      </span>
+      <span class="compare-count"></span>
+      <button data-pair="difference">Go to the first difference</button>
+      <button data-pair="close">Close the fork</button>
+    </div>
+    <p class="compare-status" role="status" aria-live="polite"></p>
+  </div>
+  <p class="compare-sentence"></p>
+  <div class="compare-sides"></div>
+  <p class="compare-keys">Keys: → step, ← back, space run or pause, Home and End, D first difference.</p>`;
+const MAX_MARKS = 200; // on the strip below the slider of a pair
 const VERBS = ["poll", "handle", "publish", "commit"];
 const VERB_ORDERS = { "publish-commit": ["publish", "commit"], "commit-publish": ["commit", "publish"] };
 
 function showCoordinates(panel, moment) {
-  const { place, cause, key, lag, group, replica, outcome } = moment ?? {};
-  const facts = moment ? { at: place, "caused by": cause, key, lag, group, replica, outcome } : {};
+  if (!panel.children.length) {
+    const message = h("details", {}, h("summary", {}, "the message"), h("pre"));
+    panel.append(h("dl"), message); // these nodes stay: the summary may have the focus
+  }
+  const { cause, key, lag, group, replica, outcome, payload } = moment ?? {};
+  const facts = moment ? { ...placeOf(moment), "caused by": cause, key, lag, group, replica, outcome } : {};
   const known = Object.entries(facts).filter(([, value]) => !["", null, "applied"].includes(value));
-  const list = h("dl", {}, ...known.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
-  const isOpen = panel.querySelector("details")?.open ?? false;
-  const payload = moment && moment.payload !== "null" ? moment.payload : "";
-  const value = h("details", { open: isOpen }, h("summary", {}, "the message"), h("pre", {}, payload));
-  panel.replaceChildren(list, ...(payload ? [value] : []));
+  const [list, message] = panel.children;
+  list.replaceChildren(...known.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+  message.hidden = !moment || ["", "null"].includes(payload);
+  setText(message.querySelector("pre"), payload ?? "");
+}
+
+/** Where a hop is: the coordinates of a record, or a call with its status; of a hop of the lab there is nothing to say. */
+function placeOf({ from, topic, place }) {
+  if (from === LAB_SENDER) return {};
+  return { [topic ? "place" : "call"]: place };
 }
 
 /** The verb that one of the two buttons calls next: its first, its second, or null. */
@@ -64,7 +91,7 @@ function showWork(panel, work) {
   for (const { to, message, value } of work.outgoing) {
     parts.push(h("p", {}, `To be published: ${message} to ${to}`), h("pre", {}, value));
   }
-  if (place) parts.push(h("p", {}, "Its payload"), h("pre", {}, record));
+  if (place) parts.push(h("p", {}, "Value"), h("pre", {}, record));
   panel.replaceChildren(...parts);
 }
 
@@ -144,7 +171,6 @@ function showLive(root, status, isLast, uid) {
   const find = (selector) => root.querySelector(selector);
   const { work_in_progress: work, crashed } = status;
   find(".walk-work").hidden = !work || !isLast;
-  find("[data-do=verb]").textContent = work ? `One verb: ${work.allowed[0]}` : "One verb";
   for (const name of Object.keys(VERB_ORDERS)) {
     const next = nextVerbOf(name, work);
     const button = find(`[data-do=${name}]`);
@@ -157,4 +183,14 @@ function showLive(root, status, isLast, uid) {
   if (work) showWork(find(".walk-work"), work);
   showRestarts(find(".walk-restarts"), crashed);
   showBreaks(find(".walk-breaks"), status, uid);
+}
+
+/** Marks on a strip where two runs differ. */
+function showStrip(strip, different, length) {
+  const marks = different.slice(0, MAX_MARKS).map(([start, count]) => {
+    const mark = h("span");
+    Object.assign(mark.style, { left: `${(100 * start) / length}%`, width: `${(100 * count) / length}%` });
+    return mark;
+  });
+  strip.replaceChildren(...marks);
 }

@@ -1,6 +1,5 @@
 // Picture: highlights arrows and their elements, writes coordinates near the current arrow and scrolls to it.
 
-const REDUCED_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
 const MARKS = ["past", "now", "unsuccessful", "on-topic", "endpoint"];
 const MIN_WIDTH = 640; // of the view box: narrower, too little of the diagram is in view
 const ANIMATION = 260; // milliseconds
@@ -31,7 +30,7 @@ class Picture {
     this.svg.setAttribute("role", "img");
     this.card.replaceChildren(this.svg);
     const full = this.svg.getAttribute("viewBox").split(" ").map(Number);
-    Object.assign(this, { name, picture, frame: null, full, obstacles: pictureObstacles(this.svg) });
+    Object.assign(this, { name, picture, frame: null, full, obstacles: null });
   }
 
   group(id) {
@@ -77,6 +76,7 @@ class Picture {
 
   aim(isAnimated) {
     if (!this.svg || !this.card.clientHeight) return;
+    this.obstacles ??= this.measured();
     const [from, to, start] = [this.frame, this.write(this.wanted()), performance.now()];
     this.frame = to;
     cancelAnimationFrame(this.next);
@@ -89,11 +89,20 @@ class Picture {
     draw(start);
   }
 
+  /** The boxes of texts and elements: of a card with a size, since in a hidden one they are empty. */
+  measured() {
+    const marked = [...this.svg.querySelectorAll(".on-topic")]; // one of its texts is hidden
+    for (const node of marked) node.classList.remove("on-topic");
+    const obstacles = pictureObstacles(this.svg);
+    for (const node of marked) node.classList.add("on-topic");
+    return obstacles;
+  }
+
   /** Writes the lines of the current hop where they cover nothing; returns the frame, larger if it had no room. */
   write(frame) {
     for (const node of this.svg.querySelectorAll(".place")) node.remove();
     if (!this.lines?.length) return frame;
-    const nodes = this.lines.map((text) => this.svg.appendChild(pictureText(text)));
+    const nodes = this.lines.map((text) => this.svg.appendChild(svgNode("text", { class: "place" }, text)));
     const shown = this.obstacles.filter(({ node }) => !node.matches(".on-topic > text[font-style]"));
     const widest = Math.max(this.full[2], this.full[3] * (frame[2] / frame[3]), frame[2]);
     for (;;) {

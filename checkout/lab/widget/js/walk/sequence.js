@@ -18,6 +18,7 @@ class Sequence {
     this.box.addEventListener("scroll", () => this.draw());
     this.box.addEventListener("click", (event) => this.clicked(event));
     this.seen = new Map();
+    this.loader = new HopLoader(() => this.draw());
     this.watch = new ResizeObserver(() => this.draw());
     this.watch.observe(this.box);
     card.append(this.box);
@@ -52,31 +53,16 @@ class Sequence {
     if (!this.shown) return;
     const { history } = this.shown;
     const [first, last] = this.window();
-    const moments = this.loaded(first - PAGE, last + PAGE); // a transaction may begin or end outside the view
+    const moments = history.between(first - PAGE, last + PAGE); // a transaction may begin or end outside the view
     for (const { from, to } of moments) this.seen.set(`${from} ${to}`, { from, to });
     this.elements = runElements(this.shown, [...this.seen.values()]);
     this.body.style.minWidth = `${SEQUENCE_GUTTER + this.elements.length * SEQUENCE_COLUMN}px`;
     this.heads.style.minWidth = this.body.style.minWidth;
     this.drawHeads();
-    const inView = this.loaded(first, last);
+    const inView = history.between(first, last);
     const bars = runTransactions(moments).filter((each) => each.first <= last && each.last.number >= first);
     this.rows.replaceChildren(...this.bars(bars), ...inView.map((moment) => this.row(moment)));
-    if (inView.length < last - first + 1) this.load(first, last);
-  }
-
-  loaded(first, last) {
-    const numbers = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
-    return numbers.map((number) => this.shown.history.at(number)).filter(Boolean);
-  }
-
-  async load(first, last) {
-    const { history } = this.shown;
-    if (this.isLoading) return;
-    this.isLoading = true;
-    await history.load(first, last);
-    this.isLoading = false;
-    const hasScrolled = this.window().join() !== [first, last].join();
-    if (hasScrolled || this.loaded(first, last).length === last - first + 1) this.draw();
+    this.loader.want(history, first, last);
   }
 
   /** The x of an element's lifeline, in pixels. */
@@ -153,6 +139,7 @@ class Sequence {
   }
 
   close() {
+    this.loader.close();
     this.watch.disconnect();
     this.box.remove();
   }

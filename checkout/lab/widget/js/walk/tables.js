@@ -24,10 +24,17 @@ function showTables(root, state, now) {
     box.replaceChildren(tableOf(COLUMNS[kind], cells));
     const more = count > rows.length ? ` (the last ${rows.length} of ${count.toLocaleString("en")} to change)` : "";
     box.parentNode.querySelector("b").textContent = TABLES[kind] + more;
-    const current = [...box.querySelectorAll(".changed")].at(-1);
-    if (kind === "messages") box.scrollTop = box.scrollHeight;
-    else if (current) box.scrollTop = current.offsetTop + current.offsetHeight - box.clientHeight;
   }
+  const boxes = Object.keys(state).map((kind) => root.querySelector(`.walk-${kind}`));
+  const tops = boxes.map(tableTop); // all are measured before one is scrolled: the page is laid out once
+  boxes.forEach((box, at) => { if (tops[at] !== null) box.scrollTop = tops[at]; });
+}
+
+/** Where a table is scrolled to: messages to their end, others to the row changed last; null where none has changed. */
+function tableTop(box) {
+  if (box.matches(".walk-messages")) return box.scrollHeight;
+  const current = [...box.querySelectorAll(".changed")].at(-1);
+  return current ? current.offsetTop + current.offsetHeight - box.clientHeight : null;
 }
 
 function recordCells(record) {
@@ -37,7 +44,8 @@ function recordCells(record) {
 /** The list of all hops. Only the lines in view and some around them are in the document. */
 class HopList {
   constructor(box, history) {
-    Object.assign(this, { box, history, list: box.querySelector("ol"), at: 0 });
+    const loader = new HopLoader(() => this.draw());
+    Object.assign(this, { box, history, loader, list: box.querySelector("ol"), at: 0 });
     box.addEventListener("scroll", () => this.draw());
   }
 
@@ -49,7 +57,7 @@ class HopList {
     this.draw();
   }
 
-  draw(canLoad = true) {
+  draw() {
     const { count } = this.history;
     const top = Math.floor(this.box.scrollTop / HOP_HEIGHT);
     const from = Math.max(1, top - HOPS_AROUND);
@@ -57,7 +65,7 @@ class HopList {
     const numbers = Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
     this.list.replaceChildren(...numbers.map((number) => this.line(number)));
     this.list.style.paddingTop = `${(from - 1) * HOP_HEIGHT}px`;
-    if (canLoad && !numbers.every((number) => this.history.at(number))) this.load(from, to);
+    this.loader.want(this.history, from, to);
   }
 
   line(number) {
@@ -66,13 +74,5 @@ class HopList {
     const current = number === this.at ? { "aria-current": "step" } : {};
     const place = { value: number, title: text, "aria-posinset": number, "aria-setsize": count };
     return h("li", { ...place, ...current }, h("span", {}, text));
-  }
-
-  async load(from, to) {
-    if (this.isLoading) return;
-    this.isLoading = true;
-    await this.history.load(from, to);
-    this.isLoading = false;
-    this.draw(false);
   }
 }

@@ -20,10 +20,11 @@ class Timeline {
     );
     this.words = h("p", { class: "timeline-words" });
     this.heads = h("div", { class: "timeline-heads" });
-    this.svg = timelineNode("svg", { "aria-hidden": "true" });
+    this.svg = svgNode("svg", { "aria-hidden": "true" });
     this.box = h("div", { class: "timeline-box", tabindex: 0, role: "group" }, this.heads, this.svg);
     this.root = h("div", { class: "timeline" }, this.controls, this.words, this.box);
     this.root.addEventListener("click", (event) => this.clicked(event));
+    this.loader = new HopLoader(() => this.draw());
     this.watch = new ResizeObserver(() => this.draw());
     this.watch.observe(this.box);
     card.append(this.root);
@@ -32,7 +33,7 @@ class Timeline {
   show(shown) {
     this.shown = shown;
     this.draw();
-    if (this.isRun) this.load();
+    if (this.isRun) this.loader.want(shown.history, ...this.range());
   }
 
   /** The numbers of the hops that the whole run shows: all of a short run. */
@@ -42,20 +43,9 @@ class Timeline {
     return [first, Math.min(history.count, first + TIMELINE_HOPS - 1)];
   }
 
-  async load() {
-    const [first, last] = this.range();
-    if (this.isLoading || this.moments().length === last - first + 1) return;
-    this.isLoading = true;
-    await this.shown.history.load(first, last);
-    this.isLoading = false;
-    this.draw();
-  }
-
   moments() {
     const { history, order } = this.shown;
-    if (!this.isRun) return history.ofOrder(order);
-    const [first, last] = this.range();
-    return Array.from({ length: last - first + 1 }, (_, index) => history.at(first + index)).filter(Boolean);
+    return this.isRun ? history.between(...this.range()) : history.ofOrder(order);
   }
 
   draw() {
@@ -92,7 +82,7 @@ class Timeline {
   }
 
   lanes() {
-    return this.elements.map((alias) => timelineNode("path", { class: "lane", d: `M0 ${this.y(alias)}H${this.width}` }));
+    return this.elements.map((alias) => svgNode("path", { class: "lane", d: `M0 ${this.y(alias)}H${this.width}` }));
   }
 
   ticks() {
@@ -102,20 +92,20 @@ class Timeline {
     return ticks.flatMap((tick) => {
       const x = this.x(this.start + tick);
       const height = TIMELINE_AXIS + this.elements.length * this.lane;
-      const line = timelineNode("path", { class: "tick", d: `M${x} ${TIMELINE_AXIS - 4}V${height}` });
-      return [line, timelineNode("text", { class: "tick", x, y: 12 }, timelineText(tick))];
+      const line = svgNode("path", { class: "tick", d: `M${x} ${TIMELINE_AXIS - 4}V${height}` });
+      return [line, svgNode("text", { class: "tick", x, y: 12 }, timelineText(tick))];
     });
   }
 
   bar({ element, order, begin, last }) {
     const [from, to] = [begin.time, last.time].sort((one, other) => one - other).map((time) => this.x(time));
     const isLater = begin.number > this.shown.at;
-    const bar = timelineNode("g", { class: isLater ? "bar later" : "bar", "data-transaction": begin.number });
+    const bar = svgNode("g", { class: isLater ? "bar later" : "bar", "data-transaction": begin.number });
     bar.style.setProperty("--of-order", this.shown.colourOf(order));
     const [y, width] = [this.y(element) - 6, Math.max(2, to - from)];
-    bar.append(timelineNode("rect", { x: from, y, width, height: 12, rx: 2 }));
+    bar.append(svgNode("rect", { x: from, y, width, height: 12, rx: 2 }));
     const text = timelineText(Math.abs(last.time - begin.time));
-    if (width > 8 * text.length) bar.append(timelineNode("text", { x: (from + to) / 2, y: y + 10 }, text));
+    if (width > 8 * text.length) bar.append(svgNode("text", { x: (from + to) / 2, y: y + 10 }, text));
     return bar;
   }
 
@@ -138,14 +128,14 @@ class Timeline {
     const marks = ["hop", moment.number > at ? "later" : "", moment.number === at ? "now" : "",
       moment.outcome === "applied" ? "" : "unsuccessful"];
     const [start, end] = [this.y(moment.from), this.y(moment.to)];
-    const group = timelineNode("g", { class: marks.filter(Boolean).join(" "), "data-number": moment.number });
+    const group = svgNode("g", { class: marks.filter(Boolean).join(" "), "data-number": moment.number });
     group.style.setProperty("--of-order", colourOf(moment.order));
     const d = `M${from} ${start}L${to} ${end}`;
     const tip = end - Math.sign(end - start) * 7;
     group.append(
-      timelineNode("title", {}, `${moment.sentence} At ${timelineText(moment.time - this.start)}.`),
-      timelineNode("path", { class: "reach", d }), timelineNode("path", { class: "line", d }),
-      timelineNode("path", { class: "tip", d: `M${to} ${end}L${to - 3.5} ${tip}H${to + 3.5}Z` }),
+      svgNode("title", {}, `${moment.sentence} At ${timelineText(moment.time - this.start)}.`),
+      svgNode("path", { class: "reach", d }), svgNode("path", { class: "line", d }),
+      svgNode("path", { class: "tip", d: `M${to} ${end}L${to - 3.5} ${tip}H${to + 3.5}Z` }),
     );
     return group;
   }
@@ -156,17 +146,18 @@ class Timeline {
     const places = Array.from({ length: Math.ceil(text.length * 8 / 4) }, (_, index) => `${moment.to} ${Math.round(x / 4) + index}`);
     if (!text || places.some((place) => labels.has(place))) return;
     for (const place of places) labels.add(place);
-    node.append(timelineNode("text", { x, y: this.y(moment.to) - 7 }, text));
+    node.append(svgNode("text", { x, y: this.y(moment.to) - 7 }, text));
   }
 
   describe(moments, spans) {
-    const { now, order, history, names } = this.shown;
+    const { at, now, order, history, names } = this.shown;
     const span = moments.length ? timelineText(this.end - this.start) : "0 ms";
     const which = this.isRun ? `Hops ${this.range().join(" to ")} of ${history.count}` : `${order || "No order"}`;
+    const isLoading = this.isRun ? history.missing(...this.range()) : !history.isComplete(at);
     const working = now && spans.find(({ first, last }) => first === now.number && last.number > first);
     const lasts = working ? `; ${names[now.to] ?? now.to} takes ${timelineText(working.last.time - now.time)}` : "";
     const current = now ? ` Hop ${now.number} at ${timelineText(now.time - this.start)}${lasts}.` : "";
-    const text = `${which}: ${moments.length} hops in ${span}.${current}`;
+    const text = `${which}: ${isLoading ? "loading." : `${moments.length} hops in ${span}.${current}`}`;
     this.words.textContent = `${text} ${history.hasRealTimes ? REAL_CLOCK : FIXED_CLOCK}`;
     this.box.setAttribute("aria-label", `Timeline. ${text} ${now?.sentence ?? ""}`);
     const { zoom, isRun } = this;
@@ -201,16 +192,10 @@ class Timeline {
   }
 
   close() {
+    this.loader.close();
     this.watch.disconnect();
     this.root.remove();
   }
-}
-
-function timelineNode(tag, attributes, text = "") {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.textContent = text;
-  return node;
 }
 
 function timelineText(milliseconds) {
