@@ -29,13 +29,19 @@ class Board(anywidget.AnyWidget):
     _css: ClassVar[str] = style("theme", "controls", "walk", "board")
 
     def __init__(self, run: Lab | Replay, topic: str = "") -> None:
+        self._run, self._messages = run, BoardMessages(run, topic, self.send)  # raises before there is a widget
         super().__init__()
-        self._run, self._messages = run, BoardMessages(run, topic, self.send)
         self.on_msg(lambda _, content, __: self.send(self.answer(content)))
 
     def answer(self, request: Mapping[str, Any]) -> JsonObject:
         """Carries out a request of the browser; returns what is new, and the error as a sentence."""
         return self._messages.answer(request)
+
+    def close(self) -> None:
+        """Removes the widget from the page; what happens in the lab is not sent any more."""
+        if hasattr(self, "_messages"):  # not of an unknown topic
+            self._messages.close()
+        super().close()
 
     def save(self, path: str | Path) -> SavedPage:
         """Writes the board as one HTML page, which opens from disk and in an iframe, without a kernel or a network.

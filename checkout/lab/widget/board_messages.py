@@ -1,13 +1,16 @@
 """Board messages: what the browser asks the partition board for and asks it to do, and what it receives."""
 
-import json
-import threading
+import itertools
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
-from checkout.lab.engine.clock import order_id
+from checkout.domain import PaymentMethod
+from checkout.fields import OrderLine, Payment
+from checkout.framework.message import encode
+from checkout.lab.engine.clock import ORDERS
 from checkout.lab.engine.environment import MAX_REPLICAS
 from checkout.lab.errors import LabError
 from checkout.lab.history.replay import Replay
@@ -15,12 +18,13 @@ from checkout.lab.history.sentences import element
 from checkout.lab.lab import Lab
 from checkout.lab.partitions.partition_state import PartitionState
 from checkout.lab.widget.history_pages import JsonObject
-from checkout.lab.widget.messages import WidgetMessages
+from checkout.lab.widget.messages import WidgetMessages, locked
 from checkout.messages import OrderReceived
 from checkout.messaging.log import DEAD_LETTERS
 
 MAX_PARTITIONS = 6
-SENT_ORDERS = 1_000  # number of the first order that the board publishes: place_order counts from 1
+# Of the orders that boards publish: one count for all of them, so that no two orders have the same id.
+PUBLISHED = itertools.count(1)
 
 
 class BoardMessages(WidgetMessages):
@@ -31,11 +35,10 @@ class BoardMessages(WidgetMessages):
     """
 
     def __init__(self, run: Lab | Replay, topic: str, send: Callable[[JsonObject], object]) -> None:
-        lock = run.lock if isinstance(run, Lab) else threading.RLock()
-        super().__init__(run, send, lambda: lock)
-        self.topic, self._projection, self._count, self._sent = topic, run.journal.projection, 0, 0
-        if not self.state().partitions and topic:
+        if topic and not run.partition_state().of_topic(topic).partitions:
             raise LabError(f"there is no topic {topic!r}: lab.topics names them")
+        super().__init__(run, send, lambda: locked(lambda: [run]))
+        self.topic, self._projection, self._count = topic, run.journal.projection, 0
 
     def state(self, number: int | None = None) -> PartitionState:
         """The state as of a hop, by default now."""
@@ -56,7 +59,7 @@ class BoardMessages(WidgetMessages):
             case "place":
                 lab.place_order("wooden spoon")
             case "send":
-                lab.send(request["topic"], self._value_for(lab, request["topic"]), request["key"])
+                lab.send(request["topic"], _value_for(lab, request["topic"]), request["key"])
             case "partitions_count":
                 lab.reset(partitions=request["count"])
             case "wait":
@@ -71,19 +74,6 @@ class BoardMessages(WidgetMessages):
                 return False
         return True
 
-    def _value_for(self, lab: Lab, topic: str) -> str:
-        """A value that the readers of a topic accept: a new order, or the last record again, which is a repeat.
-
-        A topic without either gets a text, which ends as a dead letter.
-        """
-        if topic == OrderReceived.topic:
-            id = order_id(SENT_ORDERS + self._sent)
-            self._sent += 1
-            lines, payment = [{"sku": 1, "quantity": 1}], {"paymentMethod": "CREDIT"}
-            return json.dumps({"id": id, "customerName": "Ada", "products": lines, "payment": payment})
-        records = lab.records(topic)
-        return (records[-1].value or b"").decode("utf-8", "replace") if records else "a text"
-
     def whole(self) -> JsonObject:
         """Returns the static part of the first message: names, topics, and the limits of the controls."""
         state, lab = self.state(), self._lab
@@ -97,9 +87,23 @@ class BoardMessages(WidgetMessages):
         projection, count = self.run.journal.projection, len(self.run.moments)
         # The state of the last hop follows later commits: the browser asks for it again once there are more hops.
         keep = min(self._count, count) if projection is self._projection else 0
-        self._projection, self._count = projection, len(self.run.moments)
-        return {"count": self._count, "keep": keep, "status": self._status(),
+        news = {"count": count, "keep": keep, "status": self._status(),
                 "partitions": msgspec.to_builtins(self.state())}  # fmt: skip
+        self._projection, self._count = projection, count
+        return news
+
+
+def _value_for(lab: Lab, topic: str) -> str:
+    """A value that the readers of a topic accept: a new order, or the last record again, which is a repeat.
+
+    A topic without either gets a text, which ends as a dead letter.
+    """
+    if topic == OrderReceived.topic:
+        id = str(uuid.uuid5(ORDERS, f"published {next(PUBLISHED)}"))
+        payment = Payment(payment_method=PaymentMethod.CREDIT)
+        return encode(OrderReceived(id, "Ada", [OrderLine(sku=1, quantity=1)], payment)).decode()
+    records = lab.records(topic)
+    return (records[-1].value or b"").decode("utf-8", "replace") if records else "a text"
 
 
 def _kill_leader(lab: Lab, topic: str, partition: int) -> None:

@@ -52,7 +52,8 @@ class RunMessages(WidgetMessages):
         return self._pages
 
     def _news(self, whole: bool = False) -> JsonObject:
-        return self._current_pages().news(whole) | {"status": self._status()}
+        status = self._status()  # first: the pages count as sent once they are asked for
+        return self._current_pages().news(whole) | {"status": status}
 
 
 def whole_message(is_live: bool, views: Iterable[str]) -> JsonObject:

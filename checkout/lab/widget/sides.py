@@ -1,16 +1,16 @@
 """Sides: the one or two runs that a widget shows side by side, and how they compare."""
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
 from checkout.lab.comparison.comparison import RunComparison
+from checkout.lab.errors import LabError
 from checkout.lab.history.replay import Replay
 from checkout.lab.lab import Lab
 from checkout.lab.widget.history_pages import JsonObject
-from checkout.lab.widget.messages import error_sentence
+from checkout.lab.widget.messages import answer_to, locked
 from checkout.lab.widget.run_messages import RunMessages
 
 FIRST, SECOND, PAIR = "first", "second", "pair"
@@ -25,7 +25,7 @@ class Sides:
     """
 
     def __init__(self, run: Lab | Replay, send: Callable[[JsonObject], object]) -> None:
-        self._send, self._lock, self._sides = send, threading.RLock(), dict[str, RunMessages]()
+        self._send, self._sides = send, dict[str, RunMessages]()
         self.comparison: RunComparison | None = None
         self._is_fork = False
         self._put(FIRST, run)
@@ -45,24 +45,31 @@ class Sides:
         """Carries out a request of the browser, for the side that it names; by default the first."""
         side = request.get("side", FIRST)
         with self.locked():
-            if request["do"] == "fork":
-                return self._forked(request)
-            if side == PAIR:
-                return {"side": PAIR, "answers": request.get("id"), "error": ""} | self._answer_for_pair(request)
-            return self._with_pair(side, self._sides[side].answer(request))
+            answer = answer_to(request, lambda: self._answer(side, request))
+        return answer if side == FIRST else answer | {"side": side}
+
+    def _answer(self, side: str, request: Mapping[str, Any]) -> JsonObject:
+        if request["do"] == "fork":
+            return self._forked(request)
+        if side == PAIR:
+            return self._answer_for_pair(request)
+        if side not in self._sides:
+            raise LabError(f"there is no {side} run here: it has been closed")
+        return self._with_pair(side, self._sides[side].answer(request))
 
     def _forked(self, request: Mapping[str, Any]) -> JsonObject:
-        answer = {"answers": request.get("id"), "error": ""}
-        try:
-            self.add(self._sides[FIRST].run.fork(request["number"]), FORK_NAMES, is_fork=True)
-        except Exception as problem:
-            return answer | {"error": error_sentence(problem)}
-        return answer | {"pair": self._pair() | {"is_new": True}}
+        if self.second is not None and not self._is_fork:
+            raise LabError("two runs are compared here: lab.fork(number) returns a fork in a cell")
+        self.add(self._sides[FIRST].run.fork(request["number"]), FORK_NAMES, is_fork=True)
+        return {"pair": self._pair() | {"is_new": True}}
 
     def _answer_for_pair(self, request: Mapping[str, Any]) -> JsonObject:
         if request["do"] == "close":
+            if self.second is None or not self._is_fork:
+                raise LabError("there is no fork here: it has been closed")
             self._sides.pop(SECOND).close()
             self.comparison = None
+            return {}
         found = self.comparison.difference_at(request["row"]) if self.comparison else None
         return {"difference": found.sentence if found else ""}
 
@@ -85,14 +92,14 @@ class Sides:
         """The run beside the first, None if there is none."""
         return self._sides[SECOND].run if SECOND in self._sides else None
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Holds the locks of all labs that are shown."""
-        locks = (side.run.lock for side in self._sides.values() if isinstance(side.run, Lab))
-        with self._lock, ExitStack() as held:
-            for lock in sorted(locks, key=id):  # always in the same order: other widgets may show the same labs
-                held.enter_context(lock)
-            yield
+    def locked(self) -> AbstractContextManager[None]:
+        """Holds the lock of the widgets and those of all labs that are shown."""
+        return locked(lambda: (side.run for side in self._sides.values()))
+
+    def close(self) -> None:
+        """Sends no more news: the widget is closed."""
+        for side in list(self._sides.values()):
+            side.close()
 
 
 def _ranges(numbers: Sequence[int]) -> list[list[int]]:

@@ -35,14 +35,19 @@ class Walk(anywidget.AnyWidget):
     _css: ClassVar[str] = style("theme", "controls", "walk", "picture", "views", "compare", "board")
 
     def __init__(self, run: Lab | Replay) -> None:
-        super().__init__()
         self._run, self._lab = run, run if isinstance(run, Lab) else None
         self._sides = Sides(run, self.send)
+        super().__init__()
         self.on_msg(lambda _, content, __: self.send(self.answer(content)))
 
     def answer(self, request: Mapping[str, Any]) -> JsonObject:
         """Carries out a request of the browser; returns what is new, and the error as a sentence."""
         return self._sides.answer(request)
+
+    def close(self) -> None:
+        """Removes the widget from the page; what happens in the lab is not sent any more."""
+        self._sides.close()
+        super().close()
 
     def save(self, path: str | Path) -> SavedPage:
         """Writes the walk as one HTML page, which opens from disk and in an iframe, without a kernel or a network.
@@ -60,7 +65,7 @@ class Walk(anywidget.AnyWidget):
 
     @property
     def fork(self) -> Lab | Replay | None:
-        """The lab that "Fork here" has made last; None before."""
+        """The lab that "Fork here" has made last; None before, and after "Close the fork"."""
         return self._sides.second
 
     def __repr__(self) -> str:

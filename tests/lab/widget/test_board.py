@@ -5,13 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from checkout import registry
+from checkout.domain import PaymentMethod
 from checkout.lab import Lab, LabError
 from checkout.lab.views.board_picture import board_picture
 from checkout.lab.widget.board import Board
 from checkout.lab.widget.walk import Walk
+from checkout.messages import OrderReceived
 
 OpenLab = Callable[..., Lab]
 RECEIVED = "order.new-order-received"
@@ -100,6 +103,19 @@ def test_a_produced_order_is_handled_whatever_its_key(lab: Lab, board: RecordedB
     assert [record["key"] for record in lane(answer)["records"]] == ["a", None]
     assert [record["order"] for record in lane(answer)["records"]] == ["order-1", "order-2"]
     assert lab.orders["status"].tolist() == ["APPROVED", "APPROVED"] and lab.dead_letters.empty
+
+
+def test_orders_that_boards_produce_have_ids_of_their_own(lab: Lab, memory_lab: OpenLab) -> None:
+    request = {"do": "send", "topic": RECEIVED, "key": None}
+    boards, sent = [Board(lab), Board(lab), Board(memory_lab())], list[Any]()
+    for _ in range(2):
+        for board, of in zip(boards, (lab, lab, boards[2]._run), strict=True):
+            board.answer(request)
+            sent.append(msgspec.json.decode(of.records(RECEIVED)[-1].value, type=OrderReceived))
+        lab.reset()
+
+    assert len({order.id for order in sent}) == 6
+    assert sent[0].customer_name == "Ada" and sent[0].payment.payment_method is PaymentMethod.CREDIT
 
 
 def test_a_record_produced_again_is_a_repeat_that_the_inbox_drops(lab: Lab, board: RecordedBoard) -> None:

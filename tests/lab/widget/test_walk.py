@@ -184,4 +184,4 @@ def test_every_step_has_its_note(name: str) -> None:
 def test_an_unexpected_error_is_answered_with_its_type(walk: RecordedWalk) -> None:
     answer = walk.answer({"do": "break", "id": 9})
 
-    assert (answer["answers"], answer["error"]) == (9, "KeyError: 'on'")
+    assert (answer["answers"], answer["error"]) == (9, "this failed: KeyError: 'on'")
