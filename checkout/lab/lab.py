@@ -192,7 +192,7 @@ class Lab(LabTables, LabForks):
     def board(self, topic: str = "") -> Any:
         """Returns a widget of the partitions: records, committed offsets, owners, lag, replicas, and a slider.
 
-        `topic`: shows only this one and its dead letters. Raises LabError if there is none of that name.
+        `topic`: only this one and its dead letters; empty shows all. Raises LabError if there is none of that name.
         """
         from checkout.lab.widget.board import Board
 

@@ -88,7 +88,7 @@ class Replay:
     def board(self, topic: str = "") -> Any:
         """Returns a widget of the partitions, their records and the offsets of the consumer groups, with a slider.
 
-        `topic`: shows only this one and its dead letters. Raises LabError if there is none of that name.
+        `topic`: only this one and its dead letters; empty shows all. Raises LabError if there is none of that name.
         """
         from checkout.lab.widget.board import Board
 

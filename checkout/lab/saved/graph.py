@@ -1,7 +1,8 @@
 """Graph: the states that a lab can come to, recorded by moving labs until each move from each state has been made."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,7 +48,7 @@ class State:
 
 
 class Graph:
-    """Records the states of labs that `start` returns, all in the same first state.
+    """Records the states of labs that `start` returns, all in the same first state, and closes these labs.
 
     Each run prefers a move that is not recorded, and else the way to the nearest one, until none is left. Paths meet
     again soon, so that some 40 runs record an order with its crashes. `limit`: the longest path, in verbs; with more,
@@ -74,25 +75,26 @@ class Graph:
         return keys
 
     def _record_path(self) -> bool:
-        run = Traversal(self)
-        for _ in range(self._limit):
-            missing = run.state.missing(False, False)
-            if not missing:
-                return True
-            run.record(missing[0])
+        with self._traversal() as run:
+            for _ in range(self._limit):
+                missing = run.state.missing(False, False)
+                if not missing:
+                    return True
+                run.record(missing[0])
         return False
 
     def _record(self, has_crashes: bool) -> None:
         while self.path_to_missing(self.states[0], has_crashes, False) is not None:
-            run = Traversal(self)
-            while (path := self.path_to_missing(run.state, has_crashes, run.is_shifted)) is not None:
-                for key in path:
-                    run.repeat(key)
-                run.record(run.state.missing(has_crashes, run.is_shifted)[0])
+            with self._traversal() as run:
+                while (path := self.path_to_missing(run.state, has_crashes, run.is_shifted)) is not None:
+                    for key in path:
+                        run.repeat(key)
+                    run.record(run.state.missing(has_crashes, run.is_shifted)[0])
 
-    def start(self) -> RecordedRun:
-        """Another run in the first state."""
-        return self._start()
+    @contextmanager
+    def _traversal(self) -> Iterator["Traversal"]:
+        with closing(self._start()) as run:
+            yield Traversal(self, run)
 
     def path_to_missing(self, state: State, has_crashes: bool, is_shifted: bool) -> list[str] | None:
         """The moves to the nearest state with a move that is not recorded; None if there is none."""
@@ -153,8 +155,8 @@ class Graph:
 class Traversal:
     """One run through the graph, from its first state on."""
 
-    def __init__(self, graph: Graph) -> None:
-        self._graph, self.run, self.is_shifted = graph, graph.start(), False
+    def __init__(self, graph: Graph, run: RecordedRun) -> None:
+        self._graph, self.run, self.is_shifted = graph, run, False
         self.start = self.run.history()
         self._is_known = True
         found = self.run.fingerprint

@@ -1,6 +1,7 @@
 """Recording: what a saved page knows of a run - its hops, and what can follow from each state of the lab."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import NamedTuple
 
 import msgspec
@@ -22,7 +23,10 @@ ONE_PATH = "This page holds one path of a recorded run: it can be looked at, hop
 
 
 class Recording(NamedTuple):
-    """The data of a saved page, what it holds in a sentence, and the run that it shows when it is opened."""
+    """The data of a saved page, what it holds in a sentence, and the run whose end it shows when it is opened.
+
+    The run may be a lab that is closed: its journal can be read.
+    """
 
     data: JsonObject
     sentence: str
@@ -43,7 +47,7 @@ class Recording(NamedTuple):
 
 
 def record(run: Lab | Replay, keep: Keep, topic: str = "") -> Recording:
-    """Records a run; the lab itself is not moved, its forks are.
+    """Records a run; the lab itself is not moved, its forks are, and they are closed.
 
     A lab that comes to rest within MAX_VERBS verbs after the last thing that was done to it is recorded with all
     choices from there on. Of a longer run, of a replay and of a lab that cannot be forked there is one path: that of a
@@ -54,7 +58,7 @@ def record(run: Lab | Replay, keep: Keep, topic: str = "") -> Recording:
         return _one_path(run, keep, topic)
     with run.lock:
         try:
-            return _choices(run, keep, topic) or _one_path(_at_its_end(run), keep, topic)
+            return _choices(run, keep, topic) or _path_to_the_end(run, keep, topic)
         except LabError:
             return _one_path(run, keep, topic)
 
@@ -68,14 +72,14 @@ def _choices(lab: Lab, keep: Keep, topic: str) -> Recording | None:
     graph = Graph(lambda: RecordedRun(lab.fork_at_action(start), topic), MAX_VERBS)
     if not graph.is_complete:
         return None
-    first = RecordedRun(lab.fork_at_action(start), topic)
-    return Recording(_data(first, graph.keys(done), graph.states, keep), CHOICES, lab)
+    with closing(RecordedRun(lab.fork_at_action(start), topic)) as first:
+        return Recording(_data(first, graph.keys(done), graph.states, keep), CHOICES, lab)
 
 
-def _at_its_end(lab: Lab) -> Lab:
-    fork = lab.fork()
-    fork.run()
-    return fork
+def _path_to_the_end(lab: Lab, keep: Keep, topic: str) -> Recording:
+    with closing(lab.fork()) as fork:
+        fork.run()
+        return _one_path(fork, keep, topic)
 
 
 def _one_path(run: Lab | Replay, keep: Keep, topic: str) -> Recording:

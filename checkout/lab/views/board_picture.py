@@ -63,9 +63,9 @@ class Lane(NamedTuple):
 
 
 def board_picture(state: PartitionState, topic: str = "") -> Picture:
-    """The lanes of the topics that have records; the other partitions are only counted.
+    """The lanes of the topics that have records, at most 24; a line counts the partitions that are not drawn.
 
-    `topic`: the state is that of one topic, whose lanes are drawn without records, too.
+    `topic`: the state is that of one topic, whose lanes are drawn without records, too; empty for that of all topics.
     """
     lanes = _lanes(state, {topic} if topic else set())
     shown, hidden = lanes[:MAX_LANES], len(state.partitions) - len(lanes[:MAX_LANES])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from checkout.c4.notebook.text import WIDTH
+from checkout.errors import PackageMissing
 from checkout.framework.message import KAFKA
 from checkout.journal.hop import Hop, text
+from checkout.lab.browser import BROWSER
 from checkout.lab.engine.order_names import OrderNames
 from checkout.lab.history.moment import Moment
 from checkout.lab.views import small_frames
@@ -36,14 +39,16 @@ DISPLAY = {"display.width": WIDTH, "display.max_columns": 20, "display.max_colwi
 
 @functools.cache
 def library() -> Any:
-    """Pandas, with display options that abbreviate no table; where it is missing, the small frames.
+    """Pandas, with display options that abbreviate no table; in a browser, which has none, the small frames.
 
-    Its import takes 0.25 s, so it waits for the first table.
+    Its import takes 0.25 s, so it waits for the first table. Raises PackageMissing where pandas could be installed.
     """
     try:
         import pandas
-    except ModuleNotFoundError:  # in a browser, or where only the store is installed
-        return small_frames
+    except ModuleNotFoundError as error:
+        if sys.platform == BROWSER:
+            return small_frames
+        raise PackageMissing("a table", "pandas", "notebook") from error
 
     pandas.set_option(DISPLAY)
     return pandas

@@ -21,8 +21,8 @@ HOP_FIELDS = frozenset({"sentence", "order", "place", "to", "after", "handled", 
 class Board(anywidget.AnyWidget):
     """What `lab.board()` shows: one lane per partition, with the committed offset and the owner of each group.
 
-    `run` is a lab, which the browser can move, or a replay. `topic`: only this one. Without a browser the board is a
-    picture and its text. Raises LabError for an unknown topic.
+    `run`: a lab, which the browser can move, or a replay. `topic`: only this one and its dead letters; empty shows all.
+    Without a browser the board is a picture and its text. Raises LabError for an unknown topic.
     """
 
     _esm: ClassVar[str] = script(*SHARED, *LANES, "board/controls", "board/widget")
@@ -34,7 +34,11 @@ class Board(anywidget.AnyWidget):
         self.on_msg(lambda _, content, __: self.send(self.answer(content)))
 
     def answer(self, request: Mapping[str, Any]) -> JsonObject:
-        """Carries out a request of the browser; returns what is new, and the error as a sentence."""
+        """Carries out a request of the browser.
+
+        `request`: what is to be done in `do`, its arguments, and its number in `id`. Returns what is new, and in
+        `error` why the request cannot be carried out, as a sentence; it raises nothing.
+        """
         return self._messages.answer(request)
 
     def close(self) -> None:
@@ -46,15 +50,19 @@ class Board(anywidget.AnyWidget):
     def save(self, path: str | Path) -> SavedPage:
         """Writes the board as one HTML page, which opens from disk and in an iframe, without a kernel or a network.
 
-        It can be moved as the page of `Walk.save`; what changes the lab otherwise needs the lab. Returns the page with
-        its path and size. The lab is not moved. An existing file is replaced. Raises LabError if the file cannot be
-        written.
+        `path`: of the file, in an existing folder; an existing file is replaced. A reader of the page can choose verbs
+        and crash a service where one or two orders were placed last. Of a longer run the page has one path, to its
+        end, and of a replay its hops. The buttons that need the lab are hidden. The lab is not moved. Returns the page
+        with its path and size. Raises LabError if the path is a folder or in none, and if the file cannot be written.
         """
-        content = Content("board", self._run, self._esm, self._css, HOP_FIELDS, self._messages.topic)
-        check_target(path)
-        found = recording_of(content)
-        whole = self._messages.whole() | {"is_live": found.has_choices, "can_place": False}
-        return save_page(path, content, found, whole, self.picture)
+        target, topic = check_target(path), self._messages.topic
+        content = Content("board", self._run, self._esm, self._css, HOP_FIELDS, topic)
+        with self._messages.locked():
+            found = recording_of(content)
+            whole = self._messages.whole() | {"is_live": found.has_choices, "can_place": False}
+            state = found.run.journal.projection.partitions.at()
+        still = board_picture(state.of_topic(topic) if topic else state, topic)
+        return save_page(target, content, found, whole, still)
 
     @property
     def picture(self) -> Picture:

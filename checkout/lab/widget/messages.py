@@ -41,7 +41,7 @@ class WidgetMessages:
         self, run: Lab | Replay, send: Callable[[JsonObject], object],
         locked: Callable[[], AbstractContextManager[object]],
     ) -> None:  # fmt: skip
-        self.run, self._lab, self._send, self._locked = run, run if isinstance(run, Lab) else None, send, locked
+        self.run, self._lab, self._send, self.locked = run, run if isinstance(run, Lab) else None, send, locked
         self._is_open, self._is_answering = False, False
         self._unregister = self._lab.on_change(self._send_news) if self._lab else lambda: None
 
@@ -52,7 +52,7 @@ class WidgetMessages:
 
     def answer(self, request: Mapping[str, Any]) -> JsonObject:
         """Carries out a request of the browser; returns what is new, and the error as a sentence."""
-        with self._locked():
+        with self.locked():
             return answer_to(request, lambda: self._answer(request))
 
     def _answer(self, request: Mapping[str, Any]) -> JsonObject:
@@ -72,7 +72,7 @@ class WidgetMessages:
 
     def _send_news(self) -> None:
         # A cell may change the lab on another thread. Changes that the browser has asked for are in the answer.
-        with self._locked(), suppress(LabError):  # what cannot be read now is in the next message
+        with self.locked(), suppress(LabError):  # what cannot be read now is in the next message
             if self._is_open and not self._is_answering:
                 self._send({"answers": None, "error": ""} | self._news())
 

@@ -19,7 +19,8 @@ from checkout.lab.widget.history_pages import JsonObject
 
 SCRIPTS = ("saved/run", "saved/partitions", "saved/model")
 EXPORT = "export default {"
-NO_SCRIPT = "This page needs JavaScript to be stepped through. This is how it begins:"
+OPENED = "The state when the page is opened:"
+NO_SCRIPT = "This page needs JavaScript to be stepped through."
 ESCAPES = {"</": "<\\/", "<!--": "<\\u0021--", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 # The page may load nothing, from nowhere: what it shows is in it.
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
@@ -62,15 +63,15 @@ def recording_of(content: Content) -> Recording:
     return record(content.run, keep, content.topic)
 
 
-def save_page(path: str | Path, content: Content, recording: Recording, whole: JsonObject, still: Picture) -> SavedPage:
+def save_page(path: Path, content: Content, recording: Recording, whole: JsonObject, still: Picture) -> SavedPage:
     """Writes the page of a widget; an existing file is replaced, whole or not at all.
 
-    `whole`: the static part of the first message. `still`: the picture for a browser without JavaScript.
-    Raises LabError if the file cannot be written.
+    `path`: from `check_target`. `whole`: the static part of the first message. `still`: the picture for a browser
+    without JavaScript, of the last hop of `recording.run`. Raises LabError if the file cannot be written.
     """
     data = {"kind": content.kind, "whole": whole} | recording.data
     text = page(content, data, recording.sentence, still).encode()
-    return SavedPage(write(check_target(path), text), len(text), recording.sentence)
+    return SavedPage(write(path, text), len(text), recording.sentence)
 
 
 def page(content: Content, data: Mapping[str, Any], sentence: str, still: Picture) -> str:
@@ -102,7 +103,7 @@ def page(content: Content, data: Mapping[str, Any], sentence: str, still: Pictur
 <main>
 <h1>{title}</h1>
 <div id="widget" class="is-saved"></div>
-<noscript><p>{NO_SCRIPT}</p>{picture}{facts}</noscript>
+<noscript><p>{OPENED}</p>{picture}{facts}<p>{NO_SCRIPT}</p></noscript>
 <p class="saved-note">{escape(sentence)}</p>
 </main>
 <script type="application/json" id="recording">{recording}</script>

@@ -25,7 +25,7 @@ SUMMARY_COLUMNS = ("order", "status", "reason", "total")
 class Walk(anywidget.AnyWidget):
     """What `lab.walk()` shows: the browser asks for the last page of hops, receives what is new, and asks for others.
 
-    `run` is a lab, which the browser can move, or a replay.
+    `run`: a lab, which the browser can move, or a replay.
     """
 
     _esm: ClassVar[str] = script(
@@ -41,7 +41,11 @@ class Walk(anywidget.AnyWidget):
         self.on_msg(lambda _, content, __: self.send(self.answer(content)))
 
     def answer(self, request: Mapping[str, Any]) -> JsonObject:
-        """Carries out a request of the browser; returns what is new, and the error as a sentence."""
+        """Carries out a request of the browser.
+
+        `request`: what is to be done in `do`, its arguments, and its number in `id`. Returns what is new, and in
+        `error` why the request cannot be carried out, as a sentence; it raises nothing.
+        """
         return self._sides.answer(request)
 
     def close(self) -> None:
@@ -52,16 +56,19 @@ class Walk(anywidget.AnyWidget):
     def save(self, path: str | Path) -> SavedPage:
         """Writes the walk as one HTML page, which opens from disk and in an iframe, without a kernel or a network.
 
-        A reader can choose verbs and crash a service where one or two orders were placed last; of a longer run, and
-        of a replay, the page has one path. Returns the page with its path and size. The lab is not moved. An existing
-        file is replaced. Raises LabError if the file cannot be written.
+        `path`: of the file, in an existing folder; an existing file is replaced. A reader of the page can choose verbs
+        and crash a service where one or two orders were placed last. Of a longer run the page has one path, to its
+        end, and of a replay its hops. The lab is not moved. Returns the page with its path and size. Raises LabError
+        if the path is a folder or in none, and if the file cannot be written.
         """
+        target = check_target(path)
         content = Content("walk", self._run, self._esm, self._css)
-        check_target(path)
-        found = recording_of(content)
+        with self._sides.locked():
+            found = recording_of(content)
+            still = static_picture(found.run.view, found.run.moments)
         used = [name for name in VIEWS if name in found.views]
         whole = whole_message(found.has_choices, used) | {"notes": {name: NOTES[name] for name in used}}
-        return save_page(path, content, found, whole, static_picture(found.run.view, found.run.moments))
+        return save_page(target, content, found, whole, still)
 
     @property
     def fork(self) -> Lab | Replay | None:
@@ -87,10 +94,12 @@ class Walk(anywidget.AnyWidget):
 
 def _html(run: Lab | Replay, words: str) -> str:
     orders = run.moments[-1].state.orders if run.moments else []
-    rows = [[str(row.get(name) or "") for name in SUMMARY_COLUMNS] for row in orders[-SUMMARY_ROWS:]]
+    shown = orders[-SUMMARY_ROWS:]
+    rows = [[str(row.get(name) or "") for name in SUMMARY_COLUMNS] for row in shown]
+    count = f"<caption>the last {len(shown)} of {len(orders)} orders</caption>" if len(shown) < len(orders) else ""
     body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
     head = "".join(f"<th>{name}</th>" for name in SUMMARY_COLUMNS)
     caption = escape(words).replace("\n", "<br>")
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if rows else ""
+    table = f"<table>{count}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if rows else ""
     picture = static_picture(run.view, run.moments)._repr_html_()
     return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>{table}"

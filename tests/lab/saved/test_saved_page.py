@@ -15,6 +15,8 @@ from checkout.lab.widget.saved_page import in_html
 
 MARKUP = "</script><img src=x onerror=alert(1)><!--"
 SEPARATOR = "\u2028"
+RECEIVED = "order.new-order-received"
+OPENED_AT = {"one order": 3, "many orders": 68, "replay": 3}  # the number of the hop
 
 
 def recording(page: Path) -> dict[str, Any]:
@@ -23,6 +25,28 @@ def recording(page: Path) -> dict[str, Any]:
     assert found
     data: dict[str, Any] = json.loads(found[1])
     return data
+
+
+def decoded(data: dict[str, Any]) -> Any:
+    """The data of a recording, from its shared values."""
+
+    def value(number: int) -> Any:
+        found = data["values"][number]
+        if not isinstance(found, list):
+            return found
+        shape, *parts = found
+        return dict(zip(data["shapes"][shape], map(value, parts), strict=True)) if shape else [*map(value, parts)]
+
+    return value(data["root"])
+
+
+def hop_at_opening(data: Any) -> int:
+    """The number of hops on the path that a page has taken when it is opened."""
+    at, count = 0, sum(bool(message) for message, _ in data["history"]["hops"])
+    for key in data["here"]:
+        move = data["states"][at]["moves"][key]
+        at, count = move["to"], count + len(move["changes"]["hops"])
+    return count
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +109,59 @@ def test_without_javascript_there_is_a_picture_and_a_sentence(saved: Any) -> Non
     found = re.search(r"<noscript>(.*?)</noscript>", page.path.read_text(encoding="utf-8"), re.DOTALL)
 
     assert found and saved_page.NO_SCRIPT in found[1] and "<svg" in found[1]
+    assert found[1].startswith("<p>The state when the page is opened:</p>")
     assert "Step 1: The web app sends PlaceOrder of order-1 to the gateway" in found[1]
+
+
+@pytest.mark.parametrize("kind", ["walk", "board"])
+@pytest.mark.parametrize("run", OPENED_AT)
+def test_the_still_picture_is_of_the_hop_at_which_the_page_opens(
+    memory_lab: Any, tmp_path: Path, run: str, kind: str
+) -> None:
+    lab, opened_at = memory_lab(), OPENED_AT[run]
+    for _ in range(4 if run == "many orders" else 1):
+        lab.place_order("wooden spoon")
+    for _ in range(3):
+        lab.step()
+    if run == "replay":
+        lab.journal.save(tmp_path / "run.jsonl")
+    shown = Lab.replay(tmp_path / "run.jsonl") if run == "replay" else lab
+
+    page = getattr(shown, kind)().save(tmp_path / "page.html")
+
+    still = re.search(r'<figure role="img" aria-label="[^"]*\bhop (\d+)', page.path.read_text(encoding="utf-8"))
+    assert still and int(still[1]) == hop_at_opening(decoded(recording(page.path))) == opened_at
+
+
+def test_a_board_of_one_topic_is_still_one_in_the_picture(lab: Lab, tmp_path: Path) -> None:
+    lab.place_order("wooden spoon")
+    lab.run()
+
+    lab.journal.save(tmp_path / "run.jsonl")
+    page = Lab.replay(tmp_path / "run.jsonl").board(RECEIVED).save(tmp_path / "board.html")
+
+    facts = re.search(r"</figure>(.*?)</noscript>", page.path.read_text(encoding="utf-8"), re.DOTALL)
+    assert facts and re.findall(r"<p>([a-z.-]+)\[", facts[1]) == [RECEIVED]
+
+
+@pytest.mark.parametrize("orders", [1, 4], ids=["choices", "one path"])
+def test_the_forks_of_a_recording_are_closed(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, orders: int
+) -> None:
+    forks, fork = list[Lab](), Lab.fork_at_action
+
+    def remember(self: Lab, *arguments: Any) -> Lab:
+        forks.append(fork(self, *arguments))
+        return forks[-1]
+
+    monkeypatch.setattr(Lab, "fork_at_action", remember)
+    for _ in range(orders):
+        lab.place_order("wooden spoon")
+
+    lab.walk().save(tmp_path / "walk.html")
+
+    assert forks and {each._session.broker for each in forks} == {None}
+    assert lab._session.broker is not None
 
 
 def test_of_a_replay_there_is_one_path(saved: Any, tmp_path: Path) -> None:

@@ -166,6 +166,20 @@ def test_without_a_kernel_the_output_is_a_picture_and_a_table(memory_lab: Any) -
     assert "<td>APPROVED</td>" in html and MARKUP not in html
 
 
+def test_the_static_table_says_how_many_orders_it_leaves_out(lab: Lab) -> None:
+    for _ in range(20):
+        lab.place_order("wooden spoon")
+    lab.run()
+    whole = Walk(lab)._html()
+    lab.place_order("wooden spoon")
+    lab.run()
+
+    html = Walk(lab)._html()
+
+    assert "<caption>" not in whole and "<caption>the last 20 of 21 orders</caption>" in html
+    assert html.count("<td>APPROVED</td>") == 20
+
+
 def test_markup_in_a_reason_is_text_in_the_saved_table(lab: Lab) -> None:
     lab.deny_next_payment(MARKUP)
     lab.place_order("wooden spoon")
