@@ -14,7 +14,6 @@ from checkout.lab.engine.clock import ORDERS
 from checkout.lab.engine.environment import MAX_REPLICAS
 from checkout.lab.errors import LabError
 from checkout.lab.history.replay import Replay
-from checkout.lab.history.sentences import element
 from checkout.lab.lab import Lab
 from checkout.lab.partitions.partition_state import PartitionState
 from checkout.lab.widget.history_pages import JsonObject
@@ -75,12 +74,11 @@ class BoardMessages(WidgetMessages):
         return True
 
     def whole(self) -> JsonObject:
-        """Returns the static part of the first message: names, topics, and the limits of the controls."""
+        """Returns the static part of the first message: topics, and the limits of the controls."""
         state, lab = self.state(), self._lab
         topics = dict.fromkeys(row.topic for row in state.partitions if not row.topic.endswith(DEAD_LETTERS))
-        names = {group.group: element(group.group) for group in state.groups}
-        return {"whole": True, "is_live": lab is not None, "names": names, "topics": list(topics),
-                "max_members": MAX_REPLICAS, "max_partitions": MAX_PARTITIONS, "brokers": len(state.brokers),
+        return {"whole": True, "is_live": lab is not None, "topics": list(topics),
+                "max_members": MAX_REPLICAS, "max_partitions": MAX_PARTITIONS,
                 "can_place": lab is not None and lab.is_store}  # fmt: skip
 
     def _news(self) -> JsonObject:

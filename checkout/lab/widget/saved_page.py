@@ -1,5 +1,7 @@
 """Saved page: a widget with a recording of its run as one HTML file, which needs no kernel and no network."""
 
+import base64
+import gzip
 import json
 import os
 from collections.abc import Mapping
@@ -21,7 +23,6 @@ SCRIPTS = ("saved/run", "saved/partitions", "saved/model")
 EXPORT = "export default {"
 OPENED = "The state when the page is opened:"
 NO_SCRIPT = "This page needs JavaScript to be stepped through."
-ESCAPES = {"</": "<\\/", "<!--": "<\\u0021--", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 # The page may load nothing, from nowhere: what it shows is in it.
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 
@@ -80,10 +81,10 @@ def page(content: Content, data: Mapping[str, Any], sentence: str, still: Pictur
         raise ValueError(f"the script of a widget has {EXPORT!r} once")
     values = SharedValues()
     root = values.add(data)
-    recording = in_html({"root": root, "shapes": values.shapes, "values": values.values})
+    recording = compressed({"root": root, "shapes": values.shapes, "values": values.values})
     title = escape(f"{content.kind.capitalize()}: {content.run.view}")
-    start = 'SavedWidget.render({ model: new SavedModel(JSON.parse(document.getElementById("recording").textContent)), '
-    start += 'el: document.getElementById("widget") });'
+    start = 'const data = await savedData(document.getElementById("recording").textContent);\n'
+    start += 'SavedWidget.render({ model: new SavedModel(data), el: document.getElementById("widget") });'
     code = "\n".join([script(*SCRIPTS), content.script.replace(EXPORT, "const SavedWidget = {"), start])
     picture = f'<figure role="img" aria-label="{escape(still.alt)}">{still.svg.decode()}</figure>'
     facts = "".join(f"<p>{escape(line)}</p>" for line in still.facts)
@@ -106,7 +107,7 @@ def page(content: Content, data: Mapping[str, Any], sentence: str, still: Pictur
 <noscript><p>{OPENED}</p>{picture}{facts}<p>{NO_SCRIPT}</p></noscript>
 <p class="saved-note">{escape(sentence)}</p>
 </main>
-<script type="application/json" id="recording">{recording}</script>
+<script type="text/plain" id="recording">{recording}</script>
 <script type="module">
 {code}
 </script>
@@ -115,12 +116,10 @@ def page(content: Content, data: Mapping[str, Any], sentence: str, still: Pictur
 """
 
 
-def in_html(value: Any) -> str:
-    """JSON for a script element: no text in it ends the element."""
+def compressed(value: Any) -> str:
+    """JSON, compressed with gzip, in base64: no text in it ends a script element."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    for found, replacement in ESCAPES.items():
-        text = text.replace(found, replacement)
-    return text
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
 def check_target(path: str | Path) -> Path:

@@ -18,9 +18,9 @@ from checkout.lab.widget.saved_page import SCRIPTS
 
 HOPS = 17  # of an order that goes well
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-LOAD = """(code) => {
-  const { SavedModel } = new Function(code + "; return { SavedModel };")();
-  window.model = new SavedModel(JSON.parse(document.getElementById("recording").textContent));
+LOAD = """async (code) => {
+  const { SavedModel, savedData } = new Function(code + "; return { SavedModel, savedData };")();
+  window.model = new SavedModel(await savedData(document.getElementById("recording").textContent));
 }"""
 ANSWER = "(request) => ({ error: '', ...model.answer(request) })"
 REFUSED = ("This page holds", "After a crash this page")

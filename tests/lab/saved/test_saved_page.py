@@ -1,5 +1,7 @@
 """Saved page: the file that `save` writes, its safety as HTML, where it may be written; and the lab stays as it is."""
 
+import base64
+import gzip
 import json
 import re
 from pathlib import Path
@@ -11,10 +13,8 @@ from checkout.lab import Lab
 from checkout.lab.errors import LabError
 from checkout.lab.saved.recording import CHOICES, ONE_PATH
 from checkout.lab.widget import saved_page
-from checkout.lab.widget.saved_page import in_html
 
 MARKUP = "</script><img src=x onerror=alert(1)><!--"
-SEPARATOR = "\u2028"
 RECEIVED = "order.new-order-received"
 OPENED_AT = {"one order": 3, "many orders": 68, "replay": 3}  # the number of the hop
 
@@ -23,7 +23,7 @@ def recording(page: Path) -> dict[str, Any]:
     """The shared values in a page."""
     found = re.search(r'id="recording">(.*?)</script>', page.read_text(encoding="utf-8"), re.DOTALL)
     assert found
-    data: dict[str, Any] = json.loads(found[1])
+    data: dict[str, Any] = json.loads(gzip.decompress(base64.b64decode(found[1])))
     return data
 
 
@@ -70,7 +70,7 @@ def test_a_page_holds_one_order_with_its_choices(saved: Any) -> None:
 
     assert (page.sentence, page.path.stat().st_size) == (CHOICES, page.size)
     assert repr(page).startswith(f"{page.path}, {page.size / 1_000:.0f} kB.")
-    assert 100_000 < page.size < 320_000
+    assert 100_000 < page.size < 240_000
 
 
 def test_saving_does_not_change_the_lab(saved: Any) -> None:
@@ -84,15 +84,8 @@ def test_markup_in_a_name_does_not_leave_the_recording(saved: Any) -> None:
 
     text = page.path.read_text(encoding="utf-8")
 
-    assert "<img src=x" not in text.partition('id="recording">')[0]
+    assert "<img src=x" not in text
     assert any(MARKUP in value for value in recording(page.path)["values"] if isinstance(value, str))
-
-
-def test_a_text_that_would_end_the_script_is_escaped_and_stays_the_same() -> None:
-    text = in_html({"text": MARKUP + SEPARATOR})
-
-    assert "</" not in text and "<!--" not in text and SEPARATOR not in text
-    assert json.loads(text) == {"text": MARKUP + SEPARATOR}
 
 
 def test_a_page_names_no_address_that_it_could_load(saved: Any) -> None:
@@ -181,7 +174,7 @@ def test_of_many_orders_there_is_one_path_to_their_end(memory_lab: Any, tmp_path
     page = lab.walk().save(tmp_path / "walk.html")
 
     assert page.sentence == ONE_PATH and len(lab.moments) == 0
-    assert "Step 13: Kafka delivers OrderApproved of order-4 to Notifications." in page.path.read_text(encoding="utf-8")
+    assert "Step 13: Kafka delivers OrderApproved of order-4 to Notifications." in recording(page.path)["values"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,12 @@ const SAVED_REFUSALS = {
   verb: "After a crash this page holds one order of the verbs: Reset returns to the first state.",
 };
 
+/** The data of a page: JSON, compressed with gzip, in base64. */
+async function savedData(text) {
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+}
+
 class SavedModel {
   /** `data`: the shared values of a recording. */
   constructor(data) {
