@@ -152,7 +152,8 @@ def test_an_accessibility_audit_finds_nothing(
     walk.root.locator(".walk-work").wait_for()
 
     assert page.locator("body").get_attribute("data-jp-theme-light") == str(scheme == "light").lower()
-    audit(walk.page, ".walk", RULES | DIAGRAM_RULES)
+    # Around JupyterLab's layers axe cannot tell the background; the contrast is checked in a page of the walk alone.
+    audit(walk.page, ".walk", (RULES | DIAGRAM_RULES) - {"color-contrast"})
 
 
 def test_a_customer_name_with_markup_is_shown_as_text(open_walk: OpenWalk) -> None:
