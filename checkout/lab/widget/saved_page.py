@@ -16,7 +16,7 @@ from checkout.lab.lab import Lab
 from checkout.lab.saved.recording import Recording, record
 from checkout.lab.saved.shared_values import SharedValues
 from checkout.lab.views.pictures import Picture
-from checkout.lab.widget.assets import script, style
+from checkout.lab.widget.assets import script, style, without_comments
 from checkout.lab.widget.history_pages import JsonObject
 
 SCRIPTS = ("saved/run", "saved/partitions", "saved/model")
@@ -86,6 +86,7 @@ def page(content: Content, data: Mapping[str, Any], sentence: str, still: Pictur
     start = 'const data = await savedData(document.getElementById("recording").textContent);\n'
     start += 'SavedWidget.render({ model: new SavedModel(data), el: document.getElementById("widget") });'
     code = "\n".join([script(*SCRIPTS), content.script.replace(EXPORT, "const SavedWidget = {"), start])
+    code = without_comments(code)
     picture = f'<figure role="img" aria-label="{escape(still.alt)}">{still.svg.decode()}</figure>'
     facts = "".join(f"<p>{escape(line)}</p>" for line in still.facts)
     return f"""<!DOCTYPE html>
@@ -96,8 +97,7 @@ def page(content: Content, data: Mapping[str, Any], sentence: str, still: Pictur
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
-{content.style}
-{style("saved")}
+{without_comments(content.style + style("saved"))}
 </style>
 </head>
 <body>

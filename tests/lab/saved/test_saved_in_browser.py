@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lab.walk().save(folder / "walk.html")
     lab.board().save(folder / "board.html")
     for name in ("walk", "board"):
-        frame = f'<iframe sandbox="allow-scripts" src="{name}.html" width="1300" height="700" title="{name}"></iframe>'
-        (folder / f"{name}-frame.html").write_text(f"<!DOCTYPE html><title>around</title>{frame}")
+        text = escape((folder / f"{name}.html").read_text(encoding="utf-8"))
+        for kind, content in {"frame": f'src="{name}.html"', "srcdoc-frame": f'srcdoc="{text}"'}.items():
+            frame = f'<iframe sandbox="allow-scripts" {content} width="1300" height="700" title="{name}"></iframe>'
+            around = f'<!DOCTYPE html><meta charset="utf-8"><title>around</title>{frame}'
+            (folder / f"{name}-{kind}.html").write_text(around, encoding="utf-8")
     return folder
 
 
@@ -59,9 +63,10 @@ def at(shown: Any, hop: int) -> None:
     expect(shown.locator(f".walk[data-current='{hop}']")).to_be_visible()
 
 
-@pytest.mark.parametrize("name", ["walk.html", "walk-frame.html", "board.html", "board-frame.html"])
-def test_all_hops_of_an_order_by_mouse_and_back(open_page: OpenPage, name: str) -> None:
-    shown = open_page(name)
+@pytest.mark.parametrize("kind", ["", "-frame", "-srcdoc-frame"], ids=["file", "iframe", "iframe with srcdoc"])
+@pytest.mark.parametrize("widget", ["walk", "board"])
+def test_all_hops_of_an_order_by_mouse_and_back(open_page: OpenPage, widget: str, kind: str) -> None:
+    shown = open_page(f"{widget}{kind}.html")
 
     for hop in range(1, 18):
         shown.locator("[data-do=step]").click()
