@@ -90,7 +90,8 @@ def test_markup_in_a_name_does_not_leave_the_recording(saved: Any) -> None:
 
 
 def test_code_loses_the_comments_on_lines_of_their_own_and_nothing_else() -> None:
-    code = "/** What\n * it does. */\nfunction f() {\n\n  // why\n  return `a // b\n    /* c */ d`; // here\n}\n/* all */\n"
+    code = "/** What\n * it does. */\nfunction f() {\n\n  // why\n  return `a // b\n    /* c */ d`; // here\n}\n"
+    code += "/* all */\n"
 
     assert without_comments(code) == "function f() {\nreturn `a // b\n/* c */ d`; // here\n}\n"
 
