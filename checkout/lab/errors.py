@@ -16,6 +16,8 @@ class LabError(CheckoutError):
 
 def check_hop(number: int, count: int) -> None:
     """Raises LabError if a run of `count` hops has no hop of this number; 0 is the state before the first."""
+    if not isinstance(number, int):
+        raise LabError(f"a hop is named by its number, not {number!r}: the run has {count}")
     if not 0 <= number <= count:
         raise LabError(f"there is no hop {number}: the run has {count}")
 

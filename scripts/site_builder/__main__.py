@@ -1,6 +1,7 @@
 """Site: builds a static JupyterLite with the notebooks: python scripts/site_builder [FOLDER]."""
 
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -18,6 +19,8 @@ SITE_PACKAGES = "/lib/python3.14/site-packages"
 MEGABYTES = 30  # that a browser loads for a notebook, measured by scripts/bench-site
 LEFT_OUT = ("package.json", "rspack.config.js", "rspack.config.analyze.js", "rspack.config.watch.js")
 SETTINGS = {"@jupyterlab/apputils-extension:themes": {"adaptive-theme": True}}
+
+USAGE = "usage: scripts/site [FOLDER]: FOLDER is build/site of the project unless given"
 
 
 def build(site: Path) -> None:
@@ -73,18 +76,25 @@ def configuration(names: list[str]) -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> int:
-    """Returns 0, or 1 when a part could not be had, 2 for wrong usage."""
-    if len(arguments) > 1 or arguments[:1] in (["-h"], ["--help"]):
-        print("usage: scripts/site [FOLDER]", file=sys.stderr)
+    """Returns 0, or 1 when a part could not be had or the site not be written, 2 for wrong usage."""
+    if arguments in (["-h"], ["--help"]):
+        print(USAGE)
+        return 0
+    if len(arguments) > 1 or any(each.startswith("-") for each in arguments):
+        print(USAGE, file=sys.stderr)
         return 2
-    site = Path(*arguments or ["build/site"])
+    site = Path(os.environ.get("CALLED_FROM", ""), *arguments).resolve() if arguments else ROOT / "build/site"
     if site.exists() and (not site.is_dir() or any(site.iterdir()) and not (site / "jupyter-lite.json").exists()):
         print(f"site: {site} holds something else: name an empty folder or an older site", file=sys.stderr)
         return 2
     try:
+        site.mkdir(parents=True, exist_ok=True)
         build(site)
     except NotBuilt as error:
         print(f"site: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"site: {site} cannot be written ({error}): name another folder", file=sys.stderr)
         return 1
     size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
     print(f"{site}: {size / 1e6:.1f} MB. To look at it: python3 -m http.server --directory {site}")

@@ -40,7 +40,13 @@ def show(recorded: dict[str, Any], names: dict[str, Any]) -> None:
         elif output["output_type"] == "error":
             print(f"{output['ename']}: {output['evalue']}")
         else:
-            publish_display_data(output["data"], output.get("metadata", {}))
+            data = {kind: joined(value) for kind, value in output["data"].items()}
+            publish_display_data(data, output.get("metadata", {}))
+
+
+def joined(value: Any) -> Any:
+    """The text of a value that a notebook stores as a list of lines; any other value as it is."""
+    return "".join(value) if isinstance(value, list) and all(isinstance(line, str) for line in value) else value
 
 
 def show_error(cell: str, names: dict[str, Any]) -> None:

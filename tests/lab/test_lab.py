@@ -192,7 +192,7 @@ def test_reset_restores_the_initial_state_each_time(open_lab: OpenLab) -> None:
         (lambda lab: lab.table("stock", "shelves"), "stock has no table shelves: it has products, reservations"),
         (lambda lab: lab.kill_broker(1), "there is no running broker 1"),
         (lambda lab: Lab(log="paper"), 'a lab runs on log="kafka" or log="memory"'),
-        (lambda lab: Lab.replay("no-such-run.jsonl"), "no-such-run.jsonl is no journal of a run"),
+        (lambda lab: Lab.replay("no-such-run.jsonl"), "there is no file no-such-run.jsonl"),
     ],
 )
 def test_what_cannot_be_done_is_an_error_of_one_line(lab: Lab, call: Callable[[Lab], object], message: str) -> None:

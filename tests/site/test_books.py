@@ -19,7 +19,7 @@ DOCS = (ROOT / "docs/browser.md").read_text()
 CELL = {"cell_type": "code", "id": "one", "metadata": {"tags": ["raises-exception"]}, "execution_count": 4}
 OUTPUTS: list[dict[str, Any]] = [
     {"output_type": "stream", "name": "stdout", "text": ["three brokers\n"]},
-    {"output_type": "execute_result", "data": {"text/plain": ["a table"]}, "metadata": {}, "execution_count": 4},
+    {"output_type": "execute_result", "data": {"text/plain": ["a\n", "table"]}, "metadata": {}, "execution_count": 4},
     {"output_type": "error", "ename": "LabError", "evalue": "there is no broker 4", "traceback": []},
 ]
 
@@ -62,7 +62,7 @@ def test_the_kernel_shows_the_reason_and_the_recorded_outputs(
     printed = capsys.readouterr().out
     assert "there is no Kafka" in printed and "three brokers\n" in printed
     assert "LabError: there is no broker 4" in printed
-    assert shown == [({"text/plain": ["a table"]}, {})]
+    assert shown == [({"text/plain": "a\ntable"}, {})]
     assert names["brokers"] == 0
 
 

@@ -31,14 +31,22 @@ def compare(
 
     `first`, `second`: a lab, a replay, or the path of a journal. `names`: of the two runs, within a sentence.
     Hops are compared by order and message; their times and the ids of orders are not. Raises LabError for a path
-    without a journal, and if there are not two names.
+    without a journal, for anything else, and if there are not two different names.
     """
     from checkout.lab.widget.compare import Comparison  # the widget needs anywidget, which not every program has
 
-    if isinstance(names, str) or len(names) != 2:
-        raise LabError(f"a comparison needs two names, not {names!r}: names={NAMES!r}")
-    runs = [Replay(each) if isinstance(each, str | Path) else each for each in (first, second)]
-    return Comparison(runs[0], runs[1], names)
+    if not isinstance(names, list | tuple) or len(names) != 2 or not all(names) or names[0] == names[1]:
+        raise LabError(f"a comparison needs two different names, not {names!r}: names={NAMES!r}")
+    return Comparison(_run(first), _run(second), names)
+
+
+def _run(given: "Lab | Replay | str | Path") -> "Lab | Replay":
+    """The run of an argument of `compare`. Raises LabError if there is none."""
+    if isinstance(given, str | Path):
+        return Replay(given)
+    if not hasattr(given, "journal"):
+        raise LabError(f"a comparison needs labs, replays or paths of journals, not {given!r}")
+    return given
 
 
 class RunComparison:

@@ -33,6 +33,8 @@ class Replay:
         path, self._names = Path(path), OrderNames()
         try:
             hops = list(journal.read(path) if path.is_dir() else journal.read_file(path))
+        except FileNotFoundError as error:
+            raise LabError(f"there is no file {path}: lab.journal.save(path) writes the journal of a lab") from error
         except (OSError, BrokenJournal) as error:
             raise LabError(f"{path.name} is no journal of a run: {error}") from error
         if not hops:

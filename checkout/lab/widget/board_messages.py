@@ -58,7 +58,7 @@ class BoardMessages(WidgetMessages):
             case "place":
                 lab.place_order("wooden spoon")
             case "send":
-                lab.send(request["topic"], _value_for(lab, request["topic"]), request["key"])
+                lab.send(request["topic"], _value_for(lab, request["topic"]), request.get("key"))
             case "partitions_count":
                 lab.reset(partitions=request["count"])
             case "wait":

@@ -123,11 +123,15 @@ def compressed(value: Any) -> str:
 
 
 def check_target(path: str | Path) -> Path:
-    """Returns the path of a file that may be written. Raises LabError if it is a folder, or in none."""
-    path = Path(path).expanduser()
-    if path.is_dir():
+    """Returns the path of a file that may be written. Raises LabError if it is a folder, in none, or no path."""
+    try:
+        path = Path(path).expanduser()
+        is_folder, has_folder = path.is_dir(), path.parent.is_dir()
+    except (OSError, RuntimeError, TypeError, ValueError) as error:
+        raise LabError(f"{path!r} names no file ({error}): name one such as walk.html") from error
+    if is_folder:
         raise LabError(f"{path} is a folder: name a file in it, such as {path / 'walk.html'}")
-    if not path.parent.is_dir():
+    if not has_folder:
         raise LabError(f"there is no folder {path.parent}: create it first, or choose another one")
     return path
 

@@ -180,11 +180,19 @@ def test_the_html_shows_markup_as_text_and_is_the_same_in_every_run(run: Callabl
 
 
 def test_a_path_without_a_journal_is_an_error(lab: Lab, tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="nothing.jsonl is no journal of a run"):
+    with pytest.raises(LabError, match=r"there is no file .*nothing.jsonl: lab.journal.save"):
         compare(lab, tmp_path / "nothing.jsonl")
 
 
-@pytest.mark.parametrize("names", [(), ("x",), ("x", "y", "z"), "xy"])
+@pytest.mark.parametrize("names", [(), ("x",), ("x", "y", "z"), "xy", None, ("", ""), ("a", "a")])
 def test_a_comparison_needs_two_names(lab: Lab, names: Any) -> None:
-    with pytest.raises(LabError, match="a comparison needs two names, not "):
+    with pytest.raises(LabError, match="a comparison needs two different names, not "):
         compare(lab, lab, names=names)
+
+
+@pytest.mark.parametrize("other", [None, 3, "walk"])
+def test_what_is_no_run_cannot_be_compared(lab: Lab, other: Any) -> None:
+    given: Any = lab.walk() if other == "walk" else other
+
+    with pytest.raises(LabError, match="a comparison needs labs, replays or paths of journals, not "):
+        compare(lab, given)

@@ -3,6 +3,7 @@
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
@@ -20,6 +21,16 @@ def test_a_hop_that_is_not_there_cannot_be_forked(number: int, lab: Lab) -> None
 
     with pytest.raises(LabError, match=f"there is no hop {number}: the run has 17"):
         lab.fork(number)
+
+
+@pytest.mark.parametrize("number", ["3", "order-1", 2.5])
+def test_a_hop_is_named_by_a_number(number: Any, lab: Lab) -> None:
+    shipped(lab)
+
+    with pytest.raises(LabError, match=f"a hop is named by its number, not {number!r}: the run has 17"):
+        lab.fork(number)
+    with pytest.raises(LabError, match="a hop is named by its number"):
+        lab.partition_state(number)
 
 
 def test_a_replay_cannot_be_forked(lab: Lab, tmp_path: Path) -> None:

@@ -214,3 +214,12 @@ def test_a_page_that_cannot_be_written_leaves_the_one_before(tmp_path: Path, mon
 
     saved_page.write(target, b"after")
     assert target.read_text() == "after" and list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("target", ["~no-such-user/walk.html", 5, None])
+def test_what_is_no_path_is_refused(saved: Any, target: Any) -> None:
+    lab, _, _ = saved
+
+    for widget in (lab.walk(), lab.board()):
+        with pytest.raises(LabError, match="names no file .*: name one such as walk.html"):
+            widget.save(target)

@@ -77,6 +77,8 @@ class Board {
   /** Draws a state. Where the board has no width the state waits until it has one. */
   draw(state = this.pending ?? this.raw) {
     this.pending = this.root.clientWidth ? null : state;
+    // The observer does not see a board that is hidden and shown again within one frame.
+    if (this.pending) requestAnimationFrame(() => this.root.clientWidth && this.draw());
     if (!state || this.pending) return;
     const lane = document.activeElement?.closest(".board-lane")?.dataset.key;
     const next = () => this.lanes().find((each) => each.dataset.key === lane) ?? this.find(".board-lanes");

@@ -50,8 +50,8 @@ function boardRequest(action, element, root) {
     case "crash": case "restart": return [action, { service }];
     case "kill_leader": return [action, { topic, partition: Number(partition) }];
     case "wait": return ["wait", { seconds: 10 }];
-    case "send": return ["send", { topic: chosen, key: key || null }];
-    case "send-keyless": return ["send", { topic: chosen, key: null }];
+    case "send": return ["send", key ? { topic: chosen, key } : { topic: chosen }];
+    case "send-keyless": return ["send", { topic: chosen }];
     case "partitions_count": return [action, { count: Number(element.value) }];
     default: return [action, {}];
   }

@@ -24,7 +24,7 @@ function boardWindow(partition, slots, around) {
   const fits = slots - 1; // one is the next offset
   if (!unsent && records.length <= fits) return { shown: records, earlier: 0, later: 0, end };
   const room = Math.max(1, fits - 2);
-  const wanted = around === null ? -1 : records.findIndex((record) => record.offset >= around);
+  const wanted = around == null ? -1 : records.findIndex((record) => record.offset >= around);
   const isLast = wanted < 0 || wanted > records.length - fits;
   const last = isLast ? records.length : Math.min(records.length, Math.max(room, wanted + Math.ceil(room / 2)));
   const later = records.length - last;
@@ -91,7 +91,7 @@ function boardFillTile(tile, partition, record, context) {
   const sentence = boardRecordSentence(partition, record);
   tile.style.setProperty("--order", boardColour(record, context.colourOf));
   tile.classList.toggle("is-now", boardPlace(partition, record.offset) === context.place);
-  tile.classList.toggle("is-keyless", record.key === null);
+  tile.classList.toggle("is-keyless", record.key == null);
   tile.classList.toggle("is-read", partition.rails.every((rail) => record.offset < (rail.committed ?? 0)));
   tile.setAttribute("aria-label", sentence);
   tile.title = sentence;
@@ -101,7 +101,7 @@ function boardFillTile(tile, partition, record, context) {
 
 /** The colour of a record's order; without an order that of its key, so that one key has one colour. */
 function boardColour({ order, key }, colourOf) {
-  if (order || key === null) return order ? colourOf(order) : "var(--board-quiet)";
+  if (order || key == null) return order ? colourOf(order) : "var(--board-quiet)";
   const sum = [...key].reduce((code, letter) => (code * 31 + letter.codePointAt(0)) % 8191, 7);
   return colourOf(`-${1 + sum}`);
 }

@@ -120,7 +120,7 @@ function drawBoardBrokers(panel, { brokers }, lane, canChange) {
   kill.hidden = start.hidden = !lane;
   if (!lane) return;
   Object.assign(kill.dataset, { topic: lane.topic, partition: lane.partition });
-  boardAllow(kill, lane.leader !== null && brokers.length > 1, canChange);
+  boardAllow(kill, lane.leader != null && brokers.length > 1, canChange);
   setText(kill, `Kill the leader of ${boardPlace(lane)}`);
   boardAllow(start, brokers.some((broker) => !broker.is_running), canChange);
   setText(start, "Start killed brokers");

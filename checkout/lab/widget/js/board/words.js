@@ -21,7 +21,7 @@ function boardOwner(rail) {
 }
 
 function boardCommitted(rail) {
-  return rail.committed === null ? "committed nothing" : `committed ${rail.committed}`;
+  return rail.committed == null ? "committed nothing" : `committed ${rail.committed}`;
 }
 
 /** A partition as a sentence: what it holds, how far each group is, where its replicas are. */
@@ -41,7 +41,7 @@ function boardReplicasSentence({ leader, replicas, in_sync }) {
 
 /** A record as a sentence: its coordinates, message and key, and which groups have committed it. */
 function boardRecordSentence(partition, record) {
-  const key = record.key === null ? "no key" : `key ${record.key}`;
+  const key = record.key == null ? "no key" : `key ${record.key}`;
   const of = record.order && record.order !== record.key ? ` of ${record.order}` : "";
   const groups = partition.rails.map((rail) => `${rail.group} ${boardProgress(rail, record.offset)}`);
   const facts = [`${boardPlace(partition, record.offset)}: ${record.message || "a record"}${of}`, key, ...groups];

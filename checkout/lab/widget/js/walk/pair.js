@@ -76,7 +76,7 @@ class Pair {
   /** After a fork the hop at which it begins, of two runs that are compared their first difference. */
   goToStart() {
     const { first, is_fork } = this.pair;
-    const start = first === null ? this.length : first + 1;
+    const start = first == null ? this.length : first + 1;
     this.go(is_fork ? this.rowOf("second", this.walks.second.history.count) : start);
   }
 
@@ -119,7 +119,7 @@ class Pair {
     setText(this.find("[data-pair=run]"), this.running ? "Pause" : "Run");
     this.find("[data-pair=step]").setAttribute("aria-disabled", row === length && !this.waiting().length);
     this.find("[data-pair=back]").setAttribute("aria-disabled", row === 0);
-    this.find("[data-pair=difference]").setAttribute("aria-disabled", pair.first === null);
+    this.find("[data-pair=difference]").setAttribute("aria-disabled", pair.first == null);
     this.find("[data-pair=close]").hidden = !pair.is_fork;
     this.find(".compare-sentence").textContent = pair.sentence;
     for (const side of BOTH_SIDES) this.showSide(side);

@@ -60,7 +60,7 @@ function showCoordinates(panel, moment) {
   }
   const { cause, key, lag, group, replica, outcome, payload } = moment ?? {};
   const facts = moment ? { ...placeOf(moment), "caused by": cause, key, lag, group, replica, outcome } : {};
-  const known = Object.entries(facts).filter(([, value]) => !["", null, "applied"].includes(value));
+  const known = Object.entries(facts).filter(([, value]) => value != null && !["", "applied"].includes(value));
   const [list, message] = panel.children;
   list.replaceChildren(...known.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
   message.hidden = !moment || ["", "null"].includes(payload);
@@ -85,7 +85,7 @@ function nextVerbOf(button, work) {
 function showWork(panel, work) {
   const parts = [h("b", {}, `${work.replica} has done: ${work.done.join(", ")}`)];
   const { place, message: name, key, lag, value: record } = work.record ?? {};
-  const facts = [name, place, key && `key ${key}`, lag !== null && `lag ${lag}`].filter(Boolean);
+  const facts = [name, place, key && `key ${key}`, lag != null && `lag ${lag}`].filter(Boolean);
   if (place) parts.push(h("p", {}, `Message: ${facts.join(", ")}`));
   parts.push(...changesOf(work));
   for (const { to, message, value } of work.outgoing) {

@@ -27,7 +27,7 @@ function showTables(root, state, now) {
   }
   const boxes = Object.keys(state).map((kind) => root.querySelector(`.walk-${kind}`));
   const tops = boxes.map(tableTop); // all are measured before one is scrolled: the page is laid out once
-  boxes.forEach((box, at) => { if (tops[at] !== null) box.scrollTop = tops[at]; });
+  boxes.forEach((box, at) => { if (tops[at] != null) box.scrollTop = tops[at]; });
 }
 
 /** Where a table is scrolled to: messages to their end, others to the row changed last; null where none has changed. */

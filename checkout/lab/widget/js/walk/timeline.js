@@ -7,7 +7,7 @@ const TIMELINE_TICK = 80; // pixels between two ticks, at least
 const TIMELINE_HOPS = 400; // of a long run, those around the current one
 const TIMELINE_ZOOM = 32; // times the width, at most
 const FIXED_CLOCK = "Times of the fixed clock (1 ms per reading), not real ones.";
-const REAL_CLOCK = "A publication is shown at its acknowledgement.";
+const REAL_CLOCK = "A publication is shown at its acknowledgement, a call at its answer.";
 
 class Timeline {
   constructor(card) {
