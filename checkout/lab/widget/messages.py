@@ -1,6 +1,7 @@
 """Messages: the part of a widget's messages that the walk and the board share: requests, answers and news."""
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from typing import Any
@@ -31,7 +32,7 @@ def locked(runs: Callable[[], Iterable[Lab | Replay]]) -> Iterator[None]:
         yield
 
 
-class WidgetMessages:
+class WidgetMessages(ABC):
     """The messages about one run: a lab, which the browser can change, or a replay. Subclasses say what is in them.
 
     `send` receives news after a cell has changed the lab. `locked` is entered for each message.
@@ -94,17 +95,17 @@ class WidgetMessages:
             case _ if not self._change(lab, request):
                 raise LabError(f"this widget cannot do {action!r}")
 
+    @abstractmethod
     def _look_up(self, request: Mapping[str, Any]) -> JsonObject | None:
         """Returns the answer to a request that changes nothing, None for others."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _change(self, lab: Lab, request: Mapping[str, Any]) -> bool:
         """Carries out a request of this widget alone; returns whether it is one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _news(self) -> JsonObject:
         """Returns what has changed since the last message."""
-        raise NotImplementedError
 
     def _status(self) -> JsonObject | None:
         return msgspec.to_builtins(self._lab.status()) if self._lab else None
@@ -113,7 +114,7 @@ class WidgetMessages:
 def answer_to(request: Mapping[str, Any], carry_out: Callable[[], JsonObject]) -> JsonObject:
     """Returns the answer to a request: what `carry_out` returns, or why it cannot, as a sentence in `error`.
 
-    There is always one, because the browser waits for it, and nobody else sees the errors of a callback.
+    The browser waits for an answer to each request, and Jupyter does not show the errors of a callback.
     """
     answer = {"answers": request.get("id"), "error": ""}
     try:

@@ -1,6 +1,5 @@
-"""Board: its messages to and from the browser, its text and its still picture."""
+"""Board: its messages to and from the browser, one topic, and what it refuses."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ import pytest
 from checkout import registry
 from checkout.domain import PaymentMethod
 from checkout.lab import Lab, LabError
-from checkout.lab.views.board_picture import board_picture
 from checkout.lab.widget.board import Board
 from checkout.lab.widget.walk import Walk
 from checkout.messages import OrderReceived
@@ -204,37 +202,6 @@ def test_a_replay_can_be_looked_at_and_not_changed(lab: Lab, tmp_path: Path) -> 
     assert "(commits assumed)" in repr(board)
 
 
-def test_a_key_with_markup_stays_text_in_the_picture(lab: Lab) -> None:
-    lab.send(RECEIVED, "{}", key=MARKUP)
-
-    picture = board_picture(lab.partition_state())
-
-    assert b"<img" not in picture.svg and MARKUP not in lab.board().picture._repr_html_()
-
-
-def test_the_still_picture_says_the_same_as_the_state(memory_lab: OpenLab) -> None:
-    lab = memory_lab(partitions=2)
-    lab.place_order("wooden spoon")
-    lab.run()
-
-    board = lab.board()
-    html = board._repr_mimebundle_()[0]["text/html"]
-
-    assert f"{RECEIVED}[0] offsets 0 to 0: stock (stock-1) committed 1, next 1, lag 0" in repr(board).replace("\n", "")
-    assert re.search('alt="partitions at hop 17: .*records in', html) and "<li>" in html
-
-
-def test_the_still_picture_is_the_same_in_every_run(memory_lab: OpenLab) -> None:
-    pictures = []
-    for _ in range(2):
-        lab = memory_lab(partitions=2)
-        lab.place_order("wooden spoon")
-        lab.run()
-        pictures.append(lab.board().picture.svg)
-
-    assert pictures[0] == pictures[1]
-
-
 def test_a_board_of_one_topic_has_its_lanes_and_groups_and_its_dead_letters(memory_lab: OpenLab) -> None:
     lab = memory_lab(partitions=2)
     lab.send(RECEIVED, "no order", partition=1)
@@ -251,7 +218,3 @@ def test_a_board_of_one_topic_has_its_lanes_and_groups_and_its_dead_letters(memo
 def test_a_board_of_an_unknown_topic_is_refused(lab: Lab) -> None:
     with pytest.raises(LabError, match="there is no topic 'orders': lab.topics names them"):
         lab.board("orders")
-
-
-def test_an_empty_lab_has_a_picture_too(lab: Lab) -> None:
-    assert repr(lab.board()).splitlines() == ["partitions at hop 0", "  13 partitions of topics without records"]
