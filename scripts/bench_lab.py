@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from lab.browser.chromium import OPTIONS, find_chromium  # noqa: E402
-from lab.browser.jupyter import STEP, Notebook, Server  # noqa: E402
+from lab.browser.jupyter import STEP, WALK_IS_READY, Notebook, Server  # noqa: E402
 
 from checkout.lab import Lab  # noqa: E402
 from checkout.local_kafka import cluster  # noqa: E402
@@ -56,8 +56,7 @@ def in_the_browser(folder: Path) -> tuple[float, list[float]]:
         server = Server(folder)
         try:
             Notebook(page, server, FIRST).run_all()
-            page.locator(".walk").first.wait_for()
-            page.locator(".walk .walk-status:not(:empty)").first.wait_for()
+            page.locator(WALK_IS_READY).first.wait_for()
             page.evaluate(STEP, 1)
             first = time.perf_counter() - started
             return first, [page.evaluate(STEP, hop) for hop in range(2, HOPS - 1)]

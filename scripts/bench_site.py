@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "site")]
 
 from lab.browser.chromium import OPTIONS, find_chromium  # noqa: E402
-from lab.browser.jupyter import STEP  # noqa: E402
+from lab.browser.jupyter import STEP, WALK_IS_READY  # noqa: E402
 from serving import SiteNotebook, serve  # noqa: E402
 
 NOTEBOOK, HOPS = "01-place-an-order.ipynb", 17
@@ -42,7 +42,7 @@ def measure(browser: Browser, site: Path) -> Round:
     notebook.run_source(ORDER)
     order = time.perf_counter() - started
     notebook.run_source("lab.walk()")
-    page.locator(".walk .walk-status:not(:empty)").wait_for()
+    page.locator(WALK_IS_READY).wait_for()
     steps = [page.evaluate(STEP, hop) for hop in range(1, HOPS + 1)]
     context.close()
     server.stop()

@@ -141,7 +141,8 @@ def test_a_service_that_is_killed_is_named_and_enter_starts_it_again(up: Running
 
     os.kill(before["shipments-1"], signal.SIGKILL)
 
-    up.wait_for("shipments-1 ended by signal 9.")
+    up.wait_for("Press Enter to start it again")
+    assert "shipments-1 ended by signal 9." in up.printed
     assert "its log is empty" in up.printed
     id = up.order()
     up.wait_for_approval(id)

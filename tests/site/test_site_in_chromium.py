@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from lab.browser.jupyter import STEP, errors, wait_until
+from lab.browser.jupyter import STEP, WALK_IS_READY, errors, wait_until
 from outcomes import differences
 from playwright.sync_api import Page
 from serving import LocalServer, SiteNotebook
@@ -45,7 +45,7 @@ def test_a_notebook_of_the_site_prints_what_is_committed(
 def test_a_walk_steps_through_an_order(open_notebook: Callable[[str], SiteNotebook], elsewhere: list[str]) -> None:
     notebook = open_notebook(ALL[0])
     notebook.run_source(WALK)
-    notebook.page.locator(".walk .walk-status:not(:empty)").wait_for()
+    notebook.page.locator(WALK_IS_READY).wait_for()
 
     taken = [notebook.page.evaluate(STEP, hop) for hop in range(1, HOPS + 1)]
 

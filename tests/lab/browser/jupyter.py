@@ -36,10 +36,14 @@ MISSING = """async path => {
 }"""
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells"
 # A click on a walk's button; the milliseconds until the hop with this number is drawn.
+WALK_IS_READY = ".walk[aria-busy=false]"  # before, its buttons do nothing
 STEP = """async number => {
   const walk = document.querySelector(".walk"), started = performance.now()
-  const shown = new Promise(done => new MutationObserver(
-    () => walk.dataset.current === String(number) && done()).observe(walk, {attributes: true}))
+  const shown = new Promise((done, fail) => {
+    new MutationObserver(
+      () => walk.dataset.current === String(number) && done()).observe(walk, {attributes: true})
+    setTimeout(() => fail(new Error(`no hop ${number} for 60 s: ${walk.innerText}`)), 60_000)
+  })
   walk.querySelector("[data-do=step]").click()
   await shown
   await new Promise(requestAnimationFrame)
