@@ -4,12 +4,14 @@ import gc
 import os
 import random
 import signal
+import socket
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import waiting
+from kafka.net.inet import KafkaNetSocket
 
 from checkout.local_kafka import cluster
 from checkout.processes.postgres import create_databases, local_postgres, url_of
@@ -21,9 +23,14 @@ WaitUntil = Callable[..., None]
 STORE_PORTS = (*range(10), 25, 101, 102, 103, *range(11_092, 11_098))  # above the base
 
 
+class SocketOfKafkaPython(socket.socket):
+    """A socket that the warning about unclosed sockets names, so that pyproject.toml ignores those of kafka-python."""
+
+
 def pytest_configure() -> None:
     """Makes Ctrl-C reach the processes that tests start: a shell starts its background jobs with SIGINT ignored."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    KafkaNetSocket.socket = lambda _self, *address: SocketOfKafkaPython(*address)
 
 
 def pytest_collection_finish() -> None:

@@ -176,7 +176,7 @@ class Lab(LabTables, LabForks):
         self._options["partitions"] = partitions
 
     def close(self) -> None:
-        """Deletes topics and groups, and stops a local Kafka that no other lab uses."""
+        """Deletes topics and groups, and stops a local Kafka that no other lab uses. The hops can still be read."""
         with self.lock:
             self._session.leave()
 

@@ -5,7 +5,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from checkout.lab.errors import as_lab_error
+from checkout.lab.errors import LabError, as_lab_error
 
 
 def _itself(lab: Any) -> Any:
@@ -27,8 +27,15 @@ def reads(method: Callable[..., Any], part: Callable[[Any], Any] = _itself) -> C
 
 
 def changes(method: Callable[..., Any], part: Callable[[Any], Any] = _itself) -> Callable[..., Any]:
-    """Makes a method of a lab like `reads`, and then calls the lab's callbacks."""
-    locked = reads(method, part)
+    """Makes a method of a lab like `reads`, and then calls the lab's callbacks. A lab that is closed refuses it."""
+
+    @functools.wraps(method)
+    def of_open(lab: Any, *args: Any, **options: Any) -> Any:
+        if lab._session.is_left:
+            raise LabError("this lab is closed: Lab() makes another")
+        return method(part(lab), *args, **options)
+
+    locked = reads(of_open)
 
     @functools.wraps(method)
     def notifying(lab: Any, *args: Any, **options: Any) -> Any:

@@ -90,8 +90,8 @@ class KafkaSession(Session):
             self._cleanup = None
 
     def leave(self) -> None:
-        """Closes, and stops a local Kafka that no other lab uses."""
-        self.close()
+        """Closes for good, and stops a local Kafka that no other lab uses."""
+        super().leave()
         if self.home:
             with suppress(KafkaUnavailable):
                 cluster.release(self.home)

@@ -58,6 +58,7 @@ class Session:
 
     def __init__(self) -> None:
         self.broker: Broker | None = None
+        self.is_left = False
 
     def options(self) -> dict[str, object]:
         """Returns the arguments with which another lab runs on the same Kafka, or on one like it; none in memory."""
@@ -89,7 +90,8 @@ class Session:
         broker.close()
 
     def leave(self) -> None:
-        """Closes, and stops a local Kafka that no other lab uses."""
+        """Closes for good, and stops a local Kafka that no other lab uses."""
+        self.is_left = True
         self.close()
 
     def address(self) -> str:
