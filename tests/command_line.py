@@ -23,7 +23,7 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
 def checkout(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end; the result has its exit code, standard output and standard error."""
     return subprocess.run(
-        [*COMMAND, *arguments], env=environment(home, **settings), capture_output=True, text=True, timeout=60
+        [*COMMAND, *arguments], env=environment(home, **settings), capture_output=True, text=True, timeout=100
     )
 
 
